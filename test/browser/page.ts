@@ -1,0 +1,32 @@
+import { connect, type Page } from "puppeteer";
+import { expect, inject, onTestFinished } from "vitest";
+
+/** Path of the page that tests open unless they name another. */
+export const HARNESS = "/test/browser/harness.html";
+
+/**
+ * Opens a page of the dev server in the shared Chrome, for the test that is running.
+ *
+ * The page closes with the test. What it throws or logs as an error fails the test, and so does a WebGPU error
+ * that nobody caught.
+ *
+ * @param path of the page, from the project's root
+ */
+export async function openPage(path: string = HARNESS): Promise<Page> {
+  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint") });
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    // Chrome reports an uncaught WebGPU error as a warning of its own, which has no line.
+    const isOwnWarning = message.type() === "warn" && message.location().lineNumber === undefined;
+    if (message.type() === "error" || isOwnWarning) errors.push(`${message.type()}: ${message.text()}`);
+  });
+  onTestFinished(async () => {
+    await page.close();
+    await browser.disconnect();
+    expect(errors, `errors of ${path}`).toEqual([]);
+  });
+  await page.goto(inject("serverUrl") + path, { waitUntil: "load" });
+  return page;
+}

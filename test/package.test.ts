@@ -1,0 +1,92 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { parseAst } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildLibrary, projectRoot } from "./library.js";
+
+const BUDGET_BYTES = 30 * 1024; // DESIGN: the core entry, gzipped
+
+const manifest = JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8"));
+const scratch = mkdtempSync(join(tmpdir(), "webgru-"));
+
+beforeAll(buildLibrary);
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+describe("the bundle", () => {
+  const path = `${projectRoot}dist/webgru.js`;
+
+  it("is one file that any page may load: no imports, no import.meta, no eval", () => {
+    expect(forbidden(parseAst(readFileSync(path, "utf8")))).toEqual([]);
+  });
+
+  it("stays within its budget", () => {
+    const sizeBytes = gzipSync(readFileSync(path), { level: 9 }).length;
+    console.log(`dist/webgru.js: ${sizeBytes} bytes gzipped, of ${BUDGET_BYTES}`);
+    expect(sizeBytes).toBeLessThanOrEqual(BUDGET_BYTES);
+  });
+
+  it("loads where there is no GPU and no window", async () => {
+    const library = await import(/* @vite-ignore */ pathToFileURL(path).href);
+    expect(Object.keys(library)).not.toEqual([]);
+  });
+});
+
+describe("the package", () => {
+  let tarball: string;
+
+  beforeAll(() => {
+    run(`npm pack --ignore-scripts --pack-destination "${scratch}"`, projectRoot);
+    tarball = join(scratch, `${manifest.name}-${manifest.version}.tgz`);
+  });
+
+  it("depends on nothing at run time", () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+    expect(manifest.peerDependencies ?? {}).toEqual({});
+  });
+
+  it("names the types first in every export", () => {
+    const entries = Object.values(manifest.exports).filter((entry) => typeof entry === "object");
+    for (const entry of entries) expect(Object.keys(entry!)).toEqual(["types", "default"]);
+    expect(entries).not.toEqual([]);
+  });
+
+  it("satisfies publint", () => {
+    run(`publint run "${tarball}" --strict`);
+  });
+
+  it("satisfies Are The Types Wrong", () => {
+    run(`attw "${tarball}" --profile esm-only --no-definitely-typed`);
+  });
+
+  it("type-checks where it is installed, with Node's resolution and with a bundler's", () => {
+    const installed = join(scratch, "node_modules", manifest.name);
+    mkdirSync(installed, { recursive: true });
+    run(`tar -xzf "${tarball}" -C "${installed}" --strip-components=1`);
+    writeFileSync(join(scratch, "consumer.mts"), 'export * from "webgru";\n');
+    for (const module of ["nodenext", "preserve"]) {
+      run(`tsc --noEmit --strict --skipLibCheck false --target es2022 --module ${module} consumer.mts`);
+    }
+  });
+});
+
+/** Runs a command of the system or of node_modules; what it printed is the error where it fails. */
+function run(command: string, cwd: string = scratch): void {
+  const PATH = [join(projectRoot, "node_modules", ".bin"), process.env.PATH].join(delimiter);
+  const options = { cwd, shell: true, encoding: "utf8", env: { ...process.env, PATH } } as const;
+  const { status, stdout, stderr } = spawnSync(command, options);
+  if (status !== 0) throw new Error(`${command}\n${stdout}${stderr}`);
+}
+
+/** What in a module's syntax tree would need another file, a module's own address or a policy that allows eval. */
+function forbidden(tree: unknown): string[] {
+  if (typeof tree !== "object" || tree === null) return [];
+  const { type, callee } = tree as { type?: string; callee?: { name?: string } };
+  const found = Object.values(tree).flatMap(forbidden);
+  if (type?.startsWith("Import") || type === "MetaProperty") found.push(type);
+  if (callee?.name === "eval" || callee?.name === "Function") found.push(callee.name);
+  return found;
+}

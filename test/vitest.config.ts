@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const projectRoot = fileURLToPath(new URL("..", import.meta.url));
+
+export default defineConfig({
+  root: projectRoot,
+  resolve: { alias: { webgru: `${projectRoot}src/index.ts` } },
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/*.test.ts", "test/unit/**/*.test.ts"] },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: "test/browser/setup.ts",
+          // Chrome draws and computes in software, on threads of its own: one file at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
