@@ -1,0 +1,85 @@
+import { GruError } from "../errors.js";
+import { firstNonFinite } from "./finite.js";
+import { type Network, stateLength } from "./network.js";
+
+/** What to do with NaN and infinity in an input. */
+export type NonFinite = "reject" | "allow";
+
+/**
+ * Checks an input before anything is changed by it, and copies it: the caller may reuse the array at once.
+ *
+ * @param input [T, B, I], or [T, B] indices
+ * @throws GruError `shape-mismatch` when it is not a whole number of steps, `bad-input` for NaN, infinity or an index
+ *   outside the embedding
+ */
+export function takeInput(
+  network: Network,
+  input: ArrayLike<number>,
+  batchSize: number,
+  nonFinite: NonFinite,
+): Float32Array {
+  if (typeof input !== "object" || input === null) {
+    throw new GruError("shape-mismatch", `input: expected an array of numbers, got ${String(input)}`);
+  }
+  const stepElements = batchSize * network.inputSize;
+  if (!(input.length > 0) || input.length % stepElements !== 0) {
+    const what = network.inputType === "indices" ? "indices" : "elements";
+    const factors =
+      batchSize === 1 ? `inputSize ${network.inputSize}` : `batchSize ${batchSize} x inputSize ${network.inputSize}`;
+    throw new GruError(
+      "shape-mismatch",
+      `input: expected a positive multiple of ${stepElements} ${what} (${factors}), got ${input.length}`,
+    );
+  }
+  if (network.inputType === "indices") checkIndices(network, input);
+  const copy = new Float32Array(input);
+  if (network.inputType === "features" && nonFinite === "reject") {
+    const at = firstNonFinite(copy);
+    if (at >= 0) {
+      throw new GruError(
+        "bad-input",
+        `input: expected finite float32 numbers, got ${input[at]} at element ${at}; load with nonFinite: "allow" to let it through`,
+      );
+    }
+  }
+  return copy;
+}
+
+function checkIndices(network: Network, input: ArrayLike<number>): void {
+  const tables = network.layers.filter((layer) => layer.type === "embedding");
+  const smallest = tables.reduce((a, b) => (b.numEmbeddings < a.numEmbeddings ? b : a));
+  for (let i = 0; i < input.length; i++) {
+    const index = input[i]!;
+    if (Number.isInteger(index) && index >= 0 && index < smallest.numEmbeddings) continue;
+    throw new GruError(
+      "bad-input",
+      `input: expected an index in [0, ${smallest.numEmbeddings}) for embedding "${smallest.name}", got ${index} at element ${i}`,
+    );
+  }
+}
+
+/**
+ * Checks a state given by the caller.
+ *
+ * @param state [B, H] of each GRU layer, one after the other
+ * @throws GruError `shape-mismatch`, `bad-input`
+ */
+export function checkState(network: Network, state: ArrayLike<number>, batchSize: number): void {
+  const expected = stateLength(network, batchSize);
+  if (state.length !== expected) {
+    throw new GruError(
+      "shape-mismatch",
+      `initialState: expected ${expected} elements, [B, H] of each GRU layer, got ${state.length}`,
+    );
+  }
+  const at = firstNonFinite(state);
+  if (at >= 0)
+    throw new GruError("bad-input", `initialState: expected finite numbers, got ${state[at]} at element ${at}`);
+}
+
+/** @throws GruError `shape-mismatch` unless it is a positive whole number */
+export function checkBatchSize(batchSize: number): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new GruError("shape-mismatch", `batchSize: expected a positive whole number, got ${batchSize}`);
+  }
+}
