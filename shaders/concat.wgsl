@@ -1,0 +1,26 @@
+// Copies one source of a concatenation into its columns, for every row.
+//
+//   output[row, FIRST_COLUMN + column] = source[row, column]
+//
+// Dispatch [ceil(SOURCE_SIZE / WORKGROUP_SIZE), rows, 1], once for each source.
+// CPU twin: src/reference/concat.ts
+
+override WORKGROUP_SIZE: u32;
+override SOURCE_SIZE: u32;
+override OUTPUT_SIZE: u32;
+override FIRST_COLUMN: u32;
+
+@group(0) @binding(0) var<storage, read> source: array<f32>;       // [rows, S], rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read_write> output: array<f32>; // [rows, O], rows padded to a multiple of 4
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn concat(@builtin(global_invocation_id) global_id: vec3u) {
+  let column = global_id.x;
+  if (column >= SOURCE_SIZE) {
+    return;
+  }
+  let row = global_id.y;
+  let source_stride = (SOURCE_SIZE + 3) / 4 * 4;
+  let output_stride = (OUTPUT_SIZE + 3) / 4 * 4;
+  output[row * output_stride + FIRST_COLUMN + column] = source[row * source_stride + column];
+}

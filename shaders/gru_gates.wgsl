@@ -1,0 +1,48 @@
+// First half of a reset-before GRU step: r and z, and the reset state r * h that every unit of the second half
+// reads (gru_new.wgsl), for every batch row. Each invocation makes one unit of one row.
+//
+//   r = sigmoid(x_r + R_r h + c_r)
+//   z = sigmoid(x_z + R_z h + c_z)
+//
+// x_* is the input projection of this step, bias included (see gru_project.wgsl).
+// Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, 1].
+// CPU twin: src/reference/gruGates.ts
+
+override WORKGROUP_SIZE: u32;
+override HIDDEN_SIZE: u32;
+
+struct Params {
+  first_row: u32, // row of `projection` where this step begins
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> projection: array<f32>;         // [T, B, 3H], rzn, rows padded to a multiple of 4
+@group(0) @binding(2) var<storage, read> recurrent_weight: array<vec4f>; // [3H, H/4], rzn
+@group(0) @binding(3) var<storage, read> recurrent_bias: array<f32>;     // [3H], rzn
+@group(0) @binding(4) var<storage, read> state: array<vec4f>;            // [B, H/4]
+@group(0) @binding(5) var<storage, read_write> reset_state: array<f32>;  // [B, H] r * h, rows padded to a multiple of 4
+@group(0) @binding(6) var<storage, read_write> update: array<f32>;       // [B, H] z, rows padded to a multiple of 4
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn gru_gates(@builtin(global_invocation_id) global_id: vec3u) {
+  let unit = global_id.x;
+  if (unit >= HIDDEN_SIZE) {
+    return;
+  }
+  let quads = (HIDDEN_SIZE + 3) / 4;
+  let row = global_id.y;
+  let row_start = row * quads;
+  var w = unit * quads;
+  let gate_stride = HIDDEN_SIZE * quads;
+  var recurrent = vec2f(); // R_r h, R_z h
+  for (var k = 0u; k < quads; k++) {
+    let h = state[row_start + k];
+    recurrent += vec2f(dot(recurrent_weight[w], h), dot(recurrent_weight[w + gate_stride], h));
+    w++;
+  }
+  let x = (params.first_row + row) * ((3 * HIDDEN_SIZE + 3) / 4 * 4) + unit;
+  let r = sigmoid(projection[x] + recurrent.x + recurrent_bias[unit]);
+  let z = sigmoid(projection[x + HIDDEN_SIZE] + recurrent.y + recurrent_bias[unit + HIDDEN_SIZE]);
+  reset_state[row * quads * 4 + unit] = r * state[row_start + unit / 4][unit % 4];
+  update[row * quads * 4 + unit] = z;
+}

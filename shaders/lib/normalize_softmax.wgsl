@@ -1,0 +1,3 @@
+fn normalize(log_probability: f32) -> f32 {
+  return exp(log_probability);
+}

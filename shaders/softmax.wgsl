@@ -1,0 +1,53 @@
+// Softmax, or its logarithm, over each row. One workgroup makes one row.
+//
+//   output[row, o] = normalize(x_o - max(x) - log(sum over k of exp(x_k - max(x))))
+//
+// `normalize` is exp or nothing: lib/normalize_softmax.wgsl, lib/normalize_log_softmax.wgsl.
+// Dispatch [rows, 1, 1].
+// CPU twin: src/reference/activation.ts
+
+override WORKGROUP_SIZE: u32; // a power of two
+override OUTPUT_SIZE: u32;
+
+@group(0) @binding(0) var<storage, read> logits: array<f32>;       // [rows, O], rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read_write> output: array<f32>; // [rows, O], rows padded to a multiple of 4
+
+var<workgroup> partial: array<f32, WORKGROUP_SIZE>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn softmax(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation_index) local_index: u32) {
+  let row = workgroup_id.x * ((OUTPUT_SIZE + 3) / 4 * 4);
+
+  var largest = -3.4028234e38; // the lowest f32
+  for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
+    largest = max(largest, logits[row + i]);
+  }
+  partial[local_index] = largest;
+  workgroupBarrier();
+  for (var width = WORKGROUP_SIZE / 2; width > 0; width /= 2) {
+    if (local_index < width) {
+      partial[local_index] = max(partial[local_index], partial[local_index + width]);
+    }
+    workgroupBarrier();
+  }
+  largest = partial[0];
+  workgroupBarrier();
+
+  var sum = 0.0;
+  for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
+    sum += exp(logits[row + i] - largest);
+  }
+  partial[local_index] = sum;
+  workgroupBarrier();
+  for (var width = WORKGROUP_SIZE / 2; width > 0; width /= 2) {
+    if (local_index < width) {
+      partial[local_index] += partial[local_index + width];
+    }
+    workgroupBarrier();
+  }
+  let log_sum = log(partial[0]);
+
+  for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
+    output[row + i] = normalize(logits[row + i] - largest - log_sum);
+  }
+}
