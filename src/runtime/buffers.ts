@@ -1,0 +1,45 @@
+import { GruError } from "../errors.js";
+import type { BufferPlan } from "../plan/plan.js";
+
+/** The buffers of one lifetime, by their label in the plan, and their end. */
+export class Buffers {
+  readonly #device: GPUDevice;
+  readonly #buffers = new Map<string, GPUBuffer>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Makes those of `plans` that are not there yet; new buffers hold zeros. */
+  allocate(plans: readonly BufferPlan[]): void {
+    for (const { label, sizeBytes, lifetime } of plans) {
+      if (this.#buffers.has(label)) continue;
+      const kind = lifetime === "steps" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+      const usage = kind | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+      this.#buffers.set(label, this.#device.createBuffer({ label: `webgru.${label}`, size: sizeBytes, usage }));
+    }
+  }
+
+  get(label: string): GPUBuffer | undefined {
+    return this.#buffers.get(label);
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffers.clear();
+  }
+}
+
+/**
+ * Runs `allocate` and watches for the GPU running out of memory on the way.
+ *
+ * @returns a promise that rejects with `limit-exceeded` if it did; the caller awaits it before trusting the buffers
+ */
+export function watchMemory(device: GPUDevice, what: string, allocate: () => void): Promise<void> {
+  device.pushErrorScope("out-of-memory");
+  allocate();
+  return device.popErrorScope().then((error) => {
+    if (error === null) return;
+    throw new GruError("limit-exceeded", `${what}: expected to fit the GPU's memory, got "${error.message}"`);
+  });
+}

@@ -1,0 +1,56 @@
+import type { KernelSpec } from "../kernels/kernelSpec.js";
+import { GruError } from "../errors.js";
+
+export interface CompiledKernel {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Every kernel of a network, compiled once for its device. */
+export class Pipelines {
+  readonly #compiled: ReadonlyMap<string, CompiledKernel>;
+
+  private constructor(compiled: ReadonlyMap<string, CompiledKernel>) {
+    this.#compiled = compiled;
+  }
+
+  /** Compiles all kernels at the same time. A label names a kernel and its shape, so each label is compiled once. */
+  static async compile(device: GPUDevice, kernels: readonly KernelSpec[]): Promise<Pipelines> {
+    const unique = new Map(kernels.map((kernel) => [kernel.label, kernel]));
+    const compiled = await Promise.all(
+      [...unique].map(async ([label, kernel]) => [label, await compileKernel(device, kernel)] as const),
+    );
+    return new Pipelines(new Map(compiled));
+  }
+
+  get(kernel: KernelSpec): CompiledKernel {
+    return this.#compiled.get(kernel.label)!;
+  }
+}
+
+async function compileKernel(device: GPUDevice, kernel: KernelSpec): Promise<CompiledKernel> {
+  const { label } = kernel;
+  const layout = device.createBindGroupLayout({
+    label,
+    entries: kernel.bindings.map((type, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type, hasDynamicOffset: type === "uniform" },
+    })),
+  });
+  const module = device.createShaderModule({ label, code: kernel.source });
+  try {
+    const pipeline = await device.createComputePipelineAsync({
+      label,
+      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: kernel.entryPoint, constants: { ...kernel.constants } },
+    });
+    return { pipeline, layout };
+  } catch (cause) {
+    const { messages } = await module.getCompilationInfo();
+    const details = messages.map(({ lineNum, linePos, message }) => `\n  ${lineNum}:${linePos} ${message}`);
+    throw new GruError("unsupported", `${label}: expected to compile, got ${String(cause)}${details.join("")}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+/** A copy on its way to the CPU. */
+export interface Reading {
+  /** Reads `numElements` numbers; call it once, after the copy was submitted. */
+  read(numElements: number): Promise<Float32Array>;
+}
+
+/**
+ * Staging buffers for reading results back, reused: after warm-up nothing is allocated.
+ *
+ * Several may be in flight at once, so that the GPU works on one chunk while the CPU reads the one before.
+ */
+export class Readback {
+  readonly #device: GPUDevice;
+  readonly #all = new Set<GPUBuffer>();
+  readonly #free: GPUBuffer[] = [];
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Records a copy of the first `sizeBytes` of `source`. */
+  copy(encoder: GPUCommandEncoder, source: GPUBuffer, sizeBytes: number): Reading {
+    const staging = this.#take(sizeBytes);
+    encoder.copyBufferToBuffer(source, 0, staging, 0, sizeBytes);
+    return { read: (numElements) => this.#read(staging, sizeBytes, numElements) };
+  }
+
+  dispose(): void {
+    for (const buffer of this.#all) buffer.destroy();
+    this.#all.clear();
+    this.#free.length = 0;
+  }
+
+  async #read(staging: GPUBuffer, sizeBytes: number, numElements: number): Promise<Float32Array> {
+    await staging.mapAsync(GPUMapMode.READ, 0, sizeBytes);
+    const values = new Float32Array(staging.getMappedRange(0, sizeBytes)).slice(0, numElements);
+    staging.unmap();
+    this.#free.push(staging);
+    return values;
+  }
+
+  #take(sizeBytes: number): GPUBuffer {
+    const index = this.#free.findIndex((buffer) => buffer.size >= sizeBytes);
+    if (index >= 0) return this.#free.splice(index, 1)[0]!;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    // A power of two, so that chunks of slightly different lengths share a buffer.
+    const size = 2 ** Math.ceil(Math.log2(sizeBytes));
+    const buffer = this.#device.createBuffer({ label: "webgru.staging", size, usage });
+    this.#all.add(buffer);
+    return buffer;
+  }
+}
