@@ -1,0 +1,27 @@
+import type { Engine, Session } from "../engine.js";
+import type { Network } from "../model/network.js";
+import { CpuSession } from "./cpuSession.js";
+
+/** Runs a network on the CPU, in plain JavaScript. */
+export class CpuEngine implements Engine {
+  readonly device = "cpu";
+  readonly deviceName = "CPU, plain JavaScript";
+  readonly reason: string;
+  readonly #network: Network;
+
+  /** @param reason why the CPU was chosen */
+  constructor(network: Network, reason: string) {
+    this.#network = network;
+    this.reason = reason;
+  }
+
+  createSession(batchSize: number): Session {
+    return new CpuSession(this.#network, batchSize);
+  }
+
+  describe(batchSize: number, sequenceLength: number): string {
+    return `${sequenceLength} steps x ${batchSize} rows: one loop over steps, rows and layers, float32`;
+  }
+
+  dispose(): void {}
+}
