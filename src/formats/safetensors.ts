@@ -1,0 +1,172 @@
+// The safetensors container: 8 bytes of header length, a JSON header, the tensors' bytes without holes.
+// https://github.com/huggingface/safetensors, README and tensor.rs; the rules are those of its own reader.
+
+import { GruError } from "../errors.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "./float16.js";
+import type { Tensor } from "./tensor.js";
+
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** `__metadata__`: free text by key. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const LENGTH_BYTES = 8;
+/** The format's own reader allows 100 MB; ours are tens of tensors, and a header is parsed before it is trusted. */
+const MAX_HEADER_BYTES = 2 ** 20;
+const MAX_TENSORS = 4096;
+const MAX_RANK = 8;
+
+/** Bytes of one element, and how to widen a run of them to float32. */
+const DTYPES = new Map<string, { sizeBytes: number; widen: (bytes: ArrayBuffer) => Float32Array }>([
+  ["F32", { sizeBytes: 4, widen: (bytes) => new Float32Array(bytes) }],
+  ["F16", { sizeBytes: 2, widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
+  ["BF16", { sizeBytes: 2, widen: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)) }],
+  ["F64", { sizeBytes: 8, widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
+]);
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Whether the bytes begin as a safetensors file does: a length that fits, then a JSON object. */
+export function isSafetensors(bytes: Uint8Array): boolean {
+  return bytes.length > LENGTH_BYTES && bytes[LENGTH_BYTES] === "{".charCodeAt(0);
+}
+
+/**
+ * Reads a safetensors file. Values are widened to float32.
+ *
+ * @throws GruError `bad-file` for anything that the format does not allow, `unsupported` for a dtype we do not read
+ */
+export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
+  const headerEnd = readHeaderEnd(bytes);
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, headerEnd));
+  const metadata = readMetadata(header.get("__metadata__"));
+  header.delete("__metadata__");
+  if (header.size > MAX_TENSORS) throw bad(`expected at most ${MAX_TENSORS} tensors, got ${header.size}`);
+  const entries = [...header].map(([name, entry]) => readEntry(name, entry));
+  checkLayout(entries, bytes.length - headerEnd, headerEnd);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, start, end } of entries) {
+    // A copy: the data may begin at any byte, a typed array may not.
+    const copy = bytes.slice(headerEnd + start, headerEnd + end).buffer;
+    tensors.set(name, { shape, values: DTYPES.get(dtype)!.widen(copy) });
+  }
+  return { tensors, metadata };
+}
+
+function readHeaderEnd(bytes: Uint8Array): number {
+  if (bytes.length < LENGTH_BYTES) throw bad(`expected at least ${LENGTH_BYTES} bytes, got ${bytes.length}`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > MAX_HEADER_BYTES) throw bad(`expected a header of at most ${MAX_HEADER_BYTES} bytes, got ${length}`);
+  if (LENGTH_BYTES + length > bytes.length) {
+    throw bad(`the header ends at byte ${LENGTH_BYTES + length}, past the end of the file (${bytes.length})`);
+  }
+  return LENGTH_BYTES + length;
+}
+
+function parseHeader(bytes: Uint8Array): Map<string, unknown> {
+  let text: string;
+  let header: unknown;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
+  } catch (cause) {
+    throw bad(`expected the header to be JSON in UTF-8, got ${String(cause)}`, cause);
+  }
+  if (!isObject(header) || !text.startsWith("{"))
+    throw bad(`expected the header to be a JSON object, got ${typeof header}`);
+  const repeated = repeatedKey(text);
+  if (repeated !== null) throw bad(`expected each name once in the header, got "${repeated}" twice`);
+  return new Map(Object.entries(header));
+}
+
+/** The first key that an object in the JSON text holds twice; `JSON.parse` keeps the last and says nothing. */
+function repeatedKey(text: string): string | null {
+  const keysByDepth: Set<string>[] = [];
+  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
+  for (const [token, isKey] of text.matchAll(tokens)) {
+    if (token === "{") keysByDepth.push(new Set());
+    else if (token === "}") keysByDepth.pop();
+    else if (isKey) {
+      const key = JSON.parse(token.slice(0, -isKey.length)) as string;
+      const keys = keysByDepth.at(-1)!;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return null;
+}
+
+function readMetadata(value: unknown): Map<string, string> {
+  if (value === undefined) return new Map();
+  if (!isObject(value)) throw bad(`expected __metadata__ to be an object, got ${typeof value}`);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== "string") throw bad(`expected __metadata__.${key} to be a string, got ${typeof text}`);
+  }
+  return new Map(Object.entries(value as Record<string, string>));
+}
+
+function readEntry(name: string, value: unknown): Entry {
+  if (!isObject(value)) throw bad(`tensor "${name}": expected an object, got ${typeof value}`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== "string") throw bad(`tensor "${name}": expected dtype to be a string, got ${typeof dtype}`);
+  if (!isCounts(shape) || shape.length > MAX_RANK) {
+    throw bad(`tensor "${name}": expected shape to be at most ${MAX_RANK} counts, got ${JSON.stringify(shape)}`);
+  }
+  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
+    throw bad(`tensor "${name}": expected data_offsets [start, end], got ${JSON.stringify(offsets)}`);
+  }
+  const known = DTYPES.get(dtype);
+  if (known === undefined) {
+    const expected = [...DTYPES.keys()].join(", ");
+    throw new GruError("unsupported", `safetensors: tensor "${name}": expected dtype ${expected}, got ${dtype}`);
+  }
+  const [start, end] = offsets as [number, number];
+  const sizeBytes = shape.reduce((product, size) => product * size, known.sizeBytes);
+  if (sizeBytes !== end - start) {
+    throw bad(`tensor "${name}": expected ${sizeBytes} bytes for ${dtype} [${shape.join(", ")}], got ${end - start}`);
+  }
+  return { name, dtype, shape, start, end };
+}
+
+/** Tensors lie one after the other, from the first byte of data to the last: no hole, no overlap, no tail. */
+function checkLayout(entries: readonly Entry[], dataBytes: number, headerEnd: number): void {
+  let expected = 0;
+  for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (end > dataBytes) {
+      throw bad(
+        `tensor "${name}" ends at byte ${headerEnd + end}, past the end of the file (${headerEnd + dataBytes})`,
+      );
+    }
+    if (start !== expected) {
+      const fault = start < expected ? "overlaps the one before it" : "leaves a hole before it";
+      throw bad(
+        `tensor "${name}" ${fault}: expected to start at byte ${headerEnd + expected}, got ${headerEnd + start}`,
+      );
+    }
+    expected = end;
+  }
+  if (expected !== dataBytes) {
+    throw bad(
+      `expected the file to end with its last tensor at byte ${headerEnd + expected}, got ${headerEnd + dataBytes} bytes`,
+    );
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
+}
+
+function bad(message: string, cause?: unknown): GruError {
+  return new GruError("bad-file", `safetensors: ${message}`, { cause });
+}

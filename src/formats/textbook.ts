@@ -1,0 +1,91 @@
+// The textbook's GRU, with one matrix for both inputs of a gate:
+//
+//   r = sigmoid(W_r [x, h] + b_r)
+//   z = sigmoid(W_z [x, h] + b_z)
+//   n = tanh(W_h [r * h, x] + b_h)
+//   h' = z * n + (1 - z) * h
+//
+// Three things differ from ours: z weighs the new state and not the old one, the matrices are joined, and the new
+// gate's has its columns the other way round. Since sigmoid(-a) = 1 - sigmoid(a), negating W_z and b_z turns the
+// first round, exactly.
+
+import { GruError } from "../errors.js";
+import type { GruLayer } from "../model/network.js";
+
+/** A textbook GRU's weights. */
+export interface TextbookGru {
+  readonly name?: string;
+  /** Names of the layers it reads; the network's input when absent. */
+  readonly inputs?: readonly string[];
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  /** W_r [H, I + H], columns [x, h] */
+  readonly resetWeight: ArrayLike<number>;
+  /** W_z [H, I + H], columns [x, h] */
+  readonly updateWeight: ArrayLike<number>;
+  /** W_h [H, H + I], columns [r * h, x] */
+  readonly newWeight: ArrayLike<number>;
+  /** b_r, b_z, b_h, each [H]; zeros when absent */
+  readonly resetBias?: ArrayLike<number>;
+  readonly updateBias?: ArrayLike<number>;
+  readonly newBias?: ArrayLike<number>;
+}
+
+/**
+ * Converts a textbook GRU to a layer of ours: reset-before, one bias.
+ *
+ * @throws GruError `shape-mismatch`
+ */
+export function textbookGru(gru: TextbookGru): GruLayer {
+  const { name = "gru", inputs = ["input"], inputSize, hiddenSize } = gru;
+  const joinedSize = inputSize + hiddenSize;
+  const gates = [
+    { tensor: "resetWeight", matrix: gru.resetWeight, sign: 1, inputColumn: 0, stateColumn: inputSize },
+    { tensor: "updateWeight", matrix: gru.updateWeight, sign: -1, inputColumn: 0, stateColumn: inputSize },
+    { tensor: "newWeight", matrix: gru.newWeight, sign: 1, inputColumn: hiddenSize, stateColumn: 0 },
+  ];
+  const weight = new Float32Array(3 * hiddenSize * inputSize);
+  const recurrentWeight = new Float32Array(3 * hiddenSize * hiddenSize);
+  gates.forEach(({ tensor, matrix, sign, inputColumn, stateColumn }, gate) => {
+    checkLength(`${name}.${tensor}`, matrix, hiddenSize * joinedSize, `[${hiddenSize}, ${joinedSize}]`);
+    for (let unit = 0; unit < hiddenSize; unit++) {
+      const row = gate * hiddenSize + unit;
+      const joined = unit * joinedSize;
+      for (let i = 0; i < inputSize; i++) weight[row * inputSize + i] = sign * matrix[joined + inputColumn + i]!;
+      for (let k = 0; k < hiddenSize; k++)
+        recurrentWeight[row * hiddenSize + k] = sign * matrix[joined + stateColumn + k]!;
+    }
+  });
+  const bias = new Float32Array(3 * hiddenSize);
+  const biases = [
+    { tensor: "resetBias", values: gru.resetBias, sign: 1 },
+    { tensor: "updateBias", values: gru.updateBias, sign: -1 },
+    { tensor: "newBias", values: gru.newBias, sign: 1 },
+  ];
+  biases.forEach(({ tensor, values, sign }, gate) => {
+    if (values === undefined) return;
+    checkLength(`${name}.${tensor}`, values, hiddenSize, `[${hiddenSize}]`);
+    for (let unit = 0; unit < hiddenSize; unit++) bias[gate * hiddenSize + unit] = sign * values[unit]!;
+  });
+  return {
+    type: "gru",
+    name,
+    inputs,
+    inputSize,
+    hiddenSize,
+    resetAfter: false,
+    weight,
+    recurrentWeight,
+    bias,
+    recurrentBias: null,
+  };
+}
+
+function checkLength(tensor: string, values: ArrayLike<number>, length: number, shape: string): void {
+  if (values.length !== length) {
+    throw new GruError(
+      "shape-mismatch",
+      `${tensor}: expected shape ${shape}, ${length} elements, got ${values.length}`,
+    );
+  }
+}
