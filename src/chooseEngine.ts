@@ -1,0 +1,39 @@
+import { CpuEngine } from "./cpu/cpuEngine.js";
+import type { Engine } from "./engine.js";
+import { GruError } from "./errors.js";
+import type { Network } from "./model/network.js";
+import { borrowDevice, isSoftware, nameOf, requestAdapter, requestDevice } from "./runtime/adapter.js";
+import { GpuEngine } from "./runtime/gpuEngine.js";
+
+/**
+ * `webgpu` and `cpu` demand one; `auto` takes WebGPU where it is worth having, else the CPU, and says why. A GPUDevice of
+ * the caller's is used and never destroyed.
+ */
+export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
+
+/**
+ * Puts a network on a device.
+ *
+ * @throws GruError `no-adapter` when `webgpu` was demanded and there is none, `limit-exceeded` when the model does not fit
+ */
+export async function chooseEngine(network: Network, request: DeviceRequest): Promise<Engine> {
+  if (request === "cpu") return new CpuEngine(network, "asked for");
+  if (typeof request === "object") return GpuEngine.create(network, borrowDevice(request), "the caller's own device");
+  if (request !== "auto" && request !== "webgpu") {
+    throw new GruError(
+      "unsupported",
+      `device: expected "auto", "webgpu", "cpu" or a GPUDevice, got ${JSON.stringify(request)}`,
+    );
+  }
+  const adapter = await requestAdapter();
+  if ("refusal" in adapter) {
+    if (request === "auto") return new CpuEngine(network, `no WebGPU: ${adapter.refusal}`);
+    throw new GruError("no-adapter", `device "webgpu": expected an adapter, got none: ${adapter.refusal}`);
+  }
+  if (request === "auto" && isSoftware(adapter.info)) {
+    const name = nameOf(adapter.info);
+    return new CpuEngine(network, `the only WebGPU adapter is software (${name}), slower than a plain loop`);
+  }
+  const choice = await requestDevice(adapter);
+  return GpuEngine.create(network, choice, request === "auto" ? "a GPU was found" : "asked for");
+}

@@ -1,0 +1,163 @@
+import type { Engine, Session } from "./engine.js";
+import { GruError } from "./errors.js";
+import { checkBatchSize, checkState, type NonFinite, takeInput } from "./model/checkInput.js";
+import { gruLayers, type Network, numParameters } from "./model/network.js";
+import { GruStream } from "./stream/gruStream.js";
+
+export interface RunOptions {
+  /** B, independent rows; 1 when absent. */
+  readonly batchSize?: number;
+  /** [B, H] of each GRU layer, one after the other: [L, B, H] when all are of one size. Zeros when absent. */
+  readonly initialState?: ArrayLike<number>;
+}
+
+export interface RunResult {
+  /** [T, B, O] */
+  readonly output: Float32Array;
+  /** State after the last step, laid out as `initialState`. */
+  readonly finalState: Float32Array;
+}
+
+/** A network on a device, ready to run. Made by `loadModel` and `createModel`. */
+export class GruModel {
+  readonly #network: Network;
+  readonly #engine: Engine;
+  readonly #nonFinite: NonFinite;
+  readonly #streams = new Set<GruStream>();
+  /** Sessions of finished runs, one for each batch size, so that a run like the last one allocates nothing. */
+  readonly #idleSessions = new Map<number, Session>();
+  #isDisposed = false;
+
+  constructor(network: Network, engine: Engine, nonFinite: NonFinite) {
+    this.#network = network;
+    this.#engine = engine;
+    this.#nonFinite = nonFinite;
+  }
+
+  /** The device in use. */
+  get device(): "webgpu" | "cpu" {
+    return this.#engine.device;
+  }
+
+  /** The device's name, as far as the browser tells. */
+  get deviceName(): string {
+    return this.#engine.deviceName;
+  }
+
+  /** Why this device was chosen. */
+  get deviceReason(): string {
+    return this.#engine.reason;
+  }
+
+  /** Numbers that one step of one row takes; for a model that begins with an embedding, one index. */
+  get inputSize(): number {
+    return this.#network.inputSize;
+  }
+
+  /** Numbers that one step of one row gives. */
+  get outputSize(): number {
+    return this.#network.outputSize;
+  }
+
+  /** What output (and index) i stands for, when the file says so. */
+  get vocabulary(): readonly string[] | null {
+    return this.#network.vocabulary;
+  }
+
+  /** What was inferred in reading the file, in sentences. */
+  get notes(): readonly string[] {
+    return this.#network.notes;
+  }
+
+  /**
+   * Runs whole sequences from a state of zeros, or from `initialState`. Runs share nothing with each other or with streams.
+   *
+   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
+   * @throws GruError `shape-mismatch`, `bad-input`, `limit-exceeded`, `disposed`, `device-lost`
+   */
+  async run(input: ArrayLike<number>, { batchSize = 1, initialState }: RunOptions = {}): Promise<RunResult> {
+    this.#checkUsable();
+    checkBatchSize(batchSize);
+    const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
+    if (initialState !== undefined) checkState(this.#network, initialState, batchSize);
+    const session = this.#takeSession(batchSize, steps.length / (batchSize * this.inputSize));
+    try {
+      session.writeState(initialState ?? null);
+      const output = await session.advance(steps);
+      const finalState = await session.readState();
+      return { output, finalState };
+    } finally {
+      this.#keepSession(batchSize, session);
+    }
+  }
+
+  /**
+   * Opens a stream with a hidden state of its own, zero at first.
+   *
+   * @throws GruError `limit-exceeded`, `disposed`
+   */
+  createStream({ batchSize = 1 }: { readonly batchSize?: number } = {}): GruStream {
+    this.#checkUsable();
+    checkBatchSize(batchSize);
+    const session = this.#engine.createSession(batchSize, 1);
+    const stream = new GruStream(this.#network, session, batchSize, this.#nonFinite, (gone) =>
+      this.#streams.delete(gone),
+    );
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  /** Which device and why, the layers, what was inferred, and how a step and a sequence of 100 run on it. */
+  explain(): string {
+    const layers = this.#network.layers.map((layer) => `  ${layer.name}: ${describeLayer(layer)}`);
+    return [
+      `device: ${this.device} (${this.deviceName}); ${this.deviceReason}`,
+      `model: ${numParameters(this.#network)} parameters, ${gruLayers(this.#network).length} GRU layers`,
+      ...layers,
+      ...this.notes.map((note) => `note: ${note}`),
+      this.#engine.describe(1, 1),
+      this.#engine.describe(1, 100),
+    ].join("\n");
+  }
+
+  /** Frees the model and its streams. A device that the caller passed in is left alone. A second call does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const stream of this.#streams) stream.dispose();
+    for (const session of this.#idleSessions.values()) session.dispose();
+    this.#idleSessions.clear();
+    this.#engine.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #takeSession(batchSize: number, sequenceLength: number): Session {
+    const idle = this.#idleSessions.get(batchSize);
+    this.#idleSessions.delete(batchSize);
+    return idle ?? this.#engine.createSession(batchSize, sequenceLength);
+  }
+
+  #keepSession(batchSize: number, session: Session): void {
+    if (this.#isDisposed || this.#idleSessions.has(batchSize)) session.dispose();
+    else this.#idleSessions.set(batchSize, session);
+  }
+
+  #checkUsable(): void {
+    if (this.#isDisposed) throw new GruError("disposed", "model: expected one in use, got one that was disposed");
+  }
+}
+
+function describeLayer(layer: Network["layers"][number]): string {
+  const from = `[${layer.inputs.join(", ")}]`;
+  switch (layer.type) {
+    case "embedding":
+      return `embedding ${layer.numEmbeddings} x ${layer.embeddingSize} of ${from}`;
+    case "gru":
+      return `gru ${layer.inputSize} -> ${layer.hiddenSize} of ${from}, reset ${layer.resetAfter ? "after" : "before"}`;
+    case "dense":
+      return `dense ${layer.inputSize} -> ${layer.outputSize} ${layer.activation} of ${from}`;
+  }
+}

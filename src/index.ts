@@ -1,0 +1,17 @@
+export { createModel, loadModel } from "./loadModel.js";
+export type { CreateModelOptions, LoadModelOptions } from "./loadModel.js";
+export type { DeviceRequest } from "./chooseEngine.js";
+export type { LoadBytesOptions, LoadProgress, ModelSource } from "./loadBytes.js";
+export { GruModel } from "./gruModel.js";
+export type { RunOptions, RunResult } from "./gruModel.js";
+export { GruStream } from "./stream/gruStream.js";
+export { GruError } from "./errors.js";
+export type { GruErrorCode } from "./errors.js";
+export { defineNetwork } from "./model/defineNetwork.js";
+export type { NetworkParts } from "./model/defineNetwork.js";
+export type { Activation, DenseLayer, EmbeddingLayer, GruLayer, Layer, Network } from "./model/network.js";
+export type { NonFinite } from "./model/checkInput.js";
+export { parseModel } from "./formats/parseModel.js";
+export type { LayerDescription, NetworkDescription } from "./formats/description.js";
+export { textbookGru } from "./formats/textbook.js";
+export type { TextbookGru } from "./formats/textbook.js";

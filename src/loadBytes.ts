@@ -1,0 +1,59 @@
+/** Where a model's bytes come from. */
+export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
+
+export interface LoadProgress {
+  /** Bytes so far. */
+  readonly loaded: number;
+  /** Bytes in all; null when the server does not say. */
+  readonly total: number | null;
+}
+
+export interface LoadBytesOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: LoadProgress) => void;
+}
+
+/**
+ * The bytes of a file, from wherever it is.
+ *
+ * @throws whatever `signal` was aborted with; a TypeError or an Error that names the status when fetching fails
+ */
+export async function loadBytes(source: ModelSource, options: LoadBytesOptions = {}): Promise<Uint8Array> {
+  options.signal?.throwIfAborted();
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Blob) return readStream(source.stream(), source.size, options);
+  const response = await fetch(source, options.signal ? { signal: options.signal } : {});
+  if (!response.ok)
+    throw new Error(`${String(source)}: expected the file, got HTTP ${response.status} ${response.statusText}`);
+  // The length counts compressed bytes where the server compressed them: no use as a total.
+  const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+  const total = length === null ? null : Number(length);
+  if (response.body === null) return new Uint8Array(await response.arrayBuffer());
+  return readStream(response.body, total, options);
+}
+
+async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  total: number | null,
+  { signal, onProgress }: LoadBytesOptions,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let loaded = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    signal?.throwIfAborted();
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    loaded += value.length;
+    onProgress?.({ loaded, total });
+  }
+  const bytes = new Uint8Array(loaded);
+  let start = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, start);
+    start += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,46 @@
+import { chooseEngine, type DeviceRequest } from "./chooseEngine.js";
+import type { NetworkDescription } from "./formats/description.js";
+import { parseModel } from "./formats/parseModel.js";
+import { GruModel } from "./gruModel.js";
+import { loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
+import type { NonFinite } from "./model/checkInput.js";
+import type { Network } from "./model/network.js";
+
+export interface CreateModelOptions {
+  /** Where to run; `auto` when absent. */
+  readonly device?: DeviceRequest;
+  /** What to do with NaN and infinity in inputs; `reject` when absent. */
+  readonly nonFinite?: NonFinite;
+}
+
+export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions {
+  /** How the layers are wired, for a file that does not say. */
+  readonly description?: NetworkDescription;
+}
+
+/**
+ * Loads a model file: webgru's own, or a PyTorch state_dict, in safetensors.
+ *
+ * @param source URL, bytes, Blob or File
+ * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`; an abort rejects with
+ *   `signal.reason`
+ */
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
+  const network = parseModel(await loadBytes(source, options), options.description);
+  const model = await createModel(network, options);
+  if (options.signal?.aborted) {
+    model.dispose();
+    throw options.signal.reason;
+  }
+  return model;
+}
+
+/**
+ * Makes a model of a network that is already in memory (see `defineNetwork`).
+ *
+ * @throws GruError `limit-exceeded`, `no-adapter`
+ */
+export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
+  const engine = await chooseEngine(network, options.device ?? "auto");
+  return new GruModel(network, engine, options.nonFinite ?? "reject");
+}
