@@ -1,0 +1,12 @@
+import { expect } from "vitest";
+import { compare, type Comparison, type Tolerance } from "./compare.js";
+
+/** Asserts |actual - expected| <= atol + rtol * |expected| for every element. A NaN always fails. */
+export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: Tolerance): void {
+  expectIsClose(compare(actual, expected, tolerance));
+}
+
+/** Asserts that a comparison, made here or in the page, found every element close. */
+export function expectIsClose({ isClose, worst }: Comparison): void {
+  if (!isClose) expect.fail(worst);
+}
