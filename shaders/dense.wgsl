@@ -1,19 +1,27 @@
 // Dense layer, row by row: activation(W x + b). Each invocation makes four outputs of one row.
 //
-//   output[row, o] = activate(sum over k of weight[o, k] * input[row, k] + bias[o])
+//   output[row, o] = activate(scale[o] * sum over k of weight[o, k] * input[row, k] + bias[o])
 //
-// `activate` comes from lib/activate_*.wgsl.
+// WeightQuad and unpack come from lib/weight_*.wgsl, activate from lib/activations.wgsl.
 // Dispatch [ceil(OUTPUT_SIZE / 4 / WORKGROUP_SIZE), rows, 1].
 // CPU twin: src/reference/dense.ts
 
 override WORKGROUP_SIZE: u32;
 override INPUT_SIZE: u32;
 override OUTPUT_SIZE: u32;
+override FUNCTION: u32;
+override ALPHA: f32;
+override BETA: f32;
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;        // [rows, I/4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;       // [O, I/4], O padded to a multiple of 4
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;         // [O/4]
-@group(0) @binding(3) var<storage, read_write> output: array<vec4f>; // [rows, O/4]
+struct Params {
+  first_row: u32, // of this dispatch
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [rows, I/4]
+@group(0) @binding(2) var<storage, read> weight: array<WeightQuad>;  // [O, I/4], O padded to a multiple of 4
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // [2, O/4]: the bias, then the scale of each row
+@group(0) @binding(4) var<storage, read_write> output: array<vec4f>; // [rows, O/4]
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn dense(@builtin(global_invocation_id) global_id: vec3u) {
@@ -23,15 +31,24 @@ fn dense(@builtin(global_invocation_id) global_id: vec3u) {
   if (quad >= output_quads) {
     return;
   }
-  let row = global_id.y;
+  let row = params.first_row + global_id.y;
   var sum = vec4f();
   var w = 4 * quad * input_quads;
   for (var k = 0u; k < input_quads; k++) {
-    let x = input[row * input_quads + k];
-    let columns = mat4x4f(weight[w], weight[w + input_quads], weight[w + 2 * input_quads], weight[w + 3 * input_quads]);
-    sum += x * columns;
+    let columns = mat4x4f(
+      unpack(weight[w]),
+      unpack(weight[w + input_quads]),
+      unpack(weight[w + 2 * input_quads]),
+      unpack(weight[w + 3 * input_quads]),
+    );
+    sum += input[row * input_quads + k] * columns;
     w++;
   }
-  sum += bias[quad];
-  output[row * output_quads + quad] = vec4f(activate(sum.x), activate(sum.y), activate(sum.z), activate(sum.w));
+  let x = sum * bias[output_quads + quad] + bias[quad];
+  output[row * output_quads + quad] = vec4f(
+    activate(FUNCTION, ALPHA, BETA, x.x),
+    activate(FUNCTION, ALPHA, BETA, x.y),
+    activate(FUNCTION, ALPHA, BETA, x.z),
+    activate(FUNCTION, ALPHA, BETA, x.w),
+  );
 }

@@ -1,48 +1,59 @@
 // First half of a reset-before GRU step: r and z, and the reset state r * h that every unit of the second half
-// reads (gru_new.wgsl), for every batch row. Each invocation makes one unit of one row.
+// reads (gru_new.wgsl), for every batch row and direction. Each invocation makes one unit.
 //
-//   r = sigmoid(x_r + R_r h + c_r)
-//   z = sigmoid(x_z + R_z h + c_z)
+//   r = f(x_r + R_r h + c_r)
+//   z = f(x_z + R_z h + c_z)
 //
-// x_* is the input projection of this step, bias included (see gru_project.wgsl).
-// Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, 1].
+// x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f is gate_activation of
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of from lib/time.wgsl.
+// Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruGates.ts
 
 override WORKGROUP_SIZE: u32;
 override HIDDEN_SIZE: u32;
+override NUM_DIRECTIONS: u32;
 
 struct Params {
-  first_row: u32, // row of `projection` where this step begins
+  first_row: u32, // of this step, were it forward
+  step: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> projection: array<f32>;         // [T, B, 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(2) var<storage, read> recurrent_weight: array<vec4f>; // [3H, H/4], rzn
-@group(0) @binding(3) var<storage, read> recurrent_bias: array<f32>;     // [3H], rzn
-@group(0) @binding(4) var<storage, read> state: array<vec4f>;            // [B, H/4]
-@group(0) @binding(5) var<storage, read_write> reset_state: array<f32>;  // [B, H] r * h, rows padded to a multiple of 4
-@group(0) @binding(6) var<storage, read_write> update: array<f32>;       // [B, H] z, rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
+@group(0) @binding(2) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
+@group(0) @binding(3) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
+@group(0) @binding(5) var<storage, read> state: array<vec4f>;                 // [D, B, H/4]
+@group(0) @binding(6) var<storage, read_write> gated: array<f32>;             // [D, B, 2, H]: r * h, then z, rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn gru_gates(@builtin(global_invocation_id) global_id: vec3u) {
+fn gru_gates(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
   let unit = global_id.x;
-  if (unit >= HIDDEN_SIZE) {
+  let row = global_id.y;
+  if (unit >= HIDDEN_SIZE || params.step >= lengths[row]) {
     return;
   }
+  let direction = global_id.z;
+  let batch_size = num_workgroups.y;
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let row = global_id.y;
-  let row_start = row * quads;
-  var w = unit * quads;
+  let state_start = (direction * batch_size + row) * quads;
+
+  let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z follows, HIDDEN_SIZE on
   let gate_stride = HIDDEN_SIZE * quads;
-  var recurrent = vec2f(); // R_r h, R_z h
+  var w = gate_row * quads;
+  var sum = vec2f(); // R_r h, R_z h, before the scale
   for (var k = 0u; k < quads; k++) {
-    let h = state[row_start + k];
-    recurrent += vec2f(dot(recurrent_weight[w], h), dot(recurrent_weight[w + gate_stride], h));
+    let quad = state[state_start + k];
+    sum += vec2f(dot(unpack(recurrent_weight[w]), quad), dot(unpack(recurrent_weight[w + gate_stride]), quad));
     w++;
   }
-  let x = (params.first_row + row) * ((3 * HIDDEN_SIZE + 3) / 4 * 4) + unit;
-  let r = sigmoid(projection[x] + recurrent.x + recurrent_bias[unit]);
-  let z = sigmoid(projection[x + HIDDEN_SIZE] + recurrent.y + recurrent_bias[unit + HIDDEN_SIZE]);
-  reset_state[row * quads * 4 + unit] = r * state[row_start + unit / 4][unit % 4];
-  update[row * quads * 4 + unit] = z;
+  let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
+  let c = vec2u(gate_row, gate_row + HIDDEN_SIZE);
+  let s = c + stride;
+  let time_row = time_of(direction, params.step, lengths[row]) * batch_size + row;
+  let x = c + time_row * stride;
+  let r = gate_activation(projection[x.x] + sum.x * recurrent_bias[s.x] + recurrent_bias[c.x]);
+  let z = gate_activation(projection[x.y] + sum.y * recurrent_bias[s.y] + recurrent_bias[c.y]);
+  gated[8 * state_start + unit] = r * state[state_start + unit / 4][unit % 4];
+  gated[8 * state_start + 4 * quads + unit] = z;
 }

@@ -1,30 +1,36 @@
 // Input projection of a GRU layer for all rows of all steps at once: W x + b, hoisted out of the time loop.
 // Each invocation makes a tile of four rows by four gate rows.
 //
-//   projection[row, g] = sum over k of weight[g, k] * input[row, k] + bias[g]
+//   projection[row, g] = scale[g] * sum over k of weight[g, k] * input[row, k] + bias[g]
 //
-// Dispatch [ceil(3 * HIDDEN_SIZE / 4 / WORKGROUP_SIZE), ceil(rows / 4), 1]; `input` and `projection` have
-// room for a multiple of four rows.
+// WeightQuad and unpack come from lib/weight_*.wgsl.
+// Dispatch [ceil(GATE_ROWS / 4 / WORKGROUP_SIZE), ceil(rows / 4), 1]; `input` and `projection` have room for three
+// rows more than there are.
 // CPU twin: src/reference/gruProject.ts
 
 override WORKGROUP_SIZE: u32;
 override INPUT_SIZE: u32;
-override HIDDEN_SIZE: u32;
+override GATE_ROWS: u32; // 3 H D
 
-@group(0) @binding(0) var<storage, read> input: array<vec4f>;            // [T, B, I/4]
-@group(0) @binding(1) var<storage, read> weight: array<vec4f>;           // [3H, I/4], rzn, 3H padded to a multiple of 4
-@group(0) @binding(2) var<storage, read> bias: array<vec4f>;             // [3H/4], rzn
-@group(0) @binding(3) var<storage, read_write> projection: array<vec4f>; // [T, B, 3H/4]
+struct Params {
+  first_row: u32, // of this dispatch
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> input: array<vec4f>;            // [T, B, I/4]
+@group(0) @binding(2) var<storage, read> weight: array<WeightQuad>;      // [D, 3H, I/4], rzn, rows padded to a multiple of 4
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;             // [2, D 3H/4]: the bias, then the scale of each row
+@group(0) @binding(4) var<storage, read_write> projection: array<vec4f>; // [T, B, D 3H/4]
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_project(@builtin(global_invocation_id) global_id: vec3u) {
   let input_quads = (INPUT_SIZE + 3) / 4;
-  let gate_quads = (3 * HIDDEN_SIZE + 3) / 4;
+  let gate_quads = (GATE_ROWS + 3) / 4;
   let quad = global_id.x;
   if (quad >= gate_quads) {
     return;
   }
-  let row = 4 * global_id.y;
+  let row = params.first_row + 4 * global_id.y;
   var sum_0 = vec4f();
   var sum_1 = vec4f();
   var sum_2 = vec4f();
@@ -32,7 +38,12 @@ fn gru_project(@builtin(global_invocation_id) global_id: vec3u) {
   var w = 4 * quad * input_quads;
   var x = row * input_quads;
   for (var k = 0u; k < input_quads; k++) {
-    let columns = mat4x4f(weight[w], weight[w + input_quads], weight[w + 2 * input_quads], weight[w + 3 * input_quads]);
+    let columns = mat4x4f(
+      unpack(weight[w]),
+      unpack(weight[w + input_quads]),
+      unpack(weight[w + 2 * input_quads]),
+      unpack(weight[w + 3 * input_quads]),
+    );
     sum_0 += input[x] * columns;
     sum_1 += input[x + input_quads] * columns;
     sum_2 += input[x + 2 * input_quads] * columns;
@@ -40,9 +51,10 @@ fn gru_project(@builtin(global_invocation_id) global_id: vec3u) {
     w++;
     x++;
   }
+  let scale = bias[gate_quads + quad];
   let p = row * gate_quads + quad;
-  projection[p] = sum_0 + bias[quad];
-  projection[p + gate_quads] = sum_1 + bias[quad];
-  projection[p + 2 * gate_quads] = sum_2 + bias[quad];
-  projection[p + 3 * gate_quads] = sum_3 + bias[quad];
+  projection[p] = sum_0 * scale + bias[quad];
+  projection[p + gate_quads] = sum_1 * scale + bias[quad];
+  projection[p + 2 * gate_quads] = sum_2 * scale + bias[quad];
+  projection[p + 3 * gate_quads] = sum_3 * scale + bias[quad];
 }

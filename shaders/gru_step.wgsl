@@ -1,55 +1,79 @@
-// One GRU time step, reset-after: h[t-1] -> h[t] for every batch row. Each invocation makes one unit of one row.
+// One GRU step, reset-after: h[t-1] -> h[t] for every batch row and direction. Each invocation makes one unit.
 //
-//   r = sigmoid(x_r + R_r h + c_r)
-//   z = sigmoid(x_z + R_z h + c_z)
-//   n = tanh(x_n + r * (R_n h + c_n))
+//   r = f(x_r + R_r h + c_r)
+//   z = f(x_z + R_z h + c_z)
+//   n = g(x_n + r * (R_n h + c_n))
 //   h' = (1 - z) * n + z * h
 //
-// x_* is the input projection of this step, bias included (see gru_project.wgsl).
-// Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, 1].
+// x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f and g are
+// gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
+// time_of from lib/time.wgsl. A row that is past its length keeps its state.
+// Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts
 
 override WORKGROUP_SIZE: u32;
 override HIDDEN_SIZE: u32;
+override NUM_DIRECTIONS: u32;
 
 struct Params {
-  first_row: u32, // row of `projection` and `output` where this step begins
+  first_row: u32, // of this step, were it forward
+  step: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> projection: array<f32>;         // [T, B, 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(2) var<storage, read> recurrent_weight: array<vec4f>; // [3H, H/4], rzn
-@group(0) @binding(3) var<storage, read> recurrent_bias: array<f32>;     // [3H], rzn
-@group(0) @binding(4) var<storage, read> state: array<vec4f>;            // [B, H/4]
-@group(0) @binding(5) var<storage, read_write> next_state: array<f32>;   // [B, H], rows padded to a multiple of 4
-@group(0) @binding(6) var<storage, read_write> output: array<f32>;       // [T, B, H], rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
+@group(0) @binding(2) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
+@group(0) @binding(3) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
+@group(0) @binding(5) var<storage, read> state: array<vec4f>;                 // [D, B, H/4]
+@group(0) @binding(6) var<storage, read_write> next_state: array<f32>;        // [D, B, H], rows padded to a multiple of 4
+@group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn gru_step(@builtin(global_invocation_id) global_id: vec3u) {
+fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
   let unit = global_id.x;
   if (unit >= HIDDEN_SIZE) {
     return;
   }
-  let quads = (HIDDEN_SIZE + 3) / 4;
   let row = global_id.y;
-  let row_start = row * quads;
-  var w = unit * quads;
+  let direction = global_id.z;
+  let batch_size = num_workgroups.y;
+  let quads = (HIDDEN_SIZE + 3) / 4;
+  let state_start = (direction * batch_size + row) * quads;
+  let h = state[state_start + unit / 4][unit % 4];
+  if (params.step >= lengths[row]) {
+    next_state[4 * state_start + unit] = h;
+    return;
+  }
+
+  let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z and n follow, HIDDEN_SIZE apart
   let gate_stride = HIDDEN_SIZE * quads;
-  var recurrent = vec3f(); // R_r h, R_z h, R_n h
+  var w = gate_row * quads;
+  var sum = vec3f(); // R_r h, R_z h, R_n h, before the scale
   for (var k = 0u; k < quads; k++) {
-    let h = state[row_start + k];
-    recurrent += vec3f(
-      dot(recurrent_weight[w], h),
-      dot(recurrent_weight[w + gate_stride], h),
-      dot(recurrent_weight[w + 2 * gate_stride], h),
+    let quad = state[state_start + k];
+    sum += vec3f(
+      dot(unpack(recurrent_weight[w]), quad),
+      dot(unpack(recurrent_weight[w + gate_stride]), quad),
+      dot(unpack(recurrent_weight[w + 2 * gate_stride]), quad),
     );
     w++;
   }
-  let x = (params.first_row + row) * ((3 * HIDDEN_SIZE + 3) / 4 * 4) + unit;
-  let r = sigmoid(projection[x] + recurrent.x + recurrent_bias[unit]);
-  let z = sigmoid(projection[x + HIDDEN_SIZE] + recurrent.y + recurrent_bias[unit + HIDDEN_SIZE]);
-  let n = safe_tanh(projection[x + 2 * HIDDEN_SIZE] + r * (recurrent.z + recurrent_bias[unit + 2 * HIDDEN_SIZE]));
-  let next = mix(n, state[row_start + unit / 4][unit % 4], z);
-  next_state[row * quads * 4 + unit] = next;
-  output[(params.first_row + row) * quads * 4 + unit] = next;
+  let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
+  let c = vec3u(gate_row, gate_row + HIDDEN_SIZE, gate_row + 2 * HIDDEN_SIZE);
+  let s = c + stride;
+  let recurrent = vec3f(
+    sum.x * recurrent_bias[s.x] + recurrent_bias[c.x],
+    sum.y * recurrent_bias[s.y] + recurrent_bias[c.y],
+    sum.z * recurrent_bias[s.z] + recurrent_bias[c.z],
+  );
+
+  let time_row = time_of(direction, params.step, lengths[row]) * batch_size + row;
+  let x = c + time_row * stride;
+  let r = gate_activation(projection[x.x] + recurrent.x);
+  let z = gate_activation(projection[x.y] + recurrent.y);
+  let n = new_activation(projection[x.z] + r * recurrent.z);
+  let next = mix(n, h, z);
+  next_state[4 * state_start + unit] = next;
+  output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

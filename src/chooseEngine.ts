@@ -5,6 +5,11 @@ import type { Network } from "./model/network.js";
 import { borrowDevice, isSoftware, nameOf, requestAdapter, requestDevice } from "./runtime/adapter.js";
 import { GpuEngine } from "./runtime/gpuEngine.js";
 
+declare global {
+  // TypeScript before 6 does not know the name; from then on, or with @webgpu/types, this adds nothing to it.
+  interface GPUDevice {}
+}
+
 /**
  * `webgpu` and `cpu` demand one; `auto` takes WebGPU where it is worth having, else the CPU, and says why. A GPUDevice of
  * the caller's is used and never destroyed.

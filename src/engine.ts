@@ -4,12 +4,12 @@
 /** A network on a device. */
 export interface Engine {
   readonly device: "webgpu" | "cpu";
-  /** Name of the device, and why it was chosen: two sentences for a person. */
+  /** Name of the device, and why it was chosen, for a person. */
   readonly deviceName: string;
   readonly reason: string;
   /**
    * @param sequenceLength steps that an `advance` will often take; a hint
-   * @throws GruError `limit-exceeded` when a step of `batchSize` rows does not fit the device
+   * @throws GruError `limit-exceeded` when that does not fit the device
    */
   createSession(batchSize: number, sequenceLength: number): Session;
   /** How a sequence of `sequenceLength` steps of `batchSize` rows is run, for `explain()`. */
@@ -17,16 +17,27 @@ export interface Engine {
   dispose(): void;
 }
 
+/** A sequence to advance by. */
+export interface Advance {
+  /** [T, B, I], or [T, B] indices */
+  readonly input: Float32Array;
+  /** Steps of each row, [B], at most T; T for all when null. */
+  readonly lengths: readonly number[] | null;
+  /** Give only each row's last step. */
+  readonly lastOnly: boolean;
+}
+
 /** A batch of hidden states, zero at first, and what it takes to advance them. Calls must not overlap. */
 export interface Session {
   /**
-   * Advances every row by `input.length / (batchSize * inputSize)` steps.
+   * Advances every row by its steps.
    *
-   * @param input [T, B, I], or [T, B] indices
-   * @returns [T, B, O]
+   * @returns the network's outputs in order, each [T, B, O], or [B, O] where only the last step is given; zeros past
+   *   a row's length
+   * @throws GruError `limit-exceeded`, before anything is changed; `device-lost`
    */
-  advance(input: Float32Array): Promise<Float32Array>;
-  /** @returns [B, H] of each GRU layer, one after the other */
+  advance(request: Advance): Promise<Float32Array[]>;
+  /** @returns [D, B, H] of each GRU layer, one after the other */
   readState(): Promise<Float32Array>;
   /** Replaces the state, laid out as `readState` gives it; zeros when null. */
   writeState(state: ArrayLike<number> | null): void;

@@ -1,20 +1,28 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
-import { checkBatchSize, checkState, type NonFinite, takeInput } from "./model/checkInput.js";
-import { gruLayers, type Network, numParameters } from "./model/network.js";
-import { GruStream } from "./stream/gruStream.js";
+import { describeActivation } from "./model/activation.js";
+import { checkBatchSize, checkLengths, checkState, type NonFinite, takeInput } from "./model/checkInput.js";
+import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
+import { GruStream, nameOutputs } from "./stream/gruStream.js";
 
 export interface RunOptions {
   /** B, independent rows; 1 when absent. */
   readonly batchSize?: number;
-  /** [B, H] of each GRU layer, one after the other: [L, B, H] when all are of one size. Zeros when absent. */
+  /** Steps of each row, [B], from 0 to T; T for all when absent. */
+  readonly lengths?: readonly number[];
+  /** Every step of the outputs (true when absent), or each row's last one only. */
+  readonly returnSequences?: boolean;
+  /** [D, B, H] of each GRU layer, one after the other: [L D, B, H] when all are of one size. Zeros when absent. */
   readonly initialState?: ArrayLike<number>;
 }
 
 export interface RunResult {
-  /** [T, B, O] */
+  /** The main output: [T, B, O], or [B, O] where only the last step is given. Zeros past a row's length. */
   readonly output: Float32Array;
-  /** State after the last step, laid out as `initialState`. */
+  /** Every output by its layer's name, the main one too. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  /** State after each row's last step, laid out as `initialState`. A row of length 0 keeps its initial state. */
   readonly finalState: Float32Array;
 }
 
@@ -54,9 +62,19 @@ export class GruModel {
     return this.#network.inputSize;
   }
 
-  /** Numbers that one step of one row gives. */
+  /** Numbers that one step of one row of the main output has. */
   get outputSize(): number {
-    return this.#network.outputSize;
+    return this.outputSizes[this.outputNames[0]!]!;
+  }
+
+  /** Names of the outputs, the main one first. */
+  get outputNames(): readonly string[] {
+    return this.#network.outputs;
+  }
+
+  /** Numbers that one step of one row of each output has, by name. */
+  get outputSizes(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.outputNames.map((name) => [name, layerOutputSize(layerNamed(this.#network, name))]));
   }
 
   /** What output (and index) i stands for, when the file says so. */
@@ -75,17 +93,24 @@ export class GruModel {
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
    * @throws GruError `shape-mismatch`, `bad-input`, `limit-exceeded`, `disposed`, `device-lost`
    */
-  async run(input: ArrayLike<number>, { batchSize = 1, initialState }: RunOptions = {}): Promise<RunResult> {
+  async run(input: ArrayLike<number>, options: RunOptions = {}): Promise<RunResult> {
+    const { batchSize = 1, lengths, initialState, returnSequences = true } = options;
     this.#checkUsable();
     checkBatchSize(batchSize);
     const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
+    const sequenceLength = steps.length / (batchSize * this.inputSize);
+    if (lengths !== undefined) checkLengths(lengths, batchSize, sequenceLength);
     if (initialState !== undefined) checkState(this.#network, initialState, batchSize);
-    const session = this.#takeSession(batchSize, steps.length / (batchSize * this.inputSize));
+    const session = this.#takeSession(batchSize, sequenceLength);
     try {
       session.writeState(initialState ?? null);
-      const output = await session.advance(steps);
+      const outputs = await session.advance({
+        input: steps,
+        lengths: lengths === undefined ? null : [...lengths],
+        lastOnly: !returnSequences,
+      });
       const finalState = await session.readState();
-      return { output, finalState };
+      return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
     } finally {
       this.#keepSession(batchSize, session);
     }
@@ -94,11 +119,19 @@ export class GruModel {
   /**
    * Opens a stream with a hidden state of its own, zero at first.
    *
-   * @throws GruError `limit-exceeded`, `disposed`
+   * @throws GruError `unsupported` for a model with a reverse layer, which cannot begin before a sequence's end;
+   *   `limit-exceeded`, `disposed`
    */
   createStream({ batchSize = 1 }: { readonly batchSize?: number } = {}): GruStream {
     this.#checkUsable();
     checkBatchSize(batchSize);
+    const reverse = gruLayers(this.#network).find(({ direction }) => direction !== "forward");
+    if (reverse !== undefined) {
+      throw new GruError(
+        "unsupported",
+        `layer "${reverse.name}": expected direction "forward" in a stream, got "${reverse.direction}"; use run, which sees the whole sequence`,
+      );
+    }
     const session = this.#engine.createSession(batchSize, 1);
     const stream = new GruStream(this.#network, session, batchSize, this.#nonFinite, (gone) =>
       this.#streams.delete(gone),
@@ -150,14 +183,19 @@ export class GruModel {
   }
 }
 
-function describeLayer(layer: Network["layers"][number]): string {
+function describeLayer(layer: Layer): string {
   const from = `[${layer.inputs.join(", ")}]`;
   switch (layer.type) {
     case "embedding":
-      return `embedding ${layer.numEmbeddings} x ${layer.embeddingSize} of ${from}`;
-    case "gru":
-      return `gru ${layer.inputSize} -> ${layer.hiddenSize} of ${from}, reset ${layer.resetAfter ? "after" : "before"}`;
+      return `embedding ${layer.numEmbeddings} x ${layer.embeddingSize} of ${from}, ${layer.storage}`;
+    case "gru": {
+      const { inputSize, hiddenSize, direction, resetAfter, gateActivation, newActivation, clip } = layer;
+      const activations = `${describeActivation(gateActivation)} ${describeActivation(newActivation)}`;
+      const limits = clip === null ? "" : `, clip ${clip}`;
+      const last = layer.returnSequences ? "" : ", last step only";
+      return `gru ${inputSize} -> ${hiddenSize} of ${from}, ${direction}, reset ${resetAfter ? "after" : "before"}, ${activations}${limits}${last}, ${layer.storage}`;
+    }
     case "dense":
-      return `dense ${layer.inputSize} -> ${layer.outputSize} ${layer.activation} of ${from}`;
+      return `dense ${layer.inputSize} -> ${layer.outputSize} ${describeActivation(layer.activation)} of ${from}, ${layer.storage}`;
   }
 }

@@ -9,7 +9,20 @@ export { GruError } from "./errors.js";
 export type { GruErrorCode } from "./errors.js";
 export { defineNetwork } from "./model/defineNetwork.js";
 export type { NetworkParts } from "./model/defineNetwork.js";
-export type { Activation, DenseLayer, EmbeddingLayer, GruLayer, Layer, Network } from "./model/network.js";
+export type { Activation, ActivationSpec, ElementFunction, RowFunction } from "./model/activation.js";
+export type {
+  DenseLayer,
+  DenseSpec,
+  Direction,
+  EmbeddingLayer,
+  EmbeddingSpec,
+  GruLayer,
+  GruSpec,
+  Layer,
+  LayerSpec,
+  Network,
+  Storage,
+} from "./model/network.js";
 export type { NonFinite } from "./model/checkInput.js";
 export { parseModel } from "./formats/parseModel.js";
 export type { LayerDescription, NetworkDescription } from "./formats/description.js";

@@ -1,14 +1,21 @@
 import { chooseEngine, type DeviceRequest } from "./chooseEngine.js";
+import { GruError } from "./errors.js";
 import type { NetworkDescription } from "./formats/description.js";
 import { parseModel } from "./formats/parseModel.js";
 import { GruModel } from "./gruModel.js";
 import { loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
 import type { NonFinite } from "./model/checkInput.js";
-import type { Network } from "./model/network.js";
+import type { Network, Storage } from "./model/network.js";
+import { withStorage } from "./model/quantize.js";
 
 export interface CreateModelOptions {
   /** Where to run; `auto` when absent. */
   readonly device?: DeviceRequest;
+  /**
+   * How matrices are kept on the device: as the file keeps them (`auto`, when absent), or converted. Arithmetic is
+   * float32 always.
+   */
+  readonly dtype?: "auto" | Storage;
   /** What to do with NaN and infinity in inputs; `reject` when absent. */
   readonly nonFinite?: NonFinite;
 }
@@ -17,6 +24,8 @@ export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions {
   /** How the layers are wired, for a file that does not say. */
   readonly description?: NetworkDescription;
 }
+
+const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
  * Loads a model file: webgru's own, or a PyTorch state_dict, in safetensors.
@@ -41,6 +50,10 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
  * @throws GruError `limit-exceeded`, `no-adapter`
  */
 export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
-  const engine = await chooseEngine(network, options.device ?? "auto");
-  return new GruModel(network, engine, options.nonFinite ?? "reject");
+  const { device = "auto", dtype = "auto", nonFinite = "reject" } = options;
+  if (!DTYPES.includes(dtype)) {
+    throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
+  }
+  const stored = dtype === "auto" ? network : withStorage(network, dtype);
+  return new GruModel(stored, await chooseEngine(stored, device), nonFinite);
 }

@@ -1,22 +1,48 @@
-import type { Activation } from "../model/network.js";
+import type { Activation, ElementFunction, RowFunction } from "../model/activation.js";
 
-/** Applies a dense layer's activation to a row, in place. */
-export function activate(activation: Activation, row: Float32Array): void {
-  switch (activation) {
+/** An activation as a function of one element. */
+export function elementFunction({ name, alpha, beta }: Activation): (x: number) => number {
+  switch (name) {
     case "linear":
-      return;
+      return (x) => x;
     case "relu":
-      for (let i = 0; i < row.length; i++) if (row[i]! < 0) row[i] = 0;
-      return;
+      return (x) => (x < 0 ? 0 : x);
     case "sigmoid":
-      for (let i = 0; i < row.length; i++) row[i] = 1 / (1 + Math.exp(-row[i]!));
-      return;
+      return (x) => 1 / (1 + Math.exp(-x));
     case "tanh":
-      for (let i = 0; i < row.length; i++) row[i] = Math.tanh(row[i]!);
-      return;
-    case "softmax":
-    case "logSoftmax":
-      normalize(row, activation === "softmax");
+      return Math.tanh;
+    case "affine":
+      return (x) => alpha * x + beta;
+    case "leakyRelu":
+      return (x) => (x < 0 ? alpha * x : x);
+    case "thresholdedRelu":
+      return (x) => (x <= alpha ? 0 : x);
+    case "scaledTanh":
+      return (x) => alpha * Math.tanh(beta * x);
+    case "hardSigmoid":
+      return (x) => Math.min(1, Math.max(0, alpha * x + beta));
+    case "elu":
+      return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
+    case "softsign":
+      return (x) => x / (1 + Math.abs(x));
+    case "softplus":
+      return (x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+  }
+}
+
+/** Applies a dense layer's activation to rows of `size` elements, in place. */
+export function activateRows(
+  activation: Activation<ElementFunction | RowFunction>,
+  rows: Float32Array,
+  size: number,
+): void {
+  if (activation.name === "softmax" || activation.name === "logSoftmax") {
+    for (let start = 0; start < rows.length; start += size) {
+      normalize(rows.subarray(start, start + size), activation.name === "softmax");
+    }
+  } else if (activation.name !== "linear") {
+    const f = elementFunction(activation as Activation);
+    for (let i = 0; i < rows.length; i++) rows[i] = f(rows[i]!);
   }
 }
 

@@ -1,29 +1,68 @@
 // What a model file says of its network besides the weights: the layer list, as JSON.
 
 import { GruError } from "../errors.js";
+import {
+  type ActivationSpec,
+  ELEMENT_FUNCTIONS,
+  type ElementFunction,
+  ROW_FUNCTIONS,
+  type RowFunction,
+} from "../model/activation.js";
 import { defineNetwork } from "../model/defineNetwork.js";
-import { type Activation, type Layer, type Network, NETWORK_INPUT } from "../model/network.js";
+import type { Direction, LayerSpec, Network, Storage } from "../model/network.js";
 import type { Tensor } from "./tensor.js";
 
-/** A layer without its weights; those are the tensors `<name>.weight`, `<name>.bias`, and so on. */
-export type LayerDescription =
-  | { type: "embedding"; name: string; inputs?: string[]; numEmbeddings: number; embeddingSize: number }
-  | { type: "gru"; name: string; inputs?: string[]; inputSize: number; hiddenSize: number; resetAfter?: boolean }
-  | { type: "dense"; name: string; inputs?: string[]; inputSize: number; outputSize: number; activation?: Activation };
+interface EmbeddingDescription {
+  readonly type: "embedding";
+  readonly name: string;
+  readonly inputs?: readonly string[];
+  readonly numEmbeddings: number;
+  readonly embeddingSize: number;
+}
+
+interface GruDescription {
+  readonly type: "gru";
+  readonly name: string;
+  readonly inputs?: readonly string[];
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly direction?: Direction;
+  readonly resetAfter?: boolean;
+  readonly gateActivation?: ActivationSpec;
+  readonly newActivation?: ActivationSpec;
+  readonly clip?: number | null;
+  readonly returnSequences?: boolean;
+}
+
+interface DenseDescription {
+  readonly type: "dense";
+  readonly name: string;
+  readonly inputs?: readonly string[];
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly activation?: ActivationSpec<ElementFunction | RowFunction>;
+}
+
+/**
+ * A layer without its weights; those are tensors of the file: `<name>.weight`, `<name>.bias`, `<name>.recurrentWeight`,
+ * `<name>.recurrentBias`, and for int8 `<name>.weightScale`, `<name>.recurrentWeightScale`. See model/network.ts for
+ * their shapes and for what each field means and is when it is left out.
+ */
+export type LayerDescription = EmbeddingDescription | GruDescription | DenseDescription;
 
 /** The layer list of a network, in topological order. A layer without `inputs` reads the layer before it. */
 export interface NetworkDescription {
   readonly version?: 1;
   readonly layers: readonly LayerDescription[];
+  /** Names of the layers whose outputs are the network's; the last layer when absent. */
+  readonly outputs?: readonly string[];
   readonly vocabulary?: readonly string[];
 }
 
-const ACTIVATIONS: readonly string[] = ["linear", "relu", "sigmoid", "tanh", "softmax", "logSoftmax"];
-
 /**
- * Joins a description and the tensors it names to a network. GRU and dense biases may be missing: they are then none.
+ * Joins a description and the tensors that it names to a network. Biases may be missing: they are then none.
  *
- * @param tensors by canonical name, `<layer>.weight`, `<layer>.recurrentWeight`, `<layer>.bias`, `<layer>.recurrentBias`
+ * @param tensors by canonical name
  * @throws GruError `bad-file` for a missing tensor or a description that is not one, else as `defineNetwork`
  */
 export function buildNetwork(
@@ -32,52 +71,16 @@ export function buildNetwork(
   notes: readonly string[] = [],
 ): Network {
   checkDescription(description);
-  const used = new Set<string>();
-  const optional = (name: string, shape: number[]): Float32Array | null => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) return null;
-    used.add(name);
-    if (tensor.shape.join() !== shape.join()) {
-      throw new GruError(
-        "shape-mismatch",
-        `${name}: expected shape [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`,
-      );
-    }
-    return tensor.values;
-  };
-  const required = (name: string, shape: number[]): Float32Array => {
-    const values = optional(name, shape);
-    if (values !== null) return values;
-    throw new GruError("bad-file", `${name}: expected a tensor of shape [${shape.join(", ")}], got none in the file`);
-  };
-  const layers = description.layers.map((layer, i): Layer => {
-    const inputs = layer.inputs ?? [description.layers[i - 1]?.name ?? NETWORK_INPUT];
-    const { name } = layer;
-    switch (layer.type) {
-      case "embedding": {
-        const { type, numEmbeddings, embeddingSize } = layer;
-        const weight = required(`${name}.weight`, [numEmbeddings, embeddingSize]);
-        return { type, name, inputs, numEmbeddings, embeddingSize, weight };
-      }
-      case "gru": {
-        const { type, inputSize, hiddenSize, resetAfter = true } = layer;
-        const weight = required(`${name}.weight`, [3 * hiddenSize, inputSize]);
-        const recurrentWeight = required(`${name}.recurrentWeight`, [3 * hiddenSize, hiddenSize]);
-        const bias = optional(`${name}.bias`, [3 * hiddenSize]);
-        const recurrentBias = optional(`${name}.recurrentBias`, [3 * hiddenSize]);
-        return { type, name, inputs, inputSize, hiddenSize, resetAfter, weight, recurrentWeight, bias, recurrentBias };
-      }
-      case "dense": {
-        const { type, inputSize, outputSize, activation = "linear" } = layer;
-        const weight = required(`${name}.weight`, [outputSize, inputSize]);
-        const bias = optional(`${name}.bias`, [outputSize]);
-        return { type, name, inputs, inputSize, outputSize, activation, weight, bias };
-      }
-    }
+  const reader = new TensorReader(tensors);
+  const layers = description.layers.map((layer) => buildLayer(layer, reader));
+  const unused = reader.unused();
+  const { outputs, vocabulary } = description;
+  return defineNetwork({
+    layers,
+    ...(outputs === undefined ? {} : { outputs }),
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+    notes: unused.length === 0 ? notes : [...notes, `Not used by any layer: ${unused.join(", ")}.`],
   });
-  const unused = [...tensors.keys()].filter((name) => !used.has(name));
-  const unusedNotes = unused.length > 0 ? [`Not used by any layer: ${unused.join(", ")}.`] : [];
-  return defineNetwork({ layers, vocabulary: description.vocabulary ?? null, notes: [...notes, ...unusedNotes] });
 }
 
 /**
@@ -96,35 +99,84 @@ export function parseDescription(text: string): NetworkDescription {
   return description;
 }
 
-function checkDescription(value: unknown): asserts value is NetworkDescription {
-  const { version = 1, layers, vocabulary = [] } = asRecord(value, "description");
-  if (version !== 1) {
-    throw new GruError("unsupported", `description: expected version 1, got ${JSON.stringify(version)}; update webgru`);
+function buildLayer(layer: LayerDescription, reader: TensorReader): LayerSpec {
+  const { name } = layer;
+  switch (layer.type) {
+    case "embedding": {
+      const table = reader.matrix(`${name}.weight`, [layer.numEmbeddings, layer.embeddingSize]);
+      return { ...layer, weight: table.values, weightScale: table.scale, storage: table.storage };
+    }
+    case "dense": {
+      const matrix = reader.matrix(`${name}.weight`, [layer.outputSize, layer.inputSize]);
+      const bias = reader.vector(`${name}.bias`, [layer.outputSize]);
+      return { ...layer, weight: matrix.values, weightScale: matrix.scale, storage: matrix.storage, bias };
+    }
+    case "gru": {
+      const { inputSize, hiddenSize } = layer;
+      const rows = layer.direction === "bidirectional" ? [2, 3 * hiddenSize] : [3 * hiddenSize];
+      const input = reader.matrix(`${name}.weight`, [...rows, inputSize]);
+      const recurrent = reader.matrix(`${name}.recurrentWeight`, [...rows, hiddenSize]);
+      const isOneStorage = input.storage === recurrent.storage;
+      return {
+        ...layer,
+        weight: input.values,
+        recurrentWeight: recurrent.values,
+        bias: reader.vector(`${name}.bias`, rows),
+        recurrentBias: reader.vector(`${name}.recurrentBias`, rows),
+        storage: isOneStorage ? input.storage : "f32",
+        weightScale: isOneStorage ? input.scale : null,
+        recurrentWeightScale: isOneStorage ? recurrent.scale : null,
+      };
+    }
   }
-  if (!Array.isArray(layers)) throw bad("description.layers", "a list", layers);
-  layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`));
-  if (!isStrings(vocabulary)) throw bad("description.vocabulary", "a list of strings", vocabulary);
 }
 
-function checkLayer(layer: Record<string, unknown>, at: string): void {
-  const { type, name, inputs = [], activation = "linear", resetAfter = true } = layer;
-  const sizes = Object.hasOwn(SIZES, String(type)) ? SIZES[type as keyof typeof SIZES] : null;
-  if (sizes === null) {
+/** Takes tensors by name and shape, and knows which were not taken. */
+class TensorReader {
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #used = new Set<string>();
+
+  constructor(tensors: ReadonlyMap<string, Tensor>) {
+    this.#tensors = tensors;
+  }
+
+  /** A weight matrix, with the scale of its rows applied where it is int8. */
+  matrix(
+    name: string,
+    shape: readonly number[],
+  ): { values: Float32Array; scale: Float32Array | null; storage: Storage } {
+    const tensor = this.#take(name, shape) ?? missing(name, shape);
+    const { storage, values } = tensor;
+    if (storage !== "int8") return { values, scale: null, storage };
+    const scaleName = `${name}Scale`;
+    const scale = this.vector(scaleName, shape.slice(0, -1)) ?? missing(scaleName, shape.slice(0, -1));
+    const rowLength = shape.at(-1)!;
+    return { values: values.map((value, i) => value * scale[Math.floor(i / rowLength)]!), scale, storage };
+  }
+
+  /** A tensor that may be missing. */
+  vector(name: string, shape: readonly number[]): Float32Array | null {
+    return this.#take(name, shape)?.values ?? null;
+  }
+
+  unused(): string[] {
+    return [...this.#tensors.keys()].filter((name) => !this.#used.has(name));
+  }
+
+  #take(name: string, shape: readonly number[]): Tensor | null {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) return null;
+    this.#used.add(name);
+    if (tensor.shape.join() === shape.join()) return tensor;
     throw new GruError(
-      "unsupported",
-      `${at}.type: expected ${Object.keys(SIZES).join(", ")}, got ${JSON.stringify(type)}`,
+      "shape-mismatch",
+      `${name}: expected shape [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`,
     );
   }
-  if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
-  if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
-  if (typeof resetAfter !== "boolean") throw bad(`${at}.resetAfter`, "true or false", resetAfter);
-  if (!ACTIVATIONS.includes(activation as string)) {
-    const expected = ACTIVATIONS.join(", ");
-    throw new GruError("unsupported", `${at}.activation: expected ${expected}, got ${JSON.stringify(activation)}`);
-  }
-  for (const size of sizes) {
-    if (!Number.isSafeInteger(layer[size])) throw bad(`${at}.${size}`, "a whole number", layer[size]);
-  }
+}
+
+function missing(name: string, shape: readonly number[]): never {
+  throw new GruError("bad-file", `${name}: expected a tensor of shape [${shape.join(", ")}], got none in the file`);
 }
 
 /** The sizes that each type of layer must give. */
@@ -133,6 +185,46 @@ const SIZES = {
   gru: ["inputSize", "hiddenSize"],
   dense: ["inputSize", "outputSize"],
 } as const;
+
+const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
+
+function checkDescription(value: unknown): asserts value is NetworkDescription {
+  const { version = 1, layers, outputs = [], vocabulary = [] } = asRecord(value, "description");
+  if (version !== 1) {
+    throw new GruError("unsupported", `description: expected version 1, got ${JSON.stringify(version)}; update webgru`);
+  }
+  if (!Array.isArray(layers)) throw bad("description.layers", "a list", layers);
+  layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`));
+  if (!isStrings(outputs)) throw bad("description.outputs", "a list of layer names", outputs);
+  if (!isStrings(vocabulary)) throw bad("description.vocabulary", "a list of strings", vocabulary);
+}
+
+function checkLayer(layer: Record<string, unknown>, at: string): void {
+  const { type, name, inputs = [], direction = "forward", clip = null } = layer;
+  const sizes = Object.hasOwn(SIZES, String(type)) ? SIZES[type as keyof typeof SIZES] : null;
+  if (sizes === null) throw unsupported(`${at}.type`, Object.keys(SIZES), type);
+  if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
+  if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
+  for (const flag of ["resetAfter", "returnSequences"]) {
+    if (typeof (layer[flag] ?? true) !== "boolean") throw bad(`${at}.${flag}`, "true or false", layer[flag]);
+  }
+  if (!DIRECTIONS.includes(direction)) throw unsupported(`${at}.direction`, DIRECTIONS, direction);
+  if (clip !== null && !(typeof clip === "number" && clip > 0))
+    throw bad(`${at}.clip`, "a number above 0, or null", clip);
+  checkActivation(layer["activation"], `${at}.activation`, [...ELEMENT_FUNCTIONS, ...ROW_FUNCTIONS]);
+  checkActivation(layer["gateActivation"], `${at}.gateActivation`, ELEMENT_FUNCTIONS);
+  checkActivation(layer["newActivation"], `${at}.newActivation`, ELEMENT_FUNCTIONS);
+  for (const size of sizes) {
+    if (!Number.isSafeInteger(layer[size])) throw bad(`${at}.${size}`, "a whole number", layer[size]);
+  }
+}
+
+function checkActivation(value: unknown, at: string, names: readonly string[]): void {
+  if (value === undefined) return;
+  const { name, alpha = 0, beta = 0 } = typeof value === "string" ? { name: value } : asRecord(value, at);
+  if (!names.includes(name as string)) throw unsupported(at, names, name);
+  if (!Number.isFinite(alpha) || !Number.isFinite(beta)) throw bad(at, "alpha and beta to be finite numbers", value);
+}
 
 function asRecord(value: unknown, at: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(at, "an object", value);
@@ -145,4 +237,8 @@ function isStrings(value: unknown): value is string[] {
 
 function bad(at: string, expected: string, got: unknown): GruError {
   return new GruError("bad-file", `${at}: expected ${expected}, got ${JSON.stringify(got)}`);
+}
+
+function unsupported(at: string, expected: readonly unknown[], got: unknown): GruError {
+  return new GruError("unsupported", `${at}: expected one of ${expected.join(", ")}, got ${JSON.stringify(got)}`);
 }

@@ -2,7 +2,8 @@
 // https://github.com/huggingface/safetensors, README and tensor.rs; the rules are those of its own reader.
 
 import { GruError } from "../errors.js";
-import { bfloat16ToFloat32, float16ToFloat32 } from "./float16.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
+import type { Storage } from "../model/network.js";
 import type { Tensor } from "./tensor.js";
 
 export interface SafetensorsFile {
@@ -17,12 +18,19 @@ const MAX_HEADER_BYTES = 2 ** 20;
 const MAX_TENSORS = 4096;
 const MAX_RANK = 8;
 
-/** Bytes of one element, and how to widen a run of them to float32. */
-const DTYPES = new Map<string, { sizeBytes: number; widen: (bytes: ArrayBuffer) => Float32Array }>([
-  ["F32", { sizeBytes: 4, widen: (bytes) => new Float32Array(bytes) }],
-  ["F16", { sizeBytes: 2, widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
-  ["BF16", { sizeBytes: 2, widen: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)) }],
-  ["F64", { sizeBytes: 8, widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
+interface Dtype {
+  /** Of one element. */
+  readonly sizeBytes: number;
+  readonly storage: Storage;
+  widen(bytes: ArrayBuffer): Float32Array;
+}
+
+const DTYPES = new Map<string, Dtype>([
+  ["F32", { sizeBytes: 4, storage: "f32", widen: (bytes) => new Float32Array(bytes) }],
+  ["F16", { sizeBytes: 2, storage: "f16", widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
+  ["BF16", { sizeBytes: 2, storage: "f32", widen: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)) }],
+  ["F64", { sizeBytes: 8, storage: "f32", widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
+  ["I8", { sizeBytes: 1, storage: "int8", widen: (bytes) => new Float32Array(new Int8Array(bytes)) }],
 ]);
 
 interface Entry {
@@ -55,7 +63,8 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
   for (const { name, dtype, shape, start, end } of entries) {
     // A copy: the data may begin at any byte, a typed array may not.
     const copy = bytes.slice(headerEnd + start, headerEnd + end).buffer;
-    tensors.set(name, { shape, values: DTYPES.get(dtype)!.widen(copy) });
+    const { storage, widen } = DTYPES.get(dtype)!;
+    tensors.set(name, { shape, values: widen(copy), storage });
   }
   return { tensors, metadata };
 }

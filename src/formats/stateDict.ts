@@ -3,27 +3,41 @@
 
 import { GruError } from "../errors.js";
 import type { LayerDescription, NetworkDescription } from "./description.js";
-import type { Tensor } from "./tensor.js";
+import { stack, type Tensor } from "./tensor.js";
 
 /** nn.GRU's and nn.GRUCell's tensor names, after the module's own prefix. */
 const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_l(?<layer>\d+)(?<reverse>_reverse)?)?$/;
 
 /**
  * Gives a state_dict's tensors their canonical names: `rnn.weight_hh_l1` becomes `rnn.l1.recurrentWeight`,
- * a GRUCell's `cell.weight_ih` becomes `cell.weight`. Others keep theirs.
+ * a GRUCell's `cell.weight_ih` becomes `cell.weight`. Both directions of a layer become one tensor. Others stay.
  *
- * @throws GruError `unsupported` for a bidirectional layer
+ * @throws GruError `bad-file` when a reverse direction lacks its tensor, or has it in another shape
  */
 export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-  return new Map([...tensors].map(([name, tensor]) => [canonicalName(name), tensor]));
+  const canonical = new Map<string, Tensor>();
+  const isBidirectional = [...tensors.keys()].some((name) => GRU_TENSOR.exec(name)?.groups?.["reverse"]);
+  for (const [name, tensor] of tensors) {
+    const groups = GRU_TENSOR.exec(name)?.groups;
+    if (groups?.["reverse"] !== undefined) continue;
+    const isLayer = isBidirectional && groups?.["layer"] !== undefined;
+    canonical.set(canonicalName(name), isLayer ? withReverse(name, tensor, tensors) : tensor);
+  }
+  return canonical;
+}
+
+function withReverse(name: string, tensor: Tensor, tensors: ReadonlyMap<string, Tensor>): Tensor {
+  const reverse = tensors.get(`${name}_reverse`);
+  if (reverse?.shape.join() !== tensor.shape.join()) {
+    const got = reverse === undefined ? "none" : `[${reverse.shape.join(", ")}]`;
+    throw new GruError("bad-file", `${name}_reverse: expected shape [${tensor.shape.join(", ")}], got ${got}`);
+  }
+  return stack([tensor, reverse]);
 }
 
 function canonicalName(name: string): string {
   const groups = GRU_TENSOR.exec(name)?.groups;
   if (groups === undefined) return name;
-  if (groups["reverse"] !== undefined) {
-    throw new GruError("unsupported", `${name}: expected layers of one direction, got a reverse one`);
-  }
   const { prefix, kind, side, layer } = groups;
   const path = `${prefix}${layer === undefined ? "" : `l${layer}`}`.replace(/\.$/, "") || "gru";
   if (side === "ih") return `${path}.${kind}`;
@@ -43,6 +57,8 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>): {
   notes: string[];
 } {
   const grus = chainGrus(tensors);
+  const last = grus.at(-1)!;
+  const sequenceSize = last.direction === "bidirectional" ? 2 * last.hiddenSize : last.hiddenSize;
   const matrices = [...tensors]
     .filter(([name, { shape }]) => name.endsWith(".weight") && shape.length === 2)
     .map(([name, { shape }]) => ({ name: name.slice(0, -".weight".length), rows: shape[0]!, columns: shape[1]! }))
@@ -52,9 +68,7 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>): {
     [...grus, ...matrices].map(({ name }) => name),
   );
   const isEmbedding = ({ name, columns }: Matrix) =>
-    !tensors.has(`${name}.bias`) &&
-    columns === grus[0]!.inputSize &&
-    (/emb/i.test(name) || columns !== grus.at(-1)!.hiddenSize);
+    !tensors.has(`${name}.bias`) && columns === grus[0]!.inputSize && (/emb/i.test(name) || columns !== sequenceSize);
   const embeddings = matrices.filter(isEmbedding);
   if (embeddings.length > 1) throw ambiguous(`one embedding`, embeddings);
   const layers: LayerDescription[] = [];
@@ -62,12 +76,8 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>): {
     layers.push({ type: "embedding", name, numEmbeddings: rows, embeddingSize: columns });
   }
   layers.push(...grus);
-  layers.push(
-    ...chainLinears(
-      matrices.filter((matrix) => !isEmbedding(matrix)),
-      grus.at(-1)!.hiddenSize,
-    ),
-  );
+  const linears = matrices.filter((matrix) => !isEmbedding(matrix));
+  layers.push(...chainLinears(linears, sequenceSize));
   return { description: { layers }, notes: [describe(layers, tensors)] };
 }
 
@@ -103,10 +113,12 @@ function chainGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[] {
     const name = key.slice(0, -".recurrentWeight".length);
     const weight = tensors.get(`${name}.weight`);
     if (weight === undefined) throw new GruError("bad-file", `${name}: expected weight_ih beside weight_hh, got none`);
-    if (shape.length !== 2 || shape[0] !== 3 * shape[1]!) {
+    const [rows, hiddenSize = 0] = shape.slice(-2);
+    if (rows !== 3 * hiddenSize) {
       throw new GruError("unsupported", `${key}: expected the shape [3H, H] of a GRU, got [${shape.join(", ")}]`);
     }
-    grus.push({ type: "gru", name, inputSize: weight.shape[1] ?? 0, hiddenSize: shape[1]!, resetAfter: true });
+    const direction = shape.length === 3 ? "bidirectional" : "forward";
+    grus.push({ type: "gru", name, inputSize: weight.shape.at(-1) ?? 0, hiddenSize, direction, resetAfter: true });
   }
   if (grus.length === 0) {
     throw new GruError(
@@ -126,10 +138,10 @@ function chainGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[] {
 }
 
 /** Linear layers in the only order in which each reads the one before. */
-function chainLinears(matrices: readonly Matrix[], hiddenSize: number): LayerDescription[] {
+function chainLinears(matrices: readonly Matrix[], sequenceSize: number): LayerDescription[] {
   const left = [...matrices];
   const layers: LayerDescription[] = [];
-  for (let inputSize = hiddenSize; left.length > 0;) {
+  for (let inputSize = sequenceSize; left.length > 0;) {
     const next = left.filter(({ columns }) => columns === inputSize);
     if (next.length !== 1) throw ambiguous(`one linear layer of ${inputSize} inputs next`, left);
     const { name, rows, columns } = next[0]!;
@@ -155,7 +167,7 @@ function describe(layers: readonly LayerDescription[], tensors: ReadonlyMap<stri
       case "embedding":
         return `embedding "${layer.name}" ${layer.numEmbeddings} x ${layer.embeddingSize}`;
       case "gru":
-        return `GRU "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (reset-after, as PyTorch's always is${bias})`;
+        return `GRU "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}, reset-after, as PyTorch's always is${bias})`;
       case "dense":
         return `linear "${layer.name}" ${layer.inputSize} -> ${layer.outputSize} (no activation: a state_dict names none${bias})`;
     }

@@ -1,5 +1,18 @@
-/** A named tensor as a reader of some format gives it: its values in float32, its shape. */
+import type { Storage } from "../model/network.js";
+
+/** A named tensor as a reader of some format gives it. */
 export interface Tensor {
   readonly shape: readonly number[];
+  /** Widened to float32; for int8 the whole numbers, without their scale. */
   readonly values: Float32Array;
+  /** How the file keeps it; bf16 and f64, which no kernel reads, count as f32. */
+  readonly storage: Storage;
+}
+
+/** Joins tensors of one shape along a new first axis. */
+export function stack(tensors: readonly [Tensor, ...Tensor[]]): Tensor {
+  const [first] = tensors;
+  const values = new Float32Array(tensors.length * first.values.length);
+  tensors.forEach((tensor, i) => values.set(tensor.values, i * first.values.length));
+  return { shape: [tensors.length, ...first.shape], values, storage: first.storage };
 }

@@ -10,7 +10,7 @@
 // first round, exactly.
 
 import { GruError } from "../errors.js";
-import type { GruLayer } from "../model/network.js";
+import type { GruSpec } from "../model/network.js";
 
 /** A textbook GRU's weights. */
 export interface TextbookGru {
@@ -36,7 +36,7 @@ export interface TextbookGru {
  *
  * @throws GruError `shape-mismatch`
  */
-export function textbookGru(gru: TextbookGru): GruLayer {
+export function textbookGru(gru: TextbookGru): GruSpec {
   const { name = "gru", inputs = ["input"], inputSize, hiddenSize } = gru;
   const joinedSize = inputSize + hiddenSize;
   const gates = [
@@ -67,18 +67,7 @@ export function textbookGru(gru: TextbookGru): GruLayer {
     checkLength(`${name}.${tensor}`, values, hiddenSize, `[${hiddenSize}]`);
     for (let unit = 0; unit < hiddenSize; unit++) bias[gate * hiddenSize + unit] = sign * values[unit]!;
   });
-  return {
-    type: "gru",
-    name,
-    inputs,
-    inputSize,
-    hiddenSize,
-    resetAfter: false,
-    weight,
-    recurrentWeight,
-    bias,
-    recurrentBias: null,
-  };
+  return { type: "gru", name, inputs, inputSize, hiddenSize, resetAfter: false, weight, recurrentWeight, bias };
 }
 
 function checkLength(tensor: string, values: ArrayLike<number>, length: number, shape: string): void {

@@ -1,19 +1,15 @@
 import source from "../../shaders/concat.wgsl?raw";
 import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 
-/** One source of a concatenation -> its columns. Bindings: source, output. */
+/** One source of a concatenation -> its columns. Bindings: params, source, output. */
 export function concatKernel(sourceSize: number, firstColumn: number, outputSize: number): KernelSpec {
   return {
     label: `concat S=${sourceSize} O=${outputSize} at ${firstColumn}`,
     source,
     entryPoint: "concat",
-    constants: {
-      WORKGROUP_SIZE,
-      SOURCE_SIZE: sourceSize,
-      OUTPUT_SIZE: outputSize,
-      FIRST_COLUMN: firstColumn,
-    },
-    bindings: ["read-only-storage", "storage"],
+    constants: { WORKGROUP_SIZE, SOURCE_SIZE: sourceSize, OUTPUT_SIZE: outputSize, FIRST_COLUMN: firstColumn },
+    bindings: ["uniform", "read-only-storage", "storage"],
     workgroups: (numRows) => [numWorkgroups(sourceSize), numRows, 1],
+    flopPerRow: sourceSize,
   };
 }

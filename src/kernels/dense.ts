@@ -1,24 +1,33 @@
 import denseSource from "../../shaders/dense.wgsl?raw";
-import linear from "../../shaders/lib/activate_linear.wgsl?raw";
-import relu from "../../shaders/lib/activate_relu.wgsl?raw";
-import sigmoid from "../../shaders/lib/activate_sigmoid.wgsl?raw";
-import tanh from "../../shaders/lib/activate_tanh.wgsl?raw";
-import gateActivations from "../../shaders/lib/gate_activations.wgsl?raw";
+import activations from "../../shaders/lib/activations.wgsl?raw";
+import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import { type Activation, describeActivation } from "../model/activation.js";
+import type { Storage } from "../model/network.js";
+import { functionIndex } from "./gates.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { weightSource } from "./weightStorage.js";
 
-/** An activation that needs one element at a time; a softmax needs the row (softmax.ts). */
-export type ElementActivation = "linear" | "relu" | "sigmoid" | "tanh";
-
-const activations: Record<ElementActivation, string> = { linear, relu, sigmoid, tanh };
-
-/** activation(W x + b), row by row. Bindings: input, weight, bias, output. */
-export function denseKernel(inputSize: number, outputSize: number, activation: ElementActivation): KernelSpec {
+/** activation(W x + b), row by row. Bindings: params, input, weight, bias, output. */
+export function denseKernel(
+  inputSize: number,
+  outputSize: number,
+  activation: Activation,
+  storage: Storage,
+): KernelSpec {
   return {
-    label: `dense I=${inputSize} O=${outputSize} ${activation}`,
-    source: denseSource + activations[activation] + gateActivations,
+    label: `dense I=${inputSize} O=${outputSize} ${describeActivation(activation)} ${storage}`,
+    source: denseSource + weightSource[storage] + activations + sigmoidTanh,
     entryPoint: "dense",
-    constants: { WORKGROUP_SIZE, INPUT_SIZE: inputSize, OUTPUT_SIZE: outputSize },
-    bindings: ["read-only-storage", "read-only-storage", "read-only-storage", "storage"],
+    constants: {
+      WORKGROUP_SIZE,
+      INPUT_SIZE: inputSize,
+      OUTPUT_SIZE: outputSize,
+      FUNCTION: functionIndex(activation),
+      ALPHA: activation.alpha,
+      BETA: activation.beta,
+    },
+    bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"],
     workgroups: (numRows) => [numWorkgroups(paddedSize(outputSize) / 4), numRows, 1],
+    flopPerRow: 2 * inputSize * outputSize,
   };
 }

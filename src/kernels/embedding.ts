@@ -1,15 +1,17 @@
 import source from "../../shaders/embedding.wgsl?raw";
 import type { EmbeddingLayer } from "../model/network.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { weightSource } from "./weightStorage.js";
 
-/** Index -> row of the table. Bindings: index, weight, output. */
-export function embeddingKernel({ numEmbeddings, embeddingSize }: EmbeddingLayer): KernelSpec {
+/** Index -> row of the table. Bindings: params, index, weight, scale, output. */
+export function embeddingKernel({ numEmbeddings, embeddingSize, storage }: EmbeddingLayer): KernelSpec {
   return {
-    label: `embedding V=${numEmbeddings} E=${embeddingSize}`,
-    source,
+    label: `embedding V=${numEmbeddings} E=${embeddingSize} ${storage}`,
+    source: source + weightSource[storage],
     entryPoint: "embedding",
     constants: { WORKGROUP_SIZE, EMBEDDING_SIZE: embeddingSize },
-    bindings: ["read-only-storage", "read-only-storage", "storage"],
+    bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"],
     workgroups: (numRows) => [numWorkgroups(paddedSize(embeddingSize) / 4), numRows, 1],
+    flopPerRow: embeddingSize,
   };
 }

@@ -1,27 +1,30 @@
-import stepSource from "../../shaders/gru_gates.wgsl?raw";
-import gateActivations from "../../shaders/lib/gate_activations.wgsl?raw";
-import type { GruLayer } from "../model/network.js";
+import source from "../../shaders/gru_gates.wgsl?raw";
+import { type GruLayer, numDirections } from "../model/network.js";
+import { gateParts } from "./gates.js";
 import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 
 /**
- * First half of a reset-before step of one layer. Bindings: params, projection, recurrentWeight, recurrentBias,
- * state, resetState, update.
+ * First half of a reset-before step of one layer, all directions. Bindings: params, lengths, projection,
+ * recurrentWeight, recurrentBias, state, gated.
  */
-export function gruGatesKernel({ hiddenSize }: GruLayer): KernelSpec {
+export function gruGatesKernel(layer: GruLayer): KernelSpec {
+  const { hiddenSize } = layer;
+  const gates = gateParts(layer);
   return {
-    label: `gru_gates H=${hiddenSize}`,
-    source: stepSource + gateActivations,
+    label: `gru_gates ${gates.label}`,
+    source: source + gates.source,
     entryPoint: "gru_gates",
-    constants: { WORKGROUP_SIZE, HIDDEN_SIZE: hiddenSize },
+    constants: { WORKGROUP_SIZE, ...gates.constants },
     bindings: [
       "uniform",
       "read-only-storage",
       "read-only-storage",
       "read-only-storage",
       "read-only-storage",
-      "storage",
+      "read-only-storage",
       "storage",
     ],
-    workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, 1],
+    workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
+    flopPerRow: 4 * hiddenSize * hiddenSize * numDirections(layer),
   };
 }

@@ -1,18 +1,20 @@
-import stepSource from "../../shaders/gru_new.wgsl?raw";
-import gateActivations from "../../shaders/lib/gate_activations.wgsl?raw";
-import type { GruLayer } from "../model/network.js";
+import source from "../../shaders/gru_new.wgsl?raw";
+import { type GruLayer, numDirections } from "../model/network.js";
+import { gateParts } from "./gates.js";
 import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 
 /**
- * Second half of a reset-before step of one layer. Bindings: params, projection, resetState, update,
+ * Second half of a reset-before step of one layer, all directions. Bindings: params, lengths, projection, gated,
  * recurrentWeight, recurrentBias, state, nextState, output.
  */
-export function gruNewKernel({ hiddenSize }: GruLayer): KernelSpec {
+export function gruNewKernel(layer: GruLayer): KernelSpec {
+  const { hiddenSize } = layer;
+  const gates = gateParts(layer);
   return {
-    label: `gru_new H=${hiddenSize}`,
-    source: stepSource + gateActivations,
+    label: `gru_new ${gates.label}`,
+    source: source + gates.source,
     entryPoint: "gru_new",
-    constants: { WORKGROUP_SIZE, HIDDEN_SIZE: hiddenSize },
+    constants: { WORKGROUP_SIZE, ...gates.constants },
     bindings: [
       "uniform",
       "read-only-storage",
@@ -24,6 +26,7 @@ export function gruNewKernel({ hiddenSize }: GruLayer): KernelSpec {
       "storage",
       "storage",
     ],
-    workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, 1],
+    workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
+    flopPerRow: 2 * hiddenSize * hiddenSize * numDirections(layer),
   };
 }

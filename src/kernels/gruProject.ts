@@ -1,18 +1,22 @@
 import source from "../../shaders/gru_project.wgsl?raw";
-import type { GruLayer } from "../model/network.js";
+import { type GruLayer, numDirections } from "../model/network.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { weightSource } from "./weightStorage.js";
 
 /** Rows that one invocation makes together. */
 export const PROJECT_TILE_ROWS = 4;
 
-/** Input projection of all steps at once. Bindings: input, weight, bias, projection. */
-export function gruProjectKernel({ inputSize, hiddenSize }: GruLayer): KernelSpec {
+/** Input projection of all steps and directions at once. Bindings: params, input, weight, bias, projection. */
+export function gruProjectKernel(layer: GruLayer): KernelSpec {
+  const { inputSize, hiddenSize, storage } = layer;
+  const gateRows = 3 * hiddenSize * numDirections(layer);
   return {
-    label: `gru_project I=${inputSize} H=${hiddenSize}`,
-    source,
+    label: `gru_project I=${inputSize} 3HD=${gateRows} ${storage}`,
+    source: source + weightSource[storage],
     entryPoint: "gru_project",
-    constants: { WORKGROUP_SIZE, INPUT_SIZE: inputSize, HIDDEN_SIZE: hiddenSize },
-    bindings: ["read-only-storage", "read-only-storage", "read-only-storage", "storage"],
-    workgroups: (numRows) => [numWorkgroups(paddedSize(3 * hiddenSize) / 4), Math.ceil(numRows / PROJECT_TILE_ROWS), 1],
+    constants: { WORKGROUP_SIZE, INPUT_SIZE: inputSize, GATE_ROWS: gateRows },
+    bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"],
+    workgroups: (numRows) => [numWorkgroups(paddedSize(gateRows) / 4), Math.ceil(numRows / PROJECT_TILE_ROWS), 1],
+    flopPerRow: 2 * inputSize * gateRows,
   };
 }

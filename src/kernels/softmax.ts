@@ -1,18 +1,20 @@
 import logSoftmax from "../../shaders/lib/normalize_log_softmax.wgsl?raw";
 import softmax from "../../shaders/lib/normalize_softmax.wgsl?raw";
 import source from "../../shaders/softmax.wgsl?raw";
+import type { RowFunction } from "../model/activation.js";
 import type { KernelSpec } from "./kernelSpec.js";
 
-const normalizations = { softmax, logSoftmax };
+const normalizations: Record<RowFunction, string> = { softmax, logSoftmax };
 
-/** Softmax or its logarithm over each row. Bindings: logits, output. */
-export function softmaxKernel(outputSize: number, activation: "softmax" | "logSoftmax"): KernelSpec {
+/** Softmax or its logarithm over each row. Bindings: params, logits, output. */
+export function softmaxKernel(outputSize: number, activation: RowFunction): KernelSpec {
   return {
     label: `${activation} O=${outputSize}`,
     source: source + normalizations[activation],
     entryPoint: "softmax",
     constants: { WORKGROUP_SIZE: 64, OUTPUT_SIZE: outputSize },
-    bindings: ["read-only-storage", "storage"],
+    bindings: ["uniform", "read-only-storage", "storage"],
     workgroups: (numRows) => [numRows, 1, 1],
+    flopPerRow: 4 * outputSize,
   };
 }

@@ -61,7 +61,7 @@ function checkIndices(network: Network, input: ArrayLike<number>): void {
 /**
  * Checks a state given by the caller.
  *
- * @param state [B, H] of each GRU layer, one after the other
+ * @param state [D, B, H] of each GRU layer, one after the other
  * @throws GruError `shape-mismatch`, `bad-input`
  */
 export function checkState(network: Network, state: ArrayLike<number>, batchSize: number): void {
@@ -69,12 +69,23 @@ export function checkState(network: Network, state: ArrayLike<number>, batchSize
   if (state.length !== expected) {
     throw new GruError(
       "shape-mismatch",
-      `initialState: expected ${expected} elements, [B, H] of each GRU layer, got ${state.length}`,
+      `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${state.length}`,
     );
   }
   const at = firstNonFinite(state);
   if (at >= 0)
     throw new GruError("bad-input", `initialState: expected finite numbers, got ${state[at]} at element ${at}`);
+}
+
+/** @throws GruError `shape-mismatch` unless there is one for each row, each a whole number of steps from 0 to T */
+export function checkLengths(lengths: readonly number[], batchSize: number, sequenceLength: number): void {
+  if (lengths.length !== batchSize) {
+    throw new GruError("shape-mismatch", `lengths: expected ${batchSize}, one for each row, got ${lengths.length}`);
+  }
+  const bad = lengths.findIndex((length) => !(Number.isInteger(length) && length >= 0 && length <= sequenceLength));
+  if (bad >= 0) {
+    throw new GruError("shape-mismatch", `lengths[${bad}]: expected 0 to ${sequenceLength} steps, got ${lengths[bad]}`);
+  }
 }
 
 /** @throws GruError `shape-mismatch` unless it is a positive whole number */

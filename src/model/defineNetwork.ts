@@ -1,11 +1,22 @@
 import { GruError } from "../errors.js";
+import { completeActivation } from "./activation.js";
 import { firstNonFinite } from "./finite.js";
-import { type Layer, layerOutputSize, type Network, NETWORK_INPUT } from "./network.js";
+import {
+  type Layer,
+  layerOutputSize,
+  type LayerSpec,
+  type Network,
+  NETWORK_INPUT,
+  numDirections,
+  sequenceNames,
+} from "./network.js";
 
 export interface NetworkParts {
   /** In topological order: a layer reads only layers before it. */
-  readonly layers: readonly Layer[];
-  /** What output i stands for: one string for each output of the last layer. */
+  readonly layers: readonly LayerSpec[];
+  /** Names of the layers whose outputs are the network's, the main one first; the last layer when absent. */
+  readonly outputs?: readonly string[];
+  /** What index i of the main output stands for. */
   readonly vocabulary?: readonly string[] | null;
   readonly notes?: readonly string[];
 }
@@ -16,9 +27,10 @@ export interface NetworkParts {
  * @throws GruError `unsupported` for wiring that cannot run, `shape-mismatch` for a tensor or a
  *   concatenation of the wrong size, `bad-file` for a weight that is NaN or infinite
  */
-export function defineNetwork({ layers, vocabulary = null, notes = [] }: NetworkParts): Network {
-  const last = layers.at(-1);
+export function defineNetwork({ layers: specs, outputs, vocabulary = null, notes = [] }: NetworkParts): Network {
+  const last = specs.at(-1);
   if (last === undefined) throw new GruError("unsupported", "network: expected at least one layer, got none");
+  const layers = specs.map((spec, i) => completeLayer(spec, specs[i - 1]?.name ?? NETWORK_INPUT));
   const sizes = new Map<string, number>();
   for (const layer of layers) {
     checkName(layer, sizes);
@@ -26,15 +38,68 @@ export function defineNetwork({ layers, vocabulary = null, notes = [] }: Network
     checkWiring(layer, sizes);
     sizes.set(layer.name, layerOutputSize(layer));
   }
+  checkSequences(layers);
   const input = networkInput(layers, sizes);
-  const outputSize = layerOutputSize(last);
+  const outputNames = outputs ?? [last.name];
+  checkOutputs(outputNames, sizes, vocabulary);
+  return { layers, outputs: outputNames, ...input, vocabulary, notes };
+}
+
+/** The layer with everything filled in that its spec leaves out. @param layerBefore what it reads if it does not say */
+export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
+  const base = { inputs: [layerBefore], storage: "f32", weightScale: null } as const;
+  switch (spec.type) {
+    case "embedding":
+      return { ...base, ...spec };
+    case "dense":
+      return { ...base, bias: null, ...spec, activation: completeActivation(spec.activation ?? "linear") };
+    case "gru":
+      return {
+        ...base,
+        direction: "forward",
+        resetAfter: true,
+        clip: null,
+        returnSequences: true,
+        bias: null,
+        recurrentBias: null,
+        recurrentWeightScale: null,
+        ...spec,
+        gateActivation: completeActivation(spec.gateActivation ?? "sigmoid"),
+        newActivation: completeActivation(spec.newActivation ?? "tanh"),
+      };
+  }
+}
+
+function checkOutputs(
+  outputs: readonly string[],
+  sizes: ReadonlyMap<string, number>,
+  vocabulary: readonly string[] | null,
+): void {
+  const unknown = outputs.find((name) => !sizes.has(name));
+  if (unknown !== undefined || outputs.length === 0 || new Set(outputs).size < outputs.length) {
+    throw new GruError("unsupported", `outputs: expected names of layers, each once, got ${JSON.stringify(outputs)}`);
+  }
+  const outputSize = sizes.get(outputs[0]!)!;
   if (vocabulary !== null && vocabulary.length !== outputSize) {
     throw new GruError(
       "shape-mismatch",
       `vocabulary: expected ${outputSize} strings, one for each output, got ${vocabulary.length}`,
     );
   }
-  return { layers, ...input, outputSize, vocabulary, notes };
+}
+
+/** A GRU layer needs a sequence; no layer can join a sequence to the one row that `returnSequences: false` gives. */
+function checkSequences(layers: readonly Layer[]): void {
+  const sequences = sequenceNames(layers);
+  for (const { name, type, inputs } of layers) {
+    const numSequences = inputs.filter((input) => sequences.has(input)).length;
+    if (numSequences === inputs.length || (type !== "gru" && numSequences === 0)) continue;
+    const single = inputs.find((input) => !sequences.has(input))!;
+    throw new GruError(
+      "unsupported",
+      `layer "${name}": expected every input to be a sequence, got "${single}", which gives only its last step`,
+    );
+  }
 }
 
 function checkName(layer: Layer, sizes: ReadonlyMap<string, number>): void {
@@ -129,29 +194,34 @@ function checkTensors(layer: Layer): void {
 }
 
 function sizesOf(layer: Layer): [field: string, size: number][] {
-  switch (layer.type) {
-    case "embedding":
-      return [["numEmbeddings", layer.numEmbeddings], ["embeddingSize", layer.embeddingSize]]; // prettier-ignore
-    case "gru":
-      return [["inputSize", layer.inputSize], ["hiddenSize", layer.hiddenSize]]; // prettier-ignore
-    case "dense":
-      return [["inputSize", layer.inputSize], ["outputSize", layer.outputSize]]; // prettier-ignore
-  }
+  const sizes: [string, number][] = [];
+  if (layer.type === "embedding") sizes.push(["numEmbeddings", layer.numEmbeddings]);
+  if (layer.type === "embedding") sizes.push(["embeddingSize", layer.embeddingSize]);
+  if (layer.type !== "embedding") sizes.push(["inputSize", layer.inputSize]);
+  if (layer.type === "gru") sizes.push(["hiddenSize", layer.hiddenSize]);
+  if (layer.type === "dense") sizes.push(["outputSize", layer.outputSize]);
+  return sizes;
 }
 
 function tensorsOf(layer: Layer): [tensor: string, values: Float32Array, shape: number[]][] {
-  const matrix = (rows: number, columns: number): [string, Float32Array, number[]] => [
-    "weight",
-    layer.weight,
-    [rows, columns],
-  ];
-  if (layer.type === "embedding") return [matrix(layer.numEmbeddings, layer.embeddingSize)];
+  const list: [string, Float32Array, number[]][] = [];
+  const add = (tensor: string, values: Float32Array | null, shape: number[]) => {
+    if (values !== null) list.push([tensor, values, shape]);
+  };
+  if (layer.type === "embedding") {
+    add("weight", layer.weight, [layer.numEmbeddings, layer.embeddingSize]);
+    add("weightScale", layer.weightScale, [layer.numEmbeddings]);
+    return list;
+  }
+  const directions = layer.type === "gru" && layer.direction === "bidirectional" ? [numDirections(layer)] : [];
   const rows = layer.type === "gru" ? 3 * layer.hiddenSize : layer.outputSize;
-  const list = [matrix(rows, layer.inputSize)];
-  if (layer.bias) list.push(["bias", layer.bias, [rows]]);
+  add("weight", layer.weight, [...directions, rows, layer.inputSize]);
+  add("bias", layer.bias, [...directions, rows]);
+  add("weightScale", layer.weightScale, [...directions, rows]);
   if (layer.type === "gru") {
-    list.push(["recurrentWeight", layer.recurrentWeight, [rows, layer.hiddenSize]]);
-    if (layer.recurrentBias) list.push(["recurrentBias", layer.recurrentBias, [rows]]);
+    add("recurrentWeight", layer.recurrentWeight, [...directions, rows, layer.hiddenSize]);
+    add("recurrentBias", layer.recurrentBias, [...directions, rows]);
+    add("recurrentWeightScale", layer.recurrentWeightScale, [...directions, rows]);
   }
   return list;
 }

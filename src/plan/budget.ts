@@ -1,5 +1,5 @@
 import { GruError } from "../errors.js";
-import type { Network } from "../model/network.js";
+import { hasReverse, type Network } from "../model/network.js";
 import type { Plan } from "./plan.js";
 import { planSequence } from "./planSequence.js";
 
@@ -12,51 +12,59 @@ export interface DeviceFacts {
   readonly maxComputeWorkgroupsPerDimension: number;
 }
 
-/**
- * Arithmetic that one submit may hold, so that it stays near 50 ms: a page shares the GPU with what is on the screen,
- * and one long dispatch gets it killed. A slow integrated GPU does 20 GFLOP/s of batch-1 steps, a software adapter 1.
- */
-const FLOP_PER_SUBMIT = 1e9;
-const FLOP_PER_SUBMIT_FALLBACK = 5e7;
-
 /** Beyond this, longer chunks save nothing that can be measured, and cost memory. */
 const MAX_CHUNK_STEPS = 1024;
-const MAX_SCRATCH_BYTES = 64 * 2 ** 20;
+const MAX_CHUNK_BYTES = 64 * 2 ** 20;
 
 /**
- * The most steps that a chunk of `batchSize` rows should hold on `device`.
+ * The most steps that a chunk of `batchSize` rows may hold on `device`.
  *
  * @throws GruError `limit-exceeded` when not even one step fits
  */
 export function maxChunkSteps(network: Network, batchSize: number, device: DeviceFacts): number {
-  const oneStep = planSequence(network, batchSize, 1);
-  checkLimits(oneStep, device);
-  const scratch = oneStep.buffers.filter((buffer) => buffer.lifetime === "scratch");
-  const largestBytes = Math.max(...scratch.map((buffer) => buffer.sizeBytes));
-  const maxBytes = Math.min(MAX_SCRATCH_BYTES, device.maxStorageBufferBindingSize, device.maxBufferSize);
-  const flopBudget = device.isFallback ? FLOP_PER_SUBMIT_FALLBACK : FLOP_PER_SUBMIT;
-  const largest = Math.min(
-    MAX_CHUNK_STEPS,
-    Math.floor(maxBytes / largestBytes),
-    Math.floor(device.maxComputeWorkgroupsPerDimension / batchSize),
-    Math.floor(flopBudget / flopPerStep(network, batchSize)),
+  const [oneStep, twoSteps] = [1, 2].map((chunkSteps) =>
+    planSequence(network, { batchSize, chunkSteps, lastOnly: false }),
   );
-  return Math.max(1, largest);
+  checkLimits(oneStep!, device);
+  const maxBytes = Math.min(device.maxStorageBufferBindingSize, device.maxBufferSize);
+  const growth = oneStep!.buffers.map((buffer, i) => ({
+    buffer,
+    stepBytes: twoSteps!.buffers[i]!.sizeBytes - buffer.sizeBytes,
+  }));
+  const fits = (limitBytes: number) =>
+    growth
+      .filter(({ stepBytes }) => stepBytes > 0)
+      .reduce(
+        (steps, { buffer, stepBytes }) => Math.min(steps, 1 + Math.floor((limitBytes - buffer.sizeBytes) / stepBytes)),
+        Infinity,
+      );
+  // What must be in one chunk may take all that the device has.
+  return hasReverse(network)
+    ? fits(maxBytes)
+    : Math.max(1, Math.min(MAX_CHUNK_STEPS, fits(Math.min(MAX_CHUNK_BYTES, maxBytes))));
 }
 
-/** Steps to plan a chunk for: a power of two, so that similar lengths share a plan, or the most there may be. */
-export function chunkStepsFor(sequenceLength: number, maxSteps: number): number {
+/**
+ * Steps to plan a chunk for: a power of two, so that similar lengths share a plan, or the most there may be.
+ *
+ * @throws GruError `limit-exceeded` when a reverse layer needs more steps in one chunk than fit
+ */
+export function chunkStepsFor(network: Network, sequenceLength: number, maxSteps: number): number {
+  if (hasReverse(network) && sequenceLength > maxSteps) {
+    throw new GruError(
+      "limit-exceeded",
+      `input: expected at most ${maxSteps} steps on this device, since a reverse layer needs them all at once, got ${sequenceLength}`,
+    );
+  }
   return Math.min(maxSteps, 2 ** Math.ceil(Math.log2(sequenceLength)));
 }
 
-/** Multiplications and additions of one step of `batchSize` rows: two for each weight that meets each row. */
-export function flopPerStep(network: Network, batchSize: number): number {
-  let numWeights = 0;
-  for (const layer of network.layers) {
-    if (layer.type !== "embedding") numWeights += layer.weight.length;
-    if (layer.type === "gru") numWeights += layer.recurrentWeight.length;
-  }
-  return Math.max(1, 2 * numWeights * batchSize);
+/**
+ * Arithmetic that one submit may hold, so that it stays near 50 ms: a page shares the GPU with what is on the screen,
+ * and one long dispatch gets it killed. A slow integrated GPU does 20 GFLOP/s of batch-1 steps, a software adapter 1.
+ */
+export function flopPerSubmit({ isFallback }: DeviceFacts): number {
+  return isFallback ? 5e7 : 1e9;
 }
 
 function checkLimits(plan: Plan, device: DeviceFacts): void {

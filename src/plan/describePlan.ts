@@ -1,16 +1,19 @@
-import { numDispatches, type Plan } from "./plan.js";
+import { chunkFlop, numDispatches, type Plan } from "./plan.js";
+
+const WHEN = { rows: "once", chunk: "once", end: "at the end", steps: "every step" };
 
 /** The plan as a person reads it: dispatches in order, loops as loops, bytes by lifetime. */
-export function describePlan(plan: Plan, sequenceLength: number): string {
+export function describePlan(plan: Plan, sequenceLength: number, flopPerSubmit: number): string {
   const numChunks = Math.ceil(sequenceLength / plan.chunkSteps);
-  const chunk = Math.min(plan.chunkSteps, sequenceLength);
-  const title = `${sequenceLength} steps x ${plan.batchSize} rows: ${numChunks} submits of up to ${chunk} steps, ${numDispatches(plan, chunk)} dispatches each`;
-  const stages = plan.stages.map((stage) =>
-    stage.type === "rows"
-      ? `  once        ${stage.dispatch.kernel.label}`
-      : `  every step  ${stage.even.map(({ kernel }) => kernel.label).join(", ")}`,
-  );
-  const bytes = (["weights", "state", "scratch", "steps"] as const).map((lifetime) => {
+  const numSteps = Math.min(plan.chunkSteps, sequenceLength);
+  const numSubmits = Math.ceil(chunkFlop(plan, numSteps) / flopPerSubmit);
+  const chunks = numChunks === 1 ? "" : `${numChunks} chunks of up to ${numSteps} steps, each `;
+  const title = `${sequenceLength} steps x ${plan.batchSize} rows: ${chunks}${numDispatches(plan, numSteps)} dispatches in about ${numSubmits} submits`;
+  const stages = plan.stages.map((stage) => {
+    const dispatches = stage.type === "steps" ? stage.even : [stage.dispatch];
+    return `  ${WHEN[stage.type].padEnd(12)}${dispatches.map(({ kernel }) => kernel.label).join(", ")}`;
+  });
+  const bytes = (["weights", "state", "scratch", "params"] as const).map((lifetime) => {
     const buffers = plan.buffers.filter((buffer) => buffer.lifetime === lifetime);
     return `${lifetime} ${buffers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)}`;
   });

@@ -6,18 +6,28 @@ import { gruNewKernel } from "../kernels/gruNew.js";
 import { gruProjectKernel, PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import { gruStepKernel } from "../kernels/gruStep.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
+import { lastStepKernel } from "../kernels/lastStep.js";
 import { softmaxKernel } from "../kernels/softmax.js";
+import { type Activation, completeActivation } from "../model/activation.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
   type GruLayer,
-  layerOutputSize,
   type Layer,
   type Network,
   NETWORK_INPUT,
+  numDirections,
 } from "../model/network.js";
-import { type BufferPlan, type Plan, type Stage, STEP_STRIDE_BYTES, STEPS_BUFFER } from "./plan.js";
+import { type BufferPlan, type DispatchPlan, LENGTHS_BUFFER, PARAMS_BUFFER, PARAMS_STRIDE_BYTES } from "./plan.js";
+import type { OutputPlan, Plan, Stage } from "./plan.js";
 import { packedWeights } from "./weights.js";
+
+export interface PlanRequest {
+  readonly batchSize: number;
+  readonly chunkSteps: number;
+  /** Give only each row's last step: what comes after the last GRU layer then runs once, at the end. */
+  readonly lastOnly: boolean;
+}
 
 /**
  * Plans chunks of up to `chunkSteps` steps of `batchSize` rows.
@@ -25,136 +35,178 @@ import { packedWeights } from "./weights.js";
  * Each layer runs over all steps of the chunk before the next one starts: its input projection as one product,
  * then one dispatch per step (two when the reset gate comes before the recurrent product).
  */
-export function planSequence(network: Network, batchSize: number, chunkSteps: number): Plan {
-  return new Planner(network, batchSize, chunkSteps).plan();
+export function planSequence(network: Network, request: PlanRequest): Plan {
+  return new Planner(network, request).plan();
 }
 
 const BYTES_PER_ELEMENT = 4;
 
+/** Where a layer's output, or the network's input, is. */
+interface Value {
+  readonly buffer: string;
+  readonly size: number;
+  /** steps x B rows in each chunk, or B rows at the end. */
+  readonly isSequence: boolean;
+}
+
 /** Collects buffers and stages, layer by layer. */
 class Planner {
   readonly #network: Network;
-  readonly #batchSize: number;
-  readonly #chunkSteps: number;
+  readonly #request: PlanRequest;
   readonly #buffers: BufferPlan[] = [];
   readonly #stages: Stage[] = [];
-  /** Features of each output that a layer may read. */
-  readonly #sizes = new Map<string, number>();
+  readonly #values = new Map<string, Value>();
 
-  constructor(network: Network, batchSize: number, chunkSteps: number) {
+  constructor(network: Network, request: PlanRequest) {
     this.#network = network;
-    this.#batchSize = batchSize;
-    this.#chunkSteps = chunkSteps;
+    this.#request = request;
   }
 
   plan(): Plan {
-    const { layers, inputType, inputSize } = this.#network;
-    for (const { label, length } of packedWeights(this.#network)) {
-      this.#buffers.push({ label, sizeBytes: length * BYTES_PER_ELEMENT, lifetime: "weights" });
+    const { layers, inputType, inputSize, outputs } = this.#network;
+    const { batchSize, chunkSteps, lastOnly } = this.#request;
+    for (const { label, sizeBytes } of packedWeights(this.#network)) {
+      this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
     }
-    this.#buffers.push({ label: STEPS_BUFFER, sizeBytes: this.#chunkSteps * STEP_STRIDE_BYTES, lifetime: "steps" });
-    const input = this.#scratch(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
-    this.#sizes.set(NETWORK_INPUT, inputSize);
-    let output = input;
-    for (const layer of layers) {
-      output = this.#layer(layer);
-      this.#sizes.set(layer.name, layerOutputSize(layer));
-    }
-    return {
-      batchSize: this.#batchSize,
-      chunkSteps: this.#chunkSteps,
-      buffers: this.#buffers,
-      stages: this.#stages,
-      input,
-      output,
-    };
+    this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: chunkSteps * PARAMS_STRIDE_BYTES, lifetime: "params" });
+    this.#buffer(LENGTHS_BUFFER, batchSize, "scratch");
+    const input = this.#sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
+    this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
+
+    const lastGru = layers.map(({ type }) => type).lastIndexOf("gru");
+    layers.forEach((layer, i) => {
+      const isTail = lastOnly && i > lastGru && layer.type === "dense";
+      const inputs = layer.inputs.map((name) => (isTail ? this.#lastStep(name) : this.#values.get(name)!));
+      this.#values.set(layer.name, this.#layer(layer, inputs));
+    });
+    const outputPlans = outputs.map((name): OutputPlan => {
+      const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
+      return { name, ...value };
+    });
+    return { batchSize, chunkSteps, buffers: this.#buffers, stages: this.#stages, input, outputs: outputPlans };
   }
 
-  /** Adds one layer's buffers and stages; returns the label of its output. */
-  #layer(layer: Layer): string {
+  #layer(layer: Layer, inputs: readonly Value[]): Value {
     switch (layer.type) {
       case "embedding":
-        return this.#embedding(layer);
+        return this.#embedding(layer, inputs[0]!);
       case "dense":
-        return this.#dense(layer);
+        return this.#dense(layer, inputs);
       case "gru":
-        return this.#gru(layer);
+        return this.#gru(layer, inputs);
     }
   }
 
-  #embedding(layer: EmbeddingLayer): string {
-    const output = this.#scratch(outputOf(layer.name), paddedSize(layer.embeddingSize));
-    this.#rows(embeddingKernel(layer), [NETWORK_INPUT, `${layer.name}.weight`, output]);
-    return output;
+  #embedding(layer: EmbeddingLayer, input: Value): Value {
+    const { name, embeddingSize } = layer;
+    const buffer = this.#likeInputs(`${name}.output`, [input], paddedSize(embeddingSize));
+    this.#rows([input], embeddingKernel(layer), [input.buffer, `${name}.weight`, `${name}.scale`, buffer]);
+    return { buffer, size: embeddingSize, isSequence: input.isSequence };
   }
 
-  #dense({ name, inputs, inputSize, outputSize, activation }: DenseLayer): string {
+  #dense(layer: DenseLayer, inputs: readonly Value[]): Value {
+    const { name, inputSize, outputSize, activation, storage } = layer;
     const input = this.#gather(name, inputs);
     const weights = [`${name}.weight`, `${name}.bias`];
-    const output = this.#scratch(outputOf(name), paddedSize(outputSize));
-    if (activation === "softmax" || activation === "logSoftmax") {
-      const logits = this.#scratch(`${name}.logits`, paddedSize(outputSize));
-      this.#rows(denseKernel(inputSize, outputSize, "linear"), [input, ...weights, logits]);
-      this.#rows(softmaxKernel(outputSize, activation), [logits, output]);
+    const buffer = this.#likeInputs(`${name}.output`, inputs, paddedSize(outputSize));
+    const row = activation.name;
+    if (row === "softmax" || row === "logSoftmax") {
+      const logits = this.#likeInputs(`${name}.logits`, inputs, paddedSize(outputSize));
+      this.#rows(inputs, denseKernel(inputSize, outputSize, LINEAR, storage), [input, ...weights, logits]);
+      this.#rows(inputs, softmaxKernel(outputSize, row), [logits, buffer]);
     } else {
-      this.#rows(denseKernel(inputSize, outputSize, activation), [input, ...weights, output]);
+      const kernel = denseKernel(inputSize, outputSize, activation as Activation, storage);
+      this.#rows(inputs, kernel, [input, ...weights, buffer]);
     }
-    return output;
+    return { buffer, size: outputSize, isSequence: inputs[0]!.isSequence };
   }
 
-  #gru(layer: GruLayer): string {
-    const { name, hiddenSize } = layer;
-    const input = this.#gather(name, layer.inputs);
-    const projection = this.#scratch(`${name}.projection`, paddedSize(3 * hiddenSize));
+  #gru(layer: GruLayer, inputs: readonly Value[]): Value {
+    const { name, inputSize, hiddenSize, storage } = layer;
+    const directions = numDirections(layer);
+    const input = this.#gather(name, inputs);
+    const projection = this.#sequence(`${name}.projection`, paddedSize(3 * hiddenSize * directions));
     // A chunk of fewer rows than a tile, a streamed step say, would spend most of the tile on nothing.
-    const isTile = this.#batchSize * this.#chunkSteps >= PROJECT_TILE_ROWS;
-    const project = isTile ? gruProjectKernel(layer) : denseKernel(layer.inputSize, 3 * hiddenSize, "linear");
-    this.#rows(project, [input, `${name}.weight`, `${name}.bias`, projection]);
+    const isTile = this.#request.batchSize * this.#request.chunkSteps >= PROJECT_TILE_ROWS;
+    const lone = () => denseKernel(inputSize, 3 * hiddenSize * directions, LINEAR, storage);
+    this.#rows(inputs, isTile ? gruProjectKernel(layer) : lone(), [
+      input,
+      `${name}.weight`,
+      `${name}.bias`,
+      projection,
+    ]);
 
-    const output = this.#scratch(outputOf(name), paddedSize(hiddenSize));
-    const states = [this.#state(`${name}.state0`, hiddenSize), this.#state(`${name}.state1`, hiddenSize)];
+    const buffer = this.#sequence(`${name}.output`, paddedSize(directions * hiddenSize));
+    const stateElements = directions * this.#request.batchSize * paddedSize(hiddenSize);
+    const states = ["state0", "state1"].map((state) => this.#buffer(`${name}.${state}`, stateElements, "state"));
+    this.#steps(
+      states,
+      layer.resetAfter ? stepAfter(layer, projection, buffer) : this.#stepBefore(layer, projection, buffer),
+    );
+
+    const sequence = { buffer, size: directions * hiddenSize, isSequence: true };
+    return layer.returnSequences ? sequence : this.#finalStep(layer, sequence);
+  }
+
+  #stepBefore(layer: GruLayer, projection: string, output: string): Step {
+    const { name } = layer;
+    const gatedElements = 2 * numDirections(layer) * this.#request.batchSize * paddedSize(layer.hiddenSize);
+    const gated = this.#buffer(`${name}.gated`, gatedElements, "scratch");
+    const gates = gruGatesKernel(layer);
+    const next = gruNewKernel(layer);
+    const head = [PARAMS_BUFFER, LENGTHS_BUFFER, projection];
     const weights = [`${name}.recurrentWeight`, `${name}.recurrentBias`];
-    if (layer.resetAfter) {
-      const kernel = gruStepKernel(layer);
-      const step = (from: string, to: string) => [
-        { kernel, buffers: [STEPS_BUFFER, projection, ...weights, from, to, output] },
-      ];
-      this.#steps(states, step);
-    } else {
-      const gated = [this.#state(`${name}.resetState`, hiddenSize), this.#state(`${name}.update`, hiddenSize)];
-      const gatesKernel = gruGatesKernel(layer);
-      const newKernel = gruNewKernel(layer);
-      const step = (from: string, to: string) => [
-        { kernel: gatesKernel, buffers: [STEPS_BUFFER, projection, ...weights, from, ...gated] },
-        { kernel: newKernel, buffers: [STEPS_BUFFER, projection, ...gated, ...weights, from, to, output] },
-      ];
-      this.#steps(states, step);
-    }
-    return output;
+    return (from, to) => [
+      { kernel: gates, buffers: [...head, ...weights, from, gated] },
+      { kernel: next, buffers: [...head, gated, ...weights, from, to, output] },
+    ];
+  }
+
+  /** The state after each row's last step, as an output of B rows. */
+  #finalStep(layer: GruLayer, { buffer, size }: Value): Value {
+    const firstReverse = { forward: size, reverse: 0, bidirectional: layer.hiddenSize }[layer.direction];
+    return this.#takeStep(`${layer.name}.final`, buffer, size, firstReverse);
+  }
+
+  /** The last step of a sequence; what is one row already is left as it is. */
+  #lastStep(name: string): Value {
+    const { buffer, size, isSequence } = this.#values.get(name)!;
+    const taken = this.#buffers.find(({ label }) => label === `${name}.last`);
+    if (!isSequence) return this.#values.get(name)!;
+    if (taken !== undefined) return { buffer: taken.label, size, isSequence: false };
+    return this.#takeStep(`${name}.last`, buffer, size, size);
+  }
+
+  #takeStep(label: string, source: string, size: number, firstColumnAtStart: number): Value {
+    const buffer = this.#buffer(label, this.#request.batchSize * paddedSize(size), "scratch");
+    const dispatch = { kernel: lastStepKernel(size, firstColumnAtStart), buffers: [LENGTHS_BUFFER, source, buffer] };
+    this.#stages.push({ type: "chunk", dispatch });
+    return { buffer, size, isSequence: false };
   }
 
   /** The one buffer that holds a layer's inputs: the input itself, or a concatenation. */
-  #gather(name: string, inputs: readonly string[]): string {
-    if (inputs.length === 1) return outputOf(inputs[0]!);
-    const totalSize = inputs.reduce((sum, input) => sum + this.#sizes.get(input)!, 0);
-    const output = this.#scratch(`${name}.input`, paddedSize(totalSize));
+  #gather(name: string, inputs: readonly Value[]): string {
+    if (inputs.length === 1) return inputs[0]!.buffer;
+    const totalSize = inputs.reduce((sum, { size }) => sum + size, 0);
+    const output = this.#likeInputs(`${name}.input`, inputs, paddedSize(totalSize));
     let firstColumn = 0;
-    for (const input of inputs) {
-      const size = this.#sizes.get(input)!;
-      this.#rows(concatKernel(size, firstColumn, totalSize), [outputOf(input), output]);
+    for (const { buffer, size } of inputs) {
+      this.#rows(inputs, concatKernel(size, firstColumn, totalSize), [buffer, output]);
       firstColumn += size;
     }
     return output;
   }
 
-  /** A buffer with room for every row of the chunk, and for the last tile of a projection. */
-  #scratch(label: string, rowElements: number): string {
-    const numRows = Math.ceil((this.#batchSize * this.#chunkSteps) / PROJECT_TILE_ROWS) * PROJECT_TILE_ROWS;
-    return this.#buffer(label, numRows * rowElements, "scratch");
+  /** A buffer with as many rows as the inputs have. */
+  #likeInputs(label: string, inputs: readonly Value[], rowElements: number): string {
+    if (inputs[0]!.isSequence) return this.#sequence(label, rowElements);
+    return this.#buffer(label, this.#request.batchSize * rowElements, "scratch");
   }
 
-  #state(label: string, hiddenSize: number): string {
-    return this.#buffer(label, this.#batchSize * paddedSize(hiddenSize), "state");
+  /** A buffer with room for every row of the chunk, and for what a projection's last tile has over. */
+  #sequence(label: string, rowElements: number): string {
+    const numRows = this.#request.batchSize * this.#request.chunkSteps + PROJECT_TILE_ROWS - 1;
+    return this.#buffer(label, numRows * rowElements, "scratch");
   }
 
   #buffer(label: string, numElements: number, lifetime: BufferPlan["lifetime"]): string {
@@ -162,19 +214,26 @@ class Planner {
     return label;
   }
 
-  #rows(kernel: KernelSpec, buffers: string[]): void {
-    this.#stages.push({ type: "rows", dispatch: { kernel, buffers } });
+  /** A kernel over as many rows as the inputs have; its params come first. */
+  #rows(inputs: readonly Value[], kernel: KernelSpec, buffers: string[]): void {
+    const type = inputs[0]!.isSequence ? "rows" : "end";
+    this.#stages.push({ type, dispatch: { kernel, buffers: [PARAMS_BUFFER, ...buffers] } });
   }
 
   /** The hidden state ping-pongs: an even step reads the first buffer and writes the second, an odd one the reverse. */
-  #steps(
-    [first, second]: string[],
-    step: (from: string, to: string) => { kernel: KernelSpec; buffers: string[] }[],
-  ): void {
+  #steps([first, second]: string[], step: Step): void {
     this.#stages.push({ type: "steps", even: step(first!, second!), odd: step(second!, first!) });
   }
 }
 
-function outputOf(name: string): string {
-  return name === NETWORK_INPUT ? NETWORK_INPUT : `${name}.output`;
+const LINEAR = completeActivation("linear");
+
+/** The dispatches of one step that reads the state in one buffer and writes it to another. */
+type Step = (from: string, to: string) => DispatchPlan[];
+
+function stepAfter(layer: GruLayer, projection: string, output: string): Step {
+  const kernel = gruStepKernel(layer);
+  const { name } = layer;
+  const head = [PARAMS_BUFFER, LENGTHS_BUFFER, projection, `${name}.recurrentWeight`, `${name}.recurrentBias`];
+  return (from, to) => [{ kernel, buffers: [...head, from, to, output] }];
 }

@@ -1,27 +1,47 @@
-import type { Activation } from "../model/network.js";
+import type { Activation, ElementFunction, RowFunction } from "../model/activation.js";
 
-export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-
-/** Applies a dense layer's activation to one row, in place. Twin of shaders/lib/activate_*.wgsl and shaders/softmax.wgsl. */
-export function activateRow(activation: Activation, row: Float64Array): void {
-  switch (activation) {
+/** One element. Twin of shaders/lib/activations.wgsl and shaders/lib/sigmoid_tanh.wgsl. */
+export function activate({ name, alpha, beta }: Activation, x: number): number {
+  switch (name) {
     case "linear":
-      return;
+      return x;
     case "relu":
-      row.forEach((x, i) => (row[i] = Math.max(0, x)));
-      return;
+      return Math.max(0, x);
     case "sigmoid":
-      row.forEach((x, i) => (row[i] = sigmoid(x)));
-      return;
+      return 1 / (1 + Math.exp(-x));
     case "tanh":
-      row.forEach((x, i) => (row[i] = Math.tanh(x)));
-      return;
-    case "softmax":
-    case "logSoftmax": {
-      const largest = row.reduce((max, x) => Math.max(max, x), -Infinity);
-      const logSum = Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0));
-      row.forEach((x, i) => (row[i] = x - largest - logSum));
-      if (activation === "softmax") row.forEach((x, i) => (row[i] = Math.exp(x)));
-    }
+      return Math.tanh(x);
+    case "affine":
+      return alpha * x + beta;
+    case "leakyRelu":
+      return x < 0 ? alpha * x : x;
+    case "thresholdedRelu":
+      return x > alpha ? x : 0;
+    case "scaledTanh":
+      return alpha * Math.tanh(beta * x);
+    case "hardSigmoid":
+      return Math.min(1, Math.max(0, alpha * x + beta));
+    case "elu":
+      return x < 0 ? alpha * Math.expm1(x) : x;
+    case "softsign":
+      return x / (1 + Math.abs(x));
+    case "softplus":
+      return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
   }
+}
+
+/** One row. Twin of shaders/softmax.wgsl for the functions of a row, else element by element. */
+export function activateRow(activation: Activation<ElementFunction | RowFunction>, row: Float64Array): Float64Array {
+  if (activation.name !== "softmax" && activation.name !== "logSoftmax") {
+    return row.map((x) => activate(activation as Activation, x));
+  }
+  const largest = row.reduce((max, x) => Math.max(max, x), -Infinity);
+  const logSum = Math.log(row.reduce((sum, x) => sum + Math.exp(x - largest), 0));
+  const logProbabilities = row.map((x) => x - largest - logSum);
+  return activation.name === "softmax" ? logProbabilities.map(Math.exp) : logProbabilities;
+}
+
+/** What an activation gets, limited to [-clip, clip]. */
+export function limit(x: number, clip: number | null): number {
+  return clip === null ? x : Math.min(clip, Math.max(-clip, x));
 }

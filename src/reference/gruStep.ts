@@ -1,26 +1,29 @@
 import type { GruLayer } from "../model/network.js";
-import { sigmoid } from "./activation.js";
-import { product } from "./product.js";
+import { activate, limit } from "./activation.js";
+import { productRow } from "./product.js";
 
 /**
- * One GRU time step of one row, reset-after. Twin of shaders/gru_step.wgsl.
+ * One GRU step of one row in one direction, reset-after. Twin of shaders/gru_step.wgsl.
  *
- *   r = sigmoid(x_r + R_r h + c_r)
- *   z = sigmoid(x_z + R_z h + c_z)
- *   n = tanh(x_n + r * (R_n h + c_n))
+ *   r = f(x_r + R_r h + c_r)
+ *   z = f(x_z + R_z h + c_z)
+ *   n = g(x_n + r * (R_n h + c_n))
  *   h' = (1 - z) * n + z * h
  *
- * @param x [3H] input projection of this step, bias included
- * @param h [H] hidden state
+ * @param x [D, 3H] input projection at this direction's time, bias included
+ * @param h [H] hidden state of this direction
  * @returns [H] next hidden state
  */
-export function gruStep(layer: GruLayer, x: Float64Array, h: Float64Array): Float64Array {
-  const size = layer.hiddenSize;
-  const recurrent = product(3 * size, layer.recurrentWeight, layer.recurrentBias, h);
+export function gruStep(layer: GruLayer, direction: number, x: Float64Array, h: Float64Array): Float64Array {
+  const { hiddenSize, gateActivation: f, newActivation: g, clip, recurrentWeight, recurrentBias } = layer;
+  const recur = (gateRow: number) => productRow(gateRow, recurrentWeight, recurrentBias, h);
   return h.map((hi, i) => {
-    const r = sigmoid(x[i]! + recurrent[i]!);
-    const z = sigmoid(x[size + i]! + recurrent[size + i]!);
-    const n = Math.tanh(x[2 * size + i]! + r * recurrent[2 * size + i]!);
+    const rowR = direction * 3 * hiddenSize + i;
+    const rowZ = rowR + hiddenSize;
+    const rowN = rowZ + hiddenSize;
+    const r = activate(f, limit(x[rowR]! + recur(rowR), clip));
+    const z = activate(f, limit(x[rowZ]! + recur(rowZ), clip));
+    const n = activate(g, limit(x[rowN]! + r * recur(rowN), clip));
     return (1 - z) * n + z * hi;
   });
 }

@@ -14,7 +14,7 @@ export class Buffers {
   allocate(plans: readonly BufferPlan[]): void {
     for (const { label, sizeBytes, lifetime } of plans) {
       if (this.#buffers.has(label)) continue;
-      const kind = lifetime === "steps" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
+      const kind = lifetime === "params" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
       const usage = kind | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
       this.#buffers.set(label, this.#device.createBuffer({ label: `webgru.${label}`, size: sizeBytes, usage }));
     }
@@ -33,13 +33,18 @@ export class Buffers {
 /**
  * Runs `allocate` and watches for the GPU running out of memory on the way.
  *
- * @returns a promise that rejects with `limit-exceeded` if it did; the caller awaits it before trusting the buffers
+ * @returns what `allocate` gave, not to be trusted until `isInMemory` resolves; it rejects with `limit-exceeded`
  */
-export function watchMemory(device: GPUDevice, what: string, allocate: () => void): Promise<void> {
+export function watchMemory<T>(
+  device: GPUDevice,
+  what: string,
+  allocate: () => T,
+): { value: T; isInMemory: Promise<void> } {
   device.pushErrorScope("out-of-memory");
-  allocate();
-  return device.popErrorScope().then((error) => {
+  const value = allocate();
+  const isInMemory = device.popErrorScope().then((error) => {
     if (error === null) return;
     throw new GruError("limit-exceeded", `${what}: expected to fit the GPU's memory, got "${error.message}"`);
   });
+  return { value, isInMemory };
 }

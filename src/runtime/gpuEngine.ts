@@ -1,24 +1,26 @@
 import type { Engine } from "../engine.js";
 import { GruError } from "../errors.js";
 import type { Network } from "../model/network.js";
-import { chunkStepsFor, maxChunkSteps } from "../plan/budget.js";
+import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
 import type { Plan } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import { packedWeights } from "../plan/weights.js";
 import type { GpuChoice } from "./adapter.js";
 import { Buffers, watchMemory } from "./buffers.js";
+import type { GpuResources } from "./gpuResources.js";
 import { GpuSession } from "./gpuSession.js";
 import { Pipelines } from "./pipelines.js";
 
 /** Runs a network on a GPUDevice: holds the weights and the pipelines that its sessions share. */
-export class GpuEngine implements Engine {
+export class GpuEngine implements Engine, GpuResources {
   readonly device = "webgpu";
   readonly deviceName: string;
   readonly reason: string;
   readonly gpu: GPUDevice;
   readonly pipelines: Pipelines;
   readonly network: Network;
+  readonly flopPerSubmit: number;
   readonly #choice: GpuChoice;
   readonly #weights: Buffers;
   #lostMessage: string | null = null;
@@ -29,6 +31,7 @@ export class GpuEngine implements Engine {
     this.reason = reason;
     this.gpu = choice.device;
     this.pipelines = pipelines;
+    this.flopPerSubmit = flopPerSubmit(choice.facts);
     this.#choice = choice;
     this.#weights = weights;
     void choice.device.lost.then(({ reason: why, message }) => {
@@ -44,15 +47,13 @@ export class GpuEngine implements Engine {
   static async create(network: Network, choice: GpuChoice, reason: string): Promise<GpuEngine> {
     const { device, facts } = choice;
     maxChunkSteps(network, 1, facts); // throws when the weights do not fit
-    // Kernels are fixed by the network, but for the projection: a lone row takes another one than a tile of rows.
-    const plans = [planSequence(network, 1, 1), planSequence(network, 4, 1)];
-    const weights = new Buffers(device);
-    const isInMemory = watchMemory(device, "weights", () => {
-      weights.allocate(plans[0]!.buffers.filter(({ lifetime }) => lifetime === "weights"));
+    const plans = everyPlan(network);
+    const { value: weights, isInMemory } = watchMemory(device, "weights", () => {
+      const buffers = new Buffers(device);
+      buffers.allocate(plans[0]!.buffers.filter(({ lifetime }) => lifetime === "weights"));
+      return buffers;
     });
-    for (const { label, pack } of packedWeights(network)) {
-      device.queue.writeBuffer(weights.get(label)!, 0, pack() as Float32Array<ArrayBuffer>);
-    }
+    for (const { label, pack } of packedWeights(network)) device.queue.writeBuffer(weights.get(label)!, 0, pack());
     const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
     return new GpuEngine(network, choice, reason, pipelines, weights);
   }
@@ -61,22 +62,20 @@ export class GpuEngine implements Engine {
     return new GpuSession(this, batchSize, sequenceLength);
   }
 
-  /** The buffer of a weight, by its label in the plan. */
   weight(label: string): GPUBuffer | undefined {
     return this.#weights.get(label);
   }
 
-  /** @throws GruError `limit-exceeded` when not even one step of `batchSize` rows fits the device */
   maxChunkSteps(batchSize: number): number {
     return maxChunkSteps(this.network, batchSize, this.#choice.facts);
   }
 
   describe(batchSize: number, sequenceLength: number): string {
-    const chunkSteps = chunkStepsFor(sequenceLength, this.maxChunkSteps(batchSize));
-    return describePlan(planSequence(this.network, batchSize, chunkSteps), sequenceLength);
+    const chunkSteps = chunkStepsFor(this.network, sequenceLength, this.maxChunkSteps(batchSize));
+    const plan = planSequence(this.network, { batchSize, chunkSteps, lastOnly: false });
+    return describePlan(plan, sequenceLength, this.flopPerSubmit);
   }
 
-  /** @throws GruError `device-lost` once the device is gone */
   checkAlive(): void {
     if (this.#lostMessage !== null) throw this.lostError();
   }
@@ -94,8 +93,17 @@ export class GpuEngine implements Engine {
   }
 }
 
+/**
+ * Plans that have among them every kernel of a network. Kernels are fixed by the network, but for the projection, which
+ * takes a lone row otherwise than a tile of rows, and for what picks the last step.
+ */
+function everyPlan(network: Network): Plan[] {
+  const one = { batchSize: 1, chunkSteps: 1, lastOnly: false };
+  return [one, { ...one, batchSize: 4 }, { ...one, lastOnly: true }].map((request) => planSequence(network, request));
+}
+
 function kernelsOf(plan: Plan) {
   return plan.stages.flatMap((stage) =>
-    stage.type === "rows" ? [stage.dispatch.kernel] : stage.even.map(({ kernel }) => kernel),
+    stage.type === "steps" ? stage.even.map(({ kernel }) => kernel) : [stage.dispatch.kernel],
   );
 }

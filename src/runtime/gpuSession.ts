@@ -1,88 +1,103 @@
-import type { Session } from "../engine.js";
+import type { Advance, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
-import { gruLayers, type Network, stateLength } from "../model/network.js";
+import { gruLayers, type Network, numDirections, stateLength } from "../model/network.js";
 import { chunkStepsFor } from "../plan/budget.js";
+import { LENGTHS_BUFFER, type OutputPlan } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import { Buffers, watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
-import type { GpuEngine } from "./gpuEngine.js";
-import { Readback } from "./readback.js";
+import type { GpuResources } from "./gpuResources.js";
+import { type Reading, Readback } from "./readback.js";
+import { Recorder } from "./recorder.js";
+import { padRows, unpadRows } from "./rows.js";
 
 /** Chunks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_CHUNKS_IN_FLIGHT = 3;
 
 /** A batch of hidden states that live on the GPU. Inputs go up and outputs come down; the state does neither. */
 export class GpuSession implements Session {
-  readonly #engine: GpuEngine;
+  readonly #resources: GpuResources;
   readonly #batchSize: number;
   readonly #states: Buffers;
   readonly #readback: Readback;
+  readonly #recorder: Recorder;
   readonly #maxChunkSteps: number;
-  /** By chunk length: a streamed step and a long sequence have each their own, on the same state. */
-  readonly #plans = new Map<number, CompiledPlan>();
+  /** A streamed step and a long sequence have each a plan of their own, on the same state. */
+  readonly #plans = new Map<string, CompiledPlan>();
+  /** What each plan's lengths buffer holds. */
+  readonly #lengths = new Map<CompiledPlan, string>();
   /** Rejects when an allocation ran out of memory. */
   #allocation: Promise<void> = Promise.resolve();
   /** Whether the state is in the second of its two buffers. */
   #isOdd = false;
 
-  constructor(engine: GpuEngine, batchSize: number, sequenceLength: number) {
-    this.#engine = engine;
+  constructor(resources: GpuResources, batchSize: number, sequenceLength: number) {
+    this.#resources = resources;
     this.#batchSize = batchSize;
-    this.#states = new Buffers(engine.gpu);
-    this.#readback = new Readback(engine.gpu);
-    this.#maxChunkSteps = engine.maxChunkSteps(batchSize);
-    this.#planFor(sequenceLength);
+    this.#maxChunkSteps = resources.maxChunkSteps(batchSize);
+    this.#states = new Buffers(resources.gpu);
+    this.#readback = new Readback(resources.gpu);
+    this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
+    this.#planFor(sequenceLength, false);
   }
 
-  async advance(input: Float32Array): Promise<Float32Array> {
-    const { inputSize, outputSize } = this.#engine.network;
-    const stepElements = this.#batchSize * inputSize;
-    const numSteps = input.length / stepElements;
-    const compiled = this.#planFor(numSteps);
+  async advance({ input, lengths, lastOnly }: Advance): Promise<Float32Array[]> {
+    const { network } = this.#resources;
+    const numSteps = input.length / (this.#batchSize * network.inputSize);
+    const compiled = this.#planFor(numSteps, lastOnly);
     await this.#allocation;
-    this.#engine.checkAlive();
+    this.#resources.checkAlive();
 
-    const output = new Float32Array(numSteps * this.#batchSize * outputSize);
+    const outputs = compiled.plan.outputs.map(
+      ({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * this.#batchSize * size),
+    );
     const reads: Promise<void>[] = [];
     for (let start = 0; start < numSteps; start += compiled.plan.chunkSteps) {
       const chunkSteps = Math.min(compiled.plan.chunkSteps, numSteps - start);
+      const isLast = start + chunkSteps === numSteps;
       if (reads.length >= MAX_CHUNKS_IN_FLIGHT) await reads.shift();
-      const read = this.#runChunk(compiled, input, start, chunkSteps, output);
+      this.#upload(compiled, { input, lengths, lastOnly }, start, chunkSteps);
+      const read = this.#runChunk(compiled, start, chunkSteps, isLast, outputs);
       read.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
       reads.push(read);
     }
     await Promise.all(reads);
-    return output;
+    if (lengths !== null)
+      compiled.plan.outputs.forEach((plan, i) => this.#clearPastEnd(outputs[i]!, plan, lengths, numSteps));
+    return outputs;
   }
 
   async readState(): Promise<Float32Array> {
-    const { gpu, network } = this.#engine;
+    const { gpu, network } = this.#resources;
+    this.#resources.checkAlive();
     const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
-    const readings = gruLayers(network).map(({ name, hiddenSize }) => {
+    const layers = gruLayers(network);
+    const readings = layers.map(({ name }) => {
       const buffer = this.#stateBuffer(name);
-      return { hiddenSize, reading: this.#readback.copy(encoder, buffer, buffer.size) };
+      return this.#readback.copy(encoder, buffer, buffer.size);
     });
     gpu.queue.submit([encoder.finish()]);
     const state = new Float32Array(stateLength(network, this.#batchSize));
-    const parts = await this.#orLost(
-      Promise.all(readings.map(({ hiddenSize, reading }) => reading.read(this.#batchSize * paddedSize(hiddenSize)))),
-    );
+    const parts = await this.#orLost(Promise.all(readings.map((reading) => reading.read())));
     let start = 0;
-    parts.forEach((padded, i) => {
-      const { hiddenSize } = readings[i]!;
-      unpadRows(padded, hiddenSize, state, start);
-      start += this.#batchSize * hiddenSize;
+    layers.forEach((layer, i) => {
+      unpadRows(parts[i]!, layer.hiddenSize, state, start);
+      start += numDirections(layer) * this.#batchSize * layer.hiddenSize;
     });
     return state;
   }
 
   writeState(state: ArrayLike<number> | null): void {
     let start = 0;
-    for (const { name, hiddenSize } of gruLayers(this.#engine.network)) {
-      const padded = new Float32Array(this.#batchSize * paddedSize(hiddenSize));
-      if (state !== null) padRows(state, start, hiddenSize, padded, this.#batchSize);
-      this.#engine.gpu.queue.writeBuffer(this.#stateBuffer(name), 0, padded);
-      start += this.#batchSize * hiddenSize;
+    for (const layer of gruLayers(this.#resources.network)) {
+      const { name, hiddenSize } = layer;
+      const numRows = numDirections(layer) * this.#batchSize;
+      const padded =
+        state === null
+          ? new Float32Array(numRows * paddedSize(hiddenSize))
+          : padRows(state, start, hiddenSize, numRows);
+      this.#resources.gpu.queue.writeBuffer(this.#stateBuffer(name), 0, padded);
+      start += numRows * hiddenSize;
     }
   }
 
@@ -93,57 +108,89 @@ export class GpuSession implements Session {
     this.#readback.dispose();
   }
 
-  /** Uploads, computes and copies back `numSteps` steps in one submit; resolves when `output` holds them. */
+  #upload(compiled: CompiledPlan, { input, lengths }: Advance, start: number, numSteps: number): void {
+    const { gpu, network } = this.#resources;
+    const rows = packInput(network, input, start * this.#batchSize, numSteps * this.#batchSize);
+    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, rows);
+    const chunkLengths = Uint32Array.from({ length: this.#batchSize }, (_, row) =>
+      lengths === null ? numSteps : Math.min(numSteps, Math.max(0, lengths[row]! - start)),
+    );
+    const key = lengths === null ? String(numSteps) : chunkLengths.join();
+    if (this.#lengths.get(compiled) === key) return;
+    gpu.queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, chunkLengths);
+    this.#lengths.set(compiled, key);
+  }
+
+  /** Computes `numSteps` steps and copies back what they give; resolves when `outputs` hold it. */
   async #runChunk(
     compiled: CompiledPlan,
-    input: Float32Array,
     start: number,
     numSteps: number,
-    output: Float32Array,
+    isLast: boolean,
+    outputs: readonly Float32Array[],
   ): Promise<void> {
-    const { gpu, network } = this.#engine;
-    const numRows = numSteps * this.#batchSize;
-    const firstRow = start * this.#batchSize;
-    gpu.queue.writeBuffer(compiled.input, 0, packInput(network, input, firstRow, numRows));
-
-    const encoder = gpu.createCommandEncoder({ label: "webgru.chunk" });
-    const pass = encoder.beginComputePass({ label: "webgru.chunk" });
-    compiled.encode(pass, numSteps, this.#isOdd);
-    pass.end();
-    const numElements = numRows * paddedSize(network.outputSize);
-    const reading = this.#readback.copy(encoder, compiled.output, numElements * Float32Array.BYTES_PER_ELEMENT);
-    gpu.queue.submit([encoder.finish()]);
+    compiled.encode(this.#recorder, { numSteps, isLast, isOdd: this.#isOdd });
     if (numSteps % 2 === 1) this.#isOdd = !this.#isOdd;
+    const encoder = this.#recorder.encoderForCopies();
+    const readings: { reading: Reading; output: Float32Array; plan: OutputPlan }[] = [];
+    compiled.plan.outputs.forEach((plan, i) => {
+      if (!plan.isSequence && !isLast) return;
+      const numElements = (plan.isSequence ? numSteps : 1) * this.#batchSize * paddedSize(plan.size);
+      const sizeBytes = numElements * Float32Array.BYTES_PER_ELEMENT;
+      const reading = this.#readback.copy(encoder, compiled.buffer(plan.buffer), sizeBytes);
+      readings.push({ reading, output: outputs[i]!, plan });
+    });
+    this.#recorder.submit();
 
-    const padded = await this.#orLost(reading.read(numElements));
-    unpadRows(padded, network.outputSize, output, firstRow * network.outputSize);
+    const parts = await this.#orLost(Promise.all(readings.map(({ reading }) => reading.read())));
+    readings.forEach(({ output, plan: { size, isSequence } }, i) => {
+      unpadRows(parts[i]!, size, output, isSequence ? start * this.#batchSize * size : 0);
+    });
+  }
+
+  /** Sets to zero what a row gives past its length: the kernels leave there what was there before. */
+  #clearPastEnd(
+    output: Float32Array,
+    { size, isSequence }: OutputPlan,
+    lengths: readonly number[],
+    numSteps: number,
+  ): void {
+    for (let row = 0; row < this.#batchSize; row++) {
+      const firstStep = isSequence ? lengths[row]! : Math.min(lengths[row]!, 1);
+      for (let step = firstStep; step < (isSequence ? numSteps : 1); step++) {
+        const at = (step * this.#batchSize + row) * size;
+        output.fill(0, at, at + size);
+      }
+    }
   }
 
   /** A failed map means that the device is going or gone, whatever else the browser calls it. */
   async #orLost<T>(result: Promise<T>): Promise<T> {
     const value = await result.catch((cause: unknown) => {
-      throw this.#engine.lostError(cause);
+      throw this.#resources.lostError(cause);
     });
-    this.#engine.checkAlive();
+    this.#resources.checkAlive();
     return value;
   }
 
-  #planFor(sequenceLength: number): CompiledPlan {
-    const chunkSteps = chunkStepsFor(sequenceLength, this.#maxChunkSteps);
-    return this.#plans.get(chunkSteps) ?? this.#compile(chunkSteps);
+  #planFor(sequenceLength: number, lastOnly: boolean): CompiledPlan {
+    const { network } = this.#resources;
+    const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
+    return this.#plans.get(`${chunkSteps} ${lastOnly}`) ?? this.#compile(chunkSteps, lastOnly);
   }
 
-  #compile(chunkSteps: number): CompiledPlan {
-    const { gpu, network, pipelines } = this.#engine;
-    const plan = planSequence(network, this.#batchSize, chunkSteps);
-    const allocation = watchMemory(gpu, `batchSize ${this.#batchSize}, ${chunkSteps} steps`, () => {
+  #compile(chunkSteps: number, lastOnly: boolean): CompiledPlan {
+    const { gpu, network, pipelines, flopPerSubmit } = this.#resources;
+    const plan = planSequence(network, { batchSize: this.#batchSize, chunkSteps, lastOnly });
+    const shared = (label: string) => this.#states.get(label) ?? this.#resources.weight(label);
+    const { value, isInMemory } = watchMemory(gpu, `batchSize ${this.#batchSize}, ${chunkSteps} steps`, () => {
       this.#states.allocate(plan.buffers.filter(({ lifetime }) => lifetime === "state"));
-      const shared = (label: string) => this.#states.get(label) ?? this.#engine.weight(label);
-      this.#plans.set(chunkSteps, new CompiledPlan(gpu, plan, pipelines, shared));
+      return new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
     });
-    allocation.catch(() => {}); // `advance` reports it
-    this.#allocation = allocation;
-    return this.#plans.get(chunkSteps)!;
+    isInMemory.catch(() => {}); // `advance` reports it
+    this.#allocation = isInMemory;
+    this.#plans.set(`${chunkSteps} ${lastOnly}`, value);
+    return value;
   }
 
   #stateBuffer(layerName: string): GPUBuffer {
@@ -158,23 +205,6 @@ function packInput(
   firstRow: number,
   numRows: number,
 ): Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
-  if (inputType === "indices") return Uint32Array.from({ length: numRows }, (_, row) => input[firstRow + row]!);
-  const packed = new Float32Array(numRows * paddedSize(inputSize));
-  padRows(input, firstRow * inputSize, inputSize, packed, numRows);
-  return packed;
-}
-
-function padRows(source: ArrayLike<number>, start: number, size: number, padded: Float32Array, numRows: number): void {
-  const stride = paddedSize(size);
-  for (let row = 0; row < numRows; row++) {
-    for (let i = 0; i < size; i++) padded[row * stride + i] = source[start + row * size + i]!;
-  }
-}
-
-function unpadRows(padded: Float32Array, size: number, target: Float32Array, start: number): void {
-  const stride = paddedSize(size);
-  const numRows = padded.length / stride;
-  for (let row = 0; row < numRows; row++) {
-    target.set(padded.subarray(row * stride, row * stride + size), start + row * size);
-  }
+  if (inputType === "features") return padRows(input, firstRow * inputSize, inputSize, numRows);
+  return new Uint32Array(input.subarray(firstRow, firstRow + numRows));
 }

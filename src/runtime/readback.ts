@@ -1,7 +1,7 @@
 /** A copy on its way to the CPU. */
 export interface Reading {
-  /** Reads `numElements` numbers; call it once, after the copy was submitted. */
-  read(numElements: number): Promise<Float32Array>;
+  /** Reads the numbers; call it once, after the copy was submitted. */
+  read(): Promise<Float32Array>;
 }
 
 /**
@@ -22,7 +22,7 @@ export class Readback {
   copy(encoder: GPUCommandEncoder, source: GPUBuffer, sizeBytes: number): Reading {
     const staging = this.#take(sizeBytes);
     encoder.copyBufferToBuffer(source, 0, staging, 0, sizeBytes);
-    return { read: (numElements) => this.#read(staging, sizeBytes, numElements) };
+    return { read: () => this.#read(staging, sizeBytes) };
   }
 
   dispose(): void {
@@ -31,9 +31,9 @@ export class Readback {
     this.#free.length = 0;
   }
 
-  async #read(staging: GPUBuffer, sizeBytes: number, numElements: number): Promise<Float32Array> {
+  async #read(staging: GPUBuffer, sizeBytes: number): Promise<Float32Array> {
     await staging.mapAsync(GPUMapMode.READ, 0, sizeBytes);
-    const values = new Float32Array(staging.getMappedRange(0, sizeBytes)).slice(0, numElements);
+    const values = new Float32Array(staging.getMappedRange(0, sizeBytes)).slice();
     staging.unmap();
     this.#free.push(staging);
     return values;

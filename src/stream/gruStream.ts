@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Session } from "../engine.js";
 import { GruError } from "../errors.js";
 import { type NonFinite, takeInput } from "../model/checkInput.js";
@@ -33,13 +34,17 @@ export class GruStream {
    * Advances the stream by one step or many. Calls that overlap run in the order in which they were made.
    *
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
-   * @returns [T, B, O]
+   * @returns the main output, [T, B, O]
    * @throws GruError `shape-mismatch`, `bad-input`, `disposed`, with the state as it was; `device-lost`
    */
   async push(input: ArrayLike<number>): Promise<Float32Array> {
-    this.#checkUsable();
-    const steps = takeInput(this.#network, input, this.batchSize, this.#nonFinite);
-    return this.#enqueue(() => this.#session.advance(steps));
+    const outputs = await this.#advance(input);
+    return outputs[0]!;
+  }
+
+  /** As `push`, for a model with several outputs: each by its layer's name. */
+  async pushNamed(input: ArrayLike<number>): Promise<Readonly<Record<string, Float32Array>>> {
+    return nameOutputs(this.#network, await this.#advance(input));
   }
 
   /**
@@ -65,6 +70,12 @@ export class GruStream {
     this.dispose();
   }
 
+  async #advance(input: ArrayLike<number>): Promise<Float32Array[]> {
+    this.#checkUsable();
+    const steps = takeInput(this.#network, input, this.batchSize, this.#nonFinite);
+    return this.#enqueue(() => this.#session.advance({ input: steps, lengths: null, lastOnly: false }));
+  }
+
   #enqueue<T>(call: () => Promise<T>): Promise<T> {
     const result = this.#queue.then(() => {
       this.#checkUsable();
@@ -77,4 +88,9 @@ export class GruStream {
   #checkUsable(): void {
     if (this.#isDisposed) throw new GruError("disposed", "stream: expected one in use, got one that was disposed");
   }
+}
+
+/** A session's outputs by name. */
+export function nameOutputs(network: Network, outputs: readonly Float32Array[]): Record<string, Float32Array> {
+  return Object.fromEntries(network.outputs.map((name, i) => [name, outputs[i]!]));
 }

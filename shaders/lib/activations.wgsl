@@ -1,0 +1,47 @@
+// Every activation of one element, by its number in ELEMENT_FUNCTIONS (src/model/activation.ts).
+// Comparisons keep NaN where min, max and clamp would hide it. Needs sigmoid_tanh.wgsl.
+
+fn activate(function_index: u32, alpha: f32, beta: f32, x: f32) -> f32 {
+  switch function_index {
+    case 1: { // relu
+      return select(x, 0.0, x < 0.0);
+    }
+    case 2: { // sigmoid
+      return sigmoid(x);
+    }
+    case 3: { // tanh
+      return safe_tanh(x);
+    }
+    case 4: { // affine
+      return alpha * x + beta;
+    }
+    case 5: { // leakyRelu
+      return select(x, alpha * x, x < 0.0);
+    }
+    case 6: { // thresholdedRelu
+      return select(x, 0.0, x <= alpha);
+    }
+    case 7: { // scaledTanh
+      return alpha * safe_tanh(beta * x);
+    }
+    case 8: { // hardSigmoid
+      return limit(alpha * x + beta, 0.0, 1.0);
+    }
+    case 9: { // elu
+      return select(x, alpha * (exp(-abs(x)) - 1.0), x < 0.0);
+    }
+    case 10: { // softsign
+      return x / (1.0 + abs(x));
+    }
+    case 11: { // softplus
+      return select(0.0, x, x > 0.0) + log(1.0 + exp(-abs(x)));
+    }
+    default: { // linear
+      return x;
+    }
+  }
+}
+
+fn limit(x: f32, low: f32, high: f32) -> f32 {
+  return select(select(x, high, x > high), low, x < low);
+}

@@ -1,0 +1,10 @@
+import f16 from "../../shaders/lib/weight_f16.wgsl?raw";
+import f32 from "../../shaders/lib/weight_f32.wgsl?raw";
+import int8 from "../../shaders/lib/weight_int8.wgsl?raw";
+import type { Storage } from "../model/network.js";
+
+/** WGSL that declares WeightQuad and unpack for a storage. */
+export const weightSource: Record<Storage, string> = { f32, f16, int8 };
+
+/** Bytes of one weight on the GPU. */
+export const weightBytes: Record<Storage, number> = { f32: 4, f16: 2, int8: 1 };

@@ -1,0 +1,56 @@
+// Activations, with ONNX's names in our spelling and ONNX's default parameters.
+// https://onnx.ai/onnx/operators/onnx__GRU.html
+
+/** Functions of one element. The order is their number in shaders/lib/activations.wgsl. */
+export const ELEMENT_FUNCTIONS = [
+  "linear", // x
+  "relu", // max(0, x)
+  "sigmoid", // 1 / (1 + exp(-x))
+  "tanh",
+  "affine", // alpha * x + beta
+  "leakyRelu", // x, alpha * x where negative
+  "thresholdedRelu", // x where above alpha, else 0
+  "scaledTanh", // alpha * tanh(beta * x)
+  "hardSigmoid", // alpha * x + beta, between 0 and 1
+  "elu", // x, alpha * (exp(x) - 1) where negative
+  "softsign", // x / (1 + |x|)
+  "softplus", // log(1 + exp(x))
+] as const;
+
+export type ElementFunction = (typeof ELEMENT_FUNCTIONS)[number];
+
+/** Functions of a whole row. */
+export const ROW_FUNCTIONS = ["softmax", "logSoftmax"] as const;
+
+export type RowFunction = (typeof ROW_FUNCTIONS)[number];
+
+/** A function and its parameters; those it does not use are there and mean nothing. */
+export interface Activation<Name extends string = ElementFunction> {
+  readonly name: Name;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** An activation as a caller may write it: a name, or a name with parameters. */
+export type ActivationSpec<Name extends string = ElementFunction> =
+  | Name
+  | { readonly name: Name; readonly alpha?: number; readonly beta?: number };
+
+const DEFAULT_PARAMETERS: Partial<Record<string, readonly [alpha: number, beta: number]>> = {
+  leakyRelu: [0.01, 0],
+  scaledTanh: [1, 1],
+  hardSigmoid: [0.2, 0.5],
+};
+
+/** The activation with every parameter given; ONNX's defaults where the caller gave none. */
+export function completeActivation<Name extends string>(spec: ActivationSpec<Name>): Activation<Name> {
+  const { name, alpha, beta } = typeof spec === "string" ? { name: spec } : spec;
+  const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS[name] ?? [1, 0];
+  return { name, alpha: alpha ?? defaultAlpha, beta: beta ?? defaultBeta };
+}
+
+/** Name and parameters, for labels: `hardSigmoid(0.2, 0.5)`, `tanh`. */
+export function describeActivation({ name, alpha, beta }: Activation<string>): string {
+  const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS[name] ?? [1, 0];
+  return alpha === defaultAlpha && beta === defaultBeta ? name : `${name}(${alpha}, ${beta})`;
+}

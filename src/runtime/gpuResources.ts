@@ -1,0 +1,19 @@
+import type { GruError } from "../errors.js";
+import type { Network } from "../model/network.js";
+import type { Pipelines } from "./pipelines.js";
+
+/** What the sessions of one network on one device share. */
+export interface GpuResources {
+  readonly network: Network;
+  readonly gpu: GPUDevice;
+  readonly pipelines: Pipelines;
+  /** Arithmetic that one submit may hold. */
+  readonly flopPerSubmit: number;
+  /** The buffer of a weight, by its label in the plan. */
+  weight(label: string): GPUBuffer | undefined;
+  /** @throws GruError `limit-exceeded` when not even one step of `batchSize` rows fits the device */
+  maxChunkSteps(batchSize: number): number;
+  /** @throws GruError `device-lost` once the device is gone */
+  checkAlive(): void;
+  lostError(cause?: unknown): GruError;
+}
