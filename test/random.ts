@@ -1,7 +1,17 @@
 // Seeded data for tests: the same numbers in Node and in the page.
 
-import { defineNetwork } from "../src/model/defineNetwork.js";
-import type { Activation, DenseLayer, EmbeddingLayer, GruLayer, Layer, Network } from "../src/model/network.js";
+import { completeLayer, defineNetwork } from "../src/model/defineNetwork.js";
+import type { ActivationSpec, ElementFunction, RowFunction } from "../src/model/activation.js";
+import type {
+  DenseLayer,
+  DenseSpec,
+  Direction,
+  EmbeddingLayer,
+  EmbeddingSpec,
+  GruLayer,
+  GruSpec,
+  Network,
+} from "../src/model/network.js";
 
 /** Uniform numbers in [0, 1): mulberry32. */
 export function uniform(seed: number): () => number {
@@ -24,36 +34,42 @@ export interface GruShape {
   readonly hiddenSize: number;
   readonly resetAfter?: boolean;
   readonly hasBias?: boolean;
+  readonly direction?: Direction;
+  readonly gateActivation?: ActivationSpec;
+  readonly newActivation?: ActivationSpec;
+  readonly clip?: number;
+  readonly returnSequences?: boolean;
 }
 
 /** A GRU layer with PyTorch's initial range, 1 / sqrt(H): weights differ everywhere, and states do not explode. */
 export function randomGru(name: string, inputs: string[], shape: GruShape, next: () => number): GruLayer {
-  const { inputSize, hiddenSize, resetAfter = true, hasBias = true } = shape;
+  const { hasBias = true, ...rest } = shape;
+  const { inputSize, hiddenSize, direction } = shape;
+  const numRows = 3 * hiddenSize * (direction === "bidirectional" ? 2 : 1);
   const scale = 1 / Math.sqrt(hiddenSize);
-  return {
+  const spec: GruSpec = {
     type: "gru",
     name,
     inputs,
-    inputSize,
-    hiddenSize,
-    resetAfter,
-    weight: randomArray(3 * hiddenSize * inputSize, next, scale),
-    recurrentWeight: randomArray(3 * hiddenSize * hiddenSize, next, scale),
-    bias: hasBias ? randomArray(3 * hiddenSize, next, scale) : null,
-    recurrentBias: hasBias ? randomArray(3 * hiddenSize, next, scale) : null,
+    ...rest,
+    weight: randomArray(numRows * inputSize, next, scale),
+    recurrentWeight: randomArray(numRows * hiddenSize, next, scale),
+    bias: hasBias ? randomArray(numRows, next, scale) : null,
+    recurrentBias: hasBias ? randomArray(numRows, next, scale) : null,
   };
+  return completeLayer(spec, "input") as GruLayer;
 }
 
 export function randomDense(
   name: string,
   inputs: string[],
   [inputSize, outputSize]: [number, number],
-  activation: Activation,
+  activation: ActivationSpec<ElementFunction | RowFunction>,
   next: () => number,
 ): DenseLayer {
   const scale = 1 / Math.sqrt(inputSize);
   const weight = randomArray(outputSize * inputSize, next, scale);
-  return {
+  const spec: DenseSpec = {
     type: "dense",
     name,
     inputs,
@@ -63,6 +79,7 @@ export function randomDense(
     weight,
     bias: randomArray(outputSize, next, scale),
   };
+  return completeLayer(spec, "input") as DenseLayer;
 }
 
 export function randomEmbedding(
@@ -71,7 +88,8 @@ export function randomEmbedding(
   next: () => number,
 ): EmbeddingLayer {
   const weight = randomArray(numEmbeddings * embeddingSize, next);
-  return { type: "embedding", name, inputs: ["input"], numEmbeddings, embeddingSize, weight };
+  const spec: EmbeddingSpec = { type: "embedding", name, numEmbeddings, embeddingSize, weight };
+  return completeLayer(spec, "input") as EmbeddingLayer;
 }
 
 export interface StackShape {
@@ -84,7 +102,7 @@ export interface StackShape {
 /** GRU layers, each reading the one before. */
 export function randomStack({ seed, inputSize, hiddenSizes, resetAfter }: StackShape): Network {
   const next = uniform(seed);
-  const layers = hiddenSizes.map((hiddenSize, i): Layer => {
+  const layers = hiddenSizes.map((hiddenSize, i) => {
     const inputs = [i === 0 ? "input" : `gru${i - 1}`];
     const size = i === 0 ? inputSize : hiddenSizes[i - 1]!;
     return randomGru(`gru${i}`, inputs, { inputSize: size, hiddenSize, resetAfter }, next);
@@ -93,7 +111,11 @@ export function randomStack({ seed, inputSize, hiddenSizes, resetAfter }: StackS
 }
 
 /** Every kind of layer and wiring at odd sizes: a concatenation of the input and two layers, a softmax head. */
-export function randomMixed(seed: number, activation: Activation, headSize: number): Network {
+export function randomMixed(
+  seed: number,
+  activation: ActivationSpec<ElementFunction | RowFunction>,
+  headSize: number,
+): Network {
   const next = uniform(seed);
   return defineNetwork({
     layers: [

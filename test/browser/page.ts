@@ -5,14 +5,20 @@ import { expect, inject, onTestFinished } from "vitest";
 export const HARNESS = "/test/browser/harness.html";
 
 /**
- * Opens a page of the dev server in the shared Chrome, for the test that is running.
+ * Opens a page of the dev server in the shared Chrome, for the test that is running; it closes with the test.
  *
- * The page closes with the test. What it throws or logs as an error fails the test, and so does a WebGPU error
- * that nobody caught.
+ * What the page throws or logs as an error fails the test, and so does a WebGPU error that nobody caught.
  *
  * @param path of the page, from the project's root
  */
 export async function openPage(path: string = HARNESS): Promise<Page> {
+  const { page, close } = await openSharedPage(path);
+  onTestFinished(close);
+  return page;
+}
+
+/** As `openPage`, for all tests of a file: it closes after the last one. Call it in `beforeAll`. */
+export async function openSharedPage(path: string = HARNESS): Promise<{ page: Page; close: () => Promise<void> }> {
   const browser = await connect({ browserWSEndpoint: inject("browserEndpoint") });
   const page = await browser.newPage();
   const errors: string[] = [];
@@ -22,11 +28,11 @@ export async function openPage(path: string = HARNESS): Promise<Page> {
     const isOwnWarning = message.type() === "warn" && message.location().lineNumber === undefined;
     if (message.type() === "error" || isOwnWarning) errors.push(`${message.type()}: ${message.text()}`);
   });
-  onTestFinished(async () => {
+  await page.goto(inject("serverUrl") + path, { waitUntil: "load" });
+  const close = async () => {
     await page.close();
     await browser.disconnect();
     expect(errors, `errors of ${path}`).toEqual([]);
-  });
-  await page.goto(inject("serverUrl") + path, { waitUntil: "load" });
-  return page;
+  };
+  return { page, close };
 }

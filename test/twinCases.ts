@@ -1,0 +1,316 @@
+// What is run beside the float64 reference, on every device: names to call from Node, networks to make in the page.
+
+import type { ActivationSpec } from "../src/model/activation.js";
+import { defineNetwork } from "../src/model/defineNetwork.js";
+import type { Network, Storage } from "../src/model/network.js";
+import { withStorage } from "../src/model/quantize.js";
+import {
+  type GruShape,
+  randomDense,
+  randomEmbedding,
+  randomGru,
+  randomMixed,
+  randomStack,
+  randomTextModel,
+  uniform,
+} from "./random.js";
+
+export interface TwinCase {
+  /** Finishes the sentence "agrees with the reference for ...". */
+  readonly name: string;
+  readonly batchSize: number;
+  readonly sequenceLength: number;
+  readonly lengths?: readonly number[];
+  readonly returnSequences?: boolean;
+  network(): Network;
+}
+
+/** Every size of the goal at least once: one and three layers, both reset forms, H, B and T. */
+const sizes: TwinCase[] = [
+  { inputSize: 1, hiddenSizes: [1], resetAfter: true, batchSize: 1, sequenceLength: 1 },
+  { inputSize: 3, hiddenSizes: [3], resetAfter: false, batchSize: 5, sequenceLength: 2 },
+  { inputSize: 4, hiddenSizes: [7], resetAfter: true, batchSize: 17, sequenceLength: 33 },
+  { inputSize: 2, hiddenSizes: [7, 3, 1], resetAfter: false, batchSize: 5, sequenceLength: 50 },
+  { inputSize: 17, hiddenSizes: [33], resetAfter: true, batchSize: 1, sequenceLength: 1000 },
+  { inputSize: 5, hiddenSizes: [33], resetAfter: false, batchSize: 1, sequenceLength: 1000 },
+  { inputSize: 8, hiddenSizes: [64, 33, 7], resetAfter: true, batchSize: 5, sequenceLength: 100 },
+  { inputSize: 9, hiddenSizes: [64], resetAfter: false, batchSize: 17, sequenceLength: 20 },
+  { inputSize: 31, hiddenSizes: [127], resetAfter: true, batchSize: 5, sequenceLength: 40 },
+  { inputSize: 6, hiddenSizes: [127], resetAfter: false, batchSize: 1, sequenceLength: 77 },
+  { inputSize: 64, hiddenSizes: [192], resetAfter: true, batchSize: 1, sequenceLength: 150 },
+  { inputSize: 12, hiddenSizes: [192], resetAfter: false, batchSize: 1, sequenceLength: 60 },
+  { inputSize: 40, hiddenSizes: [256, 64, 256], resetAfter: true, batchSize: 1, sequenceLength: 65 },
+  { inputSize: 16, hiddenSizes: [256], resetAfter: false, batchSize: 5, sequenceLength: 10 },
+  { inputSize: 7, hiddenSizes: [513], resetAfter: true, batchSize: 1, sequenceLength: 20 },
+  { inputSize: 10, hiddenSizes: [513], resetAfter: false, batchSize: 1, sequenceLength: 9 },
+].map(({ batchSize, sequenceLength, ...shape }, i) => ({
+  name: `I=${shape.inputSize} H=${shape.hiddenSizes.join(",")} B=${batchSize} T=${sequenceLength}, reset ${shape.resetAfter ? "after" : "before"}`,
+  batchSize,
+  sequenceLength,
+  network: () => randomStack({ seed: 1000 + i, ...shape }),
+}));
+
+const heads: TwinCase[] = (["linear", "relu", "sigmoid", "tanh", "softmax", "logSoftmax"] as const).map(
+  (activation) => ({
+    name: `concatenations, no biases, mixed resets and a ${activation} head`,
+    batchSize: 3,
+    sequenceLength: 11,
+    // 70 outputs: more than one workgroup of the softmax, and not a multiple of four.
+    network: () => randomMixed(7, activation, 70),
+  }),
+);
+
+const text: TwinCase = {
+  name: "an embedding, two layers and a softmax",
+  batchSize: 5,
+  sequenceLength: 40,
+  network: () => randomTextModel(9, 53),
+};
+
+/** Every direction, both reset forms, with and without lengths (0, 1, some, all), alone and in a stack. */
+const directions: TwinCase[] = (["reverse", "bidirectional"] as const).flatMap((direction) =>
+  [true, false].flatMap((resetAfter) => {
+    const cell = { resetAfter, direction } as const;
+    const which = `${direction}, reset ${resetAfter ? "after" : "before"}`;
+    const alone = () => oneGru(21, { inputSize: 5, hiddenSize: 7, ...cell });
+    return [
+      { name: `${which}`, batchSize: 4, sequenceLength: 9, network: alone },
+      { name: `${which}, lengths`, batchSize: 4, sequenceLength: 9, lengths: [9, 0, 1, 4], network: alone },
+      {
+        name: `${which}, H=130`,
+        batchSize: 1,
+        sequenceLength: 70,
+        network: () => oneGru(22, { inputSize: 3, hiddenSize: 130, ...cell }),
+      },
+      {
+        name: `forward, ${which} and bidirectional stacked under a head, lengths`,
+        batchSize: 3,
+        sequenceLength: 12,
+        lengths: [5, 12, 0],
+        network: () => stackOfDirections(23, cell),
+      },
+    ];
+  }),
+);
+
+const forwardLengths: TwinCase[] = [
+  {
+    name: "forward, lengths, more steps than one chunk",
+    batchSize: 3,
+    sequenceLength: 1500,
+    lengths: [1400, 3, 1025],
+    network: () => oneGru(24, { inputSize: 2, hiddenSize: 5 }),
+  },
+  {
+    name: "bidirectional, more arithmetic than one submit",
+    batchSize: 2,
+    sequenceLength: 150,
+    network: () => oneGru(25, { inputSize: 200, hiddenSize: 100, direction: "bidirectional" }),
+  },
+];
+
+/** Only the last step, asked for by the call or by a layer, with lengths and across chunks. */
+const lastSteps: TwinCase[] = [
+  {
+    name: "the last step of a text model",
+    batchSize: 5,
+    sequenceLength: 13,
+    returnSequences: false,
+    network: text.network,
+  },
+  {
+    name: "the last step of concatenations, lengths",
+    batchSize: 4,
+    sequenceLength: 1100,
+    lengths: [1100, 7, 1, 1024],
+    returnSequences: false,
+    network: () => randomMixed(31, "softmax", 5),
+  },
+  {
+    name: "the last step of a bidirectional layer",
+    batchSize: 3,
+    sequenceLength: 6,
+    lengths: [6, 2, 0],
+    returnSequences: false,
+    network: () => oneGru(32, { inputSize: 4, hiddenSize: 6, direction: "bidirectional" }),
+  },
+  ...(["forward", "reverse", "bidirectional"] as const).map((direction): TwinCase => ({
+    name: `a ${direction} layer that gives only its last step, then a head, lengths`,
+    batchSize: 3,
+    sequenceLength: 8,
+    lengths: [8, 3, 1],
+    network: () => lastStepClassifier(33, { inputSize: 4, hiddenSize: 6, direction, returnSequences: false }),
+  })),
+];
+
+const gateActivations: ActivationSpec[] = [
+  "linear",
+  "relu",
+  { name: "affine", alpha: 0.7, beta: 0.1 },
+  { name: "leakyRelu", alpha: 0.3 },
+  { name: "thresholdedRelu", alpha: 0.05 },
+  { name: "scaledTanh", alpha: 0.8, beta: 1.3 },
+  "hardSigmoid",
+  { name: "hardSigmoid", alpha: 0.4, beta: 0.3 },
+  { name: "elu", alpha: 0.6 },
+  "softsign",
+  "softplus",
+  "tanh",
+  "sigmoid",
+];
+
+/** Every activation for n, with sigmoid gates; the bounded ones for the gates, with tanh; clip. */
+const activations: TwinCase[] = [
+  ...gateActivations.flatMap((activation, i) =>
+    [true, false].map((resetAfter): TwinCase => ({
+      name: `n = ${nameOf(activation)}, reset ${resetAfter ? "after" : "before"}`,
+      batchSize: 2,
+      sequenceLength: 6,
+      network: () =>
+        oneGru(40 + i, {
+          inputSize: 3,
+          hiddenSize: 5,
+          resetAfter,
+          newActivation: activation,
+          gateActivation: "hardSigmoid",
+        }),
+    })),
+  ),
+  ...(["softsign", "hardSigmoid", "tanh", "relu"] as const).map((activation, i): TwinCase => ({
+    name: `r, z = ${activation}, clip 0.3`,
+    batchSize: 2,
+    sequenceLength: 6,
+    network: () =>
+      oneGru(60 + i, { inputSize: 3, hiddenSize: 5, gateActivation: activation, newActivation: "tanh", clip: 0.3 }),
+  })),
+];
+
+/** A dense layer takes every activation that a GRU does. */
+const denseActivations: TwinCase[] = gateActivations.map((activation, i) => ({
+  name: `a dense layer with ${nameOf(activation)}`,
+  batchSize: 2,
+  sequenceLength: 5,
+  network: () => {
+    const next = uniform(70 + i);
+    return defineNetwork({
+      layers: [
+        randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 6 }, next),
+        randomDense("dense", ["gru"], [6, 5], activation, next),
+      ],
+    });
+  },
+}));
+
+const storages: TwinCase[] = (["f16", "int8"] as const).flatMap((storage: Storage) => [
+  {
+    name: `${storage}, a text model`,
+    batchSize: 3,
+    sequenceLength: 20,
+    network: () => withStorage(randomTextModel(81, 37), storage),
+  },
+  {
+    name: `${storage}, concatenations`,
+    batchSize: 1,
+    sequenceLength: 9,
+    network: () => withStorage(randomMixed(82, "linear", 6), storage),
+  },
+  {
+    name: `${storage}, bidirectional, H=33`,
+    batchSize: 2,
+    sequenceLength: 30,
+    network: () => withStorage(oneGru(83, { inputSize: 9, hiddenSize: 33, direction: "bidirectional" }), storage),
+  },
+]);
+
+/** RNNoise's shape: dense, then GRUs that read each other and the input, relu candidates, two heads. */
+const manyOutputs: TwinCase = {
+  name: "a net shaped like RNNoise, with two named outputs",
+  batchSize: 3,
+  sequenceLength: 20,
+  network: () => {
+    const next = uniform(90);
+    const relu = { newActivation: "relu" } as const;
+    return defineNetwork({
+      layers: [
+        randomDense("input_dense", ["input"], [10, 6], "tanh", next),
+        randomGru("vad_gru", ["input_dense"], { inputSize: 6, hiddenSize: 5, resetAfter: false, ...relu }, next),
+        randomGru(
+          "noise_gru",
+          ["vad_gru", "input_dense", "input"],
+          { inputSize: 21, hiddenSize: 8, resetAfter: false, ...relu },
+          next,
+        ),
+        randomGru(
+          "denoise_gru",
+          ["vad_gru", "noise_gru", "input"],
+          { inputSize: 23, hiddenSize: 9, resetAfter: false, ...relu },
+          next,
+        ),
+        randomDense("gains", ["denoise_gru"], [9, 7], "sigmoid", next),
+        randomDense("vad", ["vad_gru"], [5, 1], "sigmoid", next),
+      ],
+      outputs: ["gains", "vad"],
+    });
+  },
+};
+
+const large: TwinCase[] = [
+  {
+    name: "I=4096",
+    batchSize: 1,
+    sequenceLength: 2,
+    network: () => oneGru(95, { inputSize: 4096, hiddenSize: 3 }),
+  },
+  { name: "B=4096", batchSize: 4096, sequenceLength: 2, network: () => oneGru(96, { inputSize: 2, hiddenSize: 3 }) },
+  { name: "T=5000", batchSize: 1, sequenceLength: 5000, network: () => oneGru(97, { inputSize: 2, hiddenSize: 4 }) },
+];
+
+export const twinCases: readonly TwinCase[] = [
+  ...sizes,
+  ...heads,
+  text,
+  ...directions,
+  ...forwardLengths,
+  ...lastSteps,
+  ...activations,
+  ...denseActivations,
+  ...storages,
+  manyOutputs,
+  ...large,
+];
+
+function oneGru(seed: number, shape: GruShape): Network {
+  return defineNetwork({ layers: [randomGru("gru", ["input"], shape, uniform(seed))] });
+}
+
+function stackOfDirections(seed: number, cell: Pick<GruShape, "direction" | "resetAfter">): Network {
+  const next = uniform(seed);
+  const width = cell.direction === "bidirectional" ? 12 : 6;
+  return defineNetwork({
+    layers: [
+      randomGru("first", ["input"], { inputSize: 4, hiddenSize: 5 }, next),
+      randomGru("second", ["first"], { inputSize: 5, hiddenSize: 6, ...cell }, next),
+      randomGru("third", ["second"], { inputSize: width, hiddenSize: 3, direction: "bidirectional" }, next),
+      randomDense("head", ["third", "first"], [11, 4], "tanh", next),
+    ],
+  });
+}
+
+function lastStepClassifier(seed: number, shape: GruShape): Network {
+  const next = uniform(seed);
+  const width = shape.direction === "bidirectional" ? 2 * shape.hiddenSize : shape.hiddenSize;
+  return defineNetwork({
+    layers: [
+      randomEmbedding("embedding", [20, shape.inputSize], next),
+      randomGru("gru", ["embedding"], shape, next),
+      randomDense("hidden", ["gru"], [width, 5], "relu", next),
+      randomDense("classes", ["hidden", "gru"], [width + 5, 3], "softmax", next),
+    ],
+  });
+}
+
+function nameOf(activation: ActivationSpec): string {
+  return typeof activation === "string"
+    ? activation
+    : `${activation.name}(${activation.alpha ?? ""}, ${activation.beta ?? ""})`;
+}
