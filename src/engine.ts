@@ -40,6 +40,6 @@ export interface Session {
   /** @returns [D, B, H] of each GRU layer, one after the other */
   readState(): Promise<Float32Array>;
   /** Replaces the state, laid out as `readState` gives it; zeros when null. */
-  writeState(state: ArrayLike<number> | null): void;
+  writeState(state: Float32Array | null): void;
   dispose(): void;
 }

@@ -2,7 +2,7 @@
 import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
-import { checkBatchSize, checkLengths, checkState, type NonFinite, takeInput } from "./model/checkInput.js";
+import { checkBatchSize, checkLengths, type NonFinite, takeInput, takeState } from "./model/checkInput.js";
 import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
 import { GruStream, nameOutputs } from "./stream/gruStream.js";
 
@@ -100,10 +100,10 @@ export class GruModel {
     const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
     if (lengths !== undefined) checkLengths(lengths, batchSize, sequenceLength);
-    if (initialState !== undefined) checkState(this.#network, initialState, batchSize);
+    const state = initialState === undefined ? null : takeState(this.#network, initialState, batchSize);
     const session = this.#takeSession(batchSize, sequenceLength);
     try {
-      session.writeState(initialState ?? null);
+      session.writeState(state);
       const outputs = await session.advance({
         input: steps,
         lengths: lengths === undefined ? null : [...lengths],

@@ -80,7 +80,7 @@ export class CpuSession implements Session {
     return Promise.resolve(this.#state.slice());
   }
 
-  writeState(state: ArrayLike<number> | null): void {
+  writeState(state: Float32Array | null): void {
     if (state === null) this.#state.fill(0);
     else this.#state.set(state);
   }

@@ -201,7 +201,7 @@ function checkDescription(value: unknown): asserts value is NetworkDescription {
 
 function checkLayer(layer: Record<string, unknown>, at: string): void {
   const { type, name, inputs = [], direction = "forward", clip = null } = layer;
-  const sizes = Object.hasOwn(SIZES, String(type)) ? SIZES[type as keyof typeof SIZES] : null;
+  const sizes = typeof type === "string" && Object.hasOwn(SIZES, type) ? SIZES[type as keyof typeof SIZES] : null;
   if (sizes === null) throw unsupported(`${at}.type`, Object.keys(SIZES), type);
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
   if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);

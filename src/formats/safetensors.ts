@@ -62,7 +62,7 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, start, end } of entries) {
     // A copy: the data may begin at any byte, a typed array may not.
-    const copy = bytes.slice(headerEnd + start, headerEnd + end).buffer;
+    const copy = new Uint8Array(bytes.subarray(headerEnd + start, headerEnd + end)).buffer;
     const { storage, widen } = DTYPES.get(dtype)!;
     tensors.set(name, { shape, values: widen(copy), storage });
   }

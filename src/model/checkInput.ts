@@ -59,12 +59,12 @@ function checkIndices(network: Network, input: ArrayLike<number>): void {
 }
 
 /**
- * Checks a state given by the caller.
+ * Checks a state given by the caller, and copies it.
  *
  * @param state [D, B, H] of each GRU layer, one after the other
  * @throws GruError `shape-mismatch`, `bad-input`
  */
-export function checkState(network: Network, state: ArrayLike<number>, batchSize: number): void {
+export function takeState(network: Network, state: ArrayLike<number>, batchSize: number): Float32Array {
   const expected = stateLength(network, batchSize);
   if (state.length !== expected) {
     throw new GruError(
@@ -72,9 +72,12 @@ export function checkState(network: Network, state: ArrayLike<number>, batchSize
       `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${state.length}`,
     );
   }
-  const at = firstNonFinite(state);
-  if (at >= 0)
-    throw new GruError("bad-input", `initialState: expected finite numbers, got ${state[at]} at element ${at}`);
+  const copy = new Float32Array(state);
+  const at = firstNonFinite(copy);
+  if (at >= 0) {
+    throw new GruError("bad-input", `initialState: expected finite float32 numbers, got ${state[at]} at element ${at}`);
+  }
+  return copy;
 }
 
 /** @throws GruError `shape-mismatch` unless there is one for each row, each a whole number of steps from 0 to T */

@@ -87,7 +87,7 @@ export class GpuSession implements Session {
     return state;
   }
 
-  writeState(state: ArrayLike<number> | null): void {
+  writeState(state: Float32Array | null): void {
     let start = 0;
     for (const layer of gruLayers(this.#resources.network)) {
       const { name, hiddenSize } = layer;
