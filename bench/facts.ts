@@ -1,0 +1,68 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+import type { Page } from "puppeteer";
+import { projectRoot } from "../test/library.js";
+import type { AdapterFacts } from "./adapter.js";
+import type { Workload } from "./workload.js";
+
+/** Where and when a result was measured: what a reader needs to weigh it. */
+export interface RunFacts {
+  readonly version: string;
+  /** Abbreviated, with "-dirty" behind it where tracked files differ from it. */
+  readonly commit: string;
+  /** ISO 8601, UTC */
+  readonly date: string;
+  readonly browser: string;
+  readonly adapter: AdapterFacts;
+  /** What the figures may not be used for; null for a GPU. */
+  readonly warning: string | null;
+  readonly cpu: string;
+  readonly platform: string;
+  /** Processes that wanted a core in the last minute; more than the machine has cores, and times are noise. */
+  readonly loadAtStart: number;
+  /** The smallest time that the page's clock tells apart. */
+  readonly clockUs: number;
+  readonly workload: Workload;
+}
+
+const SOFTWARE_WARNING = "software adapter: ratios between WebGPU engines only; never a claim about a GPU";
+
+/** Collects the facts from Node, git and the open bench page. */
+export async function describeRun(page: Page, workload: Workload): Promise<RunFacts> {
+  const loadAtStart = loadAverage();
+  const adapter = await page.evaluate(() => bench.describeAdapter());
+  const processors = cpus();
+  return {
+    version: JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8")).version,
+    commit: currentCommit(),
+    date: new Date().toISOString(),
+    browser: await page.browser().version(),
+    adapter,
+    warning: adapter.isSoftware ? SOFTWARE_WARNING : null,
+    cpu: `${processors.length} x ${processors[0]?.model.trim() || "unnamed core"}`,
+    platform: `${process.platform} ${process.arch}`,
+    loadAtStart,
+    clockUs: await page.evaluate(() => bench.clockResolution()),
+    workload,
+  };
+}
+
+/** The machine's load over the last minute; 0 on Windows, which has none. */
+export function loadAverage(): number {
+  return Number(loadavg()[0]!.toFixed(2));
+}
+
+function currentCommit(): string {
+  try {
+    // Without the lock, a benchmark writes nothing into the repository, not even a refreshed index.
+    const args = ["--no-optional-locks", "describe", "--always", "--dirty", "--exclude=*"];
+    return execFileSync("git", args, {
+      cwd: projectRoot,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return "unknown"; // not a clone
+  }
+}
