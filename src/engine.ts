@@ -25,6 +25,18 @@ export interface Advance {
   readonly lengths: readonly number[] | null;
   /** Give only each row's last step. */
   readonly lastOnly: boolean;
+  /** Give the state too. A stream leaves it where it is. */
+  readonly withState: boolean;
+}
+
+export interface Advanced {
+  /**
+   * The network's outputs in order, each [T, B, O], or [B, O] where only the last step is given; zeros past a row's
+   * length.
+   */
+  readonly outputs: Float32Array[];
+  /** [D, B, H] of each GRU layer, one after the other; empty unless asked for. */
+  readonly state: Float32Array;
 }
 
 /** A batch of hidden states, zero at first, and what it takes to advance them. Calls must not overlap. */
@@ -32,14 +44,10 @@ export interface Session {
   /**
    * Advances every row by its steps.
    *
-   * @returns the network's outputs in order, each [T, B, O], or [B, O] where only the last step is given; zeros past
-   *   a row's length
    * @throws GruError `limit-exceeded`, before anything is changed; `device-lost`
    */
-  advance(request: Advance): Promise<Float32Array[]>;
-  /** @returns [D, B, H] of each GRU layer, one after the other */
-  readState(): Promise<Float32Array>;
-  /** Replaces the state, laid out as `readState` gives it; zeros when null. */
+  advance(request: Advance): Promise<Advanced>;
+  /** Replaces the state, laid out as `Advanced.state`; zeros when null. */
   writeState(state: Float32Array | null): void;
   dispose(): void;
 }

@@ -104,12 +104,12 @@ export class GruModel {
     const session = this.#takeSession(batchSize, sequenceLength);
     try {
       session.writeState(state);
-      const outputs = await session.advance({
+      const { outputs, state: finalState } = await session.advance({
         input: steps,
         lengths: lengths === undefined ? null : [...lengths],
         lastOnly: !returnSequences,
+        withState: true,
       });
-      const finalState = await session.readState();
       return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
     } finally {
       this.#keepSession(batchSize, session);

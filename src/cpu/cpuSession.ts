@@ -1,4 +1,4 @@
-import type { Advance, Session } from "../engine.js";
+import type { Advance, Advanced, Session } from "../engine.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
@@ -51,7 +51,7 @@ export class CpuSession implements Session {
     }
   }
 
-  advance({ input, lengths, lastOnly }: Advance): Promise<Float32Array[]> {
+  advance({ input, lengths, lastOnly, withState }: Advance): Promise<Advanced> {
     const { inputSize, outputs: names } = this.#network;
     const stepElements = this.#batchSize * inputSize;
     const numSteps = input.length / stepElements;
@@ -73,11 +73,7 @@ export class CpuSession implements Session {
       for (const layer of this.#network.layers) chunk.values.set(layer.name, this.#runLayer(layer, chunk));
       names.forEach((name, i) => this.#give(name, chunk, start, lastOnly, outputs[i]!));
     }
-    return Promise.resolve(outputs);
-  }
-
-  readState(): Promise<Float32Array> {
-    return Promise.resolve(this.#state.slice());
+    return Promise.resolve({ outputs, state: withState ? this.#state.slice() : new Float32Array() });
   }
 
   writeState(state: Float32Array | null): void {

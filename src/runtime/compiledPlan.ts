@@ -9,6 +9,8 @@ interface CompiledDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly hasParams: boolean;
+  /** Workgroups for a batch, as every step of the time loop dispatches them. */
+  readonly batchWorkgroups: readonly [x: number, y: number, z: number];
 }
 
 type CompiledStage =
@@ -60,7 +62,8 @@ export class CompiledPlan {
         return { binding, resource };
       });
       const bindGroup = device.createBindGroup({ label: kernel.label, layout, entries });
-      return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER };
+      const batchWorkgroups = kernel.workgroups(plan.batchSize);
+      return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER, batchWorkgroups };
     };
     this.#stages = plan.stages.map((stage) =>
       stage.type === "steps"
@@ -105,13 +108,13 @@ export class CompiledPlan {
   }
 
   #encode(recorder: Recorder, dispatch: CompiledDispatch, firstStep: number, numSteps: number): void {
-    const { kernel, pipeline, bindGroup, hasParams } = dispatch;
+    const { kernel, pipeline, bindGroup, hasParams, batchWorkgroups } = dispatch;
     const numRows = numSteps * this.plan.batchSize;
     const pass = recorder.passFor(numRows * kernel.flopPerRow);
     pass.setPipeline(pipeline);
     if (hasParams) pass.setBindGroup(0, bindGroup, this.#offsets, firstStep, 1);
     else pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...kernel.workgroups(numRows));
+    pass.dispatchWorkgroups(...(numSteps === 1 ? batchWorkgroups : kernel.workgroups(numRows)));
   }
 }
 

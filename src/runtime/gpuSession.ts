@@ -1,4 +1,4 @@
-import type { Advance, Session } from "../engine.js";
+import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
 import { gruLayers, type Network, numDirections, stateLength } from "../model/network.js";
 import { chunkStepsFor } from "../plan/budget.js";
@@ -13,6 +13,22 @@ import { padRows, unpadRows } from "./rows.js";
 
 /** Chunks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_CHUNKS_IN_FLIGHT = 3;
+
+const BYTES_PER_ELEMENT = Float32Array.BYTES_PER_ELEMENT;
+
+/** Steps of a sequence that are computed together. */
+interface ChunkRange {
+  readonly start: number;
+  readonly numSteps: number;
+}
+
+/** A copy on its way to the CPU: rows of `size` numbers, to be put in `target` from element `at` on. */
+interface Arrival {
+  readonly reading: Reading;
+  readonly size: number;
+  readonly target: Float32Array;
+  readonly at: number;
+}
 
 /** A batch of hidden states that live on the GPU. Inputs go up and outputs come down; the state does neither. */
 export class GpuSession implements Session {
@@ -41,50 +57,35 @@ export class GpuSession implements Session {
     this.#planFor(sequenceLength, false);
   }
 
-  async advance({ input, lengths, lastOnly }: Advance): Promise<Float32Array[]> {
+  async advance(request: Advance): Promise<Advanced> {
     const { network } = this.#resources;
+    const { input, lengths, lastOnly, withState } = request;
     const numSteps = input.length / (this.#batchSize * network.inputSize);
     const compiled = this.#planFor(numSteps, lastOnly);
     await this.#allocation;
     this.#resources.checkAlive();
 
-    const outputs = compiled.plan.outputs.map(
-      ({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * this.#batchSize * size),
-    );
+    const advanced = {
+      outputs: compiled.plan.outputs.map(
+        ({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * this.#batchSize * size),
+      ),
+      state: new Float32Array(withState ? stateLength(network, this.#batchSize) : 0),
+    };
     const reads: Promise<void>[] = [];
     for (let start = 0; start < numSteps; start += compiled.plan.chunkSteps) {
-      const chunkSteps = Math.min(compiled.plan.chunkSteps, numSteps - start);
-      const isLast = start + chunkSteps === numSteps;
+      const chunk = { start, numSteps: Math.min(compiled.plan.chunkSteps, numSteps - start) };
+      const isLast = start + chunk.numSteps === numSteps;
       if (reads.length >= MAX_CHUNKS_IN_FLIGHT) await reads.shift();
-      this.#upload(compiled, { input, lengths, lastOnly }, start, chunkSteps);
-      const read = this.#runChunk(compiled, start, chunkSteps, isLast, outputs);
+      this.#upload(compiled, request, chunk);
+      const read = this.#read(this.#compute(compiled, chunk, isLast, advanced));
       read.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
       reads.push(read);
     }
     await Promise.all(reads);
-    if (lengths !== null)
-      compiled.plan.outputs.forEach((plan, i) => this.#clearPastEnd(outputs[i]!, plan, lengths, numSteps));
-    return outputs;
-  }
-
-  async readState(): Promise<Float32Array> {
-    const { gpu, network } = this.#resources;
-    this.#resources.checkAlive();
-    const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
-    const layers = gruLayers(network);
-    const readings = layers.map(({ name }) => {
-      const buffer = this.#stateBuffer(name);
-      return this.#readback.copy(encoder, buffer, buffer.size);
-    });
-    gpu.queue.submit([encoder.finish()]);
-    const state = new Float32Array(stateLength(network, this.#batchSize));
-    const parts = await this.#orLost(Promise.all(readings.map((reading) => reading.read())));
-    let start = 0;
-    layers.forEach((layer, i) => {
-      unpadRows(parts[i]!, layer.hiddenSize, state, start);
-      start += numDirections(layer) * this.#batchSize * layer.hiddenSize;
-    });
-    return state;
+    if (lengths !== null) {
+      compiled.plan.outputs.forEach((plan, i) => this.#clearPastEnd(advanced.outputs[i]!, plan, lengths, numSteps));
+    }
+    return advanced;
   }
 
   writeState(state: Float32Array | null): void {
@@ -108,44 +109,51 @@ export class GpuSession implements Session {
     this.#readback.dispose();
   }
 
-  #upload(compiled: CompiledPlan, { input, lengths }: Advance, start: number, numSteps: number): void {
+  #upload(compiled: CompiledPlan, { input, lengths }: Advance, { start, numSteps }: ChunkRange): void {
     const { gpu, network } = this.#resources;
     const rows = packInput(network, input, start * this.#batchSize, numSteps * this.#batchSize);
     gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, rows);
+    const key = lengths === null ? String(numSteps) : `${start} ${numSteps} ${lengths.join()}`;
+    if (this.#lengths.get(compiled) === key) return;
     const chunkLengths = Uint32Array.from({ length: this.#batchSize }, (_, row) =>
       lengths === null ? numSteps : Math.min(numSteps, Math.max(0, lengths[row]! - start)),
     );
-    const key = lengths === null ? String(numSteps) : chunkLengths.join();
-    if (this.#lengths.get(compiled) === key) return;
     gpu.queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, chunkLengths);
     this.#lengths.set(compiled, key);
   }
 
-  /** Computes `numSteps` steps and copies back what they give; resolves when `outputs` hold it. */
-  async #runChunk(
-    compiled: CompiledPlan,
-    start: number,
-    numSteps: number,
-    isLast: boolean,
-    outputs: readonly Float32Array[],
-  ): Promise<void> {
+  /** Submits a chunk, and copies of what it gives; nothing has been read when it returns. */
+  #compute(compiled: CompiledPlan, chunk: ChunkRange, isLast: boolean, advanced: Advanced): Arrival[] {
+    const { start, numSteps } = chunk;
     compiled.encode(this.#recorder, { numSteps, isLast, isOdd: this.#isOdd });
     if (numSteps % 2 === 1) this.#isOdd = !this.#isOdd;
     const encoder = this.#recorder.encoderForCopies();
-    const readings: { reading: Reading; output: Float32Array; plan: OutputPlan }[] = [];
-    compiled.plan.outputs.forEach((plan, i) => {
-      if (!plan.isSequence && !isLast) return;
-      const numElements = (plan.isSequence ? numSteps : 1) * this.#batchSize * paddedSize(plan.size);
-      const sizeBytes = numElements * Float32Array.BYTES_PER_ELEMENT;
-      const reading = this.#readback.copy(encoder, compiled.buffer(plan.buffer), sizeBytes);
-      readings.push({ reading, output: outputs[i]!, plan });
+    const arrivals: Arrival[] = [];
+    compiled.plan.outputs.forEach(({ buffer, size, isSequence }, i) => {
+      if (!isSequence && !isLast) return;
+      const sizeBytes = (isSequence ? numSteps : 1) * this.#batchSize * paddedSize(size) * BYTES_PER_ELEMENT;
+      const reading = this.#readback.copy(encoder, compiled.buffer(buffer), sizeBytes);
+      const at = isSequence ? start * this.#batchSize * size : 0;
+      arrivals.push({ reading, size, target: advanced.outputs[i]!, at });
     });
+    if (isLast && advanced.state.length > 0) arrivals.push(...this.#copyState(encoder, advanced.state));
     this.#recorder.submit();
+    return arrivals;
+  }
 
-    const parts = await this.#orLost(Promise.all(readings.map(({ reading }) => reading.read())));
-    readings.forEach(({ output, plan: { size, isSequence } }, i) => {
-      unpadRows(parts[i]!, size, output, isSequence ? start * this.#batchSize * size : 0);
+  #copyState(encoder: GPUCommandEncoder, target: Float32Array): Arrival[] {
+    let end = 0;
+    return gruLayers(this.#resources.network).map((layer) => {
+      const buffer = this.#stateBuffer(layer.name);
+      const at = end;
+      end += numDirections(layer) * this.#batchSize * layer.hiddenSize;
+      return { reading: this.#readback.copy(encoder, buffer, buffer.size), size: layer.hiddenSize, target, at };
     });
+  }
+
+  async #read(arrivals: readonly Arrival[]): Promise<void> {
+    const parts = await this.#orLost(Promise.all(arrivals.map(({ reading }) => reading.read())));
+    arrivals.forEach(({ size, target, at }, i) => unpadRows(parts[i]!, size, target, at));
   }
 
   /** Sets to zero what a row gives past its length: the kernels leave there what was there before. */

@@ -73,7 +73,9 @@ export class GruStream {
   async #advance(input: ArrayLike<number>): Promise<Float32Array[]> {
     this.#checkUsable();
     const steps = takeInput(this.#network, input, this.batchSize, this.#nonFinite);
-    return this.#enqueue(() => this.#session.advance({ input: steps, lengths: null, lastOnly: false }));
+    const request = { input: steps, lengths: null, lastOnly: false, withState: false };
+    const { outputs } = await this.#enqueue(() => this.#session.advance(request));
+    return outputs;
   }
 
   #enqueue<T>(call: () => Promise<T>): Promise<T> {
