@@ -2,23 +2,20 @@
 
 import * as webgru from "webgru";
 import { runReference } from "../../src/reference/runReference.js";
+import * as badInput from "../badInput.js";
 import { compare, type Comparison } from "../compare.js";
-import { randomArray, randomInput, uniform } from "../random.js";
 import * as random from "../random.js";
-
-/** What to run beside the reference. */
-export interface TwinCase {
-  readonly network: webgru.Network;
-  readonly batchSize: number;
-  readonly sequenceLength: number;
-  readonly seed: number;
-}
+import { runTwin } from "../twin.js";
+import { twinCases } from "../twinCases.js";
+import { recordGpuCalls } from "./gpuCalls.js";
 
 const harness = {
   webgru,
   random,
   runReference,
   compare,
+  badInput,
+  recordGpuCalls,
 
   /** A device of the page's adapter. */
   async requestDevice(): Promise<GPUDevice> {
@@ -26,27 +23,41 @@ const harness = {
     return adapter!.requestDevice();
   },
 
-  /** Runs a network on WebGPU and in float64, from a random state and input; compares outputs and final states. */
-  async twin({
-    network,
-    batchSize,
-    sequenceLength,
-    seed,
-  }: TwinCase): Promise<{ output: Comparison; finalState: Comparison }> {
-    const input = randomInput(network, batchSize * sequenceLength, seed);
-    const stateLength = runReference(network, { input: input.slice(0, batchSize * network.inputSize), batchSize })
-      .finalState.length;
-    const initialState = randomArray(stateLength, uniform(seed + 1));
-    const expected = runReference(network, { input, batchSize, initialState });
-    const model = await webgru.createModel(network, { device: "webgpu" });
-    const actual = await model.run(input, { batchSize, initialState });
-    model.dispose();
-    // The goal for float32: values of a GRU lie in [-1, 1].
-    const tolerance = { atol: 2e-6, rtol: 0 };
-    return {
-      output: compare(actual.output, expected.output, tolerance),
-      finalState: compare(actual.finalState, expected.finalState, tolerance),
-    };
+  /** 2 * `number` + 1, by a shader that has nothing to do with the library. */
+  async computeOn(device: GPUDevice, number: number): Promise<number> {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const numbers = device.createBuffer({ size: 4, usage });
+    const staging = device.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    const code = `
+      @group(0) @binding(0) var<storage, read_write> numbers: array<f32>;
+      @compute @workgroup_size(1) fn compute() { numbers[0] = 2 * numbers[0] + 1; }`;
+    const module = device.createShaderModule({ code });
+    const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+    const entries = [{ binding: 0, resource: { buffer: numbers } }];
+    device.queue.writeBuffer(numbers, 0, Float32Array.of(number));
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(1);
+    pass.end();
+    encoder.copyBufferToBuffer(numbers, 0, staging, 0, 4);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    return new Float32Array(staging.getMappedRange())[0]!;
+  },
+
+  /** Runs the text of a module, to its end. */
+  async runModule(source: string): Promise<void> {
+    await import(/* @vite-ignore */ URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  },
+
+  /** Runs a case of test/twinCases.ts, by its name, on WebGPU beside the reference. */
+  async runTwin(name: string): Promise<Record<string, Comparison>> {
+    return runTwin(
+      twinCases.find((twin) => twin.name === name)!,
+      "webgpu",
+    );
   },
 };
 
