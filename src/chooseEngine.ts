@@ -39,6 +39,24 @@ export async function chooseEngine(network: Network, request: DeviceRequest): Pr
     const name = nameOf(adapter.info);
     return new CpuEngine(network, `the only WebGPU adapter is software (${name}), slower than a plain loop`);
   }
-  const choice = await requestDevice(adapter);
-  return GpuEngine.create(network, choice, request === "auto" ? "a GPU was found" : "asked for");
+  try {
+    return await makeGpuEngine(network, adapter, request === "auto" ? "a GPU was found" : "asked for");
+  } catch (error) {
+    if (request === "auto") return new CpuEngine(network, `the GPU cannot run this model: ${String(error)}`);
+    throw error;
+  }
+}
+
+async function makeGpuEngine(network: Network, adapter: GPUAdapter, reason: string): Promise<GpuEngine> {
+  const choice = await requestDevice(adapter).catch((cause: unknown) => {
+    throw new GruError("no-adapter", `device "webgpu": expected the adapter to give a device, got ${String(cause)}`, {
+      cause,
+    });
+  });
+  try {
+    return await GpuEngine.create(network, choice, reason);
+  } catch (error) {
+    choice.device.destroy();
+    throw error;
+  }
 }

@@ -42,6 +42,11 @@ export class GruModel {
     this.#nonFinite = nonFinite;
   }
 
+  /** What the model is: its layers and their weights. `createModel` puts it on another device. */
+  get network(): Network {
+    return this.#network;
+  }
+
   /** The device in use. */
   get device(): "webgpu" | "cpu" {
     return this.#engine.device;
@@ -145,7 +150,7 @@ export class GruModel {
     const layers = this.#network.layers.map((layer) => `  ${layer.name}: ${describeLayer(layer)}`);
     return [
       `device: ${this.device} (${this.deviceName}); ${this.deviceReason}`,
-      `model: ${numParameters(this.#network)} parameters, ${gruLayers(this.#network).length} GRU layers`,
+      `model: ${numParameters(this.#network)} parameters in ${this.#network.layers.length} layers`,
       ...layers,
       ...this.notes.map((note) => `note: ${note}`),
       this.#engine.describe(1, 1),

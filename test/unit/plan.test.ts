@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import { chunkStepsFor, type DeviceFacts, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
+import { describePlan } from "../../src/plan/describePlan.js";
+import { chunkFlop, numDispatches, type Plan, type Stage } from "../../src/plan/plan.js";
+import { planSequence } from "../../src/plan/planSequence.js";
+import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
+import { expectRefusal } from "../refusal.js";
+import { twinCases } from "../twinCases.js";
+
+/** WebGPU's default limits. */
+const device: DeviceFacts = {
+  isFallback: false,
+  maxBufferSize: 256 * 2 ** 20,
+  maxStorageBufferBindingSize: 128 * 2 ** 20,
+  maxComputeWorkgroupsPerDimension: 65535,
+};
+
+const oneGru = (shape: GruShape) => defineNetwork({ layers: [randomGru("gru", ["input"], shape, uniform(1))] });
+
+const dispatchesOf = (stage: Stage) => (stage.type === "steps" ? stage.even : [stage.dispatch]);
+
+const labelsOf = (plan: Plan) =>
+  plan.stages.map(
+    (stage) =>
+      `${stage.type}: ${dispatchesOf(stage)
+        .map(({ kernel }) => kernel.label)
+        .join(", ")}`,
+  );
+
+describe("planSequence", () => {
+  it("projects all steps at once, then walks them one by one", () => {
+    const plan = planSequence(oneGru({ inputSize: 4, hiddenSize: 8 }), {
+      batchSize: 2,
+      chunkSteps: 3,
+      lastOnly: false,
+    });
+    expect(labelsOf(plan)).toEqual(["rows: gru_project I=4 3HD=24 f32", "steps: gru_step H=8"]);
+    expect(numDispatches(plan, 3)).toBe(1 + 3);
+  });
+
+  it("takes two dispatches a step when the reset comes before the product", () => {
+    const network = oneGru({ inputSize: 4, hiddenSize: 8, resetAfter: false });
+    const plan = planSequence(network, { batchSize: 2, chunkSteps: 3, lastOnly: false });
+    expect(labelsOf(plan)).toEqual(["rows: gru_project I=4 3HD=24 f32", "steps: gru_gates H=8, gru_new H=8"]);
+    expect(numDispatches(plan, 3)).toBe(1 + 2 * 3);
+  });
+
+  it("runs both directions in as many dispatches as one", () => {
+    const request = { batchSize: 2, chunkSteps: 5, lastOnly: false };
+    const both = planSequence(oneGru({ inputSize: 4, hiddenSize: 8, direction: "bidirectional" }), request);
+    expect(numDispatches(both, 5)).toBe(1 + 5);
+  });
+
+  it("streams a text model in one dispatch for each layer, and one for the softmax", () => {
+    const plan = planSequence(randomTextModel(1, 11), { batchSize: 1, chunkSteps: 1, lastOnly: false });
+    expect(labelsOf(plan)).toEqual([
+      "rows: embedding V=11 E=6 f32",
+      "rows: dense I=6 O=30 linear f32",
+      "steps: gru_step H=10",
+      "rows: dense I=10 O=36 linear f32",
+      "steps: gru_step H=12",
+      "rows: dense I=12 O=11 linear f32",
+      "rows: softmax O=11",
+    ]);
+  });
+
+  it("runs what comes after the last GRU once, at the end, when only the last step is wanted", () => {
+    const plan = planSequence(randomTextModel(1, 11), { batchSize: 4, chunkSteps: 8, lastOnly: true });
+    expect(labelsOf(plan).slice(-3)).toEqual([
+      "chunk: last_step S=12 start from 12",
+      "end: dense I=12 O=11 linear f32",
+      "end: softmax O=11",
+    ]);
+    expect(plan.outputs).toEqual([{ name: "head", buffer: "head.output", size: 11, isSequence: false }]);
+  });
+
+  it("reads the state in one buffer and writes it to the other, in turn", () => {
+    const plan = planSequence(oneGru({ inputSize: 1, hiddenSize: 2 }), {
+      batchSize: 1,
+      chunkSteps: 1,
+      lastOnly: false,
+    });
+    const steps = plan.stages.find((stage) => stage.type === "steps")!;
+    const states = (buffers: readonly string[]) => buffers.filter((label) => label.includes("state"));
+    expect(states(steps.even[0]!.buffers)).toEqual(["gru.state0", "gru.state1"]);
+    expect(states(steps.odd[0]!.buffers)).toEqual(["gru.state1", "gru.state0"]);
+  });
+
+  it("sizes buffers for whole vec4f and for a projection's last tile", () => {
+    const plan = planSequence(oneGru({ inputSize: 3, hiddenSize: 5 }), {
+      batchSize: 2,
+      chunkSteps: 4,
+      lastOnly: false,
+    });
+    const sizes = Object.fromEntries(plan.buffers.map(({ label, sizeBytes }) => [label, sizeBytes / 4]));
+    expect(sizes).toEqual({
+      "gru.weight": 16 * 4,
+      "gru.bias": 2 * 16,
+      "gru.recurrentWeight": 16 * 8,
+      "gru.recurrentBias": 2 * 16,
+      params: 4 * 64,
+      lengths: 2,
+      input: (2 * 4 + 3) * 4,
+      "gru.projection": (2 * 4 + 3) * 16,
+      "gru.output": (2 * 4 + 3) * 8,
+      "gru.state0": 2 * 8,
+      "gru.state1": 2 * 8,
+    });
+  });
+
+  for (const { name, network, batchSize, returnSequences } of twinCases) {
+    it(`binds buffers that there are, written before they are read, for ${name}`, () => {
+      const lastOnly = returnSequences === false;
+      expectSound(planSequence(network(), { batchSize, chunkSteps: 3, lastOnly }));
+    });
+  }
+});
+
+describe("maxChunkSteps", () => {
+  it("keeps chunks of a forward network short, whatever the device could hold", () => {
+    expect(maxChunkSteps(oneGru({ inputSize: 1, hiddenSize: 1 }), 1, device)).toBe(1024);
+    // 64 MiB of a projection of 3 x 1024 floats for each of 64 rows: 85 steps.
+    expect(maxChunkSteps(oneGru({ inputSize: 1, hiddenSize: 1024 }), 64, device)).toBe(85);
+  });
+
+  it("gives a reverse layer all that the device can bind", () => {
+    const network = oneGru({ inputSize: 1, hiddenSize: 8, direction: "reverse" });
+    // The largest per step are its params, 256 bytes.
+    expect(maxChunkSteps(network, 1, device)).toBe(device.maxStorageBufferBindingSize / 256);
+  });
+
+  it("refuses weights that the device cannot bind, with both numbers", () => {
+    const small = { ...device, maxStorageBufferBindingSize: 1000 };
+    return expectRefusal(
+      () => maxChunkSteps(oneGru({ inputSize: 4, hiddenSize: 32 }), 1, small),
+      "limit-exceeded",
+      "gru.weight: expected at most 1000 bytes, the most that this device binds, got 1536 (batchSize 1)",
+    );
+  });
+
+  it("refuses more rows than the device dispatches, with both numbers", () => {
+    return expectRefusal(
+      () => maxChunkSteps(oneGru({ inputSize: 1, hiddenSize: 1 }), 65536, device),
+      "limit-exceeded",
+      "batchSize: expected at most 65535 rows on this device, got 65536",
+    );
+  });
+});
+
+describe("chunkStepsFor", () => {
+  it("rounds up to a power of two, so that similar lengths share a plan", () => {
+    const network = oneGru({ inputSize: 1, hiddenSize: 1 });
+    expect([1, 2, 3, 64, 65, 5000].map((length) => chunkStepsFor(network, length, 100))).toEqual([
+      1, 2, 4, 64, 100, 100,
+    ]);
+  });
+
+  it("refuses a sequence that a reverse layer cannot have in one piece, with both numbers", () => {
+    return expectRefusal(
+      () => chunkStepsFor(oneGru({ inputSize: 1, hiddenSize: 1, direction: "reverse" }), 101, 100),
+      "limit-exceeded",
+      "input: expected at most 100 steps on this device, since a reverse layer needs them all at once, got 101",
+    );
+  });
+});
+
+describe("a plan's work", () => {
+  it("counts two operations for each weight and row", () => {
+    const plan = planSequence(randomStack({ seed: 1, inputSize: 10, hiddenSizes: [20], resetAfter: true }), {
+      batchSize: 3,
+      chunkSteps: 8,
+      lastOnly: false,
+    });
+    expect(chunkFlop(plan, 8)).toBe(2 * 3 * 20 * (10 + 20) * 3 * 8);
+  });
+
+  it("is described with loops as loops", () => {
+    const plan = planSequence(randomMixed(1, "softmax", 5), { batchSize: 1, chunkSteps: 4, lastOnly: false });
+    const text = describePlan(plan, 4, flopPerSubmit(device));
+    expect(text).toMatch(/^4 steps x 1 rows: \d+ dispatches in about 1 submits\n/);
+    expect(text).toContain("every step  gru_gates H=6, gru_new H=6");
+  });
+});
+
+/** Every binding has its buffer, as many as the kernel declares; nothing is read before it is written. */
+function expectSound({ buffers, stages, input, outputs }: Plan): void {
+  expect(new Set(buffers.map(({ label }) => label)).size).toBe(buffers.length);
+  const written = new Set([input, "lengths"]);
+  for (const { label, lifetime } of buffers) if (lifetime !== "scratch") written.add(label);
+  const known = new Set(buffers.map(({ label }) => label));
+  for (const { kernel, buffers: bound } of stages.flatMap(dispatchesOf)) {
+    expect(bound.length).toBe(kernel.bindings.length);
+    expect(new Set(bound).size).toBe(bound.length); // nothing is read and written in one dispatch
+    for (const [i, label] of bound.entries()) {
+      expect(known).toContain(label);
+      if (kernel.bindings[i] === "storage") written.add(label);
+      else expect(written, `${kernel.label} reads ${label}`).toContain(label);
+    }
+  }
+  for (const { buffer } of outputs) expect(written).toContain(buffer);
+}
