@@ -1,0 +1,4 @@
+/** The element of the page with this id. */
+export function element<T extends HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const projectRoot = fileURLToPath(new URL("..", import.meta.url));
+const hasDesktop = process.platform !== "linux" || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  // Relative addresses, so that the built page works in any folder of a site.
+  base: "./",
+  // The demo imports the library by its package name, from source.
+  resolve: { alias: { webgru: `${projectRoot}src/index.ts` } },
+  server: { open: hasDesktop && !process.env.CI, fs: { allow: [projectRoot] } },
+  build: { target: "es2022" },
+});
