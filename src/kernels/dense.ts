@@ -3,8 +3,8 @@ import activations from "../../shaders/lib/activations.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import { type Activation, describeActivation } from "../model/activation.js";
 import type { Storage } from "../model/network.js";
-import { functionIndex } from "./gates.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { functionIndex } from "./stepSpec.js";
 import { weightSource } from "./weightStorage.js";
 
 /** activation(W x + b), row by row. Bindings: params, input, weight, bias, output. */

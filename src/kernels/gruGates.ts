@@ -1,30 +1,19 @@
 import source from "../../shaders/gru_gates.wgsl?raw";
-import { type GruLayer, numDirections } from "../model/network.js";
-import { gateParts } from "./gates.js";
-import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
+import type { GruLayer } from "../model/network.js";
+import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
+import { stepSpec } from "./stepSpec.js";
 
-/**
- * First half of a reset-before step of one layer, all directions. Bindings: params, lengths, projection,
- * recurrentWeight, recurrentBias, state, gated.
- */
+const bindings: readonly KernelBinding[] = [
+  "uniform", // params
+  "read-only-storage", // lengths
+  "read-only-storage", // projection
+  "read-only-storage", // recurrentWeight
+  "read-only-storage", // recurrentBias
+  "read-only-storage", // state
+  "storage", // gated
+];
+
+/** First half of a reset-before step of one layer, all directions. */
 export function gruGatesKernel(layer: GruLayer): KernelSpec {
-  const { hiddenSize } = layer;
-  const gates = gateParts(layer);
-  return {
-    label: `gru_gates ${gates.label}`,
-    source: source + gates.source,
-    entryPoint: "gru_gates",
-    constants: { WORKGROUP_SIZE, ...gates.constants },
-    bindings: [
-      "uniform",
-      "read-only-storage",
-      "read-only-storage",
-      "read-only-storage",
-      "read-only-storage",
-      "read-only-storage",
-      "storage",
-    ],
-    workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
-    flopPerRow: 4 * hiddenSize * hiddenSize * numDirections(layer),
-  };
+  return stepSpec({ name: "gru_gates", source, bindings, numProducts: 2 }, layer);
 }

@@ -5,22 +5,24 @@ import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import time from "../../shaders/lib/time.wgsl?raw";
 import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../model/activation.js";
 import { type GruLayer, numDirections } from "../model/network.js";
+import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
 
-/** What the step kernels of one GRU layer have in common. */
-export interface GateParts {
-  /** Shape and whatever is not the default, for the label. */
-  readonly label: string;
-  /** The shared functions that a step kernel calls. */
+/** What one step kernel has of its own. */
+export interface StepKernel {
+  /** Its name, which is its entry point's. */
+  readonly name: string;
   readonly source: string;
-  readonly constants: Readonly<Record<string, number>>;
+  readonly bindings: readonly KernelBinding[];
+  /** Products of an H x H matrix and a state that it makes for each row and direction. */
+  readonly numProducts: number;
 }
 
 /** The largest float32: a clip that does nothing. */
 const NO_CLIP = 3.4028234663852886e38;
 
-/** Activations, direction and weight storage of a GRU layer, as its step kernels take them. */
-export function gateParts(layer: GruLayer): GateParts {
+/** A kernel of one step of a GRU layer: activations, direction and storage are taken in the same way by all of them. */
+export function stepSpec({ name, source, bindings, numProducts }: StepKernel, layer: GruLayer): KernelSpec {
   const { gateActivation, newActivation, clip, hiddenSize, direction, storage } = layer;
   const gate = describeActivation(gateActivation);
   const next = describeActivation(newActivation);
@@ -31,20 +33,21 @@ export function gateParts(layer: GruLayer): GateParts {
     ...(storage === "f32" ? [] : [storage]),
     ...(isDefault ? [] : [`${gate} ${next} clip ${clip ?? "none"}`]),
   ];
+  const gates = isDefault ? [gatesDefault] : [gatesGeneral, activations];
   return {
-    label: details.join(" "),
-    source: [
-      weightSource[storage],
-      time,
-      sigmoidTanh,
-      ...(isDefault ? [gatesDefault] : [gatesGeneral, activations]),
-    ].join(""),
+    label: `${name} ${details.join(" ")}`,
+    source: [source, weightSource[storage], time, sigmoidTanh, ...gates].join(""),
+    entryPoint: name,
     constants: {
+      WORKGROUP_SIZE,
       HIDDEN_SIZE: hiddenSize,
       NUM_DIRECTIONS: numDirections(layer),
       FIRST_REVERSE: direction === "reverse" ? 0 : 1,
       ...(isDefault ? {} : generalConstants(gateActivation, newActivation, clip)),
     },
+    bindings,
+    workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
+    flopPerRow: 2 * numProducts * hiddenSize * hiddenSize * numDirections(layer),
   };
 }
 
