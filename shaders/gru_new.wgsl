@@ -5,7 +5,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // x_n is the input projection at this direction's time, bias included (see gru_project.wgsl); g is new_activation of
-// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of from lib/time.wgsl. A row that is past
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of and state_row from lib/time.wgsl. A row that is past
 // its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruNew.ts
@@ -21,33 +21,27 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
-@group(0) @binding(2) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(3) var<storage, read> gated: array<vec4f>;                 // [D, B, 2, H/4]: r * h, then z
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
-@group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
-@group(0) @binding(6) var<storage, read> state: array<f32>;                   // [D, B, H], rows padded to a multiple of 4
-@group(0) @binding(7) var<storage, read_write> next_state: array<f32>;        // [D, B, H], rows padded to a multiple of 4
+@group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
+@group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
+@group(0) @binding(4) var<storage, read> gated: array<vec4f>;                 // [D, B, 2, H/4]: r * h, then z
+@group(0) @binding(5) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(6) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
+@group(0) @binding(7) var<storage, read_write> state: array<f32>;             // [slots, 2, D, H], rows padded to a multiple of 4
 @group(0) @binding(8) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_new(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
   let unit = global_id.x;
-  if (unit >= HIDDEN_SIZE) {
+  let row = global_id.y;
+  if (unit >= HIDDEN_SIZE || params.step >= lengths[row]) {
     return;
   }
-  let row = global_id.y;
   let direction = global_id.z;
   let batch_size = num_workgroups.y;
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let state_row = direction * batch_size + row;
-  let h = state[4 * quads * state_row + unit];
-  if (params.step >= lengths[row]) {
-    next_state[4 * quads * state_row + unit] = h;
-    return;
-  }
 
   let gate_row = (direction * 3 + 2) * HIDDEN_SIZE + unit; // of n
-  let gated_start = 2 * quads * state_row;
+  let gated_start = 2 * quads * (direction * batch_size + row);
   var sum = 0.0; // R_n (r * h), before the scale
   for (var k = 0u; k < quads; k++) {
     sum += dot(unpack(recurrent_weight[gate_row * quads + k]), gated[gated_start + k]);
@@ -58,7 +52,8 @@ fn gru_new(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgro
   let time_row = time_of(direction, params.step, lengths[row]) * batch_size + row;
   let n = new_activation(projection[time_row * stride + gate_row] + recurrent);
   let z = gated[gated_start + quads + unit / 4][unit % 4];
+  let h = state[4 * quads * state_row(places[row], params.step, direction) + unit];
   let next = mix(n, h, z);
-  next_state[4 * quads * state_row + unit] = next;
+  state[4 * quads * state_row(places[row], params.step + 1, direction) + unit] = next;
   output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

@@ -7,7 +7,7 @@
 //
 // x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f and g are
 // gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of from lib/time.wgsl. A row that is past its length keeps its state.
+// time_of and state_row from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts
 
@@ -22,29 +22,24 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
-@group(0) @binding(2) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(3) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
-@group(0) @binding(4) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
-@group(0) @binding(5) var<storage, read> state: array<vec4f>;                 // [D, B, H/4]
-@group(0) @binding(6) var<storage, read_write> next_state: array<f32>;        // [D, B, H], rows padded to a multiple of 4
+@group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
+@group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
+@group(0) @binding(6) var<storage, read_write> state: array<vec4f>;           // [slots, 2, D, H/4]
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
   let unit = global_id.x;
-  if (unit >= HIDDEN_SIZE) {
+  let row = global_id.y;
+  if (unit >= HIDDEN_SIZE || params.step >= lengths[row]) {
     return;
   }
-  let row = global_id.y;
   let direction = global_id.z;
   let batch_size = num_workgroups.y;
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let state_start = (direction * batch_size + row) * quads;
-  let h = state[state_start + unit / 4][unit % 4];
-  if (params.step >= lengths[row]) {
-    next_state[4 * state_start + unit] = h;
-    return;
-  }
+  let state_start = state_row(places[row], params.step, direction) * quads;
 
   let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z and n follow, HIDDEN_SIZE apart
   let gate_stride = HIDDEN_SIZE * quads;
@@ -73,7 +68,8 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   let r = gate_activation(projection[x.x] + recurrent.x);
   let z = gate_activation(projection[x.y] + recurrent.y);
   let n = new_activation(projection[x.z] + r * recurrent.z);
-  let next = mix(n, h, z);
-  next_state[4 * state_start + unit] = next;
+  let next = mix(n, state[state_start + unit / 4][unit % 4], z);
+  let next_start = state_row(places[row], params.step + 1, direction) * quads;
+  state[next_start + unit / 4][unit % 4] = next;
   output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

@@ -23,7 +23,8 @@ export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
  */
 export async function chooseEngine(network: Network, request: DeviceRequest): Promise<Engine> {
   if (request === "cpu") return new CpuEngine(network, "asked for");
-  if (typeof request === "object") return GpuEngine.create(network, borrowDevice(request), "the caller's own device");
+  if (typeof request === "object" && request !== null)
+    return GpuEngine.create(network, borrowDevice(request), "the caller's own device");
   if (request !== "auto" && request !== "webgpu") {
     throw new GruError(
       "unsupported",

@@ -7,25 +7,30 @@ export interface Engine {
   /** Name of the device, and why it was chosen, for a person. */
   readonly deviceName: string;
   readonly reason: string;
+  /** Whether rows that are advanced together cost less than one after the other. */
+  readonly isBatched: boolean;
   /**
-   * @param sequenceLength steps that an `advance` will often take; a hint
+   * @param numSlots states to hold, each zero at first
+   * @param sequenceLength steps that an `advance` of all of them will often take; a hint
    * @throws GruError `limit-exceeded` when that does not fit the device
    */
-  createSession(batchSize: number, sequenceLength: number): Session;
+  createSession(numSlots: number, sequenceLength: number): Session;
   /** How a sequence of `sequenceLength` steps of `batchSize` rows is run, for `explain()`. */
   describe(batchSize: number, sequenceLength: number): string;
   dispose(): void;
 }
 
-/** A sequence to advance by. */
+/** Sequences to advance states by. */
 export interface Advance {
   /** [T, B, I], or [T, B] indices */
   readonly input: Float32Array;
+  /** The slot of each row's state, [B], each once. */
+  readonly slots: readonly number[];
   /** Steps of each row, [B], at most T; T for all when null. */
   readonly lengths: readonly number[] | null;
   /** Give only each row's last step. */
   readonly lastOnly: boolean;
-  /** Give the state too. A stream leaves it where it is. */
+  /** Give the rows' states too. A stream leaves them where they are. */
   readonly withState: boolean;
 }
 
@@ -39,15 +44,36 @@ export interface Advanced {
   readonly state: Float32Array;
 }
 
-/** A batch of hidden states, zero at first, and what it takes to advance them. Calls must not overlap. */
+/**
+ * Hidden states in slots, and what it takes to advance them. Calls that follow each other without waiting act in their
+ * order, if what was to be prepared is and each is of at most `maxChunkSteps` steps; a longer one must have given its
+ * result.
+ */
 export interface Session {
+  readonly numSlots: number;
+  /** Steps that one call can take at once, for as many rows as there are slots. */
+  readonly maxChunkSteps: number;
   /**
-   * Advances every row by its steps.
+   * Resolves when an `advance` of so many rows and steps can act at once; null when it can already.
    *
-   * @throws GruError `limit-exceeded`, before anything is changed; `device-lost`
+   * @throws GruError `limit-exceeded`
    */
+  prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null;
+  /** @throws GruError `limit-exceeded`, before anything is changed; `device-lost` */
   advance(request: Advance): Promise<Advanced>;
-  /** Replaces the state, laid out as `Advanced.state`; zeros when null. */
-  writeState(state: Float32Array | null): void;
+  /** Sets the state of a slot, [D, H] of each GRU layer, one after the other; zeros when null. */
+  writeState(slot: number, state: Float32Array | null): void;
+  /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; zeros when null. */
+  writeStates(states: Float32Array | null): void;
+  /** @returns the state of a slot, laid out as `writeState` takes it */
+  readState(slot: number): Promise<Float32Array>;
+  /** Copies the state of one slot to another, without a way round by the CPU. */
+  copyState(from: number, to: number): void;
+  /**
+   * Makes room for more slots; states stay.
+   *
+   * @throws GruError `limit-exceeded`, with everything as it was
+   */
+  grow(numSlots: number): void;
   dispose(): void;
 }

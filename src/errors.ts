@@ -7,7 +7,8 @@ export type GruErrorCode =
   | "limit-exceeded" // the device is too small for the request
   | "no-adapter" // WebGPU was demanded and the browser offers none
   | "device-lost" // the GPU went away while in use
-  | "disposed"; // used after dispose()
+  | "disposed" // used after dispose()
+  | "dropped"; // a push that gave way to a newer one, as the stream was told
 
 /** The only error class this library throws on purpose. An abort rejects with the signal's own reason. */
 export class GruError extends Error {

@@ -4,7 +4,8 @@ import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
 import { checkBatchSize, checkLengths, type NonFinite, takeInput, takeState } from "./model/checkInput.js";
 import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
-import { GruStream, nameOutputs } from "./stream/gruStream.js";
+import { GruStream, nameOutputs, type StreamHost, type StreamOptions } from "./stream/gruStream.js";
+import { Scheduler } from "./stream/scheduler.js";
 
 export interface RunOptions {
   /** B, independent rows; 1 when absent. */
@@ -26,20 +27,41 @@ export interface RunResult {
   readonly finalState: Float32Array;
 }
 
+/** A checked call of `run`. */
+interface RunRequest {
+  readonly steps: Float32Array;
+  readonly batchSize: number;
+  readonly lengths: readonly number[] | undefined;
+  readonly returnSequences: boolean;
+  readonly state: Float32Array | null;
+}
+
 /** A network on a device, ready to run. Made by `loadModel` and `createModel`. */
 export class GruModel {
   readonly #network: Network;
   readonly #engine: Engine;
   readonly #nonFinite: NonFinite;
   readonly #streams = new Set<GruStream>();
+  readonly #host: StreamHost;
+  /** Of all streams, where rows are batched. */
+  #scheduler: Scheduler | null = null;
   /** Sessions of finished runs, one for each batch size, so that a run like the last one allocates nothing. */
   readonly #idleSessions = new Map<number, Session>();
+  /** Runs under way. */
+  readonly #runs = new Set<Promise<RunResult>>();
   #isDisposed = false;
 
   constructor(network: Network, engine: Engine, nonFinite: NonFinite) {
     this.#network = network;
     this.#engine = engine;
     this.#nonFinite = nonFinite;
+    this.#host = {
+      network,
+      nonFinite,
+      scheduler: (numRows) => this.#schedulerFor(numRows),
+      add: (stream) => this.#streams.add(stream),
+      remove: (stream) => this.#streams.delete(stream),
+    };
   }
 
   /** What the model is: its layers and their weights. `createModel` puts it on another device. */
@@ -107,18 +129,9 @@ export class GruModel {
     if (lengths !== undefined) checkLengths(lengths, batchSize, sequenceLength);
     const state = initialState === undefined ? null : takeState(this.#network, initialState, batchSize);
     const session = this.#takeSession(batchSize, sequenceLength);
-    try {
-      session.writeState(state);
-      const { outputs, state: finalState } = await session.advance({
-        input: steps,
-        lengths: lengths === undefined ? null : [...lengths],
-        lastOnly: !returnSequences,
-        withState: true,
-      });
-      return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
-    } finally {
-      this.#keepSession(batchSize, session);
-    }
+    const run = this.#runOn(session, { steps, batchSize, lengths, returnSequences, state });
+    this.#runs.add(run);
+    return run.finally(() => this.#runs.delete(run));
   }
 
   /**
@@ -127,9 +140,9 @@ export class GruModel {
    * @throws GruError `unsupported` for a model with a reverse layer, which cannot begin before a sequence's end;
    *   `limit-exceeded`, `disposed`
    */
-  createStream({ batchSize = 1 }: { readonly batchSize?: number } = {}): GruStream {
+  createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
-    checkBatchSize(batchSize);
+    checkBatchSize(options.batchSize ?? 1);
     const reverse = gruLayers(this.#network).find(({ direction }) => direction !== "forward");
     if (reverse !== undefined) {
       throw new GruError(
@@ -137,12 +150,20 @@ export class GruModel {
         `layer "${reverse.name}": expected direction "forward" in a stream, got "${reverse.direction}"; use run, which sees the whole sequence`,
       );
     }
-    const session = this.#engine.createSession(batchSize, 1);
-    const stream = new GruStream(this.#network, session, batchSize, this.#nonFinite, (gone) =>
-      this.#streams.delete(gone),
-    );
-    this.#streams.add(stream);
-    return stream;
+    return new GruStream(this.#host, options);
+  }
+
+  /**
+   * A stream as the platform pipes them: each chunk written is pushed, and its main output comes out.
+   *
+   * @throws GruError as `createStream`
+   */
+  createTransform(options: StreamOptions = {}): TransformStream<ArrayLike<number>, Float32Array> {
+    const stream = this.createStream(options);
+    return new TransformStream({
+      transform: async (input, controller) => controller.enqueue(await stream.push(input)),
+      flush: () => stream.dispose(),
+    });
   }
 
   /** Which device and why, the layers, what was inferred, and how a step and a sequence of 100 run on it. */
@@ -158,18 +179,48 @@ export class GruModel {
     ].join("\n");
   }
 
-  /** Frees the model and its streams. A device that the caller passed in is left alone. A second call does nothing. */
+  /**
+   * Frees the model and its streams, once the runs and pushes under way have given their results. A device that the
+   * caller passed in is left alone. A second call does nothing.
+   */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    for (const stream of this.#streams) stream.dispose();
+    const ends = [...this.#streams].map((stream) => stream.end());
     for (const session of this.#idleSessions.values()) session.dispose();
     this.#idleSessions.clear();
-    this.#engine.dispose();
+    void Promise.allSettled([...this.#runs, ...ends]).then(() => {
+      this.#scheduler?.session.dispose();
+      this.#engine.dispose();
+    });
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  async #runOn(session: Session, request: RunRequest): Promise<RunResult> {
+    const { steps, batchSize, lengths, returnSequences, state } = request;
+    try {
+      session.writeStates(state);
+      const { outputs, state: finalState } = await session.advance({
+        input: steps,
+        slots: Array.from({ length: batchSize }, (_, slot) => slot),
+        lengths: lengths === undefined ? null : [...lengths],
+        lastOnly: !returnSequences,
+        withState: true,
+      });
+      return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
+    } finally {
+      this.#keepSession(batchSize, session);
+    }
+  }
+
+  #schedulerFor(numRows: number): Scheduler {
+    if (this.#scheduler !== null) return this.#scheduler;
+    const scheduler = new Scheduler(this.#network, this.#engine.createSession(numRows, 1));
+    if (this.#engine.isBatched) this.#scheduler = scheduler;
+    return scheduler;
   }
 
   #takeSession(batchSize: number, sequenceLength: number): Session {

@@ -5,6 +5,7 @@ export type { LoadBytesOptions, LoadProgress, ModelSource } from "./loadBytes.js
 export { GruModel } from "./gruModel.js";
 export type { RunOptions, RunResult } from "./gruModel.js";
 export { GruStream } from "./stream/gruStream.js";
+export type { StreamOptions, WhenFull } from "./stream/gruStream.js";
 export { GruError } from "./errors.js";
 export type { GruErrorCode } from "./errors.js";
 export { defineNetwork } from "./model/defineNetwork.js";

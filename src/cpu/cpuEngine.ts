@@ -5,6 +5,7 @@ import { CpuSession } from "./cpuSession.js";
 /** Runs a network on the CPU, in plain JavaScript. */
 export class CpuEngine implements Engine {
   readonly device = "cpu";
+  readonly isBatched = false;
   readonly deviceName = "CPU, plain JavaScript";
   readonly reason: string;
   readonly #network: Network;
@@ -15,8 +16,8 @@ export class CpuEngine implements Engine {
     this.reason = reason;
   }
 
-  createSession(batchSize: number): Session {
-    return new CpuSession(this.#network, batchSize);
+  createSession(numSlots: number): Session {
+    return new CpuSession(this.#network, numSlots);
   }
 
   describe(batchSize: number, sequenceLength: number): string {

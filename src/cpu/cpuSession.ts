@@ -10,6 +10,7 @@ import {
   layerOutputSize,
   type Network,
   NETWORK_INPUT,
+  numDirections,
   sequenceNames,
   stateLength,
 } from "../model/network.js";
@@ -23,6 +24,7 @@ const CHUNK_STEPS = 64;
 /** A piece of a sequence on its way through the layers. */
 interface Chunk {
   readonly numSteps: number;
+  readonly slots: readonly number[];
   /** Steps of each row in this chunk, [B]. */
   readonly lengths: readonly number[];
   /** [steps, B, O] of each layer done, or [B, O] where it gives one step only; and of the network's input. */
@@ -31,74 +33,124 @@ interface Chunk {
 
 /** The plain loop: layer by layer, step by step, row by row, in float32. */
 export class CpuSession implements Session {
+  readonly maxChunkSteps = Infinity;
   readonly #network: Network;
-  readonly #batchSize: number;
   readonly #sequences: ReadonlySet<string>;
-  readonly #state: Float32Array; // [D, B, H] of each GRU layer, one after the other
-  readonly #stateStarts = new Map<GruLayer, number>();
+  /** Of each slot: [D, H] of each GRU layer, one after the other. */
+  #states: Float32Array[];
+  /** Where a GRU layer's states begin in a slot's. */
+  readonly #starts = new Map<GruLayer, number>();
   readonly #cells = new Map<GruLayer, GruCell[]>();
 
-  constructor(network: Network, batchSize: number) {
+  constructor(network: Network, numSlots: number) {
     this.#network = network;
-    this.#batchSize = batchSize;
     this.#sequences = sequenceNames(network.layers);
-    this.#state = new Float32Array(stateLength(network, batchSize));
-    let stateStart = 0;
+    this.#states = newStates(network, numSlots);
+    let start = 0;
     for (const layer of gruLayers(network)) {
-      this.#stateStarts.set(layer, stateStart);
+      this.#starts.set(layer, start);
       this.#cells.set(layer, GruCell.of(layer));
-      stateStart += batchSize * layerOutputSize(layer);
+      start += layerOutputSize(layer);
     }
   }
 
-  advance({ input, lengths, lastOnly, withState }: Advance): Promise<Advanced> {
+  get numSlots(): number {
+    return this.#states.length;
+  }
+
+  prepare(): null {
+    return null;
+  }
+
+  async advance({ input, slots, lengths, lastOnly, withState }: Advance): Promise<Advanced> {
     const { inputSize, outputs: names } = this.#network;
-    const stepElements = this.#batchSize * inputSize;
+    const numRows = slots.length;
+    const stepElements = numRows * inputSize;
     const numSteps = input.length / stepElements;
     const outputs = names.map((name) => {
       const isSequence = this.#sequences.has(name) && !lastOnly;
       const size = layerOutputSize(layerNamed(this.#network, name));
-      return new Float32Array((isSequence ? numSteps : 1) * this.#batchSize * size);
+      return new Float32Array((isSequence ? numSteps : 1) * numRows * size);
     });
     const chunkSteps = hasReverse(this.#network) ? numSteps : CHUNK_STEPS;
     for (let start = 0; start < numSteps; start += chunkSteps) {
       const end = Math.min(start + chunkSteps, numSteps);
       const chunk = {
         numSteps: end - start,
-        lengths: Array.from({ length: this.#batchSize }, (_, row) =>
-          Math.min(end - start, Math.max(0, (lengths?.[row] ?? numSteps) - start)),
-        ),
+        slots,
+        lengths: slots.map((_, row) => Math.min(end - start, Math.max(0, (lengths?.[row] ?? numSteps) - start))),
         values: new Map([[NETWORK_INPUT, input.subarray(start * stepElements, end * stepElements)]]),
       };
       for (const layer of this.#network.layers) chunk.values.set(layer.name, this.#runLayer(layer, chunk));
       names.forEach((name, i) => this.#give(name, chunk, start, lastOnly, outputs[i]!));
     }
-    return Promise.resolve({ outputs, state: withState ? this.#state.slice() : new Float32Array() });
+    return { outputs, state: withState ? this.#joinStates(slots) : new Float32Array() };
   }
 
-  writeState(state: Float32Array | null): void {
-    if (state === null) this.#state.fill(0);
-    else this.#state.set(state);
+  writeState(slot: number, state: Float32Array | null): void {
+    if (state === null) this.#states[slot]!.fill(0);
+    else this.#states[slot]!.set(state);
+  }
+
+  writeStates(states: Float32Array | null): void {
+    for (const state of this.#states) state.fill(0);
+    if (states === null) return;
+    this.#eachState(this.#states, (slotState, start, length, at) =>
+      slotState.set(states.subarray(at, at + length), start),
+    );
+  }
+
+  async readState(slot: number): Promise<Float32Array> {
+    return this.#states[slot]!.slice();
+  }
+
+  copyState(from: number, to: number): void {
+    this.#states[to]!.set(this.#states[from]!);
+  }
+
+  grow(numSlots: number): void {
+    this.#states = [...this.#states, ...newStates(this.#network, numSlots - this.numSlots)];
   }
 
   dispose(): void {}
 
-  /** Copies what a chunk gives of one output to its place, for the rows that have not ended. */
-  #give(name: string, chunk: Chunk, start: number, lastOnly: boolean, output: Float32Array): void {
-    const values = chunk.values.get(name)!;
-    const size = layerOutputSize(layerNamed(this.#network, name));
-    const copy = (from: number, to: number) => output.set(values.subarray(from * size, (from + 1) * size), to * size);
-    for (let row = 0; row < this.#batchSize; row++) {
-      const length = chunk.lengths[row]!;
-      if (length === 0) continue;
-      if (!this.#sequences.has(name)) copy(row, row);
-      else if (lastOnly) copy((length - 1) * this.#batchSize + row, row);
-      else {
-        for (let step = 0; step < length; step++) {
-          copy(step * this.#batchSize + row, (start + step) * this.#batchSize + row);
+  /** The states of some slots as one, [D, B, H] of each layer. */
+  #joinStates(slots: readonly number[]): Float32Array {
+    const joined = new Float32Array(stateLength(this.#network, slots.length));
+    const states = slots.map((slot) => this.#states[slot]!);
+    this.#eachState(states, (state, start, length, at) => joined.set(state.subarray(start, start + length), at));
+    return joined;
+  }
+
+  /** Calls `visit` for each [H] of each slot's state, with where it is there and where in [D, B, H] of each layer. */
+  #eachState(
+    states: readonly Float32Array[],
+    visit: (state: Float32Array, start: number, length: number, at: number) => void,
+  ): void {
+    let at = 0;
+    for (const [layer, layerStart] of this.#starts) {
+      for (let direction = 0; direction < numDirections(layer); direction++) {
+        for (const state of states) {
+          visit(state, layerStart + direction * layer.hiddenSize, layer.hiddenSize, at);
+          at += layer.hiddenSize;
         }
       }
     }
+  }
+
+  /** Copies what a chunk gives of one output to its place, for the rows that have not ended. */
+  #give(name: string, { values, slots, lengths }: Chunk, start: number, lastOnly: boolean, output: Float32Array): void {
+    const given = values.get(name)!;
+    const size = layerOutputSize(layerNamed(this.#network, name));
+    const copy = (from: number, to: number) => output.set(given.subarray(from * size, (from + 1) * size), to * size);
+    lengths.forEach((length, row) => {
+      if (length === 0) return;
+      if (!this.#sequences.has(name)) copy(row, row);
+      else if (lastOnly) copy((length - 1) * slots.length + row, row);
+      else {
+        for (let step = 0; step < length; step++) copy(step * slots.length + row, (start + step) * slots.length + row);
+      }
+    });
   }
 
   #runLayer(layer: Layer, chunk: Chunk): Float32Array {
@@ -134,31 +186,36 @@ export class CpuSession implements Session {
     return joined;
   }
 
-  #runGru(layer: GruLayer, input: Float32Array, { numSteps, lengths }: Chunk): Float32Array {
+  #runGru(layer: GruLayer, input: Float32Array, { numSteps, slots, lengths }: Chunk): Float32Array {
     const { inputSize, hiddenSize, direction, returnSequences } = layer;
     const size = layerOutputSize(layer);
     const numGateRows = 3 * size;
-    const numRows = numSteps * this.#batchSize;
+    const batchSize = slots.length;
+    const numRows = numSteps * batchSize;
     const projection = new Float32Array(numRows * numGateRows);
     for (let row = 0; row < numRows; row++) {
       matvec(projection, row * numGateRows, layer.weight, layer.bias, input, row * inputSize, numGateRows, inputSize);
     }
-    const output = new Float32Array((returnSequences ? numRows : this.#batchSize) * size);
+    const output = new Float32Array((returnSequences ? numRows : batchSize) * size);
     this.#cells.get(layer)!.forEach((cell, d) => {
       const isReverse = direction === "reverse" || d === 1;
-      for (let row = 0; row < this.#batchSize; row++) {
+      const h = this.#starts.get(layer)! + d * hiddenSize;
+      slots.forEach((slot, row) => {
+        const state = this.#states[slot]!;
         const length = lengths[row]!;
-        const h = this.#stateStarts.get(layer)! + (d * this.#batchSize + row) * hiddenSize;
         for (let step = 0; step < length; step++) {
-          const timeRow = (isReverse ? length - 1 - step : step) * this.#batchSize + row;
-          cell.step(projection, timeRow * numGateRows + d * 3 * hiddenSize, this.#state, h);
-          const outputRow = returnSequences ? timeRow : row;
-          output.set(this.#state.subarray(h, h + hiddenSize), outputRow * size + d * hiddenSize);
+          const timeRow = (isReverse ? length - 1 - step : step) * batchSize + row;
+          cell.step(projection, timeRow * numGateRows + d * 3 * hiddenSize, state, h);
+          output.set(state.subarray(h, h + hiddenSize), (returnSequences ? timeRow : row) * size + d * hiddenSize);
         }
-      }
+      });
     });
     return output;
   }
+}
+
+function newStates(network: Network, numSlots: number): Float32Array[] {
+  return Array.from({ length: numSlots }, () => new Float32Array(stateLength(network, 1)));
 }
 
 function runEmbedding({ weight, embeddingSize }: EmbeddingLayer, indices: Float32Array): Float32Array {

@@ -206,7 +206,8 @@ function checkLayer(layer: Record<string, unknown>, at: string): void {
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
   if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
   for (const flag of ["resetAfter", "returnSequences"]) {
-    if (typeof (layer[flag] ?? true) !== "boolean") throw bad(`${at}.${flag}`, "true or false", layer[flag]);
+    const value = layer[flag];
+    if (value !== undefined && typeof value !== "boolean") throw bad(`${at}.${flag}`, "true or false", value);
   }
   if (!DIRECTIONS.includes(direction)) throw unsupported(`${at}.direction`, DIRECTIONS, direction);
   if (clip !== null && !(typeof clip === "number" && clip > 0))

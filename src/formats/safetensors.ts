@@ -83,7 +83,7 @@ function parseHeader(bytes: Uint8Array): Map<string, unknown> {
   let text: string;
   let header: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (cause) {
     throw bad(`expected the header to be JSON in UTF-8, got ${String(cause)}`, cause);

@@ -12,7 +12,8 @@ const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_
  * Gives a state_dict's tensors their canonical names: `rnn.weight_hh_l1` becomes `rnn.l1.recurrentWeight`,
  * a GRUCell's `cell.weight_ih` becomes `cell.weight`. Both directions of a layer become one tensor. Others stay.
  *
- * @throws GruError `bad-file` when a reverse direction lacks its tensor, or has it in another shape
+ * @throws GruError `bad-file` when a reverse direction lacks its tensor or has it in another shape, or two tensors
+ *   would have one name
  */
 export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const canonical = new Map<string, Tensor>();
@@ -21,7 +22,11 @@ export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<stri
     const groups = GRU_TENSOR.exec(name)?.groups;
     if (groups?.["reverse"] !== undefined) continue;
     const isLayer = isBidirectional && groups?.["layer"] !== undefined;
-    canonical.set(canonicalName(name), isLayer ? withReverse(name, tensor, tensors) : tensor);
+    const renamed = canonicalName(name);
+    if (canonical.has(renamed)) {
+      throw new GruError("bad-file", `${name}: expected one tensor for ${renamed}, got another before it`);
+    }
+    canonical.set(renamed, isLayer ? withReverse(name, tensor, tensors) : tensor);
   }
   return canonical;
 }
@@ -67,8 +72,14 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>): {
     tensors,
     [...grus, ...matrices].map(({ name }) => name),
   );
-  const isEmbedding = ({ name, columns }: Matrix) =>
-    !tensors.has(`${name}.bias`) && columns === grus[0]!.inputSize && (/emb/i.test(name) || columns !== sequenceSize);
+  const isEmbedding = ({ name, columns }: Matrix) => {
+    if (tensors.has(`${name}.bias`) || columns !== grus[0]!.inputSize) return false;
+    if (columns !== sequenceSize) return true;
+    // It would fit at either end. A name that says which is all there is to go by.
+    if (/(^|[^n])emb/i.test(name)) return true;
+    if (/unemb|head|fc|lin|out|dec|proj|class/i.test(name)) return false;
+    throw ambiguous(`a name that tells an embedding from a linear layer`, matrices);
+  };
   const embeddings = matrices.filter(isEmbedding);
   if (embeddings.length > 1) throw ambiguous(`one embedding`, embeddings);
   const layers: LayerDescription[] = [];

@@ -6,6 +6,7 @@ import { stepSpec } from "./stepSpec.js";
 const bindings: readonly KernelBinding[] = [
   "uniform", // params
   "read-only-storage", // lengths
+  "read-only-storage", // places
   "read-only-storage", // projection
   "read-only-storage", // recurrentWeight
   "read-only-storage", // recurrentBias

@@ -6,11 +6,11 @@ import { stepSpec } from "./stepSpec.js";
 const bindings: readonly KernelBinding[] = [
   "uniform", // params
   "read-only-storage", // lengths
+  "read-only-storage", // places
   "read-only-storage", // projection
   "read-only-storage", // recurrentWeight
   "read-only-storage", // recurrentBias
-  "read-only-storage", // state
-  "storage", // nextState
+  "storage", // state
   "storage", // output
 ];
 

@@ -23,7 +23,7 @@ const MAX_CHUNK_BYTES = 64 * 2 ** 20;
  */
 export function maxChunkSteps(network: Network, batchSize: number, device: DeviceFacts): number {
   const [oneStep, twoSteps] = [1, 2].map((chunkSteps) =>
-    planSequence(network, { batchSize, chunkSteps, lastOnly: false }),
+    planSequence(network, { maxRows: batchSize, chunkSteps, lastOnly: false }),
   );
   checkLimits(oneStep!, device);
   const maxBytes = Math.min(device.maxStorageBufferBindingSize, device.maxBufferSize);
@@ -68,19 +68,22 @@ export function flopPerSubmit({ isFallback }: DeviceFacts): number {
 }
 
 function checkLimits(plan: Plan, device: DeviceFacts): void {
-  const { batchSize } = plan;
+  const { maxRows: batchSize } = plan;
   if (batchSize > device.maxComputeWorkgroupsPerDimension) {
     throw new GruError(
       "limit-exceeded",
       `batchSize: expected at most ${device.maxComputeWorkgroupsPerDimension} rows on this device, got ${batchSize}`,
     );
   }
+  for (const { label, sizeBytes } of plan.buffers) checkSize(device, label, sizeBytes, `batchSize ${batchSize}`);
+}
+
+/** @throws GruError `limit-exceeded` when the device cannot bind a buffer of that size; `what` is what it is for */
+export function checkSize(device: DeviceFacts, label: string, sizeBytes: number, what: string): void {
   const maxBytes = Math.min(device.maxStorageBufferBindingSize, device.maxBufferSize);
-  const tooLarge = plan.buffers.find((buffer) => buffer.sizeBytes > maxBytes);
-  if (tooLarge !== undefined) {
-    throw new GruError(
-      "limit-exceeded",
-      `${tooLarge.label}: expected at most ${maxBytes} bytes, the most that this device binds, got ${tooLarge.sizeBytes} (batchSize ${batchSize})`,
-    );
-  }
+  if (sizeBytes <= maxBytes) return;
+  throw new GruError(
+    "limit-exceeded",
+    `${label}: expected at most ${maxBytes} bytes, the most that this device binds, got ${sizeBytes} (${what})`,
+  );
 }

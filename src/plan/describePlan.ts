@@ -1,4 +1,4 @@
-import { chunkFlop, numDispatches, type Plan } from "./plan.js";
+import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "./plan.js";
 
 const WHEN = { rows: "once", chunk: "once", end: "at the end", steps: "every step" };
 
@@ -8,10 +8,11 @@ export function describePlan(plan: Plan, sequenceLength: number, flopPerSubmit: 
   const numSteps = Math.min(plan.chunkSteps, sequenceLength);
   const numSubmits = Math.ceil(chunkFlop(plan, numSteps) / flopPerSubmit);
   const chunks = numChunks === 1 ? "" : `${numChunks} chunks of up to ${numSteps} steps, each `;
-  const title = `${sequenceLength} steps x ${plan.batchSize} rows: ${chunks}${numDispatches(plan, numSteps)} dispatches in about ${numSubmits} submits`;
+  const title = `${sequenceLength} steps x ${plan.maxRows} rows: ${chunks}${numDispatches(plan, numSteps)} dispatches in about ${numSubmits} submits`;
   const stages = plan.stages.map((stage) => {
-    const dispatches = stage.type === "steps" ? stage.even : [stage.dispatch];
-    return `  ${WHEN[stage.type].padEnd(12)}${dispatches.map(({ kernel }) => kernel.label).join(", ")}`;
+    return `  ${WHEN[stage.type].padEnd(12)}${dispatchesOf(stage)
+      .map(({ kernel }) => kernel.label)
+      .join(", ")}`;
   });
   const bytes = (["weights", "state", "scratch", "params"] as const).map((lifetime) => {
     const buffers = plan.buffers.filter((buffer) => buffer.lifetime === lifetime);

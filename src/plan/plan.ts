@@ -1,13 +1,15 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 
 /**
- * How to advance a batch of rows by up to `chunkSteps` steps: every buffer and every dispatch. Plain data.
+ * How to advance up to `maxRows` rows by up to `chunkSteps` steps: every buffer and every dispatch. Plain data.
  *
- * The stages of a chunk run in order. Chunks of any length up to `chunkSteps` use the same plan; a network without
- * reverse layers takes a long sequence chunk by chunk, one with them needs it in one.
+ * The stages of a chunk run in order. Any fewer rows and steps use the same plan. A network without reverse layers takes
+ * a long sequence chunk by chunk, one with them needs it in one.
+ *
+ * States are in slots, and a row of a chunk may work on any slot: rows come and go, states stay where they are.
  */
 export interface Plan {
-  readonly batchSize: number;
+  readonly maxRows: number;
   readonly chunkSteps: number;
   readonly buffers: readonly BufferPlan[];
   readonly stages: readonly Stage[];
@@ -22,7 +24,8 @@ export interface BufferPlan {
   readonly sizeBytes: number;
   /**
    * `weights`: written once at load, shared by all plans of a network. `state`: owned by a session, kept from chunk to
-   * chunk and shared by the session's plans. `scratch`: valid until the sequence ends. `params`: written once.
+   * chunk and shared by the session's plans; the size is that of one slot. `scratch`: valid until the sequence ends.
+   * `params`: written when the number of rows changes.
    */
   readonly lifetime: "weights" | "state" | "scratch" | "params";
 }
@@ -44,12 +47,11 @@ export interface DispatchPlan {
 }
 
 /**
- * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows, even and odd steps in turn;
- * `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
   | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }
-  | { readonly type: "steps"; readonly even: readonly DispatchPlan[]; readonly odd: readonly DispatchPlan[] };
+  | { readonly type: "steps"; readonly dispatches: readonly DispatchPlan[] };
 
 /** Buffer of each step's Params { first_row, step }, one entry every PARAMS_STRIDE_BYTES. */
 export const PARAMS_BUFFER = "params";
@@ -58,21 +60,31 @@ export const PARAMS_BYTES = 8;
 /** WebGPU's default minUniformBufferOffsetAlignment; a device may allow less, none may ask for more. */
 export const PARAMS_STRIDE_BYTES = 256;
 
-/** Buffer of the steps that each batch row has in this chunk, u32 [B]. */
+/** Buffer of the steps that each row has in this chunk, u32 [B]. */
 export const LENGTHS_BUFFER = "lengths";
+
+/** Buffer of where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
+export const PLACES_BUFFER = "places";
+
+/** The dispatches of a stage: one, or those of every step. */
+export function dispatchesOf(stage: Stage): readonly DispatchPlan[] {
+  return stage.type === "steps" ? stage.dispatches : [stage.dispatch];
+}
 
 /** Dispatches of the last chunk of a sequence, when it has `numSteps` steps and no stage is split. */
 export function numDispatches(plan: Plan, numSteps: number): number {
-  return plan.stages.reduce((sum, stage) => sum + (stage.type === "steps" ? numSteps * stage.even.length : 1), 0);
+  return plan.stages.reduce(
+    (sum, stage) => sum + (stage.type === "steps" ? numSteps : 1) * dispatchesOf(stage).length,
+    0,
+  );
 }
 
-/** Multiplications and additions of the last chunk of a sequence, when it has `numSteps` steps. */
+/** Multiplications and additions of the last chunk of a sequence of all rows, when it has `numSteps` steps. */
 export function chunkFlop(plan: Plan, numSteps: number): number {
   let flop = 0;
   for (const stage of plan.stages) {
-    const dispatches = stage.type === "steps" ? stage.even : [stage.dispatch];
-    const numRows = plan.batchSize * (stage.type === "steps" || stage.type === "rows" ? numSteps : 1);
-    for (const { kernel } of dispatches) flop += numRows * kernel.flopPerRow;
+    const numRows = plan.maxRows * (stage.type === "steps" || stage.type === "rows" ? numSteps : 1);
+    for (const { kernel } of dispatchesOf(stage)) flop += numRows * kernel.flopPerRow;
   }
   return flop;
 }

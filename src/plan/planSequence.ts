@@ -18,19 +18,19 @@ import {
   NETWORK_INPUT,
   numDirections,
 } from "../model/network.js";
-import { type BufferPlan, type DispatchPlan, LENGTHS_BUFFER, PARAMS_BUFFER, PARAMS_STRIDE_BYTES } from "./plan.js";
-import type { OutputPlan, Plan, Stage } from "./plan.js";
+import type { BufferPlan, DispatchPlan, OutputPlan, Plan, Stage } from "./plan.js";
+import { LENGTHS_BUFFER, PARAMS_BUFFER, PARAMS_STRIDE_BYTES, PLACES_BUFFER } from "./plan.js";
 import { packedWeights } from "./weights.js";
 
 export interface PlanRequest {
-  readonly batchSize: number;
+  readonly maxRows: number;
   readonly chunkSteps: number;
   /** Give only each row's last step: what comes after the last GRU layer then runs once, at the end. */
   readonly lastOnly: boolean;
 }
 
 /**
- * Plans chunks of up to `chunkSteps` steps of `batchSize` rows.
+ * Plans chunks of up to `chunkSteps` steps of up to `maxRows` rows.
  *
  * Each layer runs over all steps of the chunk before the next one starts: its input projection as one product,
  * then one dispatch per step (two when the reset gate comes before the recurrent product).
@@ -64,12 +64,13 @@ class Planner {
 
   plan(): Plan {
     const { layers, inputType, inputSize, outputs } = this.#network;
-    const { batchSize, chunkSteps, lastOnly } = this.#request;
+    const { maxRows, chunkSteps, lastOnly } = this.#request;
     for (const { label, sizeBytes } of packedWeights(this.#network)) {
       this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
     }
     this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: chunkSteps * PARAMS_STRIDE_BYTES, lifetime: "params" });
-    this.#buffer(LENGTHS_BUFFER, batchSize, "scratch");
+    this.#buffer(LENGTHS_BUFFER, maxRows, "scratch");
+    this.#buffer(PLACES_BUFFER, maxRows, "scratch");
     const input = this.#sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
     this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
@@ -83,7 +84,7 @@ class Planner {
       const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
       return { name, ...value };
     });
-    return { batchSize, chunkSteps, buffers: this.#buffers, stages: this.#stages, input, outputs: outputPlans };
+    return { maxRows, chunkSteps, buffers: this.#buffers, stages: this.#stages, input, outputs: outputPlans };
   }
 
   #layer(layer: Layer, inputs: readonly Value[]): Value {
@@ -127,7 +128,7 @@ class Planner {
     const input = this.#gather(name, inputs);
     const projection = this.#sequence(`${name}.projection`, paddedSize(3 * hiddenSize * directions));
     // A chunk of fewer rows than a tile, a streamed step say, would spend most of the tile on nothing.
-    const isTile = this.#request.batchSize * this.#request.chunkSteps >= PROJECT_TILE_ROWS;
+    const isTile = this.#request.maxRows * this.#request.chunkSteps >= PROJECT_TILE_ROWS;
     const lone = () => denseKernel(inputSize, 3 * hiddenSize * directions, LINEAR, storage);
     this.#rows(inputs, isTile ? gruProjectKernel(layer) : lone(), [
       input,
@@ -137,28 +138,23 @@ class Planner {
     ]);
 
     const buffer = this.#sequence(`${name}.output`, paddedSize(directions * hiddenSize));
-    const stateElements = directions * this.#request.batchSize * paddedSize(hiddenSize);
-    const states = ["state0", "state1"].map((state) => this.#buffer(`${name}.${state}`, stateElements, "state"));
-    this.#steps(
-      states,
-      layer.resetAfter ? stepAfter(layer, projection, buffer) : this.#stepBefore(layer, projection, buffer),
-    );
+    const state = this.#buffer(`${name}.state`, 2 * directions * paddedSize(hiddenSize), "state");
+    const dispatches = layer.resetAfter
+      ? stepAfter(layer, projection, state, buffer)
+      : this.#stepBefore(layer, projection, state, buffer);
+    this.#stages.push({ type: "steps", dispatches });
 
     const sequence = { buffer, size: directions * hiddenSize, isSequence: true };
     return layer.returnSequences ? sequence : this.#finalStep(layer, sequence);
   }
 
-  #stepBefore(layer: GruLayer, projection: string, output: string): Step {
-    const { name } = layer;
-    const gatedElements = 2 * numDirections(layer) * this.#request.batchSize * paddedSize(layer.hiddenSize);
-    const gated = this.#buffer(`${name}.gated`, gatedElements, "scratch");
-    const gates = gruGatesKernel(layer);
-    const next = gruNewKernel(layer);
-    const head = [PARAMS_BUFFER, LENGTHS_BUFFER, projection];
-    const weights = [`${name}.recurrentWeight`, `${name}.recurrentBias`];
-    return (from, to) => [
-      { kernel: gates, buffers: [...head, ...weights, from, gated] },
-      { kernel: next, buffers: [...head, gated, ...weights, from, to, output] },
+  #stepBefore(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {
+    const gatedElements = 2 * numDirections(layer) * this.#request.maxRows * paddedSize(layer.hiddenSize);
+    const gated = this.#buffer(`${layer.name}.gated`, gatedElements, "scratch");
+    const weights = recurrentWeights(layer);
+    return [
+      { kernel: gruGatesKernel(layer), buffers: [...STEP_BUFFERS, projection, ...weights, state, gated] },
+      { kernel: gruNewKernel(layer), buffers: [...STEP_BUFFERS, projection, gated, ...weights, state, output] },
     ];
   }
 
@@ -178,7 +174,7 @@ class Planner {
   }
 
   #takeStep(label: string, source: string, size: number, firstColumnAtStart: number): Value {
-    const buffer = this.#buffer(label, this.#request.batchSize * paddedSize(size), "scratch");
+    const buffer = this.#buffer(label, this.#request.maxRows * paddedSize(size), "scratch");
     const dispatch = { kernel: lastStepKernel(size, firstColumnAtStart), buffers: [LENGTHS_BUFFER, source, buffer] };
     this.#stages.push({ type: "chunk", dispatch });
     return { buffer, size, isSequence: false };
@@ -200,12 +196,12 @@ class Planner {
   /** A buffer with as many rows as the inputs have. */
   #likeInputs(label: string, inputs: readonly Value[], rowElements: number): string {
     if (inputs[0]!.isSequence) return this.#sequence(label, rowElements);
-    return this.#buffer(label, this.#request.batchSize * rowElements, "scratch");
+    return this.#buffer(label, this.#request.maxRows * rowElements, "scratch");
   }
 
   /** A buffer with room for every row of the chunk, and for what a projection's last tile has over. */
   #sequence(label: string, rowElements: number): string {
-    const numRows = this.#request.batchSize * this.#request.chunkSteps + PROJECT_TILE_ROWS - 1;
+    const numRows = this.#request.maxRows * this.#request.chunkSteps + PROJECT_TILE_ROWS - 1;
     return this.#buffer(label, numRows * rowElements, "scratch");
   }
 
@@ -219,21 +215,18 @@ class Planner {
     const type = inputs[0]!.isSequence ? "rows" : "end";
     this.#stages.push({ type, dispatch: { kernel, buffers: [PARAMS_BUFFER, ...buffers] } });
   }
-
-  /** The hidden state ping-pongs: an even step reads the first buffer and writes the second, an odd one the reverse. */
-  #steps([first, second]: string[], step: Step): void {
-    this.#stages.push({ type: "steps", even: step(first!, second!), odd: step(second!, first!) });
-  }
 }
 
 const LINEAR = completeActivation("linear");
 
-/** The dispatches of one step that reads the state in one buffer and writes it to another. */
-type Step = (from: string, to: string) => DispatchPlan[];
+/** What every step kernel begins with. */
+const STEP_BUFFERS = [PARAMS_BUFFER, LENGTHS_BUFFER, PLACES_BUFFER];
 
-function stepAfter(layer: GruLayer, projection: string, output: string): Step {
-  const kernel = gruStepKernel(layer);
-  const { name } = layer;
-  const head = [PARAMS_BUFFER, LENGTHS_BUFFER, projection, `${name}.recurrentWeight`, `${name}.recurrentBias`];
-  return (from, to) => [{ kernel, buffers: [...head, from, to, output] }];
+function stepAfter(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {
+  const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
+  return [{ kernel: gruStepKernel(layer), buffers }];
+}
+
+function recurrentWeights({ name }: GruLayer): string[] {
+  return [`${name}.recurrentWeight`, `${name}.recurrentBias`];
 }

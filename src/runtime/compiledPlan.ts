@@ -1,5 +1,6 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
-import { type DispatchPlan, type Plan, PARAMS_BUFFER, PARAMS_BYTES, PARAMS_STRIDE_BYTES } from "../plan/plan.js";
+import { type DispatchPlan, dispatchesOf, type Plan, type Stage } from "../plan/plan.js";
+import { PARAMS_BUFFER, PARAMS_BYTES, PARAMS_STRIDE_BYTES } from "../plan/plan.js";
 import { Buffers } from "./buffers.js";
 import type { Pipelines } from "./pipelines.js";
 import type { Recorder } from "./recorder.js";
@@ -9,21 +10,19 @@ interface CompiledDispatch {
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly hasParams: boolean;
-  /** Workgroups for a batch, as every step of the time loop dispatches them. */
-  readonly batchWorkgroups: readonly [x: number, y: number, z: number];
 }
 
-type CompiledStage =
-  | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: CompiledDispatch }
-  | { readonly type: "steps"; readonly even: CompiledDispatch[]; readonly odd: CompiledDispatch[] };
+interface CompiledStage {
+  readonly type: Stage["type"];
+  readonly dispatches: readonly CompiledDispatch[];
+}
 
 /** What may differ from chunk to chunk. */
 export interface Chunk {
+  readonly numRows: number;
   readonly numSteps: number;
   /** Whether the sequence ends with this chunk. */
   readonly isLast: boolean;
-  /** Whether the state is in the second of its two buffers. */
-  readonly isOdd: boolean;
 }
 
 /** A plan with its scratch buffers and bind groups, made once: all that is left per chunk is to record it. */
@@ -36,6 +35,9 @@ export class CompiledPlan {
   /** Rows that one dispatch may have. */
   readonly #maxRows: number;
   readonly #flopPerSubmit: number;
+  readonly #queue: GPUQueue;
+  /** Rows that the params are written for. */
+  #numRows = 0;
 
   /** @param shared buffers of lifetime `weights` and `state`, by label */
   constructor(
@@ -51,7 +53,7 @@ export class CompiledPlan {
     this.#scratch = new Buffers(device);
     this.#scratch.allocate(plan.buffers.filter(({ lifetime }) => lifetime === "scratch" || lifetime === "params"));
     this.#offsets = Uint32Array.from({ length: plan.chunkSteps }, (_, step) => step * PARAMS_STRIDE_BYTES);
-    device.queue.writeBuffer(this.#scratch.get(PARAMS_BUFFER)!, 0, paramsOf(plan));
+    this.#queue = device.queue;
 
     const bind = ({ kernel, buffers }: DispatchPlan): CompiledDispatch => {
       const { pipeline, layout } = pipelines.get(kernel);
@@ -62,14 +64,9 @@ export class CompiledPlan {
         return { binding, resource };
       });
       const bindGroup = device.createBindGroup({ label: kernel.label, layout, entries });
-      const batchWorkgroups = kernel.workgroups(plan.batchSize);
-      return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER, batchWorkgroups };
+      return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER };
     };
-    this.#stages = plan.stages.map((stage) =>
-      stage.type === "steps"
-        ? { type: "steps", even: stage.even.map(bind), odd: stage.odd.map(bind) }
-        : { type: stage.type, dispatch: bind(stage.dispatch) },
-    );
+    this.#stages = plan.stages.map((stage) => ({ type: stage.type, dispatches: dispatchesOf(stage).map(bind) }));
   }
 
   /** A scratch buffer, by its label in the plan. */
@@ -78,17 +75,16 @@ export class CompiledPlan {
   }
 
   /** Records a chunk. */
-  encode(recorder: Recorder, { numSteps, isLast, isOdd }: Chunk): void {
-    for (const stage of this.#stages) {
-      if (stage.type === "steps") {
-        const [first, second] = isOdd ? [stage.odd, stage.even] : [stage.even, stage.odd];
+  encode(recorder: Recorder, { numRows, numSteps, isLast }: Chunk): void {
+    this.#writeParams(numRows);
+    for (const { type, dispatches } of this.#stages) {
+      if (type === "end" && !isLast) continue;
+      if (type === "rows") this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
+      else if (type !== "steps") this.#encode(recorder, dispatches[0]!, numRows, 0);
+      else {
         for (let step = 0; step < numSteps; step++) {
-          for (const dispatch of step % 2 === 0 ? first : second) this.#encode(recorder, dispatch, step, 1);
+          for (const dispatch of dispatches) this.#encode(recorder, dispatch, numRows, step);
         }
-      } else if (stage.type === "rows") {
-        this.#encodeRows(recorder, stage.dispatch, numSteps);
-      } else if (stage.type === "chunk" || isLast) {
-        this.#encode(recorder, stage.dispatch, 0, 1);
       }
     }
   }
@@ -98,30 +94,31 @@ export class CompiledPlan {
   }
 
   /** All rows of a chunk, in as many dispatches as a submit's work and the device's limits ask for. */
-  #encodeRows(recorder: Recorder, dispatch: CompiledDispatch, numSteps: number): void {
-    const { batchSize } = this.plan;
+  #encodeRows(recorder: Recorder, dispatch: CompiledDispatch, numRows: number, numSteps: number): void {
     const rowsOfWork = this.#flopPerSubmit / dispatch.kernel.flopPerRow;
-    const stepsAtOnce = Math.max(1, Math.floor(Math.min(rowsOfWork, this.#maxRows) / batchSize));
+    const stepsAtOnce = Math.max(1, Math.floor(Math.min(rowsOfWork, this.#maxRows) / numRows));
     for (let step = 0; step < numSteps; step += stepsAtOnce) {
-      this.#encode(recorder, dispatch, step, Math.min(stepsAtOnce, numSteps - step));
+      this.#encode(recorder, dispatch, numRows * Math.min(stepsAtOnce, numSteps - step), step);
     }
   }
 
-  #encode(recorder: Recorder, dispatch: CompiledDispatch, firstStep: number, numSteps: number): void {
-    const { kernel, pipeline, bindGroup, hasParams, batchWorkgroups } = dispatch;
-    const numRows = numSteps * this.plan.batchSize;
+  #encode(recorder: Recorder, dispatch: CompiledDispatch, numRows: number, step: number): void {
+    const { kernel, pipeline, bindGroup, hasParams } = dispatch;
     const pass = recorder.passFor(numRows * kernel.flopPerRow);
     pass.setPipeline(pipeline);
-    if (hasParams) pass.setBindGroup(0, bindGroup, this.#offsets, firstStep, 1);
+    if (hasParams) pass.setBindGroup(0, bindGroup, this.#offsets, step, 1);
     else pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...(numSteps === 1 ? batchWorkgroups : kernel.workgroups(numRows)));
+    pass.dispatchWorkgroups(...kernel.workgroups(numRows));
   }
-}
 
-/** Params { first_row, step } of each step, as the kernels declare them. */
-function paramsOf({ batchSize, chunkSteps }: Plan): Uint32Array<ArrayBuffer> {
-  const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
-  const params = new Uint32Array(chunkSteps * stride);
-  for (let step = 0; step < chunkSteps; step++) params.set([step * batchSize, step], step * stride);
-  return params;
+  /** Params { first_row, step } of each step, as the kernels declare them: they depend on how many rows a step has. */
+  #writeParams(numRows: number): void {
+    const { chunkSteps } = this.plan;
+    if (this.#numRows === numRows || (chunkSteps === 1 && this.#numRows > 0)) return;
+    this.#numRows = numRows;
+    const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
+    const params = new Uint32Array(chunkSteps * stride);
+    for (let step = 0; step < chunkSteps; step++) params.set([step * numRows, step], step * stride);
+    this.#queue.writeBuffer(this.#scratch.get(PARAMS_BUFFER)!, 0, params);
+  }
 }

@@ -1,9 +1,10 @@
 import type { Engine } from "../engine.js";
 import { GruError } from "../errors.js";
+import type { KernelSpec } from "../kernels/kernelSpec.js";
 import type { Network } from "../model/network.js";
-import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
+import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
-import type { Plan } from "../plan/plan.js";
+import { dispatchesOf, type Plan } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import { packedWeights } from "../plan/weights.js";
 import type { GpuChoice } from "./adapter.js";
@@ -15,6 +16,7 @@ import { Pipelines } from "./pipelines.js";
 /** Runs a network on a GPUDevice: holds the weights and the pipelines that its sessions share. */
 export class GpuEngine implements Engine, GpuResources {
   readonly device = "webgpu";
+  readonly isBatched = true;
   readonly deviceName: string;
   readonly reason: string;
   readonly gpu: GPUDevice;
@@ -58,8 +60,8 @@ export class GpuEngine implements Engine, GpuResources {
     return new GpuEngine(network, choice, reason, pipelines, weights);
   }
 
-  createSession(batchSize: number, sequenceLength: number): GpuSession {
-    return new GpuSession(this, batchSize, sequenceLength);
+  createSession(numSlots: number, sequenceLength: number): GpuSession {
+    return new GpuSession(this, numSlots, sequenceLength);
   }
 
   weight(label: string): GPUBuffer | undefined {
@@ -72,8 +74,12 @@ export class GpuEngine implements Engine, GpuResources {
 
   describe(batchSize: number, sequenceLength: number): string {
     const chunkSteps = chunkStepsFor(this.network, sequenceLength, this.maxChunkSteps(batchSize));
-    const plan = planSequence(this.network, { batchSize, chunkSteps, lastOnly: false });
+    const plan = planSequence(this.network, { maxRows: batchSize, chunkSteps, lastOnly: false });
     return describePlan(plan, sequenceLength, this.flopPerSubmit);
+  }
+
+  checkSize(label: string, sizeBytes: number, what: string): void {
+    checkSize(this.#choice.facts, label, sizeBytes, what);
   }
 
   checkAlive(): void {
@@ -98,12 +104,10 @@ export class GpuEngine implements Engine, GpuResources {
  * takes a lone row otherwise than a tile of rows, and for what picks the last step.
  */
 function everyPlan(network: Network): Plan[] {
-  const one = { batchSize: 1, chunkSteps: 1, lastOnly: false };
-  return [one, { ...one, batchSize: 4 }, { ...one, lastOnly: true }].map((request) => planSequence(network, request));
+  const one = { maxRows: 1, chunkSteps: 1, lastOnly: false };
+  return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }].map((request) => planSequence(network, request));
 }
 
-function kernelsOf(plan: Plan) {
-  return plan.stages.flatMap((stage) =>
-    stage.type === "steps" ? stage.even.map(({ kernel }) => kernel) : [stage.dispatch.kernel],
-  );
+function kernelsOf(plan: Plan): KernelSpec[] {
+  return plan.stages.flatMap(dispatchesOf).map(({ kernel }) => kernel);
 }

@@ -13,6 +13,8 @@ export interface GpuResources {
   weight(label: string): GPUBuffer | undefined;
   /** @throws GruError `limit-exceeded` when not even one step of `batchSize` rows fits the device */
   maxChunkSteps(batchSize: number): number;
+  /** @throws GruError `limit-exceeded` when a buffer of that size cannot be bound; `what` is what it is for */
+  checkSize(label: string, sizeBytes: number, what: string): void;
   /** @throws GruError `device-lost` once the device is gone */
   checkAlive(): void;
   lostError(cause?: unknown): GruError;

@@ -1,105 +1,135 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
-import { gruLayers, type Network, numDirections, stateLength } from "../model/network.js";
+import { type Network, stateLength } from "../model/network.js";
 import { chunkStepsFor } from "../plan/budget.js";
-import { LENGTHS_BUFFER, type OutputPlan } from "../plan/plan.js";
+import { LENGTHS_BUFFER, type OutputPlan, PLACES_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
-import { Buffers, watchMemory } from "./buffers.js";
+import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
 import type { GpuResources } from "./gpuResources.js";
-import { type Reading, Readback } from "./readback.js";
+import { type Arrival, Readback } from "./readback.js";
 import { Recorder } from "./recorder.js";
 import { padRows, unpadRows } from "./rows.js";
+import { StateSlots } from "./stateSlots.js";
 
 /** Chunks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_CHUNKS_IN_FLIGHT = 3;
-
-const BYTES_PER_ELEMENT = Float32Array.BYTES_PER_ELEMENT;
 
 /** Steps of a sequence that are computed together. */
 interface ChunkRange {
   readonly start: number;
   readonly numSteps: number;
+  readonly isLast: boolean;
 }
 
-/** A copy on its way to the CPU: rows of `size` numbers, to be put in `target` from element `at` on. */
-interface Arrival {
-  readonly reading: Reading;
-  readonly size: number;
-  readonly target: Float32Array;
-  readonly at: number;
-}
-
-/** A batch of hidden states that live on the GPU. Inputs go up and outputs come down; the state does neither. */
+/** Hidden states that live on the GPU. Inputs go up and outputs come down; the states do neither. */
 export class GpuSession implements Session {
   readonly #resources: GpuResources;
-  readonly #batchSize: number;
-  readonly #states: Buffers;
+  readonly #states: StateSlots;
   readonly #readback: Readback;
   readonly #recorder: Recorder;
-  readonly #maxChunkSteps: number;
-  /** A streamed step and a long sequence have each a plan of their own, on the same state. */
+  #maxChunkSteps: number;
+  /** A streamed step and a long sequence have each a plan of their own, on the same states. */
   readonly #plans = new Map<string, CompiledPlan>();
-  /** What each plan's lengths buffer holds. */
+  /** What each plan's lengths buffer holds, when all rows are of one length. */
   readonly #lengths = new Map<CompiledPlan, string>();
-  /** Rejects when an allocation ran out of memory. */
-  #allocation: Promise<void> = Promise.resolve();
-  /** Whether the state is in the second of its two buffers. */
-  #isOdd = false;
+  /** Rejects when an allocation ran out of memory, for good; null when there is none to wait for. */
+  #allocation: Promise<void> | null = null;
 
-  constructor(resources: GpuResources, batchSize: number, sequenceLength: number) {
+  constructor(resources: GpuResources, numSlots: number, sequenceLength: number) {
     this.#resources = resources;
-    this.#batchSize = batchSize;
-    this.#maxChunkSteps = resources.maxChunkSteps(batchSize);
-    this.#states = new Buffers(resources.gpu);
+    this.#maxChunkSteps = resources.maxChunkSteps(numSlots);
+    this.#states = this.#watch(`${numSlots} states`, () => new StateSlots(resources, numSlots));
     this.#readback = new Readback(resources.gpu);
     this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
-    this.#planFor(sequenceLength, false);
+    this.#planFor(numSlots, sequenceLength, false);
+  }
+
+  get numSlots(): number {
+    return this.#states.numSlots;
+  }
+
+  get maxChunkSteps(): number {
+    return this.#maxChunkSteps;
+  }
+
+  prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null {
+    this.#planFor(numRows, numSteps, lastOnly);
+    const allocation = this.#allocation;
+    if (allocation === null) return null;
+    return allocation.then(() => {
+      if (this.#allocation === allocation) this.#allocation = null;
+    });
   }
 
   async advance(request: Advance): Promise<Advanced> {
     const { network } = this.#resources;
-    const { input, lengths, lastOnly, withState } = request;
-    const numSteps = input.length / (this.#batchSize * network.inputSize);
-    const compiled = this.#planFor(numSteps, lastOnly);
-    await this.#allocation;
+    const { input, slots, lengths, lastOnly, withState } = request;
+    const numRows = slots.length;
+    const numSteps = input.length / (numRows * network.inputSize);
+    let preparation = this.prepare(numRows, numSteps, lastOnly);
+    while (preparation !== null) {
+      await preparation;
+      preparation = this.prepare(numRows, numSteps, lastOnly);
+    }
     this.#resources.checkAlive();
+    const compiled = this.#planFor(numRows, numSteps, lastOnly);
 
+    const { chunkSteps, outputs } = compiled.plan;
     const advanced = {
-      outputs: compiled.plan.outputs.map(
-        ({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * this.#batchSize * size),
-      ),
-      state: new Float32Array(withState ? stateLength(network, this.#batchSize) : 0),
+      outputs: outputs.map(({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * numRows * size)),
+      state: new Float32Array(withState ? stateLength(network, numRows) : 0),
     };
     const reads: Promise<void>[] = [];
-    for (let start = 0; start < numSteps; start += compiled.plan.chunkSteps) {
-      const chunk = { start, numSteps: Math.min(compiled.plan.chunkSteps, numSteps - start) };
-      const isLast = start + chunk.numSteps === numSteps;
+    for (let start = 0; start < numSteps; start += chunkSteps) {
+      const chunk = {
+        start,
+        numSteps: Math.min(chunkSteps, numSteps - start),
+        isLast: start + chunkSteps >= numSteps,
+      };
       if (reads.length >= MAX_CHUNKS_IN_FLIGHT) await reads.shift();
       this.#upload(compiled, request, chunk);
-      const read = this.#read(this.#compute(compiled, chunk, isLast, advanced));
+      const read = this.#read(this.#compute(compiled, request, chunk, advanced));
       read.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
       reads.push(read);
     }
     await Promise.all(reads);
-    if (lengths !== null) {
-      compiled.plan.outputs.forEach((plan, i) => this.#clearPastEnd(advanced.outputs[i]!, plan, lengths, numSteps));
-    }
+    if (lengths !== null) outputs.forEach((plan, i) => clearPastEnd(advanced.outputs[i]!, plan, lengths, numSteps));
     return advanced;
   }
 
-  writeState(state: Float32Array | null): void {
-    let start = 0;
-    for (const layer of gruLayers(this.#resources.network)) {
-      const { name, hiddenSize } = layer;
-      const numRows = numDirections(layer) * this.#batchSize;
-      const padded =
-        state === null
-          ? new Float32Array(numRows * paddedSize(hiddenSize))
-          : padRows(state, start, hiddenSize, numRows);
-      this.#resources.gpu.queue.writeBuffer(this.#stateBuffer(name), 0, padded);
-      start += numRows * hiddenSize;
-    }
+  writeState(slot: number, state: Float32Array | null): void {
+    this.#states.write(slot, state);
+  }
+
+  writeStates(states: Float32Array | null): void {
+    this.#states.writeAll(states);
+  }
+
+  async readState(slot: number): Promise<Float32Array> {
+    this.#resources.checkAlive();
+    const { gpu, network } = this.#resources;
+    const state = new Float32Array(stateLength(network, 1));
+    const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
+    const arrivals = this.#states.read(encoder, this.#readback, slot, 1, state);
+    gpu.queue.submit([encoder.finish()]);
+    await this.#read(arrivals);
+    return state;
+  }
+
+  copyState(from: number, to: number): void {
+    this.#states.copy(from, to);
+  }
+
+  grow(numSlots: number): void {
+    const maxSteps = this.#resources.maxChunkSteps(numSlots);
+    this.#watch(`${numSlots} states`, () => this.#states.grow(numSlots));
+    this.#maxChunkSteps = maxSteps;
+    // Their bind groups name the buffers that were there before.
+    for (const compiled of this.#plans.values()) compiled.dispose();
+    this.#plans.clear();
+    this.#lengths.clear();
+    this.#planFor(numSlots, 1, false);
   }
 
   dispose(): void {
@@ -109,101 +139,85 @@ export class GpuSession implements Session {
     this.#readback.dispose();
   }
 
-  #upload(compiled: CompiledPlan, { input, lengths }: Advance, { start, numSteps }: ChunkRange): void {
+  #upload(compiled: CompiledPlan, request: Advance, { start, numSteps }: ChunkRange): void {
     const { gpu, network } = this.#resources;
-    const rows = packInput(network, input, start * this.#batchSize, numSteps * this.#batchSize);
+    const { input, slots, lengths } = request;
+    const numRows = slots.length;
+    const rows = packInput(network, input, start * numRows, numSteps * numRows);
     gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, rows);
-    const key = lengths === null ? String(numSteps) : `${start} ${numSteps} ${lengths.join()}`;
-    if (this.#lengths.get(compiled) === key) return;
-    const chunkLengths = Uint32Array.from({ length: this.#batchSize }, (_, row) =>
-      lengths === null ? numSteps : Math.min(numSteps, Math.max(0, lengths[row]! - start)),
-    );
+    const places = Uint32Array.from(slots, (slot) => this.#states.place(slot));
+    gpu.queue.writeBuffer(compiled.buffer(PLACES_BUFFER), 0, places);
+    const key = lengths === null ? `${numRows} ${numSteps}` : "";
+    if (key !== "" && this.#lengths.get(compiled) === key) return;
+    const chunkLengths = Uint32Array.from(slots, (_, row) => stepsInChunk(lengths, row, start, numSteps));
     gpu.queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, chunkLengths);
     this.#lengths.set(compiled, key);
   }
 
   /** Submits a chunk, and copies of what it gives; nothing has been read when it returns. */
-  #compute(compiled: CompiledPlan, chunk: ChunkRange, isLast: boolean, advanced: Advanced): Arrival[] {
-    const { start, numSteps } = chunk;
-    compiled.encode(this.#recorder, { numSteps, isLast, isOdd: this.#isOdd });
-    if (numSteps % 2 === 1) this.#isOdd = !this.#isOdd;
+  #compute(compiled: CompiledPlan, { slots, lengths }: Advance, chunk: ChunkRange, advanced: Advanced): Arrival[] {
+    const { start, numSteps, isLast } = chunk;
+    const numRows = slots.length;
+    compiled.encode(this.#recorder, { numRows, numSteps, isLast });
+    slots.forEach((slot, row) => this.#states.advance(slot, stepsInChunk(lengths, row, start, numSteps)));
     const encoder = this.#recorder.encoderForCopies();
     const arrivals: Arrival[] = [];
     compiled.plan.outputs.forEach(({ buffer, size, isSequence }, i) => {
       if (!isSequence && !isLast) return;
-      const sizeBytes = (isSequence ? numSteps : 1) * this.#batchSize * paddedSize(size) * BYTES_PER_ELEMENT;
-      const reading = this.#readback.copy(encoder, compiled.buffer(buffer), sizeBytes);
-      const at = isSequence ? start * this.#batchSize * size : 0;
-      arrivals.push({ reading, size, target: advanced.outputs[i]!, at });
+      const numOutputRows = (isSequence ? numSteps : 1) * numRows;
+      const sizeBytes = numOutputRows * paddedSize(size) * Float32Array.BYTES_PER_ELEMENT;
+      const at = isSequence ? start * numRows * size : 0;
+      const put = (padded: Float32Array) => unpadRows(padded, size, advanced.outputs[i]!, at);
+      arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(buffer), sizeBytes), put });
     });
-    if (isLast && advanced.state.length > 0) arrivals.push(...this.#copyState(encoder, advanced.state));
+    if (isLast && advanced.state.length > 0) {
+      arrivals.push(...this.#states.read(encoder, this.#readback, 0, this.numSlots, advanced.state));
+    }
     this.#recorder.submit();
     return arrivals;
   }
 
-  #copyState(encoder: GPUCommandEncoder, target: Float32Array): Arrival[] {
-    let end = 0;
-    return gruLayers(this.#resources.network).map((layer) => {
-      const buffer = this.#stateBuffer(layer.name);
-      const at = end;
-      end += numDirections(layer) * this.#batchSize * layer.hiddenSize;
-      return { reading: this.#readback.copy(encoder, buffer, buffer.size), size: layer.hiddenSize, target, at };
-    });
-  }
-
-  async #read(arrivals: readonly Arrival[]): Promise<void> {
-    const parts = await this.#orLost(Promise.all(arrivals.map(({ reading }) => reading.read())));
-    arrivals.forEach(({ size, target, at }, i) => unpadRows(parts[i]!, size, target, at));
-  }
-
-  /** Sets to zero what a row gives past its length: the kernels leave there what was there before. */
-  #clearPastEnd(
-    output: Float32Array,
-    { size, isSequence }: OutputPlan,
-    lengths: readonly number[],
-    numSteps: number,
-  ): void {
-    for (let row = 0; row < this.#batchSize; row++) {
-      const firstStep = isSequence ? lengths[row]! : Math.min(lengths[row]!, 1);
-      for (let step = firstStep; step < (isSequence ? numSteps : 1); step++) {
-        const at = (step * this.#batchSize + row) * size;
-        output.fill(0, at, at + size);
-      }
-    }
-  }
-
   /** A failed map means that the device is going or gone, whatever else the browser calls it. */
-  async #orLost<T>(result: Promise<T>): Promise<T> {
-    const value = await result.catch((cause: unknown) => {
+  async #read(arrivals: readonly Arrival[]): Promise<void> {
+    const parts = await Promise.all(arrivals.map(({ reading }) => reading.read())).catch((cause: unknown) => {
       throw this.#resources.lostError(cause);
     });
     this.#resources.checkAlive();
-    return value;
+    arrivals.forEach(({ put }, i) => put(parts[i]!));
   }
 
-  #planFor(sequenceLength: number, lastOnly: boolean): CompiledPlan {
+  #planFor(numRows: number, sequenceLength: number, lastOnly: boolean): CompiledPlan {
     const { network } = this.#resources;
     const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
-    return this.#plans.get(`${chunkSteps} ${lastOnly}`) ?? this.#compile(chunkSteps, lastOnly);
-  }
-
-  #compile(chunkSteps: number, lastOnly: boolean): CompiledPlan {
-    const { gpu, network, pipelines, flopPerSubmit } = this.#resources;
-    const plan = planSequence(network, { batchSize: this.#batchSize, chunkSteps, lastOnly });
-    const shared = (label: string) => this.#states.get(label) ?? this.#resources.weight(label);
-    const { value, isInMemory } = watchMemory(gpu, `batchSize ${this.#batchSize}, ${chunkSteps} steps`, () => {
-      this.#states.allocate(plan.buffers.filter(({ lifetime }) => lifetime === "state"));
+    // A lone row has a plan of its own, without the tiles that it would not fill.
+    const maxRows = numRows === 1 ? 1 : this.numSlots;
+    const key = `${maxRows} ${chunkSteps} ${lastOnly}`;
+    const known = this.#plans.get(key);
+    if (known !== undefined) return known;
+    const { gpu, pipelines, flopPerSubmit } = this.#resources;
+    const plan = planSequence(network, { maxRows, chunkSteps, lastOnly });
+    const shared = (label: string) => this.#states.buffer(label) ?? this.#resources.weight(label);
+    const compiled = this.#watch(`${maxRows} rows, ${chunkSteps} steps`, () => {
       return new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
     });
-    isInMemory.catch(() => {}); // `advance` reports it
-    this.#allocation = isInMemory;
-    this.#plans.set(`${chunkSteps} ${lastOnly}`, value);
-    return value;
+    this.#plans.set(key, compiled);
+    return compiled;
   }
 
-  #stateBuffer(layerName: string): GPUBuffer {
-    return this.#states.get(`${layerName}.state${this.#isOdd ? 1 : 0}`)!;
+  /** Allocates; the next `advance` reports it if that took more memory than there is. */
+  #watch<T>(what: string, allocate: () => T): T {
+    const { value, isInMemory } = watchMemory(this.#resources.gpu, what, allocate);
+    const before = this.#allocation;
+    const allocation = before === null ? isInMemory : Promise.all([before, isInMemory]).then(() => {});
+    allocation.catch(() => {}); // `advance` reports it
+    this.#allocation = allocation;
+    return value;
   }
+}
+
+/** Steps that a row has in the chunk that begins at `start`. */
+function stepsInChunk(lengths: readonly number[] | null, row: number, start: number, numSteps: number): number {
+  return lengths === null ? numSteps : Math.min(numSteps, Math.max(0, lengths[row]! - start));
 }
 
 /** Rows of the input as the kernels read them: indices as u32, features with each row padded. */
@@ -215,4 +229,20 @@ function packInput(
 ): Uint32Array<ArrayBuffer> | Float32Array<ArrayBuffer> {
   if (inputType === "features") return padRows(input, firstRow * inputSize, inputSize, numRows);
   return new Uint32Array(input.subarray(firstRow, firstRow + numRows));
+}
+
+/** Sets to zero what a row gives past its length: the kernels leave there what was there before. */
+function clearPastEnd(
+  output: Float32Array,
+  { size, isSequence }: OutputPlan,
+  lengths: readonly number[],
+  numSteps: number,
+): void {
+  lengths.forEach((length, row) => {
+    const end = isSequence ? numSteps : 1;
+    for (let step = Math.min(length, end); step < end; step++) {
+      const at = (step * lengths.length + row) * size;
+      output.fill(0, at, at + size);
+    }
+  });
 }

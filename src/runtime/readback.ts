@@ -4,6 +4,12 @@ export interface Reading {
   read(): Promise<Float32Array>;
 }
 
+/** A copy on its way to the CPU, and what to do with its numbers. */
+export interface Arrival {
+  readonly reading: Reading;
+  put(padded: Float32Array): void;
+}
+
 /**
  * Staging buffers for reading results back, reused: after warm-up nothing is allocated.
  *
@@ -18,10 +24,10 @@ export class Readback {
     this.#device = device;
   }
 
-  /** Records a copy of the first `sizeBytes` of `source`. */
-  copy(encoder: GPUCommandEncoder, source: GPUBuffer, sizeBytes: number): Reading {
+  /** Records a copy of `sizeBytes` of `source`, from `offsetBytes` on. */
+  copy(encoder: GPUCommandEncoder, source: GPUBuffer, sizeBytes: number, offsetBytes = 0): Reading {
     const staging = this.#take(sizeBytes);
-    encoder.copyBufferToBuffer(source, 0, staging, 0, sizeBytes);
+    encoder.copyBufferToBuffer(source, offsetBytes, staging, 0, sizeBytes);
     return { read: () => this.#read(staging, sizeBytes) };
   }
 

@@ -1,33 +1,58 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Session } from "../engine.js";
 import { GruError } from "../errors.js";
 import { type NonFinite, takeInput } from "../model/checkInput.js";
 import type { Network } from "../model/network.js";
+import { decodeState, encodeState } from "./savedState.js";
+import { type Scheduler, type Seat, streamGone } from "./scheduler.js";
+
+/** What a stream does with a push when `queueLimit` pushes wait: let it wait too, or drop the oldest of them. */
+export type WhenFull = "wait" | "latest";
+
+export interface StreamOptions {
+  /** B, rows that advance together; 1 when absent. */
+  readonly batchSize?: number;
+  /** `latest` drops the oldest push that waits, and counts it; its promise rejects with `dropped`. */
+  readonly whenFull?: WhenFull;
+  /** Pushes that may wait under `latest`; 1 when absent. */
+  readonly queueLimit?: number;
+}
+
+/** What a stream needs of its model. */
+export interface StreamHost {
+  readonly network: Network;
+  readonly nonFinite: NonFinite;
+  /** The scheduler for a new stream: one for all where rows are batched. */
+  scheduler(numRows: number): Scheduler;
+  add(stream: GruStream): void;
+  remove(stream: GruStream): void;
+}
 
 /** Live use of a model: a batch of rows whose hidden state stays on the device from push to push. */
 export class GruStream {
   readonly batchSize: number;
-  readonly #network: Network;
-  readonly #session: Session;
-  readonly #nonFinite: NonFinite;
-  readonly #onDispose: (stream: GruStream) => void;
-  /** Settles when the last queued call is done; never rejects. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #host: StreamHost;
+  readonly #options: StreamOptions;
+  readonly #scheduler: Scheduler;
+  readonly #seat: Seat;
+  /** Calls whose promises have not settled. */
+  readonly #pending = new Set<Promise<unknown>>();
+  #numDropped = 0;
   #isDisposed = false;
 
   /** Made by `GruModel.createStream`. */
-  constructor(
-    network: Network,
-    session: Session,
-    batchSize: number,
-    nonFinite: NonFinite,
-    onDispose: (stream: GruStream) => void,
-  ) {
-    this.#network = network;
-    this.#session = session;
+  constructor(host: StreamHost, options: StreamOptions) {
+    const { batchSize = 1 } = options;
     this.batchSize = batchSize;
-    this.#nonFinite = nonFinite;
-    this.#onDispose = onDispose;
+    this.#host = host;
+    this.#options = options;
+    this.#scheduler = host.scheduler(batchSize);
+    this.#seat = this.#scheduler.open(batchSize);
+    host.add(this);
+  }
+
+  /** Pushes that `whenFull: "latest"` dropped. */
+  get numDropped(): number {
+    return this.#numDropped;
   }
 
   /**
@@ -35,60 +60,145 @@ export class GruStream {
    *
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
    * @returns the main output, [T, B, O]
-   * @throws GruError `shape-mismatch`, `bad-input`, `disposed`, with the state as it was; `device-lost`
+   * @throws GruError `shape-mismatch`, `bad-input`, `disposed`, `dropped`, with the state as it was; `device-lost`
    */
   async push(input: ArrayLike<number>): Promise<Float32Array> {
-    const outputs = await this.#advance(input);
+    const outputs = await this.#push(input);
     return outputs[0]!;
   }
 
   /** As `push`, for a model with several outputs: each by its layer's name. */
   async pushNamed(input: ArrayLike<number>): Promise<Readonly<Record<string, Float32Array>>> {
-    return nameOutputs(this.#network, await this.#advance(input));
+    return nameOutputs(this.#host.network, await this.#push(input));
   }
 
   /**
-   * Sets every hidden state to zero, after the pushes made before and before those made after.
+   * Pushes what comes from `source`, one item after the other, and gives the main output of each. The next item is asked
+   * for when the result of the one before has been taken.
    *
-   * @throws GruError `disposed`
+   * @throws what `push` throws, what `source` throws, or the reason of `signal`; the stream stays usable, its state that
+   *   after the last item pushed
    */
-  async reset(): Promise<void> {
-    this.#checkUsable();
-    return this.#enqueue(async () => this.#session.writeState(null));
+  async *predict(
+    source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Float32Array, void, undefined> {
+    signal?.throwIfAborted();
+    for await (const input of source) {
+      signal?.throwIfAborted();
+      yield await this.push(input);
+      signal?.throwIfAborted();
+    }
   }
 
-  /** Frees the stream's memory. Pushes that wait reject with `disposed`; a second call does nothing. */
+  /** Sets every hidden state to zero, after the pushes made before and before those made after. @throws GruError `disposed` */
+  async reset(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const slot of this.#seat.slots) this.#scheduler.session.writeState(slot, null);
+    });
+  }
+
+  /**
+   * The state after the pushes made before, as bytes that name the model and its shapes.
+   *
+   * @throws GruError `disposed`, `device-lost`
+   */
+  async save(): Promise<Uint8Array> {
+    const { session } = this.#scheduler;
+    const states = await this.#inTurn(() => Promise.all(this.#seat.slots.map((slot) => session.readState(slot))));
+    return encodeState(this.#host.network, states);
+  }
+
+  /**
+   * Goes on from a state that `save` gave, of this stream or another of the same model, in whatever browser.
+   *
+   * @throws GruError `bad-file`, `unsupported`, `shape-mismatch` for another model's, with the state as it was
+   */
+  async restore(bytes: Uint8Array): Promise<void> {
+    this.#checkUsable();
+    const states = decodeState(this.#host.network, this.batchSize, bytes);
+    return this.#inTurn(async () => this.#write(states));
+  }
+
+  /**
+   * A new stream with a copy of this one's state after the pushes made before.
+   *
+   * @throws GruError `limit-exceeded`, `disposed`
+   */
+  async fork(): Promise<GruStream> {
+    const fork = new GruStream(this.#host, this.#options);
+    const { session } = this.#scheduler;
+    const copy = async () => {
+      if (fork.#scheduler === this.#scheduler) {
+        this.#seat.slots.forEach((slot, row) => session.copyState(slot, fork.#seat.slots[row]!));
+      } else fork.#write(await Promise.all(this.#seat.slots.map((slot) => session.readState(slot))));
+    };
+    try {
+      await this.#inTurn(copy);
+    } catch (error) {
+      fork.dispose();
+      throw error;
+    }
+    return fork;
+  }
+
+  /** Frees the stream's rows. Pushes that wait reject with `disposed`; a second call does nothing. */
   dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    // A push under way keeps its buffers until its result is there.
-    void this.#queue.then(() => this.#session.dispose());
-    this.#onDispose(this);
+    void this.end();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  async #advance(input: ArrayLike<number>): Promise<Float32Array[]> {
-    this.#checkUsable();
-    const steps = takeInput(this.#network, input, this.batchSize, this.#nonFinite);
-    const request = { input: steps, lengths: null, lastOnly: false, withState: false };
-    const { outputs } = await this.#enqueue(() => this.#session.advance(request));
-    return outputs;
+  /** As `dispose`; resolves when what was submitted before has given its results. */
+  async end(): Promise<void> {
+    if (!this.#isDisposed) {
+      this.#isDisposed = true;
+      this.#scheduler.close(this.#seat, streamGone());
+      this.#host.remove(this);
+    }
+    await Promise.allSettled(this.#pending);
   }
 
-  #enqueue<T>(call: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => {
-      this.#checkUsable();
-      return call();
-    });
-    this.#queue = result.catch(() => {});
+  #push(input: ArrayLike<number>): Promise<Float32Array[]> {
+    this.#checkUsable();
+    const { network, nonFinite } = this.#host;
+    const steps = takeInput(network, input, this.batchSize, nonFinite);
+    if (this.#options.whenFull === "latest") this.#makeRoom(this.#options.queueLimit ?? 1);
+    return this.#track(this.#scheduler.push(this.#seat, steps));
+  }
+
+  /** Drops the oldest pushes that wait, so that one more may. */
+  #makeRoom(limit: number): void {
+    const error = new GruError("dropped", `push: expected at most ${limit} to wait, got a newer one`);
+    this.#numDropped += this.#scheduler.dropOldest(this.#seat, limit - 1, error);
+  }
+
+  #write(states: readonly Float32Array[]): void {
+    this.#seat.slots.forEach((slot, row) => this.#scheduler.session.writeState(slot, states[row]!));
+  }
+
+  /** Runs `operation` after the pushes made before. It must act on the state at once; what it gives may take longer. */
+  async #inTurn<T>(operation: () => Promise<T>): Promise<T> {
+    this.#checkUsable();
+    return this.#track(
+      new Promise<T>((resolve, reject) => {
+        const run = () => (this.#isDisposed ? reject(streamGone()) : operation().then(resolve, reject));
+        this.#scheduler.inTurn(this.#seat, { run, reject });
+      }),
+    );
+  }
+
+  #track<T>(result: Promise<T>): Promise<T> {
+    this.#pending.add(result);
+    const forget = () => this.#pending.delete(result);
+    result.then(forget, forget);
     return result;
   }
 
   #checkUsable(): void {
-    if (this.#isDisposed) throw new GruError("disposed", "stream: expected one in use, got one that was disposed");
+    if (this.#isDisposed) throw streamGone();
   }
 }
 

@@ -1,0 +1,247 @@
+import type { Session } from "../engine.js";
+import { GruError } from "../errors.js";
+import { layerNamed, layerOutputSize, type Network, sequenceNames } from "../model/network.js";
+
+/** Ticks submitted and not read back yet: one computing, one being copied, one being read. */
+const MAX_TICKS_IN_FLIGHT = 3;
+
+/** A push on its way: the steps of a seat's rows, and what they gave so far. */
+interface Push {
+  /** [T, B, I] */
+  readonly steps: Float32Array;
+  readonly numSteps: number;
+  /** Of each of the network's outputs, [T, B, O] or [B, O]. */
+  readonly outputs: Float32Array[];
+  /** Steps submitted, and steps whose results are there. */
+  numSubmitted: number;
+  numDone: number;
+  resolve(outputs: Float32Array[]): void;
+  reject(error: unknown): void;
+}
+
+/** Something to do with a seat's state when its turn comes. What it does to the state, it does at once. */
+interface Operation {
+  run(): void;
+  reject(error: unknown): void;
+}
+
+/** Where a stream's rows sit: slots of the session, and the calls that wait for their turn. */
+export class Seat {
+  readonly slots: readonly number[];
+  /** In the order in which they were made. */
+  readonly calls: (Push | Operation)[] = [];
+
+  constructor(slots: readonly number[]) {
+    this.slots = slots;
+  }
+}
+
+/** What a seat has in one tick. */
+interface Share {
+  readonly seat: Seat;
+  readonly push: Push;
+  readonly numSteps: number;
+  /** The first of its rows in the tick. */
+  readonly firstRow: number;
+}
+
+/**
+ * Gathers the steps that wait, of all streams of a model, into ticks: each is one `advance` of the session, with a row
+ * for every row of every stream that has something to do. The others keep their state and cost nothing.
+ *
+ * A tick is submitted without waiting for the one before, so what a stream does happens in the order of its calls.
+ */
+export class Scheduler {
+  readonly session: Session;
+  readonly #network: Network;
+  readonly #outputs: readonly { size: number; isSequence: boolean }[];
+  readonly #seats = new Set<Seat>();
+  readonly #freeSlots: number[];
+  #numInFlight = 0;
+  #isScheduled = false;
+  #isPreparing = false;
+
+  /** @param session with all slots free */
+  constructor(network: Network, session: Session) {
+    const sequences = sequenceNames(network.layers);
+    this.#network = network;
+    this.session = session;
+    this.#freeSlots = Array.from({ length: session.numSlots }, (_, slot) => slot);
+    this.#outputs = network.outputs.map((name) => ({
+      size: layerOutputSize(layerNamed(network, name)),
+      isSequence: sequences.has(name),
+    }));
+  }
+
+  /**
+   * Takes slots for `numRows` rows, their states zero.
+   *
+   * @throws GruError `limit-exceeded` when there is no room for them
+   */
+  open(numRows: number): Seat {
+    if (this.#freeSlots.length < numRows) this.#grow(numRows);
+    const seat = new Seat(this.#freeSlots.splice(0, numRows));
+    for (const slot of seat.slots) this.session.writeState(slot, null);
+    this.#seats.add(seat);
+    return seat;
+  }
+
+  /** Gives a seat's slots back. Calls that wait are rejected with `reason`; those submitted give their results. */
+  close(seat: Seat, reason: unknown): void {
+    this.#seats.delete(seat);
+    for (const call of seat.calls.splice(0)) call.reject(reason);
+    this.#freeSlots.push(...seat.slots);
+  }
+
+  /** @param steps [T, B, I] of the seat's rows @returns the network's outputs, each [T, B, O] or [B, O] */
+  push(seat: Seat, steps: Float32Array): Promise<Float32Array[]> {
+    const numRows = seat.slots.length;
+    const numSteps = steps.length / (numRows * this.#network.inputSize);
+    const outputs = this.#outputs.map(
+      ({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * numRows * size),
+    );
+    return new Promise((resolve, reject) => {
+      seat.calls.push({ steps, numSteps, outputs, numSubmitted: 0, numDone: 0, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Runs `operation` when every call of the seat before it has been submitted. */
+  inTurn(seat: Seat, operation: Operation): void {
+    seat.calls.push(operation);
+    this.#schedule();
+  }
+
+  /** Rejects the oldest pushes of a seat that have not begun, but for `numKept`; returns how many they were. */
+  dropOldest(seat: Seat, numKept: number, error: unknown): number {
+    const waiting = seat.calls.filter((call): call is Push => "steps" in call && call.numSubmitted === 0);
+    const dropped = waiting.slice(0, Math.max(0, waiting.length - numKept));
+    for (const push of dropped) {
+      seat.calls.splice(seat.calls.indexOf(push), 1);
+      push.reject(error);
+    }
+    return dropped.length;
+  }
+
+  /** Pushes made in the same task go in the same tick. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    while (this.#numInFlight < MAX_TICKS_IN_FLIGHT && !this.#isPreparing) {
+      for (const seat of this.#seats) runOperations(seat);
+      const shares = this.#shares();
+      if (shares.length === 0) return;
+      const numRows = shares.reduce((sum, { seat }) => sum + seat.slots.length, 0);
+      const preparation = this.session.prepare(numRows, Math.max(...shares.map(({ numSteps }) => numSteps)), false);
+      if (preparation !== null) void this.#prepare(preparation, shares);
+      else void this.#tick(shares);
+    }
+  }
+
+  /** Waits, and looks again at who has what to do. */
+  async #prepare(preparation: Promise<void>, shares: readonly Share[]): Promise<void> {
+    this.#isPreparing = true;
+    try {
+      await preparation;
+    } catch (error) {
+      for (const { seat, push } of shares) {
+        if (seat.calls[0] === push) seat.calls.shift();
+        push.reject(error);
+      }
+    }
+    this.#isPreparing = false;
+    this.#pump();
+  }
+
+  /** What each seat that waits has in the next tick: its first push, as far as one chunk of the session takes it. */
+  #shares(): Share[] {
+    const shares: Share[] = [];
+    let firstRow = 0;
+    for (const seat of this.#seats) {
+      const push = seat.calls[0];
+      if (push === undefined || "run" in push) continue;
+      const numSteps = Math.min(push.numSteps - push.numSubmitted, this.session.maxChunkSteps);
+      shares.push({ seat, push, numSteps, firstRow });
+      firstRow += seat.slots.length;
+    }
+    return shares;
+  }
+
+  async #tick(shares: readonly Share[]): Promise<void> {
+    this.#numInFlight++;
+    const request = this.#gather(shares);
+    for (const { seat, push, numSteps } of shares) {
+      push.numSubmitted += numSteps;
+      if (push.numSubmitted === push.numSteps) seat.calls.shift();
+    }
+    try {
+      const { outputs } = await this.session.advance(request);
+      for (const share of shares) this.#hand(share, outputs, request.slots.length);
+    } catch (error) {
+      for (const { push } of shares) push.reject(error);
+    } finally {
+      this.#numInFlight--;
+      this.#pump();
+    }
+  }
+
+  #gather(shares: readonly Share[]) {
+    const { inputSize } = this.#network;
+    const slots = shares.flatMap(({ seat }) => seat.slots);
+    const maxSteps = Math.max(...shares.map(({ numSteps }) => numSteps));
+    const isEven = shares.every(({ numSteps }) => numSteps === maxSteps);
+    const input = new Float32Array(maxSteps * slots.length * inputSize);
+    for (const { seat, push, numSteps, firstRow } of shares) {
+      const stepElements = seat.slots.length * inputSize;
+      for (let step = 0; step < numSteps; step++) {
+        const from = (push.numSubmitted + step) * stepElements;
+        input.set(push.steps.subarray(from, from + stepElements), (step * slots.length + firstRow) * inputSize);
+      }
+    }
+    const lengths = isEven ? null : shares.flatMap(({ seat, numSteps }) => seat.slots.map(() => numSteps));
+    return { input, slots, lengths, lastOnly: false, withState: false };
+  }
+
+  /** Copies a seat's part of a tick's results to its push. */
+  #hand({ seat, push, numSteps, firstRow }: Share, outputs: readonly Float32Array[], numRows: number): void {
+    const numSeatRows = seat.slots.length;
+    this.#outputs.forEach(({ size, isSequence }, i) => {
+      const target = push.outputs[i]!;
+      for (let step = 0; step < (isSequence ? numSteps : 1); step++) {
+        const from = (step * numRows + firstRow) * size;
+        const to = isSequence ? (push.numDone + step) * numSeatRows * size : 0;
+        target.set(outputs[i]!.subarray(from, from + numSeatRows * size), to);
+      }
+    });
+    push.numDone += numSteps;
+    if (push.numDone === push.numSteps) push.resolve(push.outputs);
+  }
+
+  /** Doubles the slots, or more where `numRows` need it. */
+  #grow(numRows: number): void {
+    const before = this.session.numSlots;
+    const numSlots = Math.max(2 * before, before + numRows - this.#freeSlots.length);
+    this.session.grow(numSlots);
+    for (let slot = before; slot < numSlots; slot++) this.#freeSlots.push(slot);
+  }
+}
+
+/** Runs what is to be done with a seat's state before its next push. */
+function runOperations({ calls }: Seat): void {
+  for (let call = calls[0]; call !== undefined && "run" in call; call = calls[0]) {
+    calls.shift();
+    call.run();
+  }
+}
+
+/** The error of a call to a stream that is gone. */
+export function streamGone(): GruError {
+  return new GruError("disposed", "stream: expected one in use, got one that was disposed");
+}
