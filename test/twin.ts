@@ -1,6 +1,7 @@
+import type { DeviceRequest } from "../src/chooseEngine.js";
 import { createModel } from "../src/loadModel.js";
-import { stateLength } from "../src/model/network.js";
-import { runReference } from "../src/reference/runReference.js";
+import { type Network, stateLength } from "../src/model/network.js";
+import { type ReferenceResult, runReference } from "../src/reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
 import { randomArray, randomInput, uniform } from "./random.js";
 import type { TwinCase } from "./twinCases.js";
@@ -8,13 +9,34 @@ import type { TwinCase } from "./twinCases.js";
 /** The goal for float32, whose GRUs give values in [-1, 1]; larger values may be as far off as their size. */
 const TOLERANCE = { atol: 2e-6, rtol: 2e-6 };
 
+/** A case with its random input and state, and what the reference gives for them. */
+export interface PreparedTwin {
+  readonly twin: TwinCase;
+  readonly network: Network;
+  readonly input: Float32Array;
+  readonly initialState: Float32Array;
+  readonly expected: ReferenceResult;
+}
+
 /** Runs a case on a device and in float64, from a random state and input; compares every output and the final state. */
-export async function runTwin(twin: TwinCase, device: "webgpu" | "cpu"): Promise<Record<string, Comparison>> {
-  const { batchSize, sequenceLength, lengths, returnSequences = true } = twin;
+export async function runTwin(twin: TwinCase, device: DeviceRequest): Promise<Record<string, Comparison>> {
+  return compareTwin(prepareTwin(twin), device);
+}
+
+/** The float64 half of `runTwin`, which may serve many runs. */
+export function prepareTwin(twin: TwinCase): PreparedTwin {
+  const { batchSize, sequenceLength, lengths, returnSequences } = twin;
   const network = twin.network();
   const input = randomInput(network, batchSize * sequenceLength, 500);
   const initialState = randomArray(stateLength(network, batchSize), uniform(501));
   const expected = runReference(network, { input, batchSize, lengths, returnSequences, initialState });
+  return { twin, network, input, initialState, expected };
+}
+
+/** The device's half of `runTwin`. */
+export async function compareTwin(prepared: PreparedTwin, device: DeviceRequest): Promise<Record<string, Comparison>> {
+  const { twin, network, input, initialState, expected } = prepared;
+  const { batchSize, lengths, returnSequences = true } = twin;
   const model = await createModel(network, { device });
   const options = { batchSize, returnSequences, initialState, ...(lengths === undefined ? {} : { lengths }) };
   const actual = await model.run(input, options);

@@ -134,6 +134,14 @@ const lastSteps: TwinCase[] = [
     returnSequences: false,
     network: () => oneGru(32, { inputSize: 4, hiddenSize: 6, direction: "bidirectional" }),
   },
+  {
+    name: "the last step of rows that end in different chunks",
+    batchSize: 3,
+    sequenceLength: 1030,
+    lengths: [1030, 3, 1024],
+    returnSequences: false,
+    network: () => oneGru(34, { inputSize: 1, hiddenSize: 2 }),
+  },
   ...(["forward", "reverse", "bidirectional"] as const).map((direction): TwinCase => ({
     name: `a ${direction} layer that gives only its last step, then a head, lengths`,
     batchSize: 3,
@@ -201,6 +209,58 @@ const denseActivations: TwinCase[] = gateActivations.map((activation, i) => ({
   },
 }));
 
+/** Weights so large that a function reaches both of its ends. */
+const largeNumbers: TwinCase[] = (["hardSigmoid", "tanh", "sigmoid"] as const).map((activation, i) => ({
+  name: `a dense layer with ${activation} of large numbers`,
+  batchSize: 2,
+  sequenceLength: 5,
+  network: () => {
+    const next = uniform(100 + i);
+    const dense = randomDense("dense", ["gru"], [6, 5], activation, next);
+    const weight = dense.weight.map((value) => 40 * value);
+    return defineNetwork({
+      layers: [randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 6 }, next), { ...dense, weight }],
+    });
+  },
+}));
+
+/** Biases so large that r, z and n are at their ends, whichever: exp of such a number overflows, tanh's on some GPUs. */
+const saturated: TwinCase[] = [true, false].map((resetAfter) => ({
+  name: `gates far into saturation, reset ${resetAfter ? "after" : "before"}`,
+  batchSize: 2,
+  sequenceLength: 6,
+  network: () => {
+    const layer = randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 7, resetAfter }, uniform(105));
+    const bias = layer.bias!.map((value, row) => value + [200, -200, 1000, -1000, 0][row % 5]!);
+    return defineNetwork({ layers: [{ ...layer, bias }] });
+  },
+}));
+
+const softmaxes: TwinCase = {
+  name: "softmax and its logarithm of numbers that exp cannot take",
+  batchSize: 1,
+  sequenceLength: 2,
+  // Integers without rounding: the weights are zero. Past 88 exp overflows, below -104 it gives zero.
+  network: () => {
+    const next = uniform(107);
+    const head = (name: string, activation: "softmax" | "logSoftmax", biasOf: (i: number) => number) => {
+      const dense = randomDense(name, ["gru"], [3, 70], activation, next);
+      return { ...dense, weight: dense.weight.map(() => 0), bias: dense.bias!.map((_, i) => biasOf(i)) };
+    };
+    return defineNetwork({
+      layers: [
+        randomGru("gru", ["input"], { inputSize: 2, hiddenSize: 3 }, next),
+        // The largest is in the last lane of a workgroup, then past its first 64.
+        head("inside", "softmax", (i) => (i === 63 ? 121 : i - 100)),
+        head("past", "softmax", (i) => (i >= 65 ? 130 - (i % 3) : i - 100)),
+        head("low", "softmax", (i) => -120 - (i % 7)),
+        head("low_log", "logSoftmax", (i) => -120 - (i % 7)),
+      ],
+      outputs: ["inside", "past", "low", "low_log"],
+    });
+  },
+};
+
 const storages: TwinCase[] = (["f16", "int8"] as const).flatMap((storage: Storage) => [
   {
     name: `${storage}, a text model`,
@@ -256,13 +316,35 @@ const manyOutputs: TwinCase = {
 
 const large: TwinCase[] = [
   {
+    // 66 002 rows; WebGPU's default for a dimension of a dispatch is 65 535.
+    name: "more rows than one dispatch may have",
+    batchSize: 33_001,
+    sequenceLength: 2,
+    network: () => {
+      const next = uniform(94);
+      return defineNetwork({
+        layers: [
+          randomEmbedding("embedding", [9, 3], next),
+          randomGru("gru", ["embedding"], { inputSize: 3, hiddenSize: 2 }, next),
+          randomDense("head", ["gru", "embedding"], [5, 3], "sigmoid", next),
+        ],
+      });
+    },
+  },
+  {
     name: "I=4096",
     batchSize: 1,
     sequenceLength: 2,
     network: () => oneGru(95, { inputSize: 4096, hiddenSize: 3 }),
   },
   { name: "B=4096", batchSize: 4096, sequenceLength: 2, network: () => oneGru(96, { inputSize: 2, hiddenSize: 3 }) },
-  { name: "T=5000", batchSize: 1, sequenceLength: 5000, network: () => oneGru(97, { inputSize: 2, hiddenSize: 4 }) },
+  { name: "H=4096", batchSize: 1, sequenceLength: 1, network: () => oneGru(97, { inputSize: 1, hiddenSize: 4096 }) },
+  {
+    name: "T=100000",
+    batchSize: 1,
+    sequenceLength: 100_000,
+    network: () => oneGru(98, { inputSize: 2, hiddenSize: 4 }),
+  },
 ];
 
 export const twinCases: readonly TwinCase[] = [
@@ -274,6 +356,9 @@ export const twinCases: readonly TwinCase[] = [
   ...lastSteps,
   ...activations,
   ...denseActivations,
+  ...largeNumbers,
+  ...saturated,
+  softmaxes,
   ...storages,
   manyOutputs,
   ...large,

@@ -3,11 +3,15 @@
 import * as webgru from "webgru";
 import { runReference } from "../../src/reference/runReference.js";
 import * as badInput from "../badInput.js";
+import { scoreStorages } from "../bitsPerCharacter.js";
 import { compare, type Comparison } from "../compare.js";
+import { type Fixture, runFixture } from "../fixture.js";
+import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { runTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
 import { recordGpuCalls } from "./gpuCalls.js";
+import { findKiller } from "./mutants.js";
 
 const harness = {
   webgru,
@@ -16,6 +20,8 @@ const harness = {
   compare,
   badInput,
   recordGpuCalls,
+  findKiller,
+  scoreStorages,
 
   /** A device of the page's adapter. */
   async requestDevice(): Promise<GPUDevice> {
@@ -52,6 +58,16 @@ const harness = {
     await import(/* @vite-ignore */ URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   },
 
+  /** Whether a property of test/properties.ts holds on WebGPU. */
+  async checkProperty(name: PropertyName, each: PropertyCase, tolerance: number): Promise<Comparison> {
+    return checkProperty(name, each, await sharedDevice(), tolerance);
+  },
+
+  /** A case of test/properties.ts on WebGPU beside the CPU. */
+  async compareWithCpu(each: PropertyCase, tolerance: number): Promise<Comparison> {
+    return compareDevices(each, await sharedDevice(), "cpu", tolerance);
+  },
+
   /** Runs a case of test/twinCases.ts, by its name, on WebGPU beside the reference. */
   async runTwin(name: string): Promise<Record<string, Comparison>> {
     return runTwin(
@@ -59,7 +75,22 @@ const harness = {
       "webgpu",
     );
   },
+
+  /** Runs a fixture of test/fixtures/, by its name, on WebGPU. */
+  async runFixture(name: string): Promise<Record<string, Comparison>> {
+    const path = `/test/fixtures/${name}`;
+    const fixture = (await (await fetch(`${path}.json`)).json()) as Fixture;
+    const bytes = fixture.textbook ? null : new Uint8Array(await (await fetch(`${path}.safetensors`)).arrayBuffer());
+    return runFixture(fixture, bytes, "webgpu");
+  },
 };
+
+let shared: Promise<GPUDevice> | undefined;
+
+/** One device for the many small models of the property tests. */
+function sharedDevice(): Promise<GPUDevice> {
+  return (shared ??= harness.requestDevice());
+}
 
 declare global {
   // `var` is how TypeScript declares a property of globalThis.

@@ -1,0 +1,106 @@
+// The hidden state stays on the GPU: what a device is asked to do per push, counted.
+
+import { describe, expect, it } from "vitest";
+import type { GpuCall } from "./gpuCalls.js";
+import { openPage } from "./page.js";
+
+const NUM_PUSHES = 50;
+
+describe("a stream's push, after warm-up", () => {
+  for (const batchSize of [1, 5]) {
+    for (const resetAfter of [true, false]) {
+      it(`allocates nothing, uploads the input, downloads the output: B=${batchSize}, reset ${resetAfter ? "after" : "before"}`, async () => {
+        const calls = await recordPushes({ batchSize, resetAfter });
+        const counts = countByMethod(calls);
+        const { dispatchWorkgroups: numDispatches = 0, ...others } = counts;
+        expect(others).toEqual({
+          writeBuffer: 2 * NUM_PUSHES,
+          submit: NUM_PUSHES,
+          beginComputePass: NUM_PUSHES,
+          copyBufferToBuffer: NUM_PUSHES,
+          mapAsync: NUM_PUSHES,
+          getMappedRange: NUM_PUSHES,
+        });
+        expect(numDispatches % NUM_PUSHES).toBe(0);
+        expect(buffersOf(calls, "writeBuffer")).toEqual([["webgru.input"], ["webgru.places"]]);
+        expect(buffersOf(calls, "copyBufferToBuffer")).toEqual([["webgru.head.output", "webgru.staging"]]);
+        expect(buffersOf(calls, "mapAsync")).toEqual([["webgru.staging"]]);
+      });
+    }
+  }
+});
+
+describe("a run", () => {
+  it("leaves the state on the GPU until its end, through every chunk", async () => {
+    const page = await openPage();
+    const calls = await page.evaluate(async () => {
+      const network = harness.random.randomMixed(110, "softmax", 7);
+      const input = harness.random.randomInput(network, 5000, 111);
+      const device = await harness.requestDevice();
+      const model = await harness.webgru.createModel(network, { device });
+      await model.run(input);
+      const recorded = harness.recordGpuCalls();
+      await model.run(input);
+      model.dispose();
+      device.destroy();
+      return recorded;
+    });
+    const sources = calls.filter(({ method }) => method === "copyBufferToBuffer").map(({ buffers }) => buffers[0]!);
+    const firstState = sources.findIndex(isState);
+    expect(firstState).toBeGreaterThan(1); // several chunks
+    expect(new Set(sources.slice(0, firstState))).toEqual(new Set(["webgru.head.output"]));
+    expect(sources.slice(firstState)).toHaveLength(2); // one for each GRU layer
+    expect(sources.slice(firstState).every(isState)).toBe(true);
+    // Written once before the first chunk, with the initial state.
+    const writes = calls.filter(({ method }) => method === "writeBuffer").map(({ buffers }) => buffers[0]!);
+    expect(writes.slice(0, 2).every(isState)).toBe(true);
+    // The last chunk is shorter, and says so.
+    expect(new Set(writes.slice(2))).toEqual(new Set(["webgru.input", "webgru.places", "webgru.lengths"]));
+    expect(calls.filter(({ method }) => method.startsWith("create"))).toEqual([]);
+  });
+});
+
+async function recordPushes(request: { batchSize: number; resetAfter: boolean }): Promise<GpuCall[]> {
+  const page = await openPage();
+  return page.evaluate(
+    async ({ batchSize, resetAfter, numPushes }) => {
+      const { randomDense, randomGru, randomInput, uniform } = harness.random;
+      const next = uniform(112);
+      const network = harness.webgru.defineNetwork({
+        layers: [
+          randomGru("first", ["input"], { inputSize: 5, hiddenSize: 33, resetAfter }, next),
+          randomGru("second", ["first"], { inputSize: 33, hiddenSize: 7, resetAfter }, next),
+          randomDense("head", ["second"], [7, 3], "linear", next),
+        ],
+      });
+      const device = await harness.requestDevice();
+      const model = await harness.webgru.createModel(network, { device });
+      const stream = model.createStream({ batchSize });
+      const input = randomInput(network, batchSize, 113);
+      await stream.push(input);
+      const recorded = harness.recordGpuCalls();
+      for (let i = 0; i < numPushes; i++) await stream.push(input);
+      const calls = [...recorded];
+      model.dispose();
+      device.destroy();
+      return calls;
+    },
+    { ...request, numPushes: NUM_PUSHES },
+  );
+}
+
+function isState(label: string): boolean {
+  return /\.state\d*$/.test(label);
+}
+
+function countByMethod(calls: readonly GpuCall[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { method } of calls) counts[method] = (counts[method] ?? 0) + 1;
+  return counts;
+}
+
+/** The different lists of buffers that a method was given. */
+function buffersOf(calls: readonly GpuCall[], wanted: string): string[][] {
+  const lists = calls.filter(({ method }) => method === wanted).map(({ buffers }) => JSON.stringify(buffers));
+  return [...new Set(lists)].map((list) => JSON.parse(list) as string[]);
+}

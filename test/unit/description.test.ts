@@ -1,0 +1,299 @@
+import { describe, expect, it } from "vitest";
+import type { NetworkDescription } from "../../src/formats/description.js";
+import { parseModel } from "../../src/formats/parseModel.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { DenseLayer, GruLayer, Network } from "../../src/model/network.js";
+import { modelFile, type ModelFileParts } from "../modelFile.js";
+import { randomDense, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
+import { expectRefusal } from "../refusal.js";
+import { safetensorsFile } from "../safetensorsFile.js";
+
+const next = uniform(1);
+
+/** A GRU of 2 -> 3 and a dense layer of 3 -> 4. */
+const small = defineNetwork({
+  layers: [
+    randomGru("gru", ["input"], { inputSize: 2, hiddenSize: 3 }, next),
+    randomDense("head", ["gru"], [3, 4], "sigmoid", next),
+  ],
+  vocabulary: ["a", "b", "", "ü"],
+});
+
+describe("a model file", () => {
+  const networks: [string, Network][] = [
+    ["a GRU, a head and a vocabulary", small],
+    ["concatenations, mixed resets, missing biases", randomMixed(2, "logSoftmax", 5)],
+    ["an embedding", randomTextModel(3, 11)],
+  ];
+  for (const [name, network] of networks) {
+    it(`round-trips ${name}`, () => {
+      expect(parseModel(modelFile(network))).toEqual(network);
+    });
+  }
+
+  it("reads a layer without inputs as reading the one before, and the first as reading the input", () => {
+    const file = changed(({ description }) => description.layers.forEach((layer) => delete layer["inputs"]));
+    expect(parseModel(file).layers.map(({ inputs }) => inputs)).toEqual([["input"], ["gru"]]);
+  });
+
+  it("reads a GRU as reset-after and a dense layer as linear where it does not say", () => {
+    const file = changed(({ description: { layers } }) => {
+      delete layers[0]!["resetAfter"];
+      delete layers[1]!["activation"];
+    });
+    const [gru, head] = small.layers as [GruLayer, DenseLayer];
+    const { layers } = defineNetwork({
+      layers: [
+        { ...gru, resetAfter: true },
+        { ...head, activation: "linear" },
+      ],
+    });
+    expect(parseModel(file).layers).toEqual(layers);
+  });
+
+  it("may leave the version out", () => {
+    const file = changed(({ description }) => delete description.version);
+    expect(parseModel(file)).toEqual(small);
+  });
+
+  it("may leave biases out", () => {
+    const file = changed(({ tensors }) => {
+      for (const name of ["gru.bias", "gru.recurrentBias", "head.bias"]) tensors.delete(name);
+    });
+    expect(parseModel(file).layers).toMatchObject([{ bias: null, recurrentBias: null }, { bias: null }]);
+  });
+
+  it("may name the tensors as PyTorch does", () => {
+    const renamed = new Map([
+      ["gru.weight", "gru.weight_ih"],
+      ["gru.recurrentWeight", "gru.weight_hh"],
+      ["gru.bias", "gru.bias_ih"],
+      ["gru.recurrentBias", "gru.bias_hh"],
+    ]);
+    const file = changed(({ tensors }) => {
+      for (const [ours, theirs] of renamed) {
+        tensors.set(theirs, tensors.get(ours)!);
+        tensors.delete(ours);
+      }
+    });
+    expect(parseModel(file)).toEqual(small);
+  });
+
+  it("tells of tensors that no layer uses", () => {
+    const file = changed(({ tensors }) => {
+      tensors.set("epoch", { shape: [1], values: Float32Array.of(3) });
+      tensors.set("optimizer.step", { shape: [], values: Float32Array.of(4) });
+    });
+    expect(parseModel(file).notes).toEqual(["Not used by any layer: epoch, optimizer.step."]);
+  });
+
+  it("obeys the caller's description rather than its own", () => {
+    const layer = { type: "dense", name: "head", inputSize: 3, outputSize: 4, activation: "tanh" } as const;
+    const network = parseModel(modelFile(small), { layers: [layer] });
+    const head = small.layers[1] as DenseLayer;
+    const expected = defineNetwork({ layers: [{ ...head, activation: "tanh", inputs: ["input"] }] });
+    expect(network.layers).toEqual(expected.layers);
+    expect(network.vocabulary).toBeNull();
+  });
+});
+
+describe("a model file, broken", () => {
+  it("is refused without a tensor that it needs", async () => {
+    await expectRefused(
+      ({ tensors }) => tensors.delete("gru.recurrentWeight"),
+      "bad-file",
+      "gru.recurrentWeight: expected a tensor of shape [9, 3], got none in the file",
+    );
+  });
+
+  it("is refused for a tensor of another shape", async () => {
+    const transposed = { shape: [3, 4], values: new Float32Array(12) };
+    await expectRefused(
+      ({ tensors }) => tensors.set("head.weight", transposed),
+      "shape-mismatch",
+      "head.weight: expected shape [4, 3], got [3, 4]",
+    );
+  });
+
+  it("is refused for a bias of another shape", async () => {
+    const flat = { shape: [9, 1], values: new Float32Array(9) };
+    await expectRefused(
+      ({ tensors }) => tensors.set("gru.recurrentBias", flat),
+      "shape-mismatch",
+      "gru.recurrentBias: expected shape [9], got [9, 1]",
+    );
+  });
+
+  it("is refused for weights that are not finite", async () => {
+    const overflowing = { dtype: "F64", shape: [4], values: Float64Array.of(0, 0, 1e300, 0) };
+    await expectRefused(
+      ({ tensors }) => tensors.set("head.bias", overflowing),
+      "bad-file",
+      "head.bias: expected finite weights, got Infinity at element 2",
+    );
+  });
+
+  for (const type of ["lstm", "constructor", undefined, ["gru"]]) {
+    it(`is refused for a layer of type ${JSON.stringify(type)}`, async () => {
+      await expectRefused(
+        ({ description }) => (description.layers[0]!["type"] = type),
+        "unsupported",
+        `layers[0].type: expected one of embedding, gru, dense, got ${JSON.stringify(type)}`,
+      );
+    });
+  }
+
+  it("is refused for a direction that there is not", async () => {
+    await expectRefused(
+      ({ description }) => (description.layers[0]!["direction"] = "backward"),
+      "unsupported",
+      'layers[0].direction: expected one of forward, reverse, bidirectional, got "backward"',
+    );
+  });
+
+  it("is refused for gates that need the whole row", async () => {
+    await expectRefused(
+      ({ description }) => (description.layers[0]!["gateActivation"] = { name: "softmax" }),
+      "unsupported",
+      /^layers\[0\]\.gateActivation: expected one of linear, relu, .*softplus, got "softmax"$/,
+    );
+  });
+
+  it("is refused for an activation that no layer has", async () => {
+    await expectRefused(
+      ({ description }) => (description.layers[1]!["activation"] = "gelu"),
+      "unsupported",
+      /^layers\[1\]\.activation: expected one of linear, relu, .*softmax, logSoftmax, got "gelu"$/,
+    );
+  });
+
+  const fields: [layer: number, field: string, value: unknown, message: string][] = [
+    [0, "name", 5, "layers[0].name: expected a string, got 5"],
+    [0, "inputs", "input", 'layers[0].inputs: expected a list of layer names, got "input"'],
+    [1, "inputs", [0], "layers[1].inputs: expected a list of layer names, got [0]"],
+    [0, "resetAfter", 1, "layers[0].resetAfter: expected true or false, got 1"],
+    [0, "resetAfter", null, "layers[0].resetAfter: expected true or false, got null"],
+    [0, "returnSequences", null, "layers[0].returnSequences: expected true or false, got null"],
+    [0, "clip", 0, "layers[0].clip: expected a number above 0, or null, got 0"],
+    [0, "newActivation", 3, "layers[0].newActivation: expected an object, got 3"],
+    [0, "hiddenSize", "3", 'layers[0].hiddenSize: expected a whole number, got "3"'],
+    [1, "outputSize", 4.5, "layers[1].outputSize: expected a whole number, got 4.5"],
+  ];
+  for (const [layer, field, value, message] of fields) {
+    it(`is refused for ${field} ${JSON.stringify(value)}`, async () => {
+      await expectRefused(({ description }) => (description.layers[layer]![field] = value), "bad-file", message);
+    });
+  }
+
+  it("is refused for a layer that is not an object", async () => {
+    await expectRefused(
+      ({ description }) => (description.layers[1] = [] as never),
+      "bad-file",
+      "layers[1]: expected an object, got []",
+    );
+  });
+
+  it("is refused for layers that are not a list", async () => {
+    await expectRefused(
+      ({ description }) => (description.layers = {} as never),
+      "bad-file",
+      "description.layers: expected a list, got {}",
+    );
+  });
+
+  it("is refused for a list of no layers", async () => {
+    await expectRefused(
+      ({ description }) => (description.layers = []),
+      "unsupported",
+      "network: expected at least one layer, got none",
+    );
+  });
+
+  it("is refused for a version that is not 1", async () => {
+    await expectRefused(
+      ({ description }) => (description.version = 2),
+      "unsupported",
+      "description: expected version 1, got 2; update webgru",
+    );
+  });
+
+  it("is refused for outputs that are not a list of names", async () => {
+    await expectRefused(
+      ({ description }) => (description.outputs = "head"),
+      "bad-file",
+      'description.outputs: expected a list of layer names, got "head"',
+    );
+  });
+
+  it("is refused for an output that no layer gives", async () => {
+    await expectRefused(
+      ({ description }) => (description.outputs = ["head", "tail"]),
+      "unsupported",
+      'outputs: expected names of layers, each once, got ["head","tail"]',
+    );
+  });
+
+  it("is refused for a vocabulary that is not a list of strings", async () => {
+    await expectRefused(
+      ({ description }) => (description.vocabulary = ["a", 1]),
+      "bad-file",
+      'description.vocabulary: expected a list of strings, got ["a",1]',
+    );
+  });
+
+  it("is refused for a vocabulary of another length than its output", async () => {
+    await expectRefused(
+      ({ description }) => (description.vocabulary = ["a", "b", "c"]),
+      "shape-mismatch",
+      "vocabulary: expected 4 strings, one for each output, got 3",
+    );
+  });
+
+  it("is refused for a description that is not JSON", async () => {
+    const file = safetensorsFile({ tensors: [], metadata: { webgru: "{layers" } });
+    await expectRefusal(() => parseModel(file), "bad-file", /^description: expected JSON, got SyntaxError/);
+  });
+
+  it("is refused for a description that is not an object", async () => {
+    const file = safetensorsFile({ tensors: [], metadata: { webgru: "null" } });
+    await expectRefusal(() => parseModel(file), "bad-file", "description: expected an object, got null");
+  });
+
+  it("is refused for a caller's description that is none", async () => {
+    const description = { layers: "gru" } as never as NetworkDescription;
+    await expectRefusal(
+      () => parseModel(modelFile(small), description),
+      "bad-file",
+      'description.layers: expected a list, got "gru"',
+    );
+  });
+
+  it("is refused when it is another kind of file, by the bytes it begins with", async () => {
+    const zip = Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 8, 0);
+    await expectRefusal(
+      () => parseModel(zip),
+      "bad-file",
+      "model: expected a safetensors file, got 10 bytes that begin 50 4b 03 04 00 00 00 00",
+    );
+  });
+
+  it("is refused when it is empty", async () => {
+    await expectRefusal(
+      () => parseModel(new Uint8Array()),
+      "bad-file",
+      /^model: expected a safetensors file, got 0 bytes/,
+    );
+  });
+});
+
+function changed(change: (parts: ModelFileParts) => unknown): Uint8Array {
+  return modelFile(small, change);
+}
+
+async function expectRefused(
+  change: (parts: ModelFileParts) => unknown,
+  code: Parameters<typeof expectRefusal>[1],
+  message: string | RegExp,
+): Promise<void> {
+  await expectRefusal(() => parseModel(changed(change)), code, message);
+}

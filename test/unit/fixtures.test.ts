@@ -1,0 +1,59 @@
+// The float64 reference and the CPU against what other programs computed.
+
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { expectIsClose } from "../close.js";
+import { fixtureNetwork, largestError, runFixture } from "../fixture.js";
+import { errorTable, fixtureFolder, fixtureNames, readFixture } from "../fixtureFiles.js";
+import { projectRoot } from "../library.js";
+
+const names = fixtureNames();
+const devices = ["reference", "cpu"] as const;
+
+describe("fixtures", () => {
+  const errors = new Map(names.map((name) => [name, devices.map(() => NaN)]));
+  // oxlint-disable-next-line no-console -- the numbers behind the claim
+  afterAll(() => console.log(errorTable(devices, errors)));
+
+  it("are there", () => {
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  for (const name of names) {
+    it(`have as many inputs as they say: ${name}`, () => {
+      const { fixture, bytes } = readFixture(name);
+      const { inputSize } = fixtureNetwork(fixture, bytes);
+      expect(fixture.input).toHaveLength(fixture.sequenceLength * fixture.batchSize * inputSize);
+    });
+
+    for (const device of devices) {
+      it(`agree with the ${device}: ${name}`, async () => {
+        const { fixture, bytes } = readFixture(name);
+        const comparisons = await runFixture(fixture, bytes, device);
+        errors.get(name)![devices.indexOf(device)] = largestError(comparisons);
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      });
+    }
+  }
+});
+
+describe("test/fixtures/README.md", () => {
+  const readme = readFileSync(`${projectRoot}test/fixtures/README.md`, "utf8");
+  const section = /^## What is covered$(.*?)(?=^## |(?![^]))/ms.exec(readme)?.[1] ?? "";
+  const rows = section.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| What"));
+  const named = new Set(rows.flatMap((row) => [...row.matchAll(/`([a-z0-9_]+)`/g)].map((match) => match[1]!)));
+
+  it("names fixtures in every row of its table", () => {
+    expect(rows.length).toBeGreaterThan(0);
+    for (const row of rows) expect(row).toMatch(/`[a-z0-9_]+`/);
+  });
+
+  it("names every fixture in its table, and no other", () => {
+    expect([...named].sort()).toEqual(names);
+  });
+
+  it("names every other file of the folder", () => {
+    const others = fixtureFolder().filter((file) => !names.includes(file.replace(/\.(json|safetensors)$/, "")));
+    for (const file of others.filter((other) => other !== "README.md")) expect(readme).toContain(`\`${file}\``);
+  });
+});

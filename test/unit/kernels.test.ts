@@ -1,0 +1,166 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, it } from "vitest";
+import { concatKernel } from "../../src/kernels/concat.js";
+import { denseKernel } from "../../src/kernels/dense.js";
+import { embeddingKernel } from "../../src/kernels/embedding.js";
+import { gruGatesKernel } from "../../src/kernels/gruGates.js";
+import { gruNewKernel } from "../../src/kernels/gruNew.js";
+import { gruProjectKernel } from "../../src/kernels/gruProject.js";
+import { gruStepKernel } from "../../src/kernels/gruStep.js";
+import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
+import { lastStepKernel } from "../../src/kernels/lastStep.js";
+import { softmaxKernel } from "../../src/kernels/softmax.js";
+import { completeActivation } from "../../src/model/activation.js";
+import type { GruLayer } from "../../src/model/network.js";
+import { checkKernel } from "../kernelCheck.js";
+import { projectRoot } from "../library.js";
+import { randomEmbedding, randomGru, uniform } from "../random.js";
+
+const next = uniform(80);
+const gru = randomGru("gru", ["input"], { inputSize: 5, hiddenSize: 7 }, next);
+const embedding = randomEmbedding("embedding", [9, 6], next);
+const storages = ["f32", "f16", "int8"] as const;
+
+/** GRU layers that take every variant of a step kernel's source. */
+const grus: GruLayer[] = [
+  ...storages.map((storage) => ({ ...gru, storage })),
+  { ...gru, direction: "bidirectional" },
+  { ...gru, direction: "reverse", clip: 2, newActivation: completeActivation("relu") },
+];
+
+/** Specs of each factory, one for each variant of its source. */
+const samples: Record<string, readonly KernelSpec[]> = {
+  concatKernel: [concatKernel(3, 5, 9)],
+  denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
+  embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
+  gruGatesKernel: grus.map(gruGatesKernel),
+  gruNewKernel: grus.map(gruNewKernel),
+  gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
+  gruStepKernel: grus.map(gruStepKernel),
+  lastStepKernel: [lastStepKernel(5, 3)],
+  softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
+};
+
+const specs = Object.values(samples).flat();
+const shaders = readShaders("shaders/");
+const snippets = readShaders("shaders/lib/");
+
+describe("kernels", () => {
+  it("are all in this test", async () => {
+    const factories: string[] = [];
+    for (const file of readdirSync(`${projectRoot}src/kernels`)) {
+      const module = (await import(`${projectRoot}src/kernels/${file}`)) as object;
+      factories.push(...Object.keys(module).filter((name) => name.endsWith("Kernel")));
+    }
+    expect(factories.sort()).toEqual(Object.keys(samples).sort());
+  });
+
+  for (const spec of specs) {
+    it(`say what their WGSL says: ${spec.label}`, () => {
+      expect(checkKernel(spec, shaderOf(spec))).toEqual([]);
+    });
+
+    it(`dispatch a positive number of workgroups for any number of rows: ${spec.label}`, () => {
+      for (const numRows of [1, 5, 1000]) {
+        const counts = spec.workgroups(numRows);
+        expect(counts).toHaveLength(3);
+        for (const count of counts) expect(Number.isInteger(count) && count > 0).toBe(true);
+      }
+    });
+  }
+
+  it("have each a label of their own", () => {
+    expect(new Set(specs.map(({ label }) => label)).size).toBe(specs.length);
+  });
+});
+
+describe("the checker of kernels", () => {
+  const spec = gruStepKernel(gru);
+  const { HIDDEN_SIZE: _, ...withoutSize } = spec.constants;
+  const faulty: [what: string, spec: KernelSpec, fault: RegExp][] = [
+    [
+      "a binding of the wrong type",
+      { ...spec, bindings: [...spec.bindings.slice(0, -1), "uniform"] },
+      /expected the bindings/,
+    ],
+    ["a binding too few", { ...spec, bindings: spec.bindings.slice(0, -1) }, /expected the bindings/],
+    [
+      "two bindings swapped",
+      { ...spec, bindings: ["storage", ...spec.bindings.slice(1, -1), "uniform"] },
+      /expected the bindings/,
+    ],
+    ["a missing constant", { ...spec, constants: withoutSize }, /expected the constants .*HIDDEN_SIZE/],
+    ["a constant too many", { ...spec, constants: { ...spec.constants, SIZE: 1 } }, /expected the constants .*SIZE/],
+    ["a constant that is no number", { ...spec, constants: { ...spec.constants, HIDDEN_SIZE: NaN } }, /to be a number/],
+    ["another entry point", { ...spec, entryPoint: "main" }, /expected to enter at gru_step, got main/],
+    [
+      "a default",
+      withSource((source) => `${source}\noverride SPEED: u32 = 3;`),
+      /expected no default for SPEED, got 3/,
+    ],
+    [
+      "a second entry point",
+      withSource((source) => `${source}\n@compute @workgroup_size(1) fn other() {}`),
+      /expected one entry point, gru_step, got gru_step,other/,
+    ],
+    [
+      "a workgroup size of its own",
+      withSource((source) => source.replace("workgroup_size(WORKGROUP_SIZE)", "workgroup_size(64)")),
+      /expected the workgroup size WORKGROUP_SIZE, got 64/,
+    ],
+    [
+      "a binding number left out",
+      withSource((source) => source.replace("@binding(7)", "@binding(9)")),
+      /expected the bindings/,
+    ],
+  ];
+  for (const [what, each, fault] of faulty) {
+    it(`reports ${what}`, () => {
+      expect(checkKernel(each, "gru_step").join("\n")).toMatch(fault);
+    });
+  }
+
+  it("allows an override that is computed from others", () => {
+    const computed = withSource((source) => `${source}\noverride QUADS: u32 = (HIDDEN_SIZE + 3) / 4;`);
+    expect(checkKernel(computed, "gru_step")).toEqual([]);
+  });
+
+  function withSource(change: (source: string) => string): KernelSpec {
+    return { ...spec, source: change(spec.source) };
+  }
+});
+
+describe("shaders", () => {
+  for (const [name, source] of shaders) {
+    it(`are used by a kernel: ${name}.wgsl`, () => {
+      expect(specs.filter((spec) => shaderOf(spec) === name)).not.toEqual([]);
+    });
+
+    it(`name a CPU twin that exists: ${name}.wgsl`, () => {
+      const twin = /^\/\/ CPU twin: (\S+)$/m.exec(source)?.[1];
+      expect(twin).toMatch(/^src\/reference\//);
+      expect(existsSync(projectRoot + twin)).toBe(true);
+    });
+  }
+
+  for (const [name, source] of snippets) {
+    it(`are used by a kernel: lib/${name}.wgsl`, () => {
+      expect(specs.filter((spec) => spec.source.includes(source))).not.toEqual([]);
+    });
+  }
+});
+
+/** Source of each .wgsl file of a folder, by its name without the ending. */
+function readShaders(folder: string): Map<string, string> {
+  const files = readdirSync(projectRoot + folder).filter((file) => file.endsWith(".wgsl"));
+  return new Map(files.map((file) => [basename(file, ".wgsl"), readFileSync(projectRoot + folder + file, "utf8")]));
+}
+
+/** Name of the one shader file that a spec's source holds. */
+function shaderOf({ source }: KernelSpec): string {
+  return [...shaders]
+    .filter(([, text]) => source.includes(text))
+    .map(([name]) => name)
+    .join();
+}

@@ -1,0 +1,301 @@
+import { describe, expect, it } from "vitest";
+import type { NetworkDescription } from "../../src/formats/description.js";
+import { parseModel } from "../../src/formats/parseModel.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { DenseLayer, GruLayer } from "../../src/model/network.js";
+import { randomDense, uniform } from "../random.js";
+import { expectRefusal } from "../refusal.js";
+import { safetensorsFile } from "../safetensorsFile.js";
+import {
+  cellShapes,
+  gruShapes,
+  linearShapes,
+  type StateDict,
+  stateDictFile,
+  stateDictTensors,
+} from "../stateDictFile.js";
+
+const HINT = "pass a description that says how they are wired";
+
+describe("a PyTorch state_dict", () => {
+  const prefixes: [prefix: string, layerName: string][] = [
+    ["", "l0"],
+    ["gru.", "gru.l0"],
+    ["model.encoder.rnn.", "model.encoder.rnn.l0"],
+    ["module.0.", "module.0.l0"],
+  ];
+  for (const [prefix, layerName] of prefixes) {
+    it(`has the layer "${layerName}" in an nn.GRU under the prefix "${prefix}"`, () => {
+      const shapes = gruShapes(prefix, 4, 5);
+      const tensors = stateDictTensors(shapes);
+      expect(parseModel(safetensorsFile({ tensors })).layers).toMatchObject([
+        {
+          type: "gru",
+          name: layerName,
+          inputs: ["input"],
+          inputSize: 4,
+          hiddenSize: 5,
+          resetAfter: true,
+          weight: tensors.get(`${prefix}weight_ih_l0`)!.values,
+          recurrentWeight: tensors.get(`${prefix}weight_hh_l0`)!.values,
+          bias: tensors.get(`${prefix}bias_ih_l0`)!.values,
+          recurrentBias: tensors.get(`${prefix}bias_hh_l0`)!.values,
+        },
+      ]);
+    });
+  }
+
+  for (const [prefix, layerName] of [
+    ["", "gru"],
+    ["cell.", "cell"],
+    ["net.1.", "net.1"],
+  ] as const) {
+    it(`has the layer "${layerName}" in an nn.GRUCell under the prefix "${prefix}"`, () => {
+      const tensors = stateDictTensors(cellShapes(prefix, 2, 3));
+      expect(parseModel(safetensorsFile({ tensors })).layers).toMatchObject([
+        {
+          type: "gru",
+          name: layerName,
+          weight: tensors.get(`${prefix}weight_ih`)!.values,
+          recurrentWeight: tensors.get(`${prefix}weight_hh`)!.values,
+          bias: tensors.get(`${prefix}bias_ih`)!.values,
+          recurrentBias: tensors.get(`${prefix}bias_hh`)!.values,
+        },
+      ]);
+    });
+  }
+
+  it("may have no biases", () => {
+    const { layers } = parseModel(stateDictFile(gruShapes("gru.", 4, 5, { hasBias: false })));
+    expect(layers).toMatchObject([{ bias: null, recurrentBias: null }]);
+  });
+
+  it("chains three layers", () => {
+    expect(wiring(gruShapes("gru.", 4, 5, { numLayers: 3 }))).toEqual([
+      ["gru.l0", ["input"], 4],
+      ["gru.l1", ["gru.l0"], 5],
+      ["gru.l2", ["gru.l1"], 5],
+    ]);
+  });
+
+  it("joins the two directions of a bidirectional layer, forward first", () => {
+    const shapes = gruShapes("gru.", 4, 5);
+    const reverse = Object.entries(shapes).map(([name, shape]) => [`${name}_reverse`, shape] as const);
+    const tensors = stateDictTensors({ ...shapes, ...Object.fromEntries(reverse), ...linearShapes("head", 10, 2) });
+    const both = (name: string) =>
+      Float32Array.of(...tensors.get(`gru.${name}`)!.values, ...tensors.get(`gru.${name}_reverse`)!.values);
+    expect(parseModel(safetensorsFile({ tensors })).layers).toMatchObject([
+      {
+        direction: "bidirectional",
+        inputSize: 4,
+        hiddenSize: 5,
+        weight: both("weight_ih_l0"),
+        recurrentWeight: both("weight_hh_l0"),
+        bias: both("bias_ih_l0"),
+        recurrentBias: both("bias_hh_l0"),
+      },
+      { name: "head", inputSize: 10 },
+    ]);
+  });
+
+  it("puts l10 after l9, whatever the order in the file", () => {
+    const shapes = Object.entries(gruShapes("", 2, 3, { numLayers: 12 })).sort(([a], [b]) => (a < b ? -1 : 1));
+    const names = wiring(Object.fromEntries(shapes)).map(([name]) => name);
+    expect(names).toEqual(Array.from({ length: 12 }, (_, i) => `l${i}`));
+  });
+
+  it("chains an embedding, GRU layers and a linear layer", () => {
+    const shapes = {
+      ...linearShapes("head", 5, 11),
+      "embedding.weight": [11, 4],
+      ...gruShapes("gru.", 4, 5, { numLayers: 2 }),
+    };
+    const network = parseModel(stateDictFile(shapes));
+    expect(network).toMatchObject({ inputType: "indices", inputSize: 1 });
+    expect(network.layers).toMatchObject([
+      { type: "embedding", name: "embedding", inputs: ["input"], numEmbeddings: 11, embeddingSize: 4 },
+      { type: "gru", name: "gru.l0", inputs: ["embedding"] },
+      { type: "gru", name: "gru.l1", inputs: ["gru.l0"] },
+      { type: "dense", name: "head", inputs: ["gru.l1"], outputSize: 11 },
+    ]);
+  });
+
+  it("gives a linear layer no activation", () => {
+    const file = stateDictFile({ ...gruShapes("gru.", 4, 5), ...linearShapes("head", 5, 3) });
+    const linear = randomDense("linear", ["input"], [1, 1], "linear", uniform(1));
+    expect(parseModel(file).layers[1]).toMatchObject({
+      activation: (defineNetwork({ layers: [linear] }).layers[0] as DenseLayer).activation,
+    });
+  });
+
+  it("tells an embedding from a linear layer by its name where the sizes are the same", () => {
+    const shapes = { "emb.weight": [7, 5], ...gruShapes("gru.", 5, 5), "out.weight": [7, 5] };
+    expect(parseModel(stateDictFile(shapes)).layers.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      "embedding emb",
+      "gru gru.l0",
+      "dense out",
+    ]);
+  });
+
+  it("tells an embedding of any name from a linear layer by its sizes", () => {
+    const shapes = { "lookup.weight": [7, 4], ...gruShapes("gru.", 4, 5), "out.weight": [7, 5] };
+    expect(parseModel(stateDictFile(shapes)).layers.map(({ type }) => type)).toEqual(["embedding", "gru", "dense"]);
+  });
+
+  it("chains two linear layers by their sizes, whatever the order in the file", () => {
+    const shapes = { ...linearShapes("a", 8, 3), ...gruShapes("gru.", 4, 5), ...linearShapes("b", 5, 8) };
+    expect(wiring(shapes)).toEqual([
+      ["gru.l0", ["input"], 4],
+      ["b", ["gru.l0"], 5],
+      ["a", ["b"], 8],
+    ]);
+  });
+
+  it("says what it inferred in the network's notes", () => {
+    const shapes = {
+      "embedding.weight": [11, 4],
+      ...gruShapes("gru.", 4, 5, { hasBias: false }),
+      ...linearShapes("head", 5, 11),
+    };
+    expect(parseModel(stateDictFile(shapes)).notes).toEqual([
+      'Inferred from the names and shapes of a PyTorch state_dict: embedding "embedding" 11 x 4, then GRU "gru.l0" ' +
+        '4 -> 5 (forward, reset-after, as PyTorch\'s always is, no bias), then linear "head" 5 -> 11 (no activation: a ' +
+        "state_dict names none).",
+    ]);
+  });
+
+  it("obeys the caller's description, with the notes of no inference", () => {
+    const description: NetworkDescription = {
+      layers: [
+        { type: "gru", name: "gru.l0", inputSize: 4, hiddenSize: 5 },
+        { type: "dense", name: "a", inputSize: 5, outputSize: 5, activation: "relu" },
+        { type: "dense", name: "b", inputs: ["gru.l0"], inputSize: 5, outputSize: 5 },
+      ],
+    };
+    const shapes = { ...gruShapes("gru.", 4, 5), ...linearShapes("a", 5, 5), ...linearShapes("b", 5, 5) };
+    const network = parseModel(stateDictFile(shapes), description);
+    expect(network.layers.map(({ name, inputs }) => [name, inputs])).toEqual([
+      ["gru.l0", ["input"]],
+      ["a", ["gru.l0"]],
+      ["b", ["gru.l0"]],
+    ]);
+    expect(network.notes).toEqual([]);
+  });
+
+  it("gives the layers of two modules to the caller's description, under their own names", () => {
+    const description: NetworkDescription = {
+      layers: [
+        { type: "gru", name: "enc.l0", inputSize: 4, hiddenSize: 5 },
+        { type: "gru", name: "dec", inputSize: 5, hiddenSize: 2 },
+      ],
+    };
+    const file = stateDictFile({ ...cellShapes("dec.", 5, 2), ...gruShapes("enc.", 4, 5) });
+    expect((parseModel(file, description).layers as GruLayer[]).map(({ hiddenSize }) => hiddenSize)).toEqual([5, 2]);
+  });
+});
+
+describe("a PyTorch state_dict that could be several networks, or none", () => {
+  it("is refused for two linear layers of the same input", async () => {
+    await expectRefused(
+      { ...gruShapes("gru.", 4, 5), ...linearShapes("mean", 5, 2), ...linearShapes("variance", 5, 2) },
+      `state_dict: expected one linear layer of 5 inputs next, got mean [2, 5], variance [2, 5]; ${HINT}`,
+    );
+  });
+
+  it("is refused for a linear layer that nothing fits", async () => {
+    await expectRefused(
+      { ...gruShapes("gru.", 4, 5), ...linearShapes("first", 5, 6), ...linearShapes("lost", 7, 2) },
+      `state_dict: expected one linear layer of 6 inputs next, got lost [2, 7]; ${HINT}`,
+    );
+  });
+
+  it("is refused for two embeddings", async () => {
+    await expectRefused(
+      { "word.weight": [9, 4], "place.weight": [8, 4], ...gruShapes("gru.", 4, 5) },
+      `state_dict: expected one embedding, got word [9, 4], place [8, 4]; ${HINT}`,
+    );
+  });
+
+  it("is refused for two GRU modules", async () => {
+    await expectRefused(
+      { ...gruShapes("encoder.", 4, 5), ...gruShapes("decoder.", 4, 5) },
+      `state_dict: expected one GRU module, got decoder, encoder; ${HINT}`,
+    );
+  });
+
+  it("is refused for two cells", async () => {
+    await expectRefused(
+      { ...cellShapes("cells.0.", 4, 5), ...cellShapes("cells.1.", 5, 5) },
+      `state_dict: expected one GRU module, got cells.0, cells.1; ${HINT}`,
+    );
+  });
+
+  it("is refused for a LayerNorm, which an engine that left it out would get wrong in silence", async () => {
+    await expectRefused(
+      { ...gruShapes("gru.", 4, 5), "norm.weight": [5], "norm.bias": [5], ...linearShapes("head", 5, 2) },
+      "state_dict: expected embedding, GRU and linear layers only, got norm.weight, norm.bias",
+    );
+  });
+
+  it("is refused for a convolution", async () => {
+    await expectRefused(
+      { "conv.weight": [4, 1, 3], "conv.bias": [4], ...gruShapes("gru.", 4, 5) },
+      "state_dict: expected embedding, GRU and linear layers only, got conv.weight, conv.bias",
+    );
+  });
+
+  it("is refused for an LSTM", async () => {
+    await expectRefused(
+      { "lstm.weight_ih_l0": [20, 4], "lstm.weight_hh_l0": [20, 5] },
+      "lstm.l0.recurrentWeight: expected the shape [3H, H] of a GRU, got [20, 5]",
+    );
+  });
+
+  it("is refused without a GRU", async () => {
+    await expectRefused(
+      linearShapes("head", 5, 2),
+      "state_dict: expected GRU tensors such as weight_ih_l0, got [head.weight, head.bias]",
+    );
+  });
+
+  it("is refused for a recurrent weight without the other one", async () => {
+    const file = stateDictFile({ "gru.weight_hh_l0": [15, 5] });
+    await expectRefusal(() => parseModel(file), "bad-file", "gru.l0: expected weight_ih beside weight_hh, got none");
+  });
+
+  it("is refused for a reverse direction without one of its tensors", async () => {
+    const file = stateDictFile({ ...gruShapes("gru.", 4, 5), "gru.weight_ih_l0_reverse": [15, 4] });
+    await expectRefusal(
+      () => parseModel(file),
+      "bad-file",
+      "gru.weight_hh_l0_reverse: expected shape [15, 5], got none",
+    );
+  });
+
+  it("is refused for a weight of the wrong height", async () => {
+    const file = stateDictFile({ ...gruShapes("gru.", 4, 5), "gru.weight_ih_l0": [12, 4] });
+    await expectRefusal(() => parseModel(file), "shape-mismatch", "gru.l0.weight: expected shape [15, 4], got [12, 4]");
+  });
+
+  it("is refused for a layer that does not read the one before", async () => {
+    const shapes = { ...gruShapes("gru.", 4, 5, { numLayers: 2 }), "gru.weight_ih_l1": [15, 6] };
+    await expectRefusal(
+      () => parseModel(stateDictFile(shapes)),
+      "shape-mismatch",
+      'layer "gru.l1": expected inputSize 5, the size of [gru.l0], got 6',
+    );
+  });
+});
+
+/** Name, inputs and input size of each layer inferred. */
+function wiring(shapes: StateDict) {
+  return parseModel(stateDictFile(shapes)).layers.map((layer) => [
+    layer.name,
+    layer.inputs,
+    layer.type === "embedding" ? 1 : layer.inputSize,
+  ]);
+}
+
+async function expectRefused(shapes: StateDict, message: string): Promise<void> {
+  await expectRefusal(() => parseModel(stateDictFile(shapes)), "unsupported", message);
+}
