@@ -34,7 +34,7 @@ export class GpuSession implements Session {
   /** What each plan's lengths buffer holds, when all rows are of one length. */
   readonly #lengths = new Map<CompiledPlan, string>();
   /** Rejects when an allocation ran out of memory, for good; null when there is none to wait for. */
-  #allocation: Promise<void> | null = null;
+  #allocation: Promise<unknown> | null = null;
 
   constructor(resources: GpuResources, numSlots: number, sequenceLength: number) {
     this.#resources = resources;
@@ -55,11 +55,7 @@ export class GpuSession implements Session {
 
   prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null {
     this.#planFor(numRows, numSteps, lastOnly);
-    const allocation = this.#allocation;
-    if (allocation === null) return null;
-    return allocation.then(() => {
-      if (this.#allocation === allocation) this.#allocation = null;
-    });
+    return this.#allocation === null ? null : this.#await(this.#allocation);
   }
 
   async advance(request: Advance): Promise<Advanced> {
@@ -204,11 +200,16 @@ export class GpuSession implements Session {
     return compiled;
   }
 
+  async #await(allocation: Promise<unknown>): Promise<void> {
+    await allocation;
+    if (this.#allocation === allocation) this.#allocation = null;
+  }
+
   /** Allocates; the next `advance` reports it if that took more memory than there is. */
   #watch<T>(what: string, allocate: () => T): T {
     const { value, isInMemory } = watchMemory(this.#resources.gpu, what, allocate);
     const before = this.#allocation;
-    const allocation = before === null ? isInMemory : Promise.all([before, isInMemory]).then(() => {});
+    const allocation = before === null ? isInMemory : Promise.all([before, isInMemory]);
     allocation.catch(() => {}); // `advance` reports it
     this.#allocation = allocation;
     return value;

@@ -68,9 +68,9 @@ export class StateSlots {
       const stride = paddedSize(hiddenSize);
       const directions = numDirections(layer);
       const rows = new Float32Array((this.numSlots * slotBytes(layer)) / Float32Array.BYTES_PER_ELEMENT);
-      for (let row = 0; states !== null && row < directions * this.numSlots; row++) {
+      for (let row = 0; row < (states === null ? 0 : directions * this.numSlots); row++) {
         const [direction, slot] = [Math.floor(row / this.numSlots), row % this.numSlots];
-        const values = states.subarray(start + row * hiddenSize, start + (row + 1) * hiddenSize);
+        const values = states!.subarray(start + row * hiddenSize, start + (row + 1) * hiddenSize);
         rows.set(values, (2 * slot * directions + direction) * stride);
       }
       this.#queue.writeBuffer(this.#buffers.get(layer)!, 0, rows);

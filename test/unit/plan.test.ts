@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { chunkStepsFor, type DeviceFacts, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
 import { describePlan } from "../../src/plan/describePlan.js";
-import { chunkFlop, numDispatches, type Plan, type Stage } from "../../src/plan/plan.js";
+import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
 import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";
@@ -18,8 +18,6 @@ const device: DeviceFacts = {
 
 const oneGru = (shape: GruShape) => defineNetwork({ layers: [randomGru("gru", ["input"], shape, uniform(1))] });
 
-const dispatchesOf = (stage: Stage) => (stage.type === "steps" ? stage.even : [stage.dispatch]);
-
 const labelsOf = (plan: Plan) =>
   plan.stages.map(
     (stage) =>
@@ -31,7 +29,7 @@ const labelsOf = (plan: Plan) =>
 describe("planSequence", () => {
   it("projects all steps at once, then walks them one by one", () => {
     const plan = planSequence(oneGru({ inputSize: 4, hiddenSize: 8 }), {
-      batchSize: 2,
+      maxRows: 2,
       chunkSteps: 3,
       lastOnly: false,
     });
@@ -41,19 +39,19 @@ describe("planSequence", () => {
 
   it("takes two dispatches a step when the reset comes before the product", () => {
     const network = oneGru({ inputSize: 4, hiddenSize: 8, resetAfter: false });
-    const plan = planSequence(network, { batchSize: 2, chunkSteps: 3, lastOnly: false });
+    const plan = planSequence(network, { maxRows: 2, chunkSteps: 3, lastOnly: false });
     expect(labelsOf(plan)).toEqual(["rows: gru_project I=4 3HD=24 f32", "steps: gru_gates H=8, gru_new H=8"]);
     expect(numDispatches(plan, 3)).toBe(1 + 2 * 3);
   });
 
   it("runs both directions in as many dispatches as one", () => {
-    const request = { batchSize: 2, chunkSteps: 5, lastOnly: false };
+    const request = { maxRows: 2, chunkSteps: 5, lastOnly: false };
     const both = planSequence(oneGru({ inputSize: 4, hiddenSize: 8, direction: "bidirectional" }), request);
     expect(numDispatches(both, 5)).toBe(1 + 5);
   });
 
   it("streams a text model in one dispatch for each layer, and one for the softmax", () => {
-    const plan = planSequence(randomTextModel(1, 11), { batchSize: 1, chunkSteps: 1, lastOnly: false });
+    const plan = planSequence(randomTextModel(1, 11), { maxRows: 1, chunkSteps: 1, lastOnly: false });
     expect(labelsOf(plan)).toEqual([
       "rows: embedding V=11 E=6 f32",
       "rows: dense I=6 O=30 linear f32",
@@ -66,7 +64,7 @@ describe("planSequence", () => {
   });
 
   it("runs what comes after the last GRU once, at the end, when only the last step is wanted", () => {
-    const plan = planSequence(randomTextModel(1, 11), { batchSize: 4, chunkSteps: 8, lastOnly: true });
+    const plan = planSequence(randomTextModel(1, 11), { maxRows: 4, chunkSteps: 8, lastOnly: true });
     expect(labelsOf(plan).slice(-3)).toEqual([
       "chunk: last_step S=12 start from 12",
       "end: dense I=12 O=11 linear f32",
@@ -75,21 +73,9 @@ describe("planSequence", () => {
     expect(plan.outputs).toEqual([{ name: "head", buffer: "head.output", size: 11, isSequence: false }]);
   });
 
-  it("reads the state in one buffer and writes it to the other, in turn", () => {
-    const plan = planSequence(oneGru({ inputSize: 1, hiddenSize: 2 }), {
-      batchSize: 1,
-      chunkSteps: 1,
-      lastOnly: false,
-    });
-    const steps = plan.stages.find((stage) => stage.type === "steps")!;
-    const states = (buffers: readonly string[]) => buffers.filter((label) => label.includes("state"));
-    expect(states(steps.even[0]!.buffers)).toEqual(["gru.state0", "gru.state1"]);
-    expect(states(steps.odd[0]!.buffers)).toEqual(["gru.state1", "gru.state0"]);
-  });
-
   it("sizes buffers for whole vec4f and for a projection's last tile", () => {
     const plan = planSequence(oneGru({ inputSize: 3, hiddenSize: 5 }), {
-      batchSize: 2,
+      maxRows: 2,
       chunkSteps: 4,
       lastOnly: false,
     });
@@ -101,18 +87,19 @@ describe("planSequence", () => {
       "gru.recurrentBias": 2 * 16,
       params: 4 * 64,
       lengths: 2,
+      places: 2,
       input: (2 * 4 + 3) * 4,
       "gru.projection": (2 * 4 + 3) * 16,
       "gru.output": (2 * 4 + 3) * 8,
-      "gru.state0": 2 * 8,
-      "gru.state1": 2 * 8,
+      "gru.state": 2 * 8, // of one slot
     });
   });
 
-  for (const { name, network, batchSize, returnSequences } of twinCases) {
+  // A plan has no weights in it: the one case that takes long to make its weights is left out.
+  for (const { name, network, batchSize, returnSequences } of twinCases.filter((twin) => twin.name !== "H=4096")) {
     it(`binds buffers that there are, written before they are read, for ${name}`, () => {
       const lastOnly = returnSequences === false;
-      expectSound(planSequence(network(), { batchSize, chunkSteps: 3, lastOnly }));
+      expectSound(planSequence(network(), { maxRows: batchSize, chunkSteps: 3, lastOnly }));
     });
   }
 });
@@ -168,7 +155,7 @@ describe("chunkStepsFor", () => {
 describe("a plan's work", () => {
   it("counts two operations for each weight and row", () => {
     const plan = planSequence(randomStack({ seed: 1, inputSize: 10, hiddenSizes: [20], resetAfter: true }), {
-      batchSize: 3,
+      maxRows: 3,
       chunkSteps: 8,
       lastOnly: false,
     });
@@ -176,7 +163,7 @@ describe("a plan's work", () => {
   });
 
   it("is described with loops as loops", () => {
-    const plan = planSequence(randomMixed(1, "softmax", 5), { batchSize: 1, chunkSteps: 4, lastOnly: false });
+    const plan = planSequence(randomMixed(1, "softmax", 5), { maxRows: 1, chunkSteps: 4, lastOnly: false });
     const text = describePlan(plan, 4, flopPerSubmit(device));
     expect(text).toMatch(/^4 steps x 1 rows: \d+ dispatches in about 1 submits\n/);
     expect(text).toContain("every step  gru_gates H=6, gru_new H=6");
@@ -186,17 +173,20 @@ describe("a plan's work", () => {
 /** Every binding has its buffer, as many as the kernel declares; nothing is read before it is written. */
 function expectSound({ buffers, stages, input, outputs }: Plan): void {
   expect(new Set(buffers.map(({ label }) => label)).size).toBe(buffers.length);
-  const written = new Set([input, "lengths"]);
+  const written = new Set([input, "lengths", "places"]);
   for (const { label, lifetime } of buffers) if (lifetime !== "scratch") written.add(label);
   const known = new Set(buffers.map(({ label }) => label));
   for (const { kernel, buffers: bound } of stages.flatMap(dispatchesOf)) {
     expect(bound.length).toBe(kernel.bindings.length);
     expect(new Set(bound).size).toBe(bound.length); // nothing is read and written in one dispatch
-    for (const [i, label] of bound.entries()) {
-      expect(known).toContain(label);
-      if (kernel.bindings[i] === "storage") written.add(label);
-      else expect(written, `${kernel.label} reads ${label}`).toContain(label);
-    }
+    expect(bound.filter((label) => !known.has(label))).toEqual([]);
+    const isWritten = (_: string, i: number) => kernel.bindings[i] === "storage";
+    const reads = bound.filter((label, i) => !isWritten(label, i));
+    expect(
+      reads.filter((label) => !written.has(label)),
+      `read too early by ${kernel.label}`,
+    ).toEqual([]);
+    for (const label of bound.filter(isWritten)) written.add(label);
   }
   for (const { buffer } of outputs) expect(written).toContain(buffer);
 }
