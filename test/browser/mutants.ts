@@ -1,0 +1,75 @@
+// Runs the library with a shader file changed, by way of the caller's own device that it may be given: that device
+// compiles something else than it was handed. The library knows nothing of it.
+
+import { compareTwin, prepareTwin, type PreparedTwin } from "../twin.js";
+import { twinCases } from "../twinCases.js";
+
+/** A shader file's text, and the text to compile in its place. */
+export interface Mutant {
+  readonly original: string;
+  readonly mutated: string;
+}
+
+/** Made once: the reference takes longer than some runs on the GPU. */
+const prepared = new Map<string, PreparedTwin>();
+
+let device: Promise<MutableDevice> | undefined;
+
+/**
+ * Runs cases of test/twinCases.ts with a mutant in place of its original, until one of them differs from the reference.
+ *
+ * @returns the name of the case that differs and how, or null when none does
+ * @throws when the mutant does not compile, or no kernel of a case holds the original
+ */
+export async function findKiller(mutant: Mutant, caseNames: readonly string[]): Promise<[string, string] | null> {
+  device ??= makeDevice();
+  const { gpu, mutate } = await device;
+  for (const name of caseNames) {
+    const isUsed = mutate(mutant);
+    const comparisons = await compareTwin(prepare(name), gpu);
+    if (!isUsed()) throw new Error(`"${name}": expected a kernel made of the mutated file, got none`);
+    for (const [output, { isClose, worst }] of Object.entries(comparisons)) {
+      if (!isClose) return [name, `${output}, ${worst}`];
+    }
+  }
+  return null;
+}
+
+/** Rows that a dispatch may have, the device says, so that small cases take several: no less than their batches. */
+const MAX_ROWS = 20;
+
+interface MutableDevice {
+  readonly gpu: GPUDevice;
+  /** From now on replaces the mutant's original. @returns a function that tells whether it has done so */
+  mutate(mutant: Mutant): () => boolean;
+}
+
+async function makeDevice(): Promise<MutableDevice> {
+  const adapter = await navigator.gpu.requestAdapter();
+  const gpu = await adapter!.requestDevice();
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+  const limits = { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension: MAX_ROWS };
+  Object.defineProperty(gpu, "limits", { value: limits });
+  const compile = gpu.createShaderModule.bind(gpu);
+  let current: Mutant | undefined;
+  let isUsed = false;
+  gpu.createShaderModule = ({ code, ...descriptor }) => {
+    const { original, mutated } = current!;
+    isUsed ||= code.includes(original);
+    return compile({ ...descriptor, code: code.replace(original, () => mutated) });
+  };
+  return {
+    gpu,
+    mutate: (mutant) => {
+      current = mutant;
+      isUsed = false;
+      return () => isUsed;
+    },
+  };
+}
+
+function prepare(name: string): PreparedTwin {
+  const twin = prepared.get(name) ?? prepareTwin(twinCases.find((each) => each.name === name)!);
+  prepared.set(name, twin);
+  return twin;
+}

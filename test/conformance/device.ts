@@ -1,0 +1,83 @@
+// The library's public API on a device, or the float64 reference behind the same calls.
+
+import {
+  createModel,
+  defineNetwork,
+  type GruModel,
+  type LayerSpec,
+  loadModel,
+  type NetworkDescription,
+  parseModel,
+  type RunOptions,
+} from "webgru";
+import { runReference } from "../../src/reference/runReference.js";
+
+export const DEVICES = ["webgpu", "cpu", "reference"] as const;
+
+/** Where to run; `reference` is no device of the library's, but its tests' oracle. */
+export type Device = (typeof DEVICES)[number];
+
+/** Layers, or a file and perhaps what to make of it. */
+export type ModelSource =
+  | { readonly layers: readonly LayerSpec[]; readonly outputs: readonly string[] }
+  | { readonly bytes: Uint8Array; readonly description: NetworkDescription | null };
+
+export interface Results {
+  readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
+  readonly finalState: ArrayLike<number>;
+}
+
+/** A model as far as a case needs it. */
+export interface OpenModel {
+  run(input: Float64Array, options: RunOptions): Promise<Results>;
+  /** Outputs of a stream that is given the input in parts, or null where there are no streams. */
+  stream(
+    parts: readonly Float64Array[],
+    batchSize: number,
+  ): Promise<Readonly<Record<string, ArrayLike<number>>> | null>;
+  dispose(): void;
+}
+
+/** @param nonFinite whether inputs may hold NaN and infinity */
+export async function openModel(source: ModelSource, device: Device, nonFinite: boolean): Promise<OpenModel> {
+  if (device === "reference") return openReference(source);
+  const options = { device, ...(nonFinite ? { nonFinite: "allow" as const } : {}) };
+  const model =
+    "layers" in source
+      ? await createModel(defineNetwork(source), options)
+      : await loadModel(source.bytes, { ...options, ...described(source.description) });
+  return {
+    run: (input, runOptions) => model.run(input, runOptions),
+    stream: (parts, batchSize) => pushParts(model, parts, batchSize),
+    dispose: () => model.dispose(),
+  };
+}
+
+function openReference(source: ModelSource): OpenModel {
+  const network =
+    "layers" in source ? defineNetwork(source) : parseModel(source.bytes, source.description ?? undefined);
+  return {
+    run: async (input, { batchSize = 1, ...options }) => runReference(network, { input, batchSize, ...options }),
+    stream: async () => null,
+    dispose: () => {},
+  };
+}
+
+function described(description: NetworkDescription | null): { description?: NetworkDescription } {
+  return description === null ? {} : { description };
+}
+
+async function pushParts(
+  model: GruModel,
+  parts: readonly Float64Array[],
+  batchSize: number,
+): Promise<Record<string, number[]>> {
+  const stream = model.createStream({ batchSize });
+  const outputs: Record<string, number[]> = Object.fromEntries(model.outputNames.map((name) => [name, []]));
+  for (const part of parts) {
+    const pushed = await stream.pushNamed(part);
+    for (const name of model.outputNames) outputs[name]!.push(...pushed[name]!);
+  }
+  stream.dispose();
+  return outputs;
+}

@@ -1,0 +1,184 @@
+// Mutations of the kernels of the other layers, and of what is between layers.
+
+import { type Mutation, mutationsOf } from "./mutation.js";
+
+const DENSE = "a dense layer with tanh";
+const DENSE_AFFINE = "a dense layer with affine(0.7, 0.1)";
+const CONCATENATIONS = "concatenations, no biases, mixed resets and a linear head";
+const TEXT = "the last step of a text model";
+const INT8_TEXT = "int8, a text model";
+const INT8 = "int8, concatenations";
+const EXTREME = "softmax and its logarithm of numbers that exp cannot take";
+const LAST_REVERSE = "a reverse layer that gives only its last step, then a head, lengths";
+const LAST_BOTH = "a bidirectional layer that gives only its last step, then a head, lengths";
+const LAST_CHUNK = "the last step of rows that end in different chunks";
+
+const dense: Mutation[] = [
+  ...mutationsOf(
+    "dense.wgsl",
+    [DENSE],
+    [
+      ["drops the bias", " + bias[quad]", ""],
+      ["swaps bias and scale", "bias[output_quads + quad] + bias[quad]", "bias[quad] + bias[output_quads + quad]"],
+      ["multiplies the weights transposed", "* columns;", "* transpose(columns);"],
+      ["swaps two weight rows", "unpack(weight[w + input_quads])", "unpack(weight[w + 2 * input_quads])"],
+      ["loses the last features", "let input_quads = (INPUT_SIZE + 3) / 4;", "let input_quads = INPUT_SIZE / 4;"],
+      ["loses the last outputs", "let output_quads = (OUTPUT_SIZE + 3) / 4;", "let output_quads = OUTPUT_SIZE / 4;"],
+      ["gives all rows the first one's input", "input[row * input_quads + k]", "input[k]"],
+      ["gives the first output for the second", "BETA, x.y)", "BETA, x.x)"],
+      ["gives the third output for the fourth", "BETA, x.w)", "BETA, x.z)"],
+      ["forgets the activation of the first output", "activate(FUNCTION, ALPHA, BETA, x.x)", "x.x"],
+      ["forgets the activation of the third output", "activate(FUNCTION, ALPHA, BETA, x.z)", "x.z"],
+      ["takes another activation", "activate(FUNCTION,", "activate(FUNCTION - 1,", 4],
+    ],
+  ),
+  ...mutationsOf("dense.wgsl", [DENSE_AFFINE], [["swaps alpha and beta", "ALPHA, BETA,", "BETA, ALPHA,", 4]]),
+  ...mutationsOf("dense.wgsl", [INT8], [["drops the scale", "sum * bias[output_quads + quad]", "sum"]]),
+  ...mutationsOf(
+    "dense.wgsl",
+    [CONCATENATIONS],
+    [["starts every dispatch at the first row", "params.first_row + global_id.y", "global_id.y"]],
+  ),
+];
+
+const embedding: Mutation[] = [
+  ...mutationsOf(
+    "embedding.wgsl",
+    [TEXT],
+    [
+      ["looks up the row's number", "= index[row];", "= row;"],
+      ["is off by one", "= index[row];", "= index[row] + 1;"],
+      ["loses the last features", "(EMBEDDING_SIZE + 3) / 4", "EMBEDDING_SIZE / 4"],
+      ["repeats the first features", "weight[table_row * quads + quad]", "weight[table_row * quads]"],
+      ["overlaps the table's rows", "weight[table_row * quads + quad]", "weight[table_row + quad]"],
+    ],
+  ),
+  ...mutationsOf(
+    "embedding.wgsl",
+    [INT8_TEXT],
+    [
+      ["drops the scale", "scale[table_row] * ", ""],
+      ["takes the scale of another row", "scale[table_row]", "scale[row]"],
+    ],
+  ),
+  ...mutationsOf(
+    "embedding.wgsl",
+    [TEXT],
+    [["starts every dispatch at the first row", "params.first_row + global_id.y", "global_id.y"]],
+  ),
+];
+
+const concat: Mutation[] = [
+  ...mutationsOf(
+    "concat.wgsl",
+    [CONCATENATIONS],
+    [
+      ["writes every source to the first columns", " + FIRST_COLUMN + column", " + column"],
+      ["writes a source a column late", " + FIRST_COLUMN + column", " + FIRST_COLUMN + 1 + column"],
+      ["loses the last column of a source", "column >= SOURCE_SIZE", "column + 1 >= SOURCE_SIZE"],
+      [
+        "shifts the columns of a source",
+        "source[row * source_stride + column]",
+        "source[row * source_stride + column + 1]",
+      ],
+      [
+        "forgets that a source is padded",
+        "let source_stride = (SOURCE_SIZE + 3) / 4 * 4;",
+        "let source_stride = SOURCE_SIZE;",
+      ],
+      [
+        "forgets that the output is padded",
+        "let output_stride = (OUTPUT_SIZE + 3) / 4 * 4;",
+        "let output_stride = OUTPUT_SIZE;",
+      ],
+      ["copies the first row to all", "source[row * source_stride", "source[0 * source_stride"],
+    ],
+  ),
+  ...mutationsOf(
+    "concat.wgsl",
+    [CONCATENATIONS],
+    [["starts every dispatch at the first row", "params.first_row + global_id.y", "global_id.y"]],
+  ),
+];
+
+const lastStep: Mutation[] = [
+  ...mutationsOf(
+    "last_step.wgsl",
+    [LAST_BOTH],
+    [
+      ["takes the step after the last one", "lengths[row] - 1,", "lengths[row],"],
+      ["takes the step before the last one", "lengths[row] - 1,", "max(lengths[row], 2) - 2,"],
+      ["takes the first step always", "lengths[row] - 1,", "0u,"],
+      ["takes the reverse direction's end", "column >= FIRST_COLUMN_AT_START", "false"],
+      ["takes the forward direction's start", "column >= FIRST_COLUMN_AT_START", "column < FIRST_COLUMN_AT_START"],
+      ["is a column late in turning", "column >= FIRST_COLUMN_AT_START", "column > FIRST_COLUMN_AT_START"],
+      ["takes the first row's length", "lengths[row] - 1,", "lengths[0] - 1,"],
+      ["takes the first row's output", "(time * batch_size + row)", "(time * batch_size)"],
+      ["takes rows as if time were the last axis", "(time * batch_size + row)", "(row * batch_size + time)"],
+      ["loses the last column", "column >= SIZE", "column + 1 >= SIZE"],
+    ],
+  ),
+  ...mutationsOf(
+    "last_step.wgsl",
+    [LAST_REVERSE],
+    [
+      ["forgets that rows are padded", "(SIZE + 3) / 4 * 4", "SIZE"],
+      [
+        "takes a reverse layer's end",
+        "select(lengths[row] - 1, 0, column >= FIRST_COLUMN_AT_START)",
+        "lengths[row] - 1",
+      ],
+    ],
+  ),
+  ...mutationsOf("last_step.wgsl", [LAST_CHUNK], [["writes over a row that has ended", "|| lengths[row] == 0", ""]]),
+];
+
+const softmax: Mutation[] = [
+  ...mutationsOf(
+    "softmax.wgsl",
+    ["concatenations, no biases, mixed resets and a softmax head"],
+    [
+      ["forgets to divide by the sum", "- largest - log_sum", "- largest"],
+      ["adds the logarithm of the sum", "- log_sum", "+ log_sum"],
+      ["forgets the logarithm", "log(partial[0])", "partial[0]"],
+      ["sums the first of each invocation", "sum += exp", "sum = exp"],
+      ["sums the last half of the workgroup", "partial[local_index] += partial", "partial[local_index] = partial"],
+      ["sums the numbers themselves", "exp(logits[row + i] - largest)", "logits[row + i] - largest"],
+      [
+        "sums what one workgroup reaches at once",
+        "sum += exp(logits[row + i] - largest);",
+        "sum += select(0.0, exp(logits[row + i] - largest), i < WORKGROUP_SIZE);",
+      ],
+      ["subtracts each invocation's own largest", "largest = partial[0];", ""],
+      ["gives all rows the first one's", "(params.first_row + workgroup_id.x)", "(params.first_row)"],
+      ["forgets that rows are padded", "((OUTPUT_SIZE + 3) / 4 * 4)", "OUTPUT_SIZE"],
+    ],
+  ),
+  ...mutationsOf(
+    "softmax.wgsl",
+    [EXTREME],
+    [
+      ["forgets to subtract the largest", "largest = partial[0];", "largest = 0.0;"],
+      ["takes nothing below zero for the largest", "var largest = -3.4028234e38;", "var largest = 0.0;"],
+      ["takes the smallest for the largest", "max(largest, logits[row + i])", "min(largest, logits[row + i])"],
+      [
+        "takes the largest of what one workgroup reaches at once",
+        "largest = max(largest, logits[row + i]);",
+        "largest = select(largest, max(largest, logits[row + i]), i < WORKGROUP_SIZE);",
+      ],
+      [
+        "takes the largest of half a workgroup",
+        "max(partial[local_index], partial[local_index + width])",
+        "partial[local_index]",
+      ],
+    ],
+  ),
+  ...mutationsOf(
+    "softmax.wgsl",
+    ["concatenations, no biases, mixed resets and a softmax head"],
+    [["starts every dispatch at the first row", "(params.first_row + workgroup_id.x)", "workgroup_id.x"]],
+  ),
+];
+
+/** Of dense, embedding, concat, last_step and softmax. */
+export const layerMutations: readonly Mutation[] = [...dense, ...embedding, ...concat, ...lastStep, ...softmax];
