@@ -53,7 +53,7 @@ fn gru_new(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgro
   let n = new_activation(projection[time_row * stride + gate_row] + recurrent);
   let z = gated[gated_start + quads + unit / 4][unit % 4];
   let h = state[4 * quads * state_row(places[row], params.step, direction) + unit];
-  let next = mix(n, h, z);
+  let next = (1.0 - z) * n + z * h; // exactly h for z = 1, as mix need not be
   state[4 * quads * state_row(places[row], params.step + 1, direction) + unit] = next;
   output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
 @group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
-@group(0) @binding(6) var<storage, read_write> state: array<vec4f>;           // [slots, 2, D, H/4]
+@group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, D, H], rows padded to a multiple of 4
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -39,14 +39,16 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   let direction = global_id.z;
   let batch_size = num_workgroups.y;
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let state_start = state_row(places[row], params.step, direction) * quads;
+  let state_start = 4 * quads * state_row(places[row], params.step, direction);
 
   let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z and n follow, HIDDEN_SIZE apart
   let gate_stride = HIDDEN_SIZE * quads;
   var w = gate_row * quads;
   var sum = vec3f(); // R_r h, R_z h, R_n h, before the scale
   for (var k = 0u; k < quads; k++) {
-    let quad = state[state_start + k];
+    // Not an array of vec4f: to write one component of a vector, a GPU may write all four, and others write those.
+    let i = state_start + 4 * k;
+    let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
     sum += vec3f(
       dot(unpack(recurrent_weight[w]), quad),
       dot(unpack(recurrent_weight[w + gate_stride]), quad),
@@ -68,8 +70,7 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   let r = gate_activation(projection[x.x] + recurrent.x);
   let z = gate_activation(projection[x.y] + recurrent.y);
   let n = new_activation(projection[x.z] + r * recurrent.z);
-  let next = mix(n, state[state_start + unit / 4][unit % 4], z);
-  let next_start = state_row(places[row], params.step + 1, direction) * quads;
-  state[next_start + unit / 4][unit % 4] = next;
+  let next = (1.0 - z) * n + z * state[state_start + unit]; // exactly the old state for z = 1, as mix need not be
+  state[4 * quads * state_row(places[row], params.step + 1, direction) + unit] = next;
   output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

@@ -74,11 +74,13 @@ const step: Mutation[] = [
     let reset_row = direction * 3 * HIDDEN_SIZE + j;
     var r_sum = 0.0;
     for (var k = 0u; k < quads; k++) {
-      r_sum += dot(unpack(recurrent_weight[reset_row * quads + k]), state[state_start + k]);
+      let i = state_start + 4 * k;
+      let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
+      r_sum += dot(unpack(recurrent_weight[reset_row * quads + k]), quad);
     }
     let r_j = gate_activation(projection[time_row * stride + reset_row] + r_sum + recurrent_bias[reset_row]);
     let weight_j = unpack(recurrent_weight[(gate_row + 2 * HIDDEN_SIZE) * quads + j / 4])[j % 4];
-    reset_sum += weight_j * r_j * state[state_start + j / 4][j % 4];
+    reset_sum += weight_j * r_j * state[state_start + j];
   }
   let n = new_activation(projection[x.z] + reset_sum + recurrent_bias[c.z]);`,
       ],
@@ -86,10 +88,10 @@ const step: Mutation[] = [
       ["resets x_n too", "projection[x.z] + r * recurrent.z", "r * (projection[x.z] + recurrent.z)"],
       ["resets x_n alone", "projection[x.z] + r * recurrent.z", "r * projection[x.z] + recurrent.z"],
       ["forgets to reset", "r * recurrent.z", "recurrent.z"],
-      ["resets the blend", "mix(n, ", "mix(n, r * "],
-      ["blends the other way round", ", z);", ", 1.0 - z);"],
-      ["blends by r", ", z);", ", r);"],
-      ["forgets the blend", ", z);", ", 0.0);"],
+      ["resets the blend", "+ z * state", "+ z * r * state"],
+      ["blends the other way round", "(1.0 - z) * n + z *", "z * n + (1.0 - z) *"],
+      ["blends by r", "(1.0 - z) * n + z *", "(1.0 - r) * n + r *"],
+      ["forgets the blend", "(1.0 - z) * n + z *", "n + 0.0 *"],
       ["takes new_activation for r", "let r = gate_activation", "let r = new_activation"],
       ["takes new_activation for z", "let z = gate_activation", "let z = new_activation"],
       ["takes gate_activation for n", "let n = new_activation", "let n = gate_activation"],
@@ -98,7 +100,7 @@ const step: Mutation[] = [
       ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit", "+ unit"],
       ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
       ["gives all rows the first one's time", "* batch_size + row;\n  let x", "* batch_size;\n  let x"],
-      ["reads another row of the state", "let state_start = ", "let state_start = direction * quads + "],
+      ["reads another row of the state", "let state_start = ", "let state_start = 4 * direction * quads + "],
       ["writes zeros for the state", "] = next;\n  output", "] = 0.0;\n  output"],
       ["gives n as the output", "+ direction * HIDDEN_SIZE + unit] = next;", "+ direction * HIDDEN_SIZE + unit] = n;"],
     ],
@@ -210,9 +212,9 @@ const next: Mutation[] = [
       ],
       ["multiplies by z for r * h", "gated[gated_start + k]", "gated[gated_start + quads + k]"],
       ["reads r * h for z", "gated[gated_start + quads + unit / 4]", "gated[gated_start + unit / 4]"],
-      ["blends the other way round", "mix(n, h, z)", "mix(h, n, z)"],
-      ["forgets the blend", "mix(n, h, z)", "n"],
-      ["blends with r * h", "mix(n, h, z)", "mix(n, gated[gated_start + unit / 4][unit % 4], z)"],
+      ["blends the other way round", "(1.0 - z) * n + z * h", "z * n + (1.0 - z) * h"],
+      ["forgets the blend", "(1.0 - z) * n + z * h", "n"],
+      ["blends with r * h", "n + z * h; //", "n + z * gated[gated_start + unit / 4][unit % 4]; //"],
       ["takes gate_activation for n", "let n = new_activation", "let n = gate_activation"],
       ["loses the last units of the product", "k < quads;", "k < HIDDEN_SIZE / 4;"],
       ["gives all directions the first one's weights", "(direction * 3 + 2)", "2"],
