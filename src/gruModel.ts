@@ -174,8 +174,8 @@ export class GruModel {
       `model: ${numParameters(this.#network)} parameters in ${this.#network.layers.length} layers`,
       ...layers,
       ...this.notes.map((note) => `note: ${note}`),
-      this.#engine.describe(1, 1),
-      this.#engine.describe(1, 100),
+      `one step of one row: ${this.#engine.describe(1, 1)}`,
+      `100 steps of one row: ${this.#engine.describe(1, 100)}`,
     ].join("\n");
   }
 

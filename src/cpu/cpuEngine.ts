@@ -20,8 +20,8 @@ export class CpuEngine implements Engine {
     return new CpuSession(this.#network, numSlots);
   }
 
-  describe(batchSize: number, sequenceLength: number): string {
-    return `${sequenceLength} steps x ${batchSize} rows: one loop over steps, rows and layers, float32`;
+  describe(): string {
+    return "one loop over layers, steps and rows, in float32";
   }
 
   dispose(): void {}

@@ -7,12 +7,11 @@ export function describePlan(plan: Plan, sequenceLength: number, flopPerSubmit: 
   const numChunks = Math.ceil(sequenceLength / plan.chunkSteps);
   const numSteps = Math.min(plan.chunkSteps, sequenceLength);
   const numSubmits = Math.ceil(chunkFlop(plan, numSteps) / flopPerSubmit);
-  const chunks = numChunks === 1 ? "" : `${numChunks} chunks of up to ${numSteps} steps, each `;
-  const title = `${sequenceLength} steps x ${plan.maxRows} rows: ${chunks}${numDispatches(plan, numSteps)} dispatches in about ${numSubmits} submits`;
+  const chunks = numChunks === 1 ? "" : `chunks of up to ${numSteps} steps: ${numChunks}, in each `;
+  const title = `${chunks}dispatches: ${numDispatches(plan, numSteps)}, submits: about ${numSubmits}`;
   const stages = plan.stages.map((stage) => {
-    return `  ${WHEN[stage.type].padEnd(12)}${dispatchesOf(stage)
-      .map(({ kernel }) => kernel.label)
-      .join(", ")}`;
+    const labels = dispatchesOf(stage).map(({ kernel }) => kernel.label);
+    return `  ${WHEN[stage.type].padEnd(12)}${labels.join(", ")}`;
   });
   const bytes = (["weights", "state", "scratch", "params"] as const).map((lifetime) => {
     const buffers = plan.buffers.filter((buffer) => buffer.lifetime === lifetime);

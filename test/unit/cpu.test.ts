@@ -58,8 +58,8 @@ describe("a model on the CPU", () => {
     expect(lines[5]).toMatch(/^ {2}second: gru 14 -> 9 of \[first, input, side\], .*reset after/);
     expect(lines).toEqual(expect.arrayContaining(["note: One.", "note: Two."]));
     expect(lines.slice(-2)).toEqual([
-      expect.stringMatching(/^1 steps x 1 rows: /),
-      expect.stringMatching(/^100 steps x 1 rows: /),
+      expect.stringMatching(/^one step of one row: one loop/),
+      expect.stringMatching(/^100 steps of one row: one loop/),
     ]);
   });
 
