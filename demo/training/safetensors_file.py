@@ -1,4 +1,7 @@
-"""Writes safetensors files (https://huggingface.co/docs/safetensors): header length, JSON header, tensors back to back."""
+"""Writes safetensors files: the header's length, the header as JSON, the tensors back to back.
+
+The format: https://huggingface.co/docs/safetensors
+"""
 
 import json
 import os
