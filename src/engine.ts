@@ -30,7 +30,7 @@ export interface Advance {
   readonly lengths: readonly number[] | null;
   /** Give only each row's last step. */
   readonly lastOnly: boolean;
-  /** Give the rows' states too. A stream leaves them where they are. */
+  /** Give the rows' states too, for rows in slots 0, 1, 2... A stream leaves them where they are. */
   readonly withState: boolean;
 }
 

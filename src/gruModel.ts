@@ -2,22 +2,28 @@
 import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
-import { checkBatchSize, checkLengths, type NonFinite, takeInput, takeState } from "./model/checkInput.js";
+import { checkBatchSize, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
 import { GruStream, nameOutputs, type StreamHost, type StreamOptions } from "./stream/gruStream.js";
 import { Scheduler } from "./stream/scheduler.js";
+import { transformOf } from "./stream/transform.js";
 
+/** Sessions to keep for runs to come: a page that alternates between two batch sizes allocates nothing. */
+const MAX_IDLE_SESSIONS = 2;
+
+/** What `run` may be told beside the input. */
 export interface RunOptions {
   /** B, independent rows; 1 when absent. */
   readonly batchSize?: number;
   /** Steps of each row, [B], from 0 to T; T for all when absent. */
-  readonly lengths?: readonly number[];
+  readonly lengths?: ArrayLike<number>;
   /** Every step of the outputs (true when absent), or each row's last one only. */
   readonly returnSequences?: boolean;
   /** [D, B, H] of each GRU layer, one after the other: [L D, B, H] when all are of one size. Zeros when absent. */
   readonly initialState?: ArrayLike<number>;
 }
 
+/** What `run` gives. */
 export interface RunResult {
   /** The main output: [T, B, O], or [B, O] where only the last step is given. Zeros past a row's length. */
   readonly output: Float32Array;
@@ -31,7 +37,7 @@ export interface RunResult {
 interface RunRequest {
   readonly steps: Float32Array;
   readonly batchSize: number;
-  readonly lengths: readonly number[] | undefined;
+  readonly lengths: readonly number[] | null;
   readonly returnSequences: boolean;
   readonly state: Float32Array | null;
 }
@@ -126,10 +132,11 @@ export class GruModel {
     checkBatchSize(batchSize);
     const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
-    if (lengths !== undefined) checkLengths(lengths, batchSize, sequenceLength);
-    const state = initialState === undefined ? null : takeState(this.#network, initialState, batchSize);
+    const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
+    const state =
+      initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
     const session = this.#takeSession(batchSize, sequenceLength);
-    const run = this.#runOn(session, { steps, batchSize, lengths, returnSequences, state });
+    const run = this.#runOn(session, { steps, batchSize, lengths: rowLengths, returnSequences, state });
     this.#runs.add(run);
     return run.finally(() => this.#runs.delete(run));
   }
@@ -154,16 +161,13 @@ export class GruModel {
   }
 
   /**
-   * A stream as the platform pipes them: each chunk written is pushed, and its main output comes out.
+   * A stream as the platform pipes them, for `pipeThrough`: each chunk written is pushed, and its main output comes out. The
+   * stream ends with the pipe, however that ends.
    *
    * @throws GruError as `createStream`
    */
-  createTransform(options: StreamOptions = {}): TransformStream<ArrayLike<number>, Float32Array> {
-    const stream = this.createStream(options);
-    return new TransformStream({
-      transform: async (input, controller) => controller.enqueue(await stream.push(input)),
-      flush: () => stream.dispose(),
-    });
+  createTransform(options: StreamOptions = {}): ReadableWritablePair<Float32Array, ArrayLike<number>> {
+    return transformOf(this.createStream(options));
   }
 
   /** Which device and why, the layers, what was inferred, and how a step and a sequence of 100 run on it. */
@@ -206,13 +210,15 @@ export class GruModel {
       const { outputs, state: finalState } = await session.advance({
         input: steps,
         slots: Array.from({ length: batchSize }, (_, slot) => slot),
-        lengths: lengths === undefined ? null : [...lengths],
+        lengths,
         lastOnly: !returnSequences,
         withState: true,
       });
-      return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
-    } finally {
       this.#keepSession(batchSize, session);
+      return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
+    } catch (error) {
+      session.dispose();
+      throw error;
     }
   }
 
@@ -230,8 +236,12 @@ export class GruModel {
   }
 
   #keepSession(batchSize: number, session: Session): void {
-    if (this.#isDisposed || this.#idleSessions.has(batchSize)) session.dispose();
-    else this.#idleSessions.set(batchSize, session);
+    if (this.#isDisposed || this.#idleSessions.has(batchSize)) return session.dispose();
+    this.#idleSessions.set(batchSize, session);
+    if (this.#idleSessions.size <= MAX_IDLE_SESSIONS) return;
+    const [oldest] = this.#idleSessions.keys();
+    this.#idleSessions.get(oldest!)!.dispose();
+    this.#idleSessions.delete(oldest!);
   }
 
   #checkUsable(): void {

@@ -1,6 +1,9 @@
+import { GruError } from "./errors.js";
+
 /** Where a model's bytes come from. */
 export type ModelSource = string | URL | ArrayBuffer | Uint8Array | Blob;
 
+/** How far the loading of a file is. */
 export interface LoadProgress {
   /** Bytes so far. */
   readonly loaded: number;
@@ -8,6 +11,7 @@ export interface LoadProgress {
   readonly total: number | null;
 }
 
+/** What may be told or asked while a file loads. */
 export interface LoadBytesOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -16,7 +20,8 @@ export interface LoadBytesOptions {
 /**
  * The bytes of a file, from wherever it is.
  *
- * @throws whatever `signal` was aborted with; a TypeError or an Error that names the status when fetching fails
+ * @throws whatever `signal` was aborted with; GruError `bad-file` for a server that answers without the file; what `fetch`
+ *   throws when there is no answer
  */
 export async function loadBytes(source: ModelSource, options: LoadBytesOptions = {}): Promise<Uint8Array> {
   options.signal?.throwIfAborted();
@@ -25,7 +30,10 @@ export async function loadBytes(source: ModelSource, options: LoadBytesOptions =
   if (source instanceof Blob) return readStream(source.stream(), source.size, options);
   const response = await fetch(source, options.signal ? { signal: options.signal } : {});
   if (!response.ok)
-    throw new Error(`${String(source)}: expected the file, got HTTP ${response.status} ${response.statusText}`);
+    throw new GruError(
+      "bad-file",
+      `${String(source)}: expected the file, got HTTP ${response.status} ${response.statusText}`,
+    );
   // The length counts compressed bytes where the server compressed them: no use as a total.
   const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
   const total = length === null ? null : Number(length);

@@ -8,6 +8,7 @@ import type { NonFinite } from "./model/checkInput.js";
 import type { Network, Storage } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
 
+/** Where and how a model is to run. */
 export interface CreateModelOptions {
   /** Where to run; `auto` when absent. */
   readonly device?: DeviceRequest;
@@ -20,6 +21,7 @@ export interface CreateModelOptions {
   readonly nonFinite?: NonFinite;
 }
 
+/** Where and how a model is to run, and how its file is to be read. */
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions {
   /** How the layers are wired, for a file that does not say. */
   readonly description?: NetworkDescription;
@@ -53,6 +55,9 @@ export async function createModel(network: Network, options: CreateModelOptions 
   const { device = "auto", dtype = "auto", nonFinite = "reject" } = options;
   if (!DTYPES.includes(dtype)) {
     throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
+  }
+  if (nonFinite !== "reject" && nonFinite !== "allow") {
+    throw new GruError("unsupported", `nonFinite: expected "reject" or "allow", got ${JSON.stringify(nonFinite)}`);
   }
   const stored = dtype === "auto" ? network : withStorage(network, dtype);
   return new GruModel(stored, await chooseEngine(stored, device), nonFinite);

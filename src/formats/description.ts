@@ -10,6 +10,7 @@ import {
 } from "../model/activation.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import type { Direction, LayerSpec, Network, Storage } from "../model/network.js";
+import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
 interface EmbeddingDescription {
@@ -166,6 +167,7 @@ class TensorReader {
   #take(name: string, shape: readonly number[]): Tensor | null {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) return null;
+    if (this.#used.has(name)) throw new GruError("bad-file", `${name}: expected one layer of that name, got two`);
     this.#used.add(name);
     if (tensor.shape.join() === shape.join()) return tensor;
     throw new GruError(
@@ -186,14 +188,19 @@ const SIZES = {
   dense: ["inputSize", "outputSize"],
 } as const;
 
+/** A file may say little and ask for much: each layer costs pipelines and buffers, each input a dispatch. */
+const MAX_LAYERS = 256;
+const MAX_INPUTS = 64;
+
 const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
 
 function checkDescription(value: unknown): asserts value is NetworkDescription {
   const { version = 1, layers, outputs = [], vocabulary = [] } = asRecord(value, "description");
   if (version !== 1) {
-    throw new GruError("unsupported", `description: expected version 1, got ${JSON.stringify(version)}; update webgru`);
+    throw new GruError("unsupported", `description: expected version 1, got ${quote(version)}; update webgru`);
   }
   if (!Array.isArray(layers)) throw bad("description.layers", "a list", layers);
+  if (layers.length > MAX_LAYERS) throw bad("description.layers", `at most ${MAX_LAYERS} layers`, layers.length);
   layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`));
   if (!isStrings(outputs)) throw bad("description.outputs", "a list of layer names", outputs);
   if (!isStrings(vocabulary)) throw bad("description.vocabulary", "a list of strings", vocabulary);
@@ -205,6 +212,7 @@ function checkLayer(layer: Record<string, unknown>, at: string): void {
   if (sizes === null) throw unsupported(`${at}.type`, Object.keys(SIZES), type);
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
   if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
+  if (inputs.length > MAX_INPUTS) throw bad(`${at}.inputs`, `at most ${MAX_INPUTS} names`, inputs.length);
   for (const flag of ["resetAfter", "returnSequences"]) {
     const value = layer[flag];
     if (value !== undefined && typeof value !== "boolean") throw bad(`${at}.${flag}`, "true or false", value);
@@ -237,9 +245,9 @@ function isStrings(value: unknown): value is string[] {
 }
 
 function bad(at: string, expected: string, got: unknown): GruError {
-  return new GruError("bad-file", `${at}: expected ${expected}, got ${JSON.stringify(got)}`);
+  return new GruError("bad-file", `${at}: expected ${expected}, got ${quote(got)}`);
 }
 
 function unsupported(at: string, expected: readonly unknown[], got: unknown): GruError {
-  return new GruError("unsupported", `${at}: expected one of ${expected.join(", ")}, got ${JSON.stringify(got)}`);
+  return new GruError("unsupported", `${at}: expected one of ${expected.join(", ")}, got ${quote(got)}`);
 }

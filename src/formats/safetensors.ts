@@ -4,8 +4,10 @@
 import { GruError } from "../errors.js";
 import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
 import type { Storage } from "../model/network.js";
+import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
+/** What a file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** `__metadata__`: free text by key. */
@@ -126,10 +128,10 @@ function readEntry(name: string, value: unknown): Entry {
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string") throw bad(`tensor "${name}": expected dtype to be a string, got ${typeof dtype}`);
   if (!isCounts(shape) || shape.length > MAX_RANK) {
-    throw bad(`tensor "${name}": expected shape to be at most ${MAX_RANK} counts, got ${JSON.stringify(shape)}`);
+    throw bad(`tensor "${name}": expected shape to be at most ${MAX_RANK} counts, got ${quote(shape)}`);
   }
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
-    throw bad(`tensor "${name}": expected data_offsets [start, end], got ${JSON.stringify(offsets)}`);
+    throw bad(`tensor "${name}": expected data_offsets [start, end], got ${quote(offsets)}`);
   }
   const known = DTYPES.get(dtype);
   if (known === undefined) {

@@ -17,18 +17,32 @@ const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_
  */
 export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const canonical = new Map<string, Tensor>();
-  const isBidirectional = [...tensors.keys()].some((name) => GRU_TENSOR.exec(name)?.groups?.["reverse"]);
+  const layers = new Set([...tensors.keys()].filter(isReverse).map(layerOf));
   for (const [name, tensor] of tensors) {
-    const groups = GRU_TENSOR.exec(name)?.groups;
-    if (groups?.["reverse"] !== undefined) continue;
-    const isLayer = isBidirectional && groups?.["layer"] !== undefined;
+    if (isReverse(name)) {
+      if (!tensors.has(name.replace(/_reverse$/, ""))) {
+        throw new GruError("bad-file", `${name}: expected the forward direction beside it, got none`);
+      }
+      continue;
+    }
     const renamed = canonicalName(name);
     if (canonical.has(renamed)) {
       throw new GruError("bad-file", `${name}: expected one tensor for ${renamed}, got another before it`);
     }
-    canonical.set(renamed, isLayer ? withReverse(name, tensor, tensors) : tensor);
+    const isBidirectional = renamed !== name && layers.has(layerOf(name));
+    canonical.set(renamed, isBidirectional ? withReverse(name, tensor, tensors) : tensor);
   }
   return canonical;
+}
+
+function isReverse(name: string): boolean {
+  return GRU_TENSOR.exec(name)?.groups?.["reverse"] !== undefined;
+}
+
+/** What names a layer in a GRU tensor's name: `rnn.l1` of `rnn.weight_hh_l1_reverse`. */
+function layerOf(name: string): string {
+  const groups = GRU_TENSOR.exec(name)?.groups;
+  return `${groups?.["prefix"]}l${groups?.["layer"]}`;
 }
 
 function withReverse(name: string, tensor: Tensor, tensors: ReadonlyMap<string, Tensor>): Tensor {
@@ -138,7 +152,7 @@ function chainGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[] {
     );
   }
   grus.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-  const modules = new Set(grus.map(({ name }) => name.replace(/\.?l\d+$/, "")));
+  const modules = new Set(grus.map(({ name }) => name.replace(/(^|\.)l\d+$/, "")));
   if (modules.size > 1) {
     throw new GruError(
       "unsupported",

@@ -9,10 +9,11 @@ export interface Tensor {
   readonly storage: Storage;
 }
 
-/** Joins tensors of one shape along a new first axis. */
+/** Joins tensors of one shape along a new first axis. They count as f32 where they are not kept alike. */
 export function stack(tensors: readonly [Tensor, ...Tensor[]]): Tensor {
   const [first] = tensors;
   const values = new Float32Array(tensors.length * first.values.length);
   tensors.forEach((tensor, i) => values.set(tensor.values, i * first.values.length));
-  return { shape: [tensors.length, ...first.shape], values, storage: first.storage };
+  const isAlike = tensors.every(({ storage }) => storage === first.storage);
+  return { shape: [tensors.length, ...first.shape], values, storage: isAlike ? first.storage : "f32" };
 }

@@ -18,6 +18,7 @@ export interface KernelSpec {
   readonly flopPerRow: number;
 }
 
+/** Type of a buffer binding. */
 export type KernelBinding = "uniform" | "read-only-storage" | "storage";
 
 /** Rows and columns are padded with zeros to a multiple of this, so that a row is a whole number of vec4f. */

@@ -17,11 +17,13 @@ export const ELEMENT_FUNCTIONS = [
   "softplus", // log(1 + exp(x))
 ] as const;
 
+/** Name of a function of one element. */
 export type ElementFunction = (typeof ELEMENT_FUNCTIONS)[number];
 
 /** Functions of a whole row. */
 export const ROW_FUNCTIONS = ["softmax", "logSoftmax"] as const;
 
+/** Name of a function of a whole row. */
 export type RowFunction = (typeof ROW_FUNCTIONS)[number];
 
 /** A function and its parameters; those it does not use are there and mean nothing. */

@@ -64,7 +64,12 @@ function checkIndices(network: Network, input: ArrayLike<number>): void {
  * @param state [D, B, H] of each GRU layer, one after the other
  * @throws GruError `shape-mismatch`, `bad-input`
  */
-export function takeState(network: Network, state: ArrayLike<number>, batchSize: number): Float32Array {
+export function takeState(
+  network: Network,
+  state: ArrayLike<number>,
+  batchSize: number,
+  nonFinite: NonFinite,
+): Float32Array {
   const expected = stateLength(network, batchSize);
   if (state.length !== expected) {
     throw new GruError(
@@ -73,22 +78,24 @@ export function takeState(network: Network, state: ArrayLike<number>, batchSize:
     );
   }
   const copy = new Float32Array(state);
-  const at = firstNonFinite(copy);
+  const at = nonFinite === "allow" ? -1 : firstNonFinite(copy);
   if (at >= 0) {
     throw new GruError("bad-input", `initialState: expected finite float32 numbers, got ${state[at]} at element ${at}`);
   }
   return copy;
 }
 
-/** @throws GruError `shape-mismatch` unless there is one for each row, each a whole number of steps from 0 to T */
-export function checkLengths(lengths: readonly number[], batchSize: number, sequenceLength: number): void {
+/** Copies lengths. @throws GruError `shape-mismatch` unless there is one for each row, whole numbers from 0 to T */
+export function takeLengths(lengths: ArrayLike<number>, batchSize: number, sequenceLength: number): number[] {
   if (lengths.length !== batchSize) {
     throw new GruError("shape-mismatch", `lengths: expected ${batchSize}, one for each row, got ${lengths.length}`);
   }
-  const bad = lengths.findIndex((length) => !(Number.isInteger(length) && length >= 0 && length <= sequenceLength));
+  const copy = Array.from(lengths);
+  const bad = copy.findIndex((length) => !(Number.isInteger(length) && length >= 0 && length <= sequenceLength));
   if (bad >= 0) {
     throw new GruError("shape-mismatch", `lengths[${bad}]: expected 0 to ${sequenceLength} steps, got ${lengths[bad]}`);
   }
+  return copy;
 }
 
 /** @throws GruError `shape-mismatch` unless it is a positive whole number */

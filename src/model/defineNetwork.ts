@@ -1,16 +1,9 @@
 import { GruError } from "../errors.js";
 import { completeActivation } from "./activation.js";
-import { firstNonFinite } from "./finite.js";
-import {
-  type Layer,
-  layerOutputSize,
-  type LayerSpec,
-  type Network,
-  NETWORK_INPUT,
-  numDirections,
-  sequenceNames,
-} from "./network.js";
+import { checkLayer } from "./checkLayer.js";
+import { type Layer, layerOutputSize, type LayerSpec, type Network, NETWORK_INPUT, sequenceNames } from "./network.js";
 
+/** What a network is made of. */
 export interface NetworkParts {
   /** In topological order: a layer reads only layers before it. */
   readonly layers: readonly LayerSpec[];
@@ -34,7 +27,7 @@ export function defineNetwork({ layers: specs, outputs, vocabulary = null, notes
   const sizes = new Map<string, number>();
   for (const layer of layers) {
     checkName(layer, sizes);
-    checkTensors(layer);
+    checkLayer(layer);
     checkWiring(layer, sizes);
     sizes.set(layer.name, layerOutputSize(layer));
   }
@@ -47,26 +40,38 @@ export function defineNetwork({ layers: specs, outputs, vocabulary = null, notes
 
 /** The layer with everything filled in that its spec leaves out. @param layerBefore what it reads if it does not say */
 export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
-  const base = { inputs: [layerBefore], storage: "f32", weightScale: null } as const;
+  const { inputs = [layerBefore], storage = "f32", weightScale = null } = spec;
+  const base = { inputs, storage, weightScale };
   switch (spec.type) {
     case "embedding":
-      return { ...base, ...spec };
-    case "dense":
-      return { ...base, bias: null, ...spec, activation: completeActivation(spec.activation ?? "linear") };
-    case "gru":
+      return { ...spec, ...base };
+    case "dense": {
+      const { bias = null, activation = "linear" } = spec;
+      return { ...spec, ...base, bias, activation: completeActivation(activation) };
+    }
+    case "gru": {
+      const { direction = "forward", resetAfter = true, clip = null, returnSequences = true } = spec;
+      const { bias = null, recurrentBias = null, recurrentWeightScale = null } = spec;
+      const { gateActivation = "sigmoid", newActivation = "tanh" } = spec;
       return {
-        ...base,
-        direction: "forward",
-        resetAfter: true,
-        clip: null,
-        returnSequences: true,
-        bias: null,
-        recurrentBias: null,
-        recurrentWeightScale: null,
         ...spec,
-        gateActivation: completeActivation(spec.gateActivation ?? "sigmoid"),
-        newActivation: completeActivation(spec.newActivation ?? "tanh"),
+        ...base,
+        direction,
+        resetAfter,
+        clip,
+        returnSequences,
+        bias,
+        recurrentBias,
+        recurrentWeightScale,
+        gateActivation: completeActivation(gateActivation),
+        newActivation: completeActivation(newActivation),
       };
+    }
+    default: {
+      const { name, type } = spec as { name: unknown; type: unknown };
+      const expected = '"embedding", "gru" or "dense"';
+      throw new GruError("unsupported", `layer "${String(name)}": expected type ${expected}, got ${String(type)}`);
+    }
   }
 }
 
@@ -164,64 +169,4 @@ function networkInput(
     }
   }
   return { inputType: isIndices ? "indices" : "features", inputSize };
-}
-
-function checkTensors(layer: Layer): void {
-  for (const [field, size] of sizesOf(layer)) {
-    if (!Number.isInteger(size) || size < 1) {
-      throw new GruError(
-        "shape-mismatch",
-        `layer "${layer.name}": expected ${field} to be a positive integer, got ${size}`,
-      );
-    }
-  }
-  for (const [tensor, values, shape] of tensorsOf(layer)) {
-    const length = shape.reduce((product, size) => product * size, 1);
-    if (values.length !== length) {
-      throw new GruError(
-        "shape-mismatch",
-        `${layer.name}.${tensor}: expected shape [${shape.join(", ")}], ${length} elements, got ${values.length}`,
-      );
-    }
-    const at = firstNonFinite(values);
-    if (at >= 0) {
-      throw new GruError(
-        "bad-file",
-        `${layer.name}.${tensor}: expected finite weights, got ${values[at]} at element ${at}`,
-      );
-    }
-  }
-}
-
-function sizesOf(layer: Layer): [field: string, size: number][] {
-  const sizes: [string, number][] = [];
-  if (layer.type === "embedding") sizes.push(["numEmbeddings", layer.numEmbeddings]);
-  if (layer.type === "embedding") sizes.push(["embeddingSize", layer.embeddingSize]);
-  if (layer.type !== "embedding") sizes.push(["inputSize", layer.inputSize]);
-  if (layer.type === "gru") sizes.push(["hiddenSize", layer.hiddenSize]);
-  if (layer.type === "dense") sizes.push(["outputSize", layer.outputSize]);
-  return sizes;
-}
-
-function tensorsOf(layer: Layer): [tensor: string, values: Float32Array, shape: number[]][] {
-  const list: [string, Float32Array, number[]][] = [];
-  const add = (tensor: string, values: Float32Array | null, shape: number[]) => {
-    if (values !== null) list.push([tensor, values, shape]);
-  };
-  if (layer.type === "embedding") {
-    add("weight", layer.weight, [layer.numEmbeddings, layer.embeddingSize]);
-    add("weightScale", layer.weightScale, [layer.numEmbeddings]);
-    return list;
-  }
-  const directions = layer.type === "gru" && layer.direction === "bidirectional" ? [numDirections(layer)] : [];
-  const rows = layer.type === "gru" ? 3 * layer.hiddenSize : layer.outputSize;
-  add("weight", layer.weight, [...directions, rows, layer.inputSize]);
-  add("bias", layer.bias, [...directions, rows]);
-  add("weightScale", layer.weightScale, [...directions, rows]);
-  if (layer.type === "gru") {
-    add("recurrentWeight", layer.recurrentWeight, [...directions, rows, layer.hiddenSize]);
-    add("recurrentBias", layer.recurrentBias, [...directions, rows]);
-    add("recurrentWeightScale", layer.recurrentWeightScale, [...directions, rows]);
-  }
-  return list;
 }

@@ -85,6 +85,7 @@ export interface DenseLayer extends LayerBase {
   readonly weightScale: Float32Array | null;
 }
 
+/** A layer with everything said. */
 export type Layer = EmbeddingLayer | GruLayer | DenseLayer;
 
 /** What `defineNetwork` fills in when a layer leaves it out. */

@@ -47,7 +47,8 @@ export interface DispatchPlan {
 }
 
 /**
- * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `chunk` once per chunk over B
+ * rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
   | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }

@@ -22,6 +22,7 @@ import type { BufferPlan, DispatchPlan, OutputPlan, Plan, Stage } from "./plan.j
 import { LENGTHS_BUFFER, PARAMS_BUFFER, PARAMS_STRIDE_BYTES, PLACES_BUFFER } from "./plan.js";
 import { packedWeights } from "./weights.js";
 
+/** What to plan for. */
 export interface PlanRequest {
   readonly maxRows: number;
   readonly chunkSteps: number;

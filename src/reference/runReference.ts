@@ -26,7 +26,7 @@ export interface ReferenceRequest {
   /** [D, B, H] of each GRU layer, one after the other; zeros when absent */
   readonly initialState?: ArrayLike<number> | undefined;
   /** [B] steps of each row; T when absent */
-  readonly lengths?: readonly number[] | undefined;
+  readonly lengths?: ArrayLike<number> | undefined;
   /** Every step of the outputs (when absent), or each row's last. */
   readonly returnSequences?: boolean | undefined;
 }

@@ -41,10 +41,21 @@ export function watchMemory<T>(
   allocate: () => T,
 ): { value: T; isInMemory: Promise<void> } {
   device.pushErrorScope("out-of-memory");
-  const value = allocate();
-  const isInMemory = device.popErrorScope().then((error) => {
-    if (error === null) return;
-    throw new GruError("limit-exceeded", `${what}: expected to fit the GPU's memory, got "${error.message}"`);
+  let scope: Promise<GPUError | null>;
+  let value: T;
+  try {
+    value = allocate();
+  } finally {
+    scope = device.popErrorScope();
+    scope.catch(() => {}); // told below, unless `allocate` has thrown
+  }
+  return { value, isInMemory: checkScope(scope, what) };
+}
+
+async function checkScope(scope: Promise<GPUError | null>, what: string): Promise<void> {
+  const error = await scope.catch((cause: unknown) => {
+    throw new GruError("device-lost", `${what}: expected the GPU to answer, got ${String(cause)}`, { cause });
   });
-  return { value, isInMemory };
+  if (error === null) return;
+  throw new GruError("limit-exceeded", `${what}: expected to fit the GPU's memory, got "${error.message}"`);
 }

@@ -79,12 +79,13 @@ export class CompiledPlan {
     this.#writeParams(numRows);
     for (const { type, dispatches } of this.#stages) {
       if (type === "end" && !isLast) continue;
-      if (type === "rows") this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
-      else if (type !== "steps") this.#encode(recorder, dispatches[0]!, numRows, 0);
-      else {
-        for (let step = 0; step < numSteps; step++) {
-          for (const dispatch of dispatches) this.#encode(recorder, dispatch, numRows, step);
-        }
+      if (type === "rows") {
+        this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
+        continue;
+      }
+      const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
+      for (let step = 0; step < (type === "steps" ? numSteps : 1); step++) {
+        dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));
       }
     }
   }
@@ -98,17 +99,24 @@ export class CompiledPlan {
     const rowsOfWork = this.#flopPerSubmit / dispatch.kernel.flopPerRow;
     const stepsAtOnce = Math.max(1, Math.floor(Math.min(rowsOfWork, this.#maxRows) / numRows));
     for (let step = 0; step < numSteps; step += stepsAtOnce) {
-      this.#encode(recorder, dispatch, numRows * Math.min(stepsAtOnce, numSteps - step), step);
+      const rows = numRows * Math.min(stepsAtOnce, numSteps - step);
+      this.#encode(recorder, dispatch, rows, step, dispatch.kernel.workgroups(rows));
     }
   }
 
-  #encode(recorder: Recorder, dispatch: CompiledDispatch, numRows: number, step: number): void {
+  #encode(
+    recorder: Recorder,
+    dispatch: CompiledDispatch,
+    numRows: number,
+    step: number,
+    workgroups: ReturnType<KernelSpec["workgroups"]>,
+  ): void {
     const { kernel, pipeline, bindGroup, hasParams } = dispatch;
     const pass = recorder.passFor(numRows * kernel.flopPerRow);
     pass.setPipeline(pipeline);
     if (hasParams) pass.setBindGroup(0, bindGroup, this.#offsets, step, 1);
     else pass.setBindGroup(0, bindGroup);
-    pass.dispatchWorkgroups(...kernel.workgroups(numRows));
+    pass.dispatchWorkgroups(...workgroups);
   }
 
   /** Params { first_row, step } of each step, as the kernels declare them: they depend on how many rows a step has. */

@@ -39,6 +39,11 @@ export class GpuEngine implements Engine, GpuResources {
     void choice.device.lost.then(({ reason: why, message }) => {
       this.#lostMessage = `${why}: ${message}`;
     });
+    if (!choice.isOwned) return;
+    // An error that nobody caught means that a submit was dropped: the states are no longer what we count on.
+    choice.device.addEventListener("uncapturederror", ({ error }) => {
+      this.#lostMessage ??= error.message;
+    });
   }
 
   /**
@@ -56,8 +61,13 @@ export class GpuEngine implements Engine, GpuResources {
       return buffers;
     });
     for (const { label, pack } of packedWeights(network)) device.queue.writeBuffer(weights.get(label)!, 0, pack());
-    const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
-    return new GpuEngine(network, choice, reason, pipelines, weights);
+    try {
+      const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
+      return new GpuEngine(network, choice, reason, pipelines, weights);
+    } catch (error) {
+      weights.dispose();
+      throw error;
+    }
   }
 
   createSession(numSlots: number, sequenceLength: number): GpuSession {
@@ -87,7 +97,8 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   lostError(cause?: unknown): GruError {
-    const message = this.#lostMessage ?? "the GPU dropped its work";
+    this.#lostMessage ??= `the GPU dropped its work (${String(cause)})`;
+    const message = this.#lostMessage;
     return new GruError("device-lost", `GPU device: expected to be there, got "${message}"; load the model again`, {
       cause,
     });

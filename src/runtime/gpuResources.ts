@@ -17,5 +17,6 @@ export interface GpuResources {
   checkSize(label: string, sizeBytes: number, what: string): void;
   /** @throws GruError `device-lost` once the device is gone */
   checkAlive(): void;
+  /** Takes the device for lost from now on: a failed read leaves the states in doubt. */
   lostError(cause?: unknown): GruError;
 }

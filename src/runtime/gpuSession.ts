@@ -33,13 +33,16 @@ export class GpuSession implements Session {
   readonly #plans = new Map<string, CompiledPlan>();
   /** What each plan's lengths buffer holds, when all rows are of one length. */
   readonly #lengths = new Map<CompiledPlan, string>();
-  /** Rejects when an allocation ran out of memory, for good; null when there is none to wait for. */
+  /** Rejects when an allocation ran out of memory; null when there is none to wait for. */
   #allocation: Promise<unknown> | null = null;
+  /** Why the states are lost, if they are. */
+  #failure: unknown = null;
 
   constructor(resources: GpuResources, numSlots: number, sequenceLength: number) {
     this.#resources = resources;
     this.#maxChunkSteps = resources.maxChunkSteps(numSlots);
-    this.#states = this.#watch(`${numSlots} states`, () => new StateSlots(resources, numSlots));
+    chunkStepsFor(resources.network, sequenceLength, this.#maxChunkSteps); // throws before anything is allocated
+    this.#states = this.#watch(`${numSlots} states`, () => new StateSlots(resources, numSlots), this.#fail);
     this.#readback = new Readback(resources.gpu);
     this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
     this.#planFor(numSlots, sequenceLength, false);
@@ -54,6 +57,7 @@ export class GpuSession implements Session {
   }
 
   prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#planFor(numRows, numSteps, lastOnly);
     return this.#allocation === null ? null : this.#await(this.#allocation);
   }
@@ -119,7 +123,7 @@ export class GpuSession implements Session {
 
   grow(numSlots: number): void {
     const maxSteps = this.#resources.maxChunkSteps(numSlots);
-    this.#watch(`${numSlots} states`, () => this.#states.grow(numSlots));
+    this.#watch(`${numSlots} states`, () => this.#states.grow(numSlots), this.#fail);
     this.#maxChunkSteps = maxSteps;
     // Their bind groups name the buffers that were there before.
     for (const compiled of this.#plans.values()) compiled.dispose();
@@ -167,7 +171,7 @@ export class GpuSession implements Session {
       arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(buffer), sizeBytes), put });
     });
     if (isLast && advanced.state.length > 0) {
-      arrivals.push(...this.#states.read(encoder, this.#readback, 0, this.numSlots, advanced.state));
+      arrivals.push(...this.#states.read(encoder, this.#readback, 0, numRows, advanced.state));
     }
     this.#recorder.submit();
     return arrivals;
@@ -193,23 +197,34 @@ export class GpuSession implements Session {
     const { gpu, pipelines, flopPerSubmit } = this.#resources;
     const plan = planSequence(network, { maxRows, chunkSteps, lastOnly });
     const shared = (label: string) => this.#states.buffer(label) ?? this.#resources.weight(label);
-    const compiled = this.#watch(`${maxRows} rows, ${chunkSteps} steps`, () => {
-      return new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
+    const compile = () => new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
+    const compiled = this.#watch(`${maxRows} rows, ${chunkSteps} steps`, compile, () => {
+      compiled.dispose();
+      this.#plans.delete(key);
     });
     this.#plans.set(key, compiled);
     return compiled;
   }
 
   async #await(allocation: Promise<unknown>): Promise<void> {
-    await allocation;
-    if (this.#allocation === allocation) this.#allocation = null;
+    try {
+      await allocation;
+    } finally {
+      if (this.#allocation === allocation) this.#allocation = null;
+    }
   }
 
-  /** Allocates; the next `advance` reports it if that took more memory than there is. */
-  #watch<T>(what: string, allocate: () => T): T {
+  /** States that did not fit are gone, and so is what they stood for. */
+  readonly #fail = (error: unknown): void => {
+    this.#failure = error;
+  };
+
+  /** Allocates; if that took more memory than there is, the next `advance` reports it, after `onFailure`. */
+  #watch<T>(what: string, allocate: () => T, onFailure: (error: unknown) => void): T {
     const { value, isInMemory } = watchMemory(this.#resources.gpu, what, allocate);
     const before = this.#allocation;
     const allocation = before === null ? isInMemory : Promise.all([before, isInMemory]);
+    isInMemory.catch(onFailure);
     allocation.catch(() => {}); // `advance` reports it
     this.#allocation = allocation;
     return value;

@@ -1,6 +1,7 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 import { GruError } from "../errors.js";
 
+/** A kernel on a device. */
 export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;

@@ -50,7 +50,7 @@ export class Readback {
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     // A power of two, so that chunks of slightly different lengths share a buffer.
-    const size = 2 ** Math.ceil(Math.log2(sizeBytes));
+    const size = Math.min(2 ** Math.ceil(Math.log2(sizeBytes)), this.#device.limits.maxBufferSize);
     const buffer = this.#device.createBuffer({ label: "webgru.staging", size, usage });
     this.#all.add(buffer);
     return buffer;

@@ -20,6 +20,7 @@ export function padRows(
 /** Copies padded rows of `size` numbers to `target`, from its element `start` on, without the padding. */
 export function unpadRows(padded: Float32Array, size: number, target: Float32Array, start: number): void {
   const stride = paddedSize(size);
+  if (stride === size) return target.set(padded, start);
   const numRows = padded.length / stride;
   for (let row = 0; row < numRows; row++) {
     target.set(padded.subarray(row * stride, row * stride + size), start + row * size);

@@ -8,6 +8,7 @@ import { type Scheduler, type Seat, streamGone } from "./scheduler.js";
 /** What a stream does with a push when `queueLimit` pushes wait: let it wait too, or drop the oldest of them. */
 export type WhenFull = "wait" | "latest";
 
+/** How a stream is to be. */
 export interface StreamOptions {
   /** B, rows that advance together; 1 when absent. */
   readonly batchSize?: number;
@@ -42,6 +43,7 @@ export class GruStream {
   /** Made by `GruModel.createStream`. */
   constructor(host: StreamHost, options: StreamOptions) {
     const { batchSize = 1 } = options;
+    checkOptions(options);
     this.batchSize = batchSize;
     this.#host = host;
     this.#options = options;
@@ -83,10 +85,11 @@ export class GruStream {
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<Float32Array, void, undefined> {
-    signal?.throwIfAborted();
-    for await (const input of source) {
+    for await (const input of signal === undefined ? source : untilAborted(source, signal)) {
       signal?.throwIfAborted();
-      yield await this.push(input);
+      const output = await this.push(input);
+      signal?.throwIfAborted();
+      yield output;
       signal?.throwIfAborted();
     }
   }
@@ -116,7 +119,7 @@ export class GruStream {
    */
   async restore(bytes: Uint8Array): Promise<void> {
     this.#checkUsable();
-    const states = decodeState(this.#host.network, this.batchSize, bytes);
+    const states = decodeState(this.#host.network, this.batchSize, bytes, this.#host.nonFinite);
     return this.#inTurn(async () => this.#write(states));
   }
 
@@ -126,6 +129,7 @@ export class GruStream {
    * @throws GruError `limit-exceeded`, `disposed`
    */
   async fork(): Promise<GruStream> {
+    this.#checkUsable();
     const fork = new GruStream(this.#host, this.#options);
     const { session } = this.#scheduler;
     const copy = async () => {
@@ -156,9 +160,9 @@ export class GruStream {
     if (!this.#isDisposed) {
       this.#isDisposed = true;
       this.#scheduler.close(this.#seat, streamGone());
-      this.#host.remove(this);
     }
     await Promise.allSettled(this.#pending);
+    this.#host.remove(this); // the model waits for those that are in its list
   }
 
   #push(input: ArrayLike<number>): Promise<Float32Array[]> {
@@ -199,6 +203,42 @@ export class GruStream {
 
   #checkUsable(): void {
     if (this.#isDisposed) throw streamGone();
+  }
+}
+
+/** What `source` gives, until `signal` aborts: then it throws the reason, even while `source` is silent. */
+async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  signal.throwIfAborted();
+  let onAbort!: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+  });
+  aborted.catch(() => {}); // where nobody waits for it
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let isDone = false;
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), aborted]);
+      if (next.done === true) {
+        isDone = true;
+        return;
+      }
+      yield next.value;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    // Not awaited: a silent source may not answer.
+    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+function checkOptions({ whenFull = "wait", queueLimit = 1 }: StreamOptions): void {
+  if (whenFull !== "wait" && whenFull !== "latest") {
+    throw new GruError("unsupported", `whenFull: expected "wait" or "latest", got ${JSON.stringify(whenFull)}`);
+  }
+  if (!Number.isInteger(queueLimit) || queueLimit < 1) {
+    throw new GruError("unsupported", `queueLimit: expected a positive whole number, got ${queueLimit}`);
   }
 }
 

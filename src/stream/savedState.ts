@@ -3,6 +3,7 @@
 
 import { GruError } from "../errors.js";
 import { fingerprint } from "../model/fingerprint.js";
+import type { NonFinite } from "../model/checkInput.js";
 import { firstNonFinite } from "../model/finite.js";
 import { gruLayers, type Network, stateLength } from "../model/network.js";
 
@@ -39,7 +40,12 @@ export function encodeState(network: Network, states: readonly Float32Array[]): 
  * @throws GruError `bad-file` for bytes that are no saved state, `unsupported` for another version, `shape-mismatch`
  *   for another model's or another batch size
  */
-export function decodeState(network: Network, batchSize: number, bytes: Uint8Array): Float32Array[] {
+export function decodeState(
+  network: Network,
+  batchSize: number,
+  bytes: Uint8Array,
+  nonFinite: NonFinite = "reject",
+): Float32Array[] {
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
   const expected = headerOf(network, batchSize);
@@ -58,7 +64,7 @@ export function decodeState(network: Network, batchSize: number, bytes: Uint8Arr
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + end + 1);
   const values = Float32Array.from({ length: batchSize * rowLength }, (_, i) => view.getFloat32(4 * i, true));
-  const at = firstNonFinite(values);
+  const at = nonFinite === "allow" ? -1 : firstNonFinite(values);
   if (at >= 0)
     throw new GruError("bad-file", `saved state: expected finite numbers, got ${values[at]} at element ${at}`);
   return Array.from({ length: batchSize }, (_, row) => values.slice(row * rowLength, (row + 1) * rowLength));

@@ -5,6 +5,9 @@ import { layerNamed, layerOutputSize, type Network, sequenceNames } from "../mod
 /** Ticks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_TICKS_IN_FLIGHT = 3;
 
+/** Steps of one push in a tick that others share: a long push must not keep a short one waiting. */
+const MAX_SHARED_STEPS = 16;
+
 /** A push on its way: the steps of a seat's rows, and what they gave so far. */
 interface Push {
   /** [T, B, I] */
@@ -12,8 +15,8 @@ interface Push {
   readonly numSteps: number;
   /** Of each of the network's outputs, [T, B, O] or [B, O]. */
   readonly outputs: Float32Array[];
-  /** Steps submitted, and steps whose results are there. */
   numSubmitted: number;
+  /** Steps whose results are there; they may come in another order than they were submitted. */
   numDone: number;
   resolve(outputs: Float32Array[]): void;
   reject(error: unknown): void;
@@ -40,6 +43,8 @@ export class Seat {
 interface Share {
   readonly seat: Seat;
   readonly push: Push;
+  /** The first of the push's steps in the tick, and how many follow. */
+  readonly start: number;
   readonly numSteps: number;
   /** The first of its rows in the tick. */
   readonly firstRow: number;
@@ -138,10 +143,19 @@ export class Scheduler {
       for (const seat of this.#seats) runOperations(seat);
       const shares = this.#shares();
       if (shares.length === 0) return;
-      const numRows = shares.reduce((sum, { seat }) => sum + seat.slots.length, 0);
-      const preparation = this.session.prepare(numRows, Math.max(...shares.map(({ numSteps }) => numSteps)), false);
+      const preparation = this.#preparation(shares);
       if (preparation !== null) void this.#prepare(preparation, shares);
       else void this.#tick(shares);
+    }
+  }
+
+  /** What the session has to do before it can take these shares at once, if anything. */
+  #preparation(shares: readonly Share[]): Promise<void> | null {
+    const numRows = shares.reduce((sum, { seat }) => sum + seat.slots.length, 0);
+    try {
+      return this.session.prepare(numRows, Math.max(...shares.map(({ numSteps }) => numSteps)), false);
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 
@@ -162,13 +176,16 @@ export class Scheduler {
 
   /** What each seat that waits has in the next tick: its first push, as far as one chunk of the session takes it. */
   #shares(): Share[] {
+    const numWaiting = [...this.#seats].filter(({ calls }) => calls.length > 0).length;
+    const { maxChunkSteps } = this.session;
+    const maxSteps = numWaiting > 1 ? Math.min(MAX_SHARED_STEPS, maxChunkSteps) : maxChunkSteps;
     const shares: Share[] = [];
     let firstRow = 0;
     for (const seat of this.#seats) {
       const push = seat.calls[0];
       if (push === undefined || "run" in push) continue;
-      const numSteps = Math.min(push.numSteps - push.numSubmitted, this.session.maxChunkSteps);
-      shares.push({ seat, push, numSteps, firstRow });
+      const start = push.numSubmitted;
+      shares.push({ seat, push, start, numSteps: Math.min(push.numSteps - start, maxSteps), firstRow });
       firstRow += seat.slots.length;
     }
     return shares;
@@ -198,10 +215,10 @@ export class Scheduler {
     const maxSteps = Math.max(...shares.map(({ numSteps }) => numSteps));
     const isEven = shares.every(({ numSteps }) => numSteps === maxSteps);
     const input = new Float32Array(maxSteps * slots.length * inputSize);
-    for (const { seat, push, numSteps, firstRow } of shares) {
+    for (const { seat, push, start, numSteps, firstRow } of shares) {
       const stepElements = seat.slots.length * inputSize;
       for (let step = 0; step < numSteps; step++) {
-        const from = (push.numSubmitted + step) * stepElements;
+        const from = (start + step) * stepElements;
         input.set(push.steps.subarray(from, from + stepElements), (step * slots.length + firstRow) * inputSize);
       }
     }
@@ -210,13 +227,14 @@ export class Scheduler {
   }
 
   /** Copies a seat's part of a tick's results to its push. */
-  #hand({ seat, push, numSteps, firstRow }: Share, outputs: readonly Float32Array[], numRows: number): void {
+  #hand({ seat, push, start, numSteps, firstRow }: Share, outputs: readonly Float32Array[], numRows: number): void {
     const numSeatRows = seat.slots.length;
     this.#outputs.forEach(({ size, isSequence }, i) => {
+      if (!isSequence && start + numSteps < push.numSteps) return; // a later tick gives the last step
       const target = push.outputs[i]!;
       for (let step = 0; step < (isSequence ? numSteps : 1); step++) {
         const from = (step * numRows + firstRow) * size;
-        const to = isSequence ? (push.numDone + step) * numSeatRows * size : 0;
+        const to = isSequence ? (start + step) * numSeatRows * size : 0;
         target.set(outputs[i]!.subarray(from, from + numSeatRows * size), to);
       }
     });
@@ -227,8 +245,13 @@ export class Scheduler {
   /** Doubles the slots, or more where `numRows` need it. */
   #grow(numRows: number): void {
     const before = this.session.numSlots;
-    const numSlots = Math.max(2 * before, before + numRows - this.#freeSlots.length);
-    this.session.grow(numSlots);
+    const needed = before + numRows - this.#freeSlots.length;
+    try {
+      this.session.grow(Math.max(2 * before, needed));
+    } catch {
+      this.session.grow(needed); // twice as many may be more than the device takes
+    }
+    const { numSlots } = this.session;
     for (let slot = before; slot < numSlots; slot++) this.#freeSlots.push(slot);
   }
 }
