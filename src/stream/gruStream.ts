@@ -209,17 +209,11 @@ export class GruStream {
 /** What `source` gives, until `signal` aborts: then it throws the reason, even while `source` is silent. */
 async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   signal.throwIfAborted();
-  let onAbort!: () => void;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort);
-  });
-  aborted.catch(() => {}); // where nobody waits for it
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   let isDone = false;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      const next = await orAborted(Promise.resolve(iterator.next()), signal);
       if (next.done === true) {
         isDone = true;
         return;
@@ -227,10 +221,19 @@ async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: 
       yield next.value;
     }
   } finally {
-    signal.removeEventListener("abort", onAbort);
     // Not awaited: a silent source may not answer.
     if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
   }
+}
+
+/** `result`, or the signal's reason if that comes first. A listener of its own: a race would keep every result. */
+function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    const forget = () => signal.removeEventListener("abort", onAbort);
+    result.then(resolve, reject).finally(forget);
+  });
 }
 
 function checkOptions({ whenFull = "wait", queueLimit = 1 }: StreamOptions): void {

@@ -46,6 +46,9 @@ export function decodeState(
   bytes: Uint8Array,
   nonFinite: NonFinite = "reject",
 ): Float32Array[] {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new GruError("bad-file", `saved state: expected a Uint8Array that save() gave, got ${String(bytes)}`);
+  }
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
   const expected = headerOf(network, batchSize);

@@ -8,10 +8,12 @@ import { compare, type Comparison } from "../compare.js";
 import { type Fixture, runFixture } from "../fixture.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
+import { campaignNetwork, runCampaign } from "../streamCampaign.js";
 import { runTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
+import * as outcome from "./outcome.js";
 
 const harness = {
   webgru,
@@ -21,6 +23,9 @@ const harness = {
   badInput,
   recordGpuCalls,
   findKiller,
+  ...outcome,
+  campaignNetwork,
+  runCampaign,
   scoreStorages,
 
   /** A device of the page's adapter. */

@@ -1,0 +1,16 @@
+import { expect, it } from "vitest";
+import { openPage } from "./page.js";
+
+it("keeps 256 streams on WebGPU apart that come, push, part and go", async () => {
+  const page = await openPage();
+  const request = { device: "webgpu", seed: 710, numStreams: 256, numTicks: 200, pushProbability: 0.12 } as const;
+  const summary = await page.evaluate((each) => harness.runCampaign(each), request);
+  // oxlint-disable-next-line no-console -- how much was asked of this adapter
+  console.log(JSON.stringify(summary));
+  expect(summary.failures).toEqual([]);
+  expect(summary.maxError).toBeLessThan(2e-6);
+  expect(summary.numPushes).toBeGreaterThan(5000);
+  for (const key of ["numResets", "numRestores", "numForks", "numLeft"] as const) {
+    expect(summary[key], key).toBeGreaterThan(50);
+  }
+});

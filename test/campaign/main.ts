@@ -1,0 +1,91 @@
+import { parseArgs } from "node:util";
+import { connect } from "puppeteer";
+import { createServer } from "vite";
+import { launchChrome } from "../chrome.js";
+import { projectRoot } from "../library.js";
+import { type CampaignRequest, type CampaignSummary, runCampaign } from "../streamCampaign.js";
+
+const USAGE = `npm run campaign -- [options]
+
+  --streams N      streams at the start, and about as many from then on; 1000 when absent
+  --ticks N        200 when absent
+  --push P         how likely a stream is to push in a tick; 0.5 when absent
+  --seed N         700 when absent
+  --device NAME    webgpu, in headless Chrome (when absent), or cpu
+  --help           this text`;
+
+/**
+ * Runs a campaign of streams and prints what became of it.
+ *
+ * @param args of the command line
+ * @returns the exit code: 1 when an output was wrong, or nothing could be run
+ */
+export async function main(args: string[]): Promise<number> {
+  try {
+    const request = parseRequest(args);
+    if (request === null) {
+      print(USAGE);
+      return 0;
+    }
+    const summary = request.device === "cpu" ? await runCampaign(request) : await runInChrome(request);
+    print(JSON.stringify({ ...request, ...summary }, null, 2));
+    return summary.failures.length === 0 ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+/** What the command line asks for; null when it asks for help. */
+function parseRequest(args: string[]): CampaignRequest | null {
+  const { values } = parseArgs({
+    args,
+    options: {
+      streams: { type: "string", default: "1000" },
+      ticks: { type: "string", default: "200" },
+      push: { type: "string", default: "0.5" },
+      seed: { type: "string", default: "700" },
+      device: { type: "string", default: "webgpu" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return null;
+  if (values.device !== "webgpu" && values.device !== "cpu") {
+    throw new Error(`--device: expected webgpu or cpu, got ${values.device}`);
+  }
+  const [numStreams, numTicks, seed] = [values.streams, values.ticks, values.seed].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  return { device: values.device, seed, numStreams, numTicks, pushProbability: Number(values.push) };
+}
+
+/** The campaign in the test page of a Chrome of its own, with the library from its sources. */
+async function runInChrome(request: CampaignRequest): Promise<CampaignSummary> {
+  const browser = await launchChrome(); // first: it is the one that may not be there
+  const server = await createServer({
+    root: projectRoot,
+    configFile: false,
+    logLevel: "error",
+    server: { host: "127.0.0.1", port: 0, hmr: false, watch: null }, // any free port
+    optimizeDeps: { noDiscovery: true },
+    resolve: { alias: { webgru: "/src/index.ts" } },
+  });
+  try {
+    await server.listen();
+    // A second connection, without puppeteer's limit of three minutes for one call.
+    const patient = await connect({ browserWSEndpoint: browser.wsEndpoint(), protocolTimeout: 0 });
+    const page = await patient.newPage();
+    page.on("pageerror", (error) => process.stderr.write(`${String(error)}\n`));
+    await page.goto(new URL("test/browser/harness.html", server.resolvedUrls!.local[0]).href, { waitUntil: "load" });
+    return await page.evaluate((each) => harness.runCampaign(each), request);
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
