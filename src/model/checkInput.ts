@@ -9,6 +9,7 @@ export type NonFinite = "reject" | "allow";
  * Checks an input before anything is changed by it, and copies it: the caller may reuse the array at once.
  *
  * @param input [T, B, I], or [T, B] indices
+ * @param what the caller calls it
  * @throws GruError `shape-mismatch` when it is not a whole number of steps, `bad-input` for NaN, infinity or an index
  *   outside the embedding
  */
@@ -17,35 +18,36 @@ export function takeInput(
   input: ArrayLike<number>,
   batchSize: number,
   nonFinite: NonFinite,
+  what = "input",
 ): Float32Array {
   if (typeof input !== "object" || input === null) {
-    throw new GruError("shape-mismatch", `input: expected an array of numbers, got ${String(input)}`);
+    throw new GruError("shape-mismatch", `${what}: expected an array of numbers, got ${String(input)}`);
   }
   const stepElements = batchSize * network.inputSize;
   if (!(input.length > 0) || input.length % stepElements !== 0) {
-    const what = network.inputType === "indices" ? "indices" : "elements";
+    const unit = network.inputType === "indices" ? "indices" : "elements";
     const factors =
       batchSize === 1 ? `inputSize ${network.inputSize}` : `batchSize ${batchSize} x inputSize ${network.inputSize}`;
     throw new GruError(
       "shape-mismatch",
-      `input: expected a positive multiple of ${stepElements} ${what} (${factors}), got ${input.length}`,
+      `${what}: expected a positive multiple of ${stepElements} ${unit} (${factors}), got ${input.length}`,
     );
   }
-  if (network.inputType === "indices") checkIndices(network, input);
+  if (network.inputType === "indices") checkIndices(network, input, what);
   const copy = new Float32Array(input);
   if (network.inputType === "features" && nonFinite === "reject") {
     const at = firstNonFinite(copy);
     if (at >= 0) {
       throw new GruError(
         "bad-input",
-        `input: expected finite float32 numbers, got ${input[at]} at element ${at}; load with nonFinite: "allow" to let it through`,
+        `${what}: expected finite float32 numbers, got ${input[at]} at element ${at}; load with nonFinite: "allow" to let it through`,
       );
     }
   }
   return copy;
 }
 
-function checkIndices(network: Network, input: ArrayLike<number>): void {
+function checkIndices(network: Network, input: ArrayLike<number>, what: string): void {
   const tables = network.layers.filter((layer) => layer.type === "embedding");
   const smallest = tables.reduce((a, b) => (b.numEmbeddings < a.numEmbeddings ? b : a));
   for (let i = 0; i < input.length; i++) {
@@ -53,7 +55,7 @@ function checkIndices(network: Network, input: ArrayLike<number>): void {
     if (Number.isInteger(index) && index >= 0 && index < smallest.numEmbeddings) continue;
     throw new GruError(
       "bad-input",
-      `input: expected an index in [0, ${smallest.numEmbeddings}) for embedding "${smallest.name}", got ${index} at element ${i}`,
+      `${what}: expected an index in [0, ${smallest.numEmbeddings}) for embedding "${smallest.name}", got ${index} at element ${i}`,
     );
   }
 }
