@@ -1,6 +1,8 @@
 // What the public classes drive: one implementation on the GPU (runtime/), one on the CPU (cpu/).
 // Arguments have been checked before they come here.
 
+import type { Generation } from "./model/generative.js";
+
 /** A network on a device. */
 export interface Engine {
   readonly device: "webgpu" | "cpu";
@@ -61,6 +63,15 @@ export interface Session {
   prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null;
   /** @throws GruError `limit-exceeded`, before anything is changed; `device-lost` */
   advance(request: Advance): Promise<Advanced>;
+  /**
+   * Draws tokens for the rows of all slots, from a network that `checkGenerative` lets through: each step's tokens are the
+   * next one's input. The session does nothing else until it ends, and is disposed no earlier.
+   *
+   * @param token the first step's input, of all rows
+   * @param chunkSteps steps to draw at once, as many as are worth it when absent
+   * @returns [steps, B] of as many steps as come together
+   */
+  generate(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void>;
   /** Sets the state of a slot, [D, H] of each GRU layer, one after the other; zeros when null. */
   writeState(slot: number, state: Float32Array | null): void;
   /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; zeros when null. */

@@ -3,6 +3,7 @@ import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
 import { checkBatchSize, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
+import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
 import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
 import { GruStream, nameOutputs, type StreamHost, type StreamOptions } from "./stream/gruStream.js";
 import { Scheduler } from "./stream/scheduler.js";
@@ -53,8 +54,10 @@ export class GruModel {
   #scheduler: Scheduler | null = null;
   /** Sessions of finished runs, one for each batch size, so that a run like the last one allocates nothing. */
   readonly #idleSessions = new Map<number, Session>();
-  /** Runs under way. */
-  readonly #runs = new Set<Promise<RunResult>>();
+  /** Runs under way, and chunks of generated tokens. */
+  readonly #runs = new Set<Promise<unknown>>();
+  /** What ends each text that is being generated, once its chunks under way have come. */
+  readonly #endsOfTexts = new Set<() => Promise<void>>();
   #isDisposed = false;
 
   constructor(network: Network, engine: Engine, nonFinite: NonFinite) {
@@ -137,8 +140,22 @@ export class GruModel {
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
     const session = this.#takeSession(batchSize, sequenceLength);
     const run = this.#runOn(session, { steps, batchSize, lengths: rowLengths, returnSequences, state });
-    this.#runs.add(run);
-    return run.finally(() => this.#runs.delete(run));
+    return this.#track(run);
+  }
+
+  /**
+   * Writes on from a prompt, in a state of its own. The whole loop runs on the device: each token is drawn, and fed to the
+   * next step, where the probabilities are; only tokens come back, several steps of them at a time.
+   *
+   * @returns yields one token of each stream, [streams], for each position; an early end of the loop frees what it took
+   * @throws GruError `unsupported` unless the input is one embedding's index and the main output, a dense layer of its
+   *   size, is a softmax, a logSoftmax or linear (which softmax is taken of), with all layers forward and giving every
+   *   step; `bad-input`, `shape-mismatch`, `disposed`; on the way `limit-exceeded`, `device-lost`, `disposed`
+   */
+  generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
+    this.#checkUsable();
+    const { prompt, streams, generation } = takeGeneration(this.#network, options);
+    return this.#generate(prompt, streams, generation);
   }
 
   /**
@@ -193,7 +210,8 @@ export class GruModel {
     const ends = [...this.#streams].map((stream) => stream.end());
     for (const session of this.#idleSessions.values()) session.dispose();
     this.#idleSessions.clear();
-    void Promise.allSettled([...this.#runs, ...ends]).then(() => {
+    void Promise.allSettled([...this.#runs, ...ends]).then(async () => {
+      await Promise.all([...this.#endsOfTexts].map((end) => end()));
       this.#scheduler?.session.dispose();
       this.#engine.dispose();
     });
@@ -222,6 +240,35 @@ export class GruModel {
     }
   }
 
+  async *#generate(prompt: Float32Array, streams: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
+    this.#checkUsable();
+    const session = this.#engine.createSession(streams, Math.max(1, prompt.length - 1));
+    const chunks = session.generate(prompt.at(-1)!, generation);
+    const end = async () => {
+      await chunks.return();
+      session.dispose();
+    };
+    this.#endsOfTexts.add(end);
+    try {
+      if (prompt.length > 1) await this.#track(readPrompt(session, prompt.subarray(0, -1)));
+      this.#checkUsable();
+      for (let chunk = await this.#track(chunks.next()); !chunk.done; chunk = await this.#track(chunks.next())) {
+        for (let start = 0; start < chunk.value.length; start += streams) {
+          yield chunk.value.slice(start, start + streams);
+          this.#checkUsable();
+        }
+      }
+    } finally {
+      this.#endsOfTexts.delete(end);
+      await end();
+    }
+  }
+
+  async #track<T>(run: Promise<T>): Promise<T> {
+    this.#runs.add(run);
+    return run.finally(() => this.#runs.delete(run));
+  }
+
   #schedulerFor(numRows: number): Scheduler {
     if (this.#scheduler !== null) return this.#scheduler;
     const scheduler = new Scheduler(this.#network, this.#engine.createSession(numRows, 1));
@@ -247,6 +294,16 @@ export class GruModel {
   #checkUsable(): void {
     if (this.#isDisposed) throw new GruError("disposed", "model: expected one in use, got one that was disposed");
   }
+}
+
+/** Advances all states by the same steps; what they give is not wanted. */
+async function readPrompt(session: Session, indices: Float32Array): Promise<void> {
+  const slots = Array.from({ length: session.numSlots }, (_, slot) => slot);
+  const input = Float32Array.from(
+    { length: indices.length * slots.length },
+    (_, i) => indices[Math.floor(i / slots.length)]!,
+  );
+  await session.advance({ input, slots, lengths: null, lastOnly: true, withState: false });
 }
 
 function describeLayer(layer: Layer): string {

@@ -3,6 +3,7 @@ export type { CreateModelOptions, LoadModelOptions } from "./loadModel.js";
 export type { DeviceRequest } from "./chooseEngine.js";
 export type { LoadBytesOptions, LoadProgress, ModelSource } from "./loadBytes.js";
 export { GruModel } from "./gruModel.js";
+export type { GenerateOptions } from "./model/generative.js";
 export type { RunOptions, RunResult } from "./gruModel.js";
 export { GruStream } from "./stream/gruStream.js";
 export type { StreamOptions, WhenFull } from "./stream/gruStream.js";

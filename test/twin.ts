@@ -3,6 +3,7 @@ import { createModel } from "../src/loadModel.js";
 import { type Network, stateLength } from "../src/model/network.js";
 import { type ReferenceResult, runReference } from "../src/reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
+import { generateTokens, type ReferenceTokens, referenceTokens } from "./generation.js";
 import { randomArray, randomInput, uniform } from "./random.js";
 import type { TwinCase } from "./twinCases.js";
 
@@ -16,6 +17,7 @@ export interface PreparedTwin {
   readonly input: Float32Array;
   readonly initialState: Float32Array;
   readonly expected: ReferenceResult;
+  readonly expectedTokens: ReferenceTokens | null;
 }
 
 /** Runs a case on a device and in float64, from a random state and input; compares every output and the final state. */
@@ -30,20 +32,25 @@ export function prepareTwin(twin: TwinCase): PreparedTwin {
   const input = randomInput(network, batchSize * sequenceLength, 500);
   const initialState = randomArray(stateLength(network, batchSize), uniform(501));
   const expected = runReference(network, { input, batchSize, lengths, returnSequences, initialState });
-  return { twin, network, input, initialState, expected };
+  const expectedTokens = twin.generation === undefined ? null : referenceTokens(network, twin.generation);
+  return { twin, network, input, initialState, expected, expectedTokens };
 }
 
 /** The device's half of `runTwin`. */
 export async function compareTwin(prepared: PreparedTwin, device: DeviceRequest): Promise<Record<string, Comparison>> {
-  const { twin, network, input, initialState, expected } = prepared;
+  const { twin, network, input, initialState, expected, expectedTokens } = prepared;
   const { batchSize, lengths, returnSequences = true } = twin;
   const model = await createModel(network, { device });
   const options = { batchSize, returnSequences, initialState, ...(lengths === undefined ? {} : { lengths }) };
   const actual = await model.run(input, options);
+  const tokens = twin.generation === undefined ? null : await generateTokens(model, twin.generation);
   model.dispose();
   const comparisons = { finalState: compare(actual.finalState, expected.finalState, TOLERANCE) };
   for (const name of network.outputs) {
     Object.assign(comparisons, { [name]: compare(actual.outputs[name]!, expected.outputs[name]!, TOLERANCE) });
+  }
+  if (tokens !== null) {
+    Object.assign(comparisons, { tokens: compare(tokens, expectedTokens!.tokens, { atol: 0, rtol: 0 }) });
   }
   return comparisons;
 }

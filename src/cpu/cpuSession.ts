@@ -1,4 +1,5 @@
 import type { Advance, Advanced, Session } from "../engine.js";
+import { checkGenerative, type Generation } from "../model/generative.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
@@ -17,9 +18,13 @@ import {
 import { activateRows } from "./activate.js";
 import { GruCell } from "./gruCell.js";
 import { matvec } from "./matvec.js";
+import { sample } from "./sample.js";
 
 /** Steps that go through one layer before the next: enough to keep a layer's weights in the cache, little memory. */
 const CHUNK_STEPS = 64;
+
+/** A page can wait so long for its turn while tokens are drawn. */
+const MAX_BUSY_MS = 30;
 
 /** A piece of a sequence on its way through the layers. */
 interface Chunk {
@@ -85,6 +90,26 @@ export class CpuSession implements Session {
       names.forEach((name, i) => this.#give(name, chunk, start, lastOnly, outputs[i]!));
     }
     return { outputs, state: withState ? this.#joinStates(slots) : new Float32Array() };
+  }
+
+  async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
+    const { numTokens, areProbabilities } = checkGenerative(this.#network);
+    const slots = [...this.#states.keys()];
+    const request = { slots, lengths: null, lastOnly: true, withState: false };
+    let input = new Float32Array(slots.length).fill(token);
+    let turnMs = performance.now();
+    for (let position = 0; position < generation.length; position++) {
+      const { outputs } = await this.advance({ ...request, input });
+      const tokens = Uint32Array.from(slots, (row) => {
+        const scores = outputs[0]!.subarray(row * numTokens, (row + 1) * numTokens);
+        return sample(scores, areProbabilities, generation, row, position);
+      });
+      input = Float32Array.from(tokens);
+      yield tokens;
+      if (performance.now() - turnMs < MAX_BUSY_MS) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      turnMs = performance.now();
+    }
   }
 
   writeState(slot: number, state: Float32Array | null): void {

@@ -67,6 +67,15 @@ export function flopPerSubmit({ isFallback }: DeviceFacts): number {
   return isFallback ? 5e7 : 1e9;
 }
 
+/** Beyond this, more tokens in one submit save nothing that can be measured, and come later. */
+const MAX_GENERATED_STEPS = 64;
+
+/** Steps to generate at once: a power of two, of about a submit's arithmetic. @param stepFlop of one step of all rows */
+export function generatedStepsFor(stepFlop: number, length: number, maxFlop: number): number {
+  const numSteps = Math.max(1, Math.min(MAX_GENERATED_STEPS, maxFlop / stepFlop));
+  return Math.min(2 ** Math.floor(Math.log2(numSteps)), 2 ** Math.ceil(Math.log2(length)));
+}
+
 function checkLimits(plan: Plan, device: DeviceFacts): void {
   const { maxRows: batchSize } = plan;
   if (batchSize > device.maxComputeWorkgroupsPerDimension) {

@@ -67,6 +67,10 @@ export const LENGTHS_BUFFER = "lengths";
 /** Buffer of where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
 export const PLACES_BUFFER = "places";
 
+/** Buffer of how a chunk's tokens are drawn, as shaders/sample.wgsl declares it. */
+export const SAMPLING_BUFFER = "sampling";
+export const SAMPLING_BYTES = 20;
+
 /** The dispatches of a stage: one, or those of every step. */
 export function dispatchesOf(stage: Stage): readonly DispatchPlan[] {
   return stage.type === "steps" ? stage.dispatches : [stage.dispatch];

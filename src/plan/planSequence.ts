@@ -7,8 +7,10 @@ import { gruProjectKernel, PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import { gruStepKernel } from "../kernels/gruStep.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
+import { sampleKernel } from "../kernels/sample.js";
 import { softmaxKernel } from "../kernels/softmax.js";
 import { type Activation, completeActivation } from "../model/activation.js";
+import type { Scores } from "../model/generative.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
@@ -19,7 +21,14 @@ import {
   numDirections,
 } from "../model/network.js";
 import type { BufferPlan, DispatchPlan, OutputPlan, Plan, Stage } from "./plan.js";
-import { LENGTHS_BUFFER, PARAMS_BUFFER, PARAMS_STRIDE_BYTES, PLACES_BUFFER } from "./plan.js";
+import {
+  LENGTHS_BUFFER,
+  PARAMS_BUFFER,
+  PARAMS_STRIDE_BYTES,
+  PLACES_BUFFER,
+  SAMPLING_BUFFER,
+  SAMPLING_BYTES,
+} from "./plan.js";
 import { packedWeights } from "./weights.js";
 
 /** What to plan for. */
@@ -28,6 +37,8 @@ export interface PlanRequest {
   readonly chunkSteps: number;
   /** Give only each row's last step: what comes after the last GRU layer then runs once, at the end. */
   readonly lastOnly: boolean;
+  /** Draw a token by each step's main output, and write it where the next step's input is. Then all stages run by steps. */
+  readonly scores?: Scores;
 }
 
 /**
@@ -85,7 +96,14 @@ class Planner {
       const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
       return { name, ...value };
     });
+    if (this.#request.scores !== undefined) this.#sample(this.#request.scores, outputs[0]!, input);
     return { maxRows, chunkSteps, buffers: this.#buffers, stages: this.#stages, input, outputs: outputPlans };
+  }
+
+  #sample({ numTokens, areProbabilities }: Scores, output: string, index: string): void {
+    const scores = this.#values.get(output)!;
+    this.#buffer(SAMPLING_BUFFER, SAMPLING_BYTES / BYTES_PER_ELEMENT, "scratch");
+    this.#rows([scores], sampleKernel(numTokens, areProbabilities), [SAMPLING_BUFFER, scores.buffer, index]);
   }
 
   #layer(layer: Layer, inputs: readonly Value[]): Value {
@@ -129,7 +147,8 @@ class Planner {
     const input = this.#gather(name, inputs);
     const projection = this.#sequence(`${name}.projection`, paddedSize(3 * hiddenSize * directions));
     // A chunk of fewer rows than a tile, a streamed step say, would spend most of the tile on nothing.
-    const isTile = this.#request.maxRows * this.#request.chunkSteps >= PROJECT_TILE_ROWS;
+    const { maxRows, chunkSteps, scores } = this.#request;
+    const isTile = maxRows * (scores === undefined ? chunkSteps : 1) >= PROJECT_TILE_ROWS;
     const lone = () => denseKernel(inputSize, 3 * hiddenSize * directions, LINEAR, storage);
     this.#rows(inputs, isTile ? gruProjectKernel(layer) : lone(), [
       input,

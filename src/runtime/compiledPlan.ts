@@ -90,6 +90,16 @@ export class CompiledPlan {
     }
   }
 
+  /** Records a chunk step by step, each through all stages: what a step gives, the next one takes. */
+  encodeSteps(recorder: Recorder, numRows: number, numSteps: number): void {
+    this.#writeParams(numRows);
+    const dispatches = this.#stages.flatMap((stage) => stage.dispatches);
+    const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
+    for (let step = 0; step < numSteps; step++) {
+      dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));
+    }
+  }
+
   dispose(): void {
     this.#scratch.dispose();
   }

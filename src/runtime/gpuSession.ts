@@ -1,8 +1,17 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
+import { checkGenerative, type Generation } from "../model/generative.js";
 import { type Network, stateLength } from "../model/network.js";
-import { chunkStepsFor } from "../plan/budget.js";
-import { LENGTHS_BUFFER, type OutputPlan, PLACES_BUFFER } from "../plan/plan.js";
+import { chunkStepsFor, generatedStepsFor } from "../plan/budget.js";
+import {
+  chunkFlop,
+  dispatchesOf,
+  LENGTHS_BUFFER,
+  type OutputPlan,
+  type Plan,
+  PLACES_BUFFER,
+  SAMPLING_BUFFER,
+} from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
@@ -98,6 +107,29 @@ export class GpuSession implements Session {
     return advanced;
   }
 
+  async *generate(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void> {
+    const { numSlots } = this;
+    const { gpu } = this.#resources;
+    const compiled = await this.#compileGeneration(generation.length, chunkSteps);
+    const numSteps = compiled.plan.chunkSteps;
+    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
+    gpu.queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, new Uint32Array(numSlots).fill(numSteps));
+    const chunks: Promise<Uint32Array>[] = [];
+    try {
+      for (let read = 0, start = 0; read < generation.length; read += numSteps) {
+        for (; start < generation.length && chunks.length < MAX_CHUNKS_IN_FLIGHT; start += numSteps) {
+          const chunk = this.#generateChunk(compiled, generation, start);
+          chunk.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
+          chunks.push(chunk);
+        }
+        const tokens = await chunks.shift()!;
+        yield tokens.subarray(0, (generation.length - read) * numSlots);
+      }
+    } finally {
+      await Promise.allSettled(chunks); // the caller has had enough; buffers may go when nothing reads them any more
+    }
+  }
+
   writeState(slot: number, state: Float32Array | null): void {
     this.#states.write(slot, state);
   }
@@ -137,6 +169,52 @@ export class GpuSession implements Session {
     this.#plans.clear();
     this.#states.dispose();
     this.#readback.dispose();
+  }
+
+  async #compileGeneration(length: number, chunkSteps: number | undefined): Promise<CompiledPlan> {
+    const { network, pipelines, flopPerSubmit } = this.#resources;
+    const maxRows = this.numSlots;
+    const scores = checkGenerative(network);
+    const planOf = (steps: number) => planSequence(network, { maxRows, chunkSteps: steps, lastOnly: false, scores });
+    const wanted = chunkSteps ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
+    const plan = planOf(Math.min(wanted, this.#maxChunkSteps));
+    await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
+    this.#resources.checkAlive();
+    const compiled = this.#compile(`generate ${plan.chunkSteps}`, plan);
+    if (this.#allocation !== null) await this.#await(this.#allocation);
+    if (this.#failure !== null) throw this.#failure;
+    return compiled;
+  }
+
+  /** Submits a chunk; its tokens are drawn and fed on the GPU, so the next one may follow at once. @returns [steps, B], of a whole chunk */
+  async #generateChunk(compiled: CompiledPlan, generation: Generation, start: number): Promise<Uint32Array> {
+    this.#resources.checkAlive();
+    const { queue } = this.#resources.gpu;
+    const { numSlots } = this;
+    const { chunkSteps, input } = compiled.plan;
+    const slots = Array.from({ length: numSlots }, (_, slot) => slot);
+    const numTokens = chunkSteps * numSlots;
+    const { length, seed, topK, temperature } = generation;
+    const numSteps = Math.min(chunkSteps, length - start);
+    const sampling = Uint32Array.of(seed, start, topK, numTokens, 0);
+    new Float32Array(sampling.buffer)[4] = temperature;
+    queue.writeBuffer(compiled.buffer(SAMPLING_BUFFER), 0, sampling);
+    const places = Uint32Array.from(slots, (slot) => this.#states.place(slot));
+    queue.writeBuffer(compiled.buffer(PLACES_BUFFER), 0, places);
+    compiled.encodeSteps(this.#recorder, numSlots, numSteps);
+    for (const slot of slots) this.#states.advance(slot, numSteps);
+    const encoder = this.#recorder.encoderForCopies();
+    const reading = this.#readback.copy(encoder, compiled.buffer(input), numTokens * Uint32Array.BYTES_PER_ELEMENT);
+    this.#recorder.submit();
+    const tokens = new Uint32Array(numTokens);
+    const put = (read: Float32Array) => {
+      // What a step drew is in the next one's row, and what the last step of a whole chunk did in the first.
+      const indices = new Uint32Array(read.buffer);
+      tokens.set(indices.subarray(numSlots));
+      tokens.set(indices.subarray(0, numSlots), numTokens - numSlots);
+    };
+    await this.#read([{ reading, put }]);
+    return tokens;
   }
 
   #upload(compiled: CompiledPlan, request: Advance, { start, numSteps }: ChunkRange): void {
@@ -194,11 +272,14 @@ export class GpuSession implements Session {
     const key = `${maxRows} ${chunkSteps} ${lastOnly}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
+    return this.#compile(key, planSequence(network, { maxRows, chunkSteps, lastOnly }));
+  }
+
+  #compile(key: string, plan: Plan): CompiledPlan {
     const { gpu, pipelines, flopPerSubmit } = this.#resources;
-    const plan = planSequence(network, { maxRows, chunkSteps, lastOnly });
     const shared = (label: string) => this.#states.buffer(label) ?? this.#resources.weight(label);
     const compile = () => new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
-    const compiled = this.#watch(`${maxRows} rows, ${chunkSteps} steps`, compile, () => {
+    const compiled = this.#watch(`${plan.maxRows} rows, ${plan.chunkSteps} steps`, compile, () => {
       compiled.dispose();
       this.#plans.delete(key);
     });

@@ -9,9 +9,11 @@ export interface CompiledKernel {
 
 /** Every kernel of a network, compiled once for its device. */
 export class Pipelines {
-  readonly #compiled: ReadonlyMap<string, CompiledKernel>;
+  readonly #device: GPUDevice;
+  readonly #compiled: Map<string, CompiledKernel>;
 
-  private constructor(compiled: ReadonlyMap<string, CompiledKernel>) {
+  private constructor(device: GPUDevice, compiled: Map<string, CompiledKernel>) {
+    this.#device = device;
     this.#compiled = compiled;
   }
 
@@ -21,7 +23,13 @@ export class Pipelines {
     const compiled = await Promise.all(
       [...unique].map(async ([label, kernel]) => [label, await compileKernel(device, kernel)] as const),
     );
-    return new Pipelines(new Map(compiled));
+    return new Pipelines(device, new Map(compiled));
+  }
+
+  /** Compiles a kernel that not every use of the network takes, unless it is there. */
+  async add(kernel: KernelSpec): Promise<void> {
+    if (this.#compiled.has(kernel.label)) return;
+    this.#compiled.set(kernel.label, await compileKernel(this.#device, kernel));
   }
 
   get(kernel: KernelSpec): CompiledKernel {

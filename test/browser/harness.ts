@@ -1,11 +1,17 @@
 // Runs in the test page. What it puts on `harness`, tests call inside `page.evaluate`.
 
 import * as webgru from "webgru";
+import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
+import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
+import { randomNumber } from "../../src/model/randomNumber.js";
 import { runReference } from "../../src/reference/runReference.js";
+import { borrowDevice } from "../../src/runtime/adapter.js";
+import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../badInput.js";
 import { scoreStorages } from "../bitsPerCharacter.js";
 import { compare, type Comparison } from "../compare.js";
 import { type Fixture, runFixture } from "../fixture.js";
+import { generateTokens, referenceTokens } from "../generation.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { campaignNetwork, runCampaign } from "../streamCampaign.js";
@@ -27,6 +33,57 @@ const harness = {
   campaignNetwork,
   runCampaign,
   scoreStorages,
+  generateTokens,
+  referenceTokens,
+  randomNumber,
+
+  /** Tokens of a session that draws `chunkSteps` of each row at once, and the lengths of what came. */
+  async generateInChunks(network: webgru.Network, options: GenerateOptions, chunkSteps: number) {
+    const device = await harness.requestDevice();
+    const engine = await GpuEngine.create(network, borrowDevice(device), "a test");
+    const { prompt, streams, generation } = takeGeneration(network, options);
+    const session = engine.createSession(streams, 1);
+    const chunks: number[][] = [];
+    for await (const chunk of session.generate(prompt[0]!, generation, chunkSteps)) chunks.push([...chunk]);
+    session.dispose();
+    engine.dispose();
+    device.destroy();
+    return { tokens: chunks.flat(), lengths: chunks.map(({ length }) => length) };
+  },
+
+  /** Numbers of shaders/lib/random.wgsl for keys [N, 3]. */
+  async drawRandomNumbers(keys: Uint32Array<ArrayBuffer>): Promise<Float32Array> {
+    const device = await harness.requestDevice();
+    const code = `${randomNumberSource}
+      @group(0) @binding(0) var<storage, read> keys: array<u32>;
+      @group(0) @binding(1) var<storage, read_write> numbers: array<f32>;
+      @compute @workgroup_size(64) fn compute(@builtin(global_invocation_id) id: vec3u) {
+        if (id.x < arrayLength(&numbers)) {
+          numbers[id.x] = random_number(keys[3 * id.x], keys[3 * id.x + 1], keys[3 * id.x + 2]);
+        }
+      }`;
+    const module = device.createShaderModule({ code });
+    const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module } });
+    const numNumbers = keys.length / 3;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffers = [keys.length, numNumbers].map((length) => device.createBuffer({ size: 4 * length, usage }));
+    const mapped = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = device.createBuffer({ size: 4 * numNumbers, usage: mapped });
+    device.queue.writeBuffer(buffers[0]!, 0, keys);
+    const entries = buffers.map((buffer, binding) => ({ binding, resource: { buffer } }));
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(Math.ceil(numNumbers / 64));
+    pass.end();
+    encoder.copyBufferToBuffer(buffers[1]!, 0, staging, 0, 4 * numNumbers);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const numbers = new Float32Array(staging.getMappedRange()).slice();
+    device.destroy();
+    return numbers;
+  },
 
   /** A device of the page's adapter. */
   async requestDevice(): Promise<GPUDevice> {

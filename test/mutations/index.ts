@@ -2,9 +2,10 @@ import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
+import { sampleMutations } from "./sample.js";
 
 /**
  * What the tests must notice in each shader. A change that no input can tell from the original, or that only a race
  * decides, is not here.
  */
-export const mutations: readonly Mutation[] = [...gruMutations, ...layerMutations, ...libMutations];
+export const mutations: readonly Mutation[] = [...gruMutations, ...layerMutations, ...libMutations, ...sampleMutations];

@@ -10,6 +10,7 @@ import { gruProjectKernel } from "../../src/kernels/gruProject.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
+import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { completeActivation } from "../../src/model/activation.js";
 import type { GruLayer } from "../../src/model/network.js";
@@ -39,6 +40,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
   gruStepKernel: grus.map(gruStepKernel),
   lastStepKernel: [lastStepKernel(5, 3)],
+  sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
 };
 

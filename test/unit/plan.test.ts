@@ -63,6 +63,14 @@ describe("planSequence", () => {
     ]);
   });
 
+  it("draws a token by each step's scores, and takes no tile of rows for what is one row at a time", () => {
+    const scores = { numTokens: 11, areProbabilities: true };
+    const plan = planSequence(randomTextModel(1, 11), { maxRows: 1, chunkSteps: 64, lastOnly: false, scores });
+    expect(labelsOf(plan).filter((label) => label.includes("gru_project"))).toEqual([]);
+    expect(labelsOf(plan).at(-1)).toBe("rows: sample O=11 probabilities");
+    expect(dispatchesOf(plan.stages.at(-1)!)[0]!.buffers).toEqual(["params", "sampling", "head.output", "input"]);
+  });
+
   it("runs what comes after the last GRU once, at the end, when only the last step is wanted", () => {
     const plan = planSequence(randomTextModel(1, 11), { maxRows: 4, chunkSteps: 8, lastOnly: true });
     expect(labelsOf(plan).slice(-3)).toEqual([

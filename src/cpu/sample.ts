@@ -1,0 +1,38 @@
+import type { Sampling } from "../model/generative.js";
+import { randomNumber } from "../model/randomNumber.js";
+
+/**
+ * Draws a token by its scores, as shaders/sample.wgsl does.
+ *
+ * @param scores [V], probabilities or logits
+ */
+export function sample(
+  scores: Float32Array,
+  areProbabilities: boolean,
+  { temperature, topK, seed }: Sampling,
+  stream: number,
+  position: number,
+): number {
+  let largest = -Infinity;
+  for (const score of scores) largest = Math.max(largest, score);
+  const weights = new Float64Array(scores.length);
+  let total = 0;
+  for (const i of topK < scores.length ? largestOf(scores, topK, largest) : scores.keys()) {
+    const ratio = areProbabilities ? Math.log(scores[i]! / largest) : scores[i]! - largest;
+    weights[i] = Math.exp(ratio / temperature);
+    total += weights[i]!;
+  }
+  const wanted = total * randomNumber(seed, stream, position);
+  let token = 0;
+  for (let i = 0, sum = 0; i < weights.length && sum <= wanted; i++) {
+    sum += weights[i]!;
+    if (weights[i]! > 0) token = i;
+  }
+  return token;
+}
+
+/** Indices of the k largest scores, the first of equals. */
+function largestOf(scores: Float32Array, k: number, largest: number): number[] {
+  if (k === 1) return [scores.indexOf(largest)];
+  return [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, k);
+}

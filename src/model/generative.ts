@@ -1,0 +1,108 @@
+// What a model must be to write on by itself, and how its tokens are drawn.
+
+import { GruError } from "../errors.js";
+import { takeInput } from "./checkInput.js";
+import { gruLayers, layerNamed, type Network, NETWORK_INPUT } from "./network.js";
+
+export interface GenerateOptions {
+  /** Indices that each stream begins with; at least one. */
+  readonly prompt: ArrayLike<number>;
+  /** Tokens to draw for each stream. */
+  readonly length: number;
+  /** Probabilities are raised to 1 / temperature; 0 takes the likeliest token. 1 when absent. */
+  readonly temperature?: number;
+  /** Draw only from the k likeliest tokens; from all when absent. */
+  readonly topK?: number;
+  /** From 0 to 2^32 - 1; 0 when absent. The same seed gives the same tokens. */
+  readonly seed?: number;
+  /** Texts to write side by side, each with random numbers of its own; 1 when absent. */
+  readonly streams?: number;
+}
+
+/** How tokens are drawn from an output. */
+export interface Sampling {
+  /** [1e-30, 1e30] */
+  readonly temperature: number;
+  readonly topK: number;
+  readonly seed: number;
+}
+
+/** A checked request, but for its prompt. */
+export interface Generation extends Sampling {
+  /** Tokens to draw for each row. */
+  readonly length: number;
+}
+
+/**
+ * Checks what the caller asks for; the likeliest token is the only one of the one likeliest.
+ *
+ * @throws GruError `bad-input`, `shape-mismatch` for a prompt that is none
+ */
+export function takeGeneration(
+  network: Network,
+  options: GenerateOptions,
+): { prompt: Float32Array; streams: number; generation: Generation } {
+  const { length, temperature = 1, topK, seed = 0, streams = 1 } = options;
+  const { numTokens } = checkGenerative(network);
+  const prompt = takeInput(network, options.prompt, 1, "reject", "prompt");
+  checkWhole("length", length, 1, 2 ** 32);
+  checkWhole("topK", topK ?? numTokens, 1, Infinity);
+  checkWhole("seed", seed, 0, 2 ** 32 - 1);
+  checkWhole("streams", streams, 1, Infinity);
+  if (!(temperature >= 0 && temperature < Infinity)) {
+    throw new GruError("bad-input", `temperature: expected a finite number from 0 on, got ${temperature}`);
+  }
+  const isGreedy = temperature < 1e-30;
+  const generation = {
+    length,
+    seed,
+    temperature: isGreedy ? 1 : Math.min(temperature, 1e30),
+    topK: isGreedy ? 1 : Math.min(topK ?? numTokens, numTokens),
+  };
+  return { prompt, streams, generation };
+}
+
+/** What the tokens are drawn from, of a network that passes `checkGenerative`. */
+export interface Scores {
+  /** V */
+  readonly numTokens: number;
+  /** Probabilities, or their logarithms less some number that is the same for all. */
+  readonly areProbabilities: boolean;
+}
+
+/** @throws GruError `unsupported` unless each step's main output can be the next step's input */
+export function checkGenerative(network: Network): Scores {
+  const readers = network.layers.filter(({ inputs }) => inputs.includes(NETWORK_INPUT));
+  const [first] = readers;
+  if (readers.length !== 1 || first!.type !== "embedding") {
+    const got = readers.map(({ type, name }) => `${type} "${name}"`).join(", ");
+    throw refuse("a model whose input goes to one embedding and nowhere else", got);
+  }
+  for (const { name, direction, returnSequences } of gruLayers(network)) {
+    if (direction !== "forward") throw refuse("forward layers only", `layer "${name}", ${direction}`);
+    if (!returnSequences) throw refuse("layers that give every step", `layer "${name}", which gives only its last`);
+  }
+  const head = layerNamed(network, network.outputs[0]!);
+  const activation = head.type === "dense" ? head.activation.name : "";
+  if (head.type !== "dense" || !["softmax", "logSoftmax", "linear"].includes(activation)) {
+    const got = `${head.type} "${head.name}"${activation && `, ${activation}`}`;
+    throw refuse("a dense main output, softmax, logSoftmax or linear", got);
+  }
+  if (head.outputSize !== first!.numEmbeddings) {
+    throw refuse(
+      `a main output of ${first!.numEmbeddings}, the size of embedding "${first!.name}"`,
+      `"${head.name}" of ${head.outputSize}`,
+    );
+  }
+  return { numTokens: head.outputSize, areProbabilities: activation === "softmax" };
+}
+
+function refuse(expected: string, got: string): GruError {
+  return new GruError("unsupported", `generate: expected ${expected}, got ${got}`);
+}
+
+function checkWhole(name: string, value: number, smallest: number, largest: number): void {
+  if (Number.isInteger(value) && value >= smallest && value <= largest) return;
+  const range = largest === Infinity ? `from ${smallest} on` : `from ${smallest} to ${largest}`;
+  throw new GruError("bad-input", `${name}: expected a whole number ${range}, got ${String(value)}`);
+}

@@ -1,0 +1,186 @@
+// Text generated on the GPU: what it is, and what the GPU is asked to do for it. Beside these, test/twinCases.ts has
+// cases that draw tokens.
+
+import { describe, expect, it } from "vitest";
+import { TRAINED_MODEL } from "../trainedModel.js";
+import { openPage } from "./page.js";
+
+describe("random numbers", () => {
+  it("are the same in WGSL and in TypeScript, bit for bit", async () => {
+    const page = await openPage();
+    const differences = await page.evaluate(async () => {
+      const next = harness.random.uniform(130);
+      const keys = Uint32Array.from({ length: 3 * 10_000 }, (_, i) => {
+        // Small counters, as they are used, then any.
+        return i < 15_000 ? [7, Math.floor(i / 300), i % 300][i % 3]! : Math.floor(next() * 2 ** 32);
+      });
+      const numbers = await harness.drawRandomNumbers(keys);
+      const expected = numbers.map((_, i) => harness.randomNumber(keys[3 * i]!, keys[3 * i + 1]!, keys[3 * i + 2]!));
+      return Array.from(numbers).filter((number, i) => number !== expected[i]);
+    });
+    expect(differences).toEqual([]);
+  });
+});
+
+describe("generate", () => {
+  it("takes the reference's likeliest character, 500 times, with the trained model", async () => {
+    const page = await openPage();
+    const [actual, expected] = await page.evaluate(async (path) => {
+      const model = await harness.webgru.loadModel(`/${path}.safetensors`, { device: "webgpu" });
+      const prompt = [..."In the beginning"].map((character) => model.vocabulary!.indexOf(character));
+      const options = { prompt, length: 500, temperature: 0 };
+      const tokens = await harness.generateTokens(model, options);
+      const reference = harness.referenceTokens(model.network, options);
+      model.dispose();
+      return [[...tokens], [...reference.tokens]];
+    }, TRAINED_MODEL);
+    expect(actual).toEqual(expected);
+  });
+
+  it("gives a seed's text whatever the other streams and the chunk", async () => {
+    const page = await openPage();
+    const { alone, first, chunks } = await page.evaluate(async () => {
+      const network = harness.random.randomTextModel(131, 30);
+      const options = { prompt: [4], length: 53, seed: 12, temperature: 0.9 };
+      const model = await harness.webgru.createModel(network, { device: "webgpu" });
+      const lone = await harness.generateTokens(model, options);
+      const many = await harness.generateTokens(model, { ...options, streams: 5 });
+      model.dispose();
+      const inChunks = [];
+      for (const chunkSteps of [1, 2, 7, 16]) {
+        inChunks.push(await harness.generateInChunks(network, options, chunkSteps));
+      }
+      return { alone: [...lone], first: Array.from(many).filter((_, i) => i % 5 === 0), chunks: inChunks };
+    });
+    expect(first).toEqual(alone);
+    for (const { tokens } of chunks) expect(tokens).toEqual(alone);
+    expect(chunks.map(({ lengths }) => Math.max(...lengths))).toEqual([1, 2, 7, 16]);
+    expect(new Set(alone).size).toBeGreaterThan(10);
+  });
+
+  it("gives the CPU's text", async () => {
+    const page = await openPage();
+    // A random number within 1e-5 of where another token begins could give that one: this seed has none.
+    const { onGpu, onCpu, margin } = await page.evaluate(async () => {
+      const network = harness.random.randomTextModel(132, 20);
+      const options = { prompt: [1, 2, 3], length: 100, seed: 4, temperature: 0.8, streams: 2 };
+      const texts = [];
+      for (const device of ["webgpu", "cpu"] as const) {
+        const model = await harness.webgru.createModel(network, { device });
+        texts.push([...(await harness.generateTokens(model, options))]);
+        model.dispose();
+      }
+      const reference = harness.referenceTokens(network, options);
+      return { onGpu: texts[0], onCpu: texts[1], margin: reference.margin };
+    });
+    expect(margin).toBeGreaterThan(1e-5);
+    expect(onGpu).toEqual(onCpu);
+  });
+
+  it("draws each token as often as its probability says", async () => {
+    const page = await openPage();
+    const NUM_TOKENS = 4;
+    const tokens = await page.evaluate(async (numTokens) => {
+      const next = harness.random.uniform(133);
+      const head = harness.random.randomDense("head", ["gru"], [2, numTokens], "softmax", next);
+      const network = harness.webgru.defineNetwork({
+        layers: [
+          harness.random.randomEmbedding("embedding", [numTokens, 2], next),
+          harness.random.randomGru("gru", ["embedding"], { inputSize: 2, hiddenSize: 2 }, next),
+          { ...head, weight: head.weight.map(() => 0), bias: Float32Array.of(0, 1, 2, -2) },
+        ],
+      });
+      const model = await harness.webgru.createModel(network, { device: "webgpu" });
+      const drawn = await harness.generateTokens(model, { prompt: [0], length: 200, streams: 50 });
+      model.dispose();
+      return [...drawn];
+    }, NUM_TOKENS);
+    const weights = [0, 1, 2, -2].map(Math.exp);
+    const total = weights.reduce((a, b) => a + b);
+    weights.forEach((weight, token) => {
+      const p = weight / total;
+      const count = tokens.filter((each) => each === token).length;
+      const deviation = Math.sqrt(tokens.length * p * (1 - p));
+      expect(Math.abs(count - tokens.length * p), `token ${token}`).toBeLessThan(4 * deviation);
+    });
+  });
+
+  it("brings down nothing but tokens, in one copy for many, and asks as much of the GPU for each", async () => {
+    const page = await openPage();
+    const calls = await page.evaluate(async () => {
+      const network = harness.random.randomTextModel(134, 30);
+      const device = await harness.requestDevice();
+      const model = await harness.webgru.createModel(network, { device });
+      const recorded = harness.recordGpuCalls();
+      await harness.generateTokens(model, { prompt: [4], length: 256, streams: 3 });
+      model.dispose();
+      device.destroy();
+      return recorded;
+    });
+    const of = (method: string) => calls.filter((call) => call.method === method);
+    const numChunks = 256 / 64;
+    expect(of("copyBufferToBuffer").map(({ buffers }) => buffers)).toEqual(
+      Array.from({ length: numChunks }, () => ["webgru.input", "webgru.staging"]),
+    );
+    expect(of("submit")).toHaveLength(numChunks);
+    expect(of("mapAsync")).toHaveLength(numChunks);
+    // An embedding; a projection and a step for each of two layers; a product, a softmax and a draw.
+    expect(of("dispatchWorkgroups")).toHaveLength(256 * (1 + 2 + 2 + 3));
+    // No input goes up but the first one, which is the prompt's last.
+    expect(of("writeBuffer").filter(({ buffers }) => buffers[0] === "webgru.input")).toHaveLength(1);
+  });
+
+  it("frees what it took when the loop ends early, and the model goes on", async () => {
+    const page = await openPage();
+    const { tokens, destroyed, after } = await page.evaluate(async () => {
+      const network = harness.random.randomTextModel(135, 30);
+      const device = await harness.requestDevice();
+      const model = await harness.webgru.createModel(network, { device });
+      const alive = new Set<GPUBuffer>();
+      const create = device.createBuffer.bind(device);
+      device.createBuffer = (descriptor) => {
+        const buffer = create(descriptor);
+        const destroy = buffer.destroy.bind(buffer);
+        buffer.destroy = () => {
+          alive.delete(buffer);
+          return destroy();
+        };
+        alive.add(buffer);
+        return buffer;
+      };
+      const taken = [];
+      let numMade = 0;
+      for await (const [token] of model.generate({ prompt: [4, 5], length: 10_000 })) {
+        numMade = alive.size;
+        taken.push(token);
+        if (taken.length === 3) break;
+      }
+      const whatIsLeft = alive.size;
+      const { output } = await model.run([1, 2]);
+      model.dispose();
+      device.destroy();
+      return { tokens: taken, destroyed: [numMade > 0, whatIsLeft], after: output.length };
+    });
+    expect(tokens).toHaveLength(3);
+    expect(destroyed).toEqual([true, 0]);
+    expect(after).toBe(2 * 30);
+  });
+
+  it("ends with the model", async () => {
+    const page = await openPage();
+    const codes = await page.evaluate(async () => {
+      const model = await harness.webgru.createModel(harness.random.randomTextModel(136, 30), { device: "webgpu" });
+      const [begun, waiting] = [1, 2].map((seed) => model.generate({ prompt: [4], length: 1000, seed }));
+      await begun!.next();
+      const pending = waiting!.next();
+      model.dispose();
+      const last = await pending; // what was under way gives its result
+      const ends = await Promise.allSettled([begun!.next(), waiting!.next()]);
+      return [
+        last.done,
+        ...ends.map((end) => (end.status === "rejected" ? (end.reason as { code: string }).code : "none")),
+      ];
+    });
+    expect(codes).toEqual([false, "disposed", "disposed"]);
+  });
+});

@@ -1,0 +1,145 @@
+// Mutations of the kernel that draws tokens, and of what it shares with nobody.
+
+import { type Mutation, mutationsOf } from "./mutation.js";
+
+const WARM = "tokens at temperature 0.8";
+const TIES = "tokens of 10 among 23 equal ones";
+const LOGITS = "tokens of 30 with equal ones among the last, and logits below zero";
+const FAR = "tokens of logits that exp cannot take";
+/** Several scores for each invocation of a larger workgroup. */
+const MANY = "tokens of the 40 likeliest of 5000";
+
+/** Of sample.wgsl, lib/random.wgsl and lib/ratio_*.wgsl. */
+export const sampleMutations: readonly Mutation[] = [
+  ...mutationsOf(
+    "sample.wgsl",
+    [WARM],
+    [
+      ["forgets the temperature", "exp(ratio / sampling.temperature)", "exp(ratio)"],
+      ["multiplies by the temperature", "exp(ratio / sampling.temperature)", "exp(ratio * sampling.temperature)"],
+      ["gives all streams one number", "sampling.seed, workgroup_id.x, position", "sampling.seed, 0, position"],
+      ["gives all positions one number", "workgroup_id.x, position)", "workgroup_id.x, 0)"],
+      ["counts positions from each chunk", "sampling.first_position + params.step", "params.step"],
+      ["gives a chunk one position", "sampling.first_position + params.step", "sampling.first_position"],
+      ["ignores the seed", "random_number(sampling.seed,", "random_number(0,"],
+      ["gives all rows the first one's", "let row = params.first_row + workgroup_id.x", "let row = params.first_row"],
+      ["starts every step at the first row", "let row = params.first_row + workgroup_id.x", "let row = workgroup_id.x"],
+      ["writes over its own input", "(row + num_workgroups.x) %", "row %"],
+      ["feeds the next row", "(row + num_workgroups.x) %", "(row + 1) %"],
+      ["forgets the next chunk", "(row + num_workgroups.x) % sampling.num_index_rows", "row + num_workgroups.x"],
+      [
+        "draws from the first segment alone",
+        "segment.row_start + i];\n    let is_tie",
+        "segment.row_start + i % 2];\n    let is_tie",
+      ],
+      ["starts every segment at no sum", "draw(segment, before, wanted)", "draw(segment, 0.0, wanted)"],
+      [
+        "takes the sum before all for its own",
+        "select(before, total, i == local_index)",
+        "select(before, total, i == 0)",
+      ],
+      ["does not add the weights up", "sum += w;", "sum = w;"],
+      ["takes the token after it", "select(token, i, w > 0.0)", "select(token, i + 1, w > 0.0)"],
+      ["wants all of the sum", "let wanted = total *", "let wanted = 0.5 + 0.0 *"],
+      [
+        "loses the last scores",
+        "min(segment.start + length, OUTPUT_SIZE)",
+        "min(segment.start + length, OUTPUT_SIZE - 4)",
+      ],
+      ["forgets that rows are padded", "((OUTPUT_SIZE + 3) / 4 * 4)", "OUTPUT_SIZE"],
+    ],
+  ),
+  ...mutationsOf(
+    "sample.wgsl",
+    [TIES],
+    [
+      ["puts numbers below zero above the others", "bits | 0x80000000u, ~bits", "bits, ~bits"],
+      ["takes all of equals", "(is_tie && ties < segment.num_ties)", "is_tie"],
+      ["takes none of equals", "(is_tie && ties < segment.num_ties)", "false"],
+      ["takes one equal too many", "ties < segment.num_ties", "ties <= segment.num_ties"],
+      ["takes the first equals of each segment", "segment.ties_before += counts[i];", ""],
+      ["counts the equals of one segment", "ties += u32(key(", "ties = u32(key("],
+      ["takes all but the k largest", "key(x) > segment.threshold", "key(x) < segment.threshold"],
+      ["takes all", "select(0u, 1u << 31, sampling.top_k < OUTPUT_SIZE)", "0u"],
+      ["counts the threshold itself as above it", "(segment.threshold + 1,", "(segment.threshold,"],
+      ["counts half of the keys", "counts[local_index] += counts[local_index + width];", ""],
+    ],
+  ),
+  ...mutationsOf(
+    "sample.wgsl",
+    [LOGITS],
+    [
+      ["takes nothing below zero for the largest", "var largest = -3.4028234e38;", "var largest = 0.0;"],
+      [
+        "takes the smallest for the largest",
+        "max(largest, scores[row_start + i])",
+        "min(largest, scores[row_start + i])",
+      ],
+      ["orders numbers below zero the other way round", "~bits, bits >> 31 == 1", "bits, bits >> 31 == 1"],
+    ],
+  ),
+  ...mutationsOf(
+    "sample.wgsl",
+    [FAR],
+    [
+      [
+        "takes the largest of half a workgroup",
+        "max(partial[local_index], partial[local_index + width])",
+        "partial[local_index]",
+      ],
+    ],
+  ),
+  ...mutationsOf(
+    "sample.wgsl",
+    [MANY],
+    [
+      ["counts a key for each invocation", "count += u32(", "count = u32("],
+      ["stops above the last bits", "bit > 0; bit >>= 1", "bit > 1u << 23; bit >>= 1"],
+      [
+        "counts what one workgroup reaches at once",
+        "count += u32(key(scores[row_start + i]) >= smallest);",
+        "count += u32(key(scores[row_start + i]) >= smallest && i < WORKGROUP_SIZE);",
+      ],
+      [
+        "takes a segment's first score alone",
+        "segment.end = min(segment.start + length, OUTPUT_SIZE);",
+        "segment.end = min(segment.start + 1, OUTPUT_SIZE);",
+      ],
+      ["adds one weight of each segment", "sum += w;", "sum = before + w;"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/random.wgsl",
+    [WARM],
+    [
+      ["takes another factor", "1664525", "1664523"],
+      ["takes another addend", "1013904223", "1013904221"],
+      ["forgets to shift", "v ^= v >> vec3u(16);", ""],
+      ["shifts too far", ">> vec3u(16)", ">> vec3u(17)"],
+      ["takes the first number", "v.z >> 8", "v.x >> 8"],
+      ["takes the last bits", "f32(v.z >> 8)", "f32(v.z & 0xffffff)"],
+      ["swaps stream and position", "vec3u(seed, stream, position)", "vec3u(seed, position, stream)"],
+      ["stays below a half", "16777216", "33554432"],
+      ["forgets to mix x", "v.x += v.y * v.z;", "", 2],
+      ["forgets to mix y", "v.y += v.z * v.x;", "", 2],
+      ["forgets to mix z", "v.z += v.x * v.y;", "", 2],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/ratio_probability.wgsl",
+    [WARM],
+    [
+      ["takes probabilities for logits", "return log(x / largest);", "return x - largest;"],
+      ["turns the ratio round", "x / largest", "largest / x"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/ratio_logit.wgsl",
+    [LOGITS],
+    [
+      ["forgets the largest", "return x - largest;", "return x;"],
+      ["takes logits for probabilities", "return x - largest;", "return log(abs(x / largest));"],
+      ["turns the difference round", "x - largest", "largest - x"],
+    ],
+  ),
+];
