@@ -2,6 +2,7 @@
 import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
+import { checkOptions } from "./model/checkOptions.js";
 import { checkBatchSize, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
 import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
@@ -130,8 +131,9 @@ export class GruModel {
    * @throws GruError `shape-mismatch`, `bad-input`, `limit-exceeded`, `disposed`, `device-lost`
    */
   async run(input: ArrayLike<number>, options: RunOptions = {}): Promise<RunResult> {
-    const { batchSize = 1, lengths, initialState, returnSequences = true } = options;
     this.#checkUsable();
+    checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences"]);
+    const { batchSize = 1, lengths, initialState, returnSequences = true } = options;
     checkBatchSize(batchSize);
     const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);

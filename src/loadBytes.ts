@@ -20,15 +20,19 @@ export interface LoadBytesOptions {
 /**
  * The bytes of a file, from wherever it is.
  *
- * @throws whatever `signal` was aborted with; GruError `bad-file` for a server that answers without the file; what `fetch`
- *   throws when there is no answer
+ * @throws whatever `signal` was aborted with; GruError `bad-file` for a source that is none, and for a server that does not answer
+ *   with the file
  */
 export async function loadBytes(source: ModelSource, options: LoadBytesOptions = {}): Promise<Uint8Array> {
   options.signal?.throwIfAborted();
   if (source instanceof Uint8Array) return source;
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (source instanceof Blob) return readStream(source.stream(), source.size, options);
-  const response = await fetch(source, options.signal ? { signal: options.signal } : {});
+  if (typeof source !== "string" && !(source instanceof URL)) {
+    const expected = "a URL, an ArrayBuffer, a Uint8Array, a Blob or a File";
+    throw new GruError("bad-file", `source: expected ${expected}, got ${String(source)}`);
+  }
+  const response = await fetchFile(source, options.signal);
   if (!response.ok)
     throw new GruError(
       "bad-file",
@@ -39,6 +43,15 @@ export async function loadBytes(source: ModelSource, options: LoadBytesOptions =
   const total = length === null ? null : Number(length);
   if (response.body === null) return new Uint8Array(await response.arrayBuffer());
   return readStream(response.body, total, options);
+}
+
+async function fetchFile(source: string | URL, signal: AbortSignal | undefined): Promise<Response> {
+  try {
+    return await fetch(source, signal ? { signal } : {});
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new GruError("bad-file", `${String(source)}: expected an answer, got ${String(cause)}`, { cause });
+  }
 }
 
 async function readStream(

@@ -5,6 +5,7 @@ import { parseModel } from "./formats/parseModel.js";
 import { GruModel } from "./gruModel.js";
 import { loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
 import type { NonFinite } from "./model/checkInput.js";
+import { checkOptions } from "./model/checkOptions.js";
 import type { Network, Storage } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
 
@@ -27,6 +28,7 @@ export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions {
   readonly description?: NetworkDescription;
 }
 
+const CREATE_OPTIONS = ["device", "dtype", "nonFinite"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
@@ -37,8 +39,9 @@ const DTYPES = ["auto", "f32", "f16", "int8"];
  *   `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
+  checkOptions(options, [...CREATE_OPTIONS, "description", "signal", "onProgress"]);
   const network = parseModel(await loadBytes(source, options), options.description);
-  const model = await createModel(network, options);
+  const model = await placeModel(network, options);
   if (options.signal?.aborted) {
     model.dispose();
     throw options.signal.reason;
@@ -49,9 +52,20 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
 /**
  * Makes a model of a network that is already in memory (see `defineNetwork`).
  *
- * @throws GruError `limit-exceeded`, `no-adapter`
+ * @throws GruError `unsupported`, `limit-exceeded`, `no-adapter`
  */
 export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
+  checkOptions(options, CREATE_OPTIONS);
+  if (!Array.isArray(network?.layers) || !(network.inputSize > 0)) {
+    throw new GruError(
+      "unsupported",
+      `network: expected what defineNetwork or parseModel gives, got another ${typeof network}`,
+    );
+  }
+  return placeModel(network, options);
+}
+
+async function placeModel(network: Network, options: CreateModelOptions): Promise<GruModel> {
   const { device = "auto", dtype = "auto", nonFinite = "reject" } = options;
   if (!DTYPES.includes(dtype)) {
     throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);

@@ -9,6 +9,7 @@ const OTHER_FORMATS: readonly [magic: string, what: string][] = [
   ["PK", "a zip: a .pt, .keras or .npz file? save the weights as safetensors"],
   ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
   ["\x08", "a protobuf: an ONNX model? save the weights as safetensors"],
+  ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
   ["<", "a page in HTML or XML: is the URL right?"],
 ];
 
@@ -17,6 +18,7 @@ function describeStart(bytes: Uint8Array): string {
   const text = String.fromCharCode(...start);
   const hex = [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const known = OTHER_FORMATS.find(([magic]) => text.startsWith(magic));
+  if (bytes.length === 0) return "an empty file";
   return `${bytes.length} bytes that begin ${hex}${known === undefined ? "" : `, ${known[1]}`}`;
 }
 

@@ -140,7 +140,11 @@ function chainGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[] {
     if (weight === undefined) throw new GruError("bad-file", `${name}: expected weight_ih beside weight_hh, got none`);
     const [rows, hiddenSize = 0] = shape.slice(-2);
     if (rows !== 3 * hiddenSize) {
-      throw new GruError("unsupported", `${key}: expected the shape [3H, H] of a GRU, got [${shape.join(", ")}]`);
+      const lstm = rows === 4 * hiddenSize ? ", an LSTM's" : "";
+      throw new GruError(
+        "unsupported",
+        `${key}: expected the shape [3H, H] of a GRU, got [${shape.join(", ")}]${lstm}`,
+      );
     }
     const direction = shape.length === 3 ? "bidirectional" : "forward";
     grus.push({ type: "gru", name, inputSize: weight.shape.at(-1) ?? 0, hiddenSize, direction, resetAfter: true });

@@ -23,6 +23,7 @@ export function takeInput(
   if (typeof input !== "object" || input === null) {
     throw new GruError("shape-mismatch", `${what}: expected an array of numbers, got ${String(input)}`);
   }
+  checkNumbers(input, what);
   const stepElements = batchSize * network.inputSize;
   if (!(input.length > 0) || input.length % stepElements !== 0) {
     const unit = network.inputType === "indices" ? "indices" : "elements";
@@ -45,6 +46,16 @@ export function takeInput(
     }
   }
   return copy;
+}
+
+/** Refuses what an array of JavaScript may hold beside numbers: a row not flattened, a word, a hole. */
+function checkNumbers(input: ArrayLike<unknown>, what: string): void {
+  if (input instanceof Float32Array || input instanceof Float64Array) return;
+  for (let i = 0; i < input.length; i++) {
+    if (typeof input[i] === "number") continue;
+    const got = Array.isArray(input[i]) ? "an array; flatten the input" : String(input[i] ?? typeof input[i]);
+    throw new GruError("bad-input", `${what}: expected a number at element ${i}, got ${got}`);
+  }
 }
 
 function checkIndices(network: Network, input: ArrayLike<number>, what: string): void {

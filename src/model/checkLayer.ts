@@ -22,6 +22,9 @@ export function checkLayer(layer: Layer): void {
     );
   }
   for (const [tensor, values, shape] of tensorsOf(layer)) {
+    if (!(values instanceof Float32Array)) {
+      throw new GruError("shape-mismatch", `${layer.name}.${tensor}: expected a Float32Array, got ${typeof values}`);
+    }
     const length = shape.reduce((product, size) => product * size, 1);
     if (values.length !== length) {
       throw new GruError(

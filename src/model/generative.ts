@@ -2,8 +2,10 @@
 
 import { GruError } from "../errors.js";
 import { takeInput } from "./checkInput.js";
+import { checkOptions } from "./checkOptions.js";
 import { gruLayers, layerNamed, type Network, NETWORK_INPUT } from "./network.js";
 
+/** What `generate` is to write. */
 export interface GenerateOptions {
   /** Indices that each stream begins with; at least one. */
   readonly prompt: ArrayLike<number>;
@@ -42,6 +44,7 @@ export function takeGeneration(
   network: Network,
   options: GenerateOptions,
 ): { prompt: Float32Array; streams: number; generation: Generation } {
+  checkOptions(options, ["prompt", "length", "temperature", "topK", "seed", "streams"]);
   const { length, temperature = 1, topK, seed = 0, streams = 1 } = options;
   const { numTokens } = checkGenerative(network);
   const prompt = takeInput(network, options.prompt, 1, "reject", "prompt");

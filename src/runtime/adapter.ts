@@ -21,7 +21,7 @@ export async function requestAdapter(): Promise<GPUAdapter | NoAdapter> {
     return { refusal: "this page is not a secure context: serve it over https or from localhost" };
   }
   if (globalThis.navigator?.gpu === undefined) {
-    return { refusal: "this browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox" };
+    return { refusal: "there is no WebGPU here: use a current Chrome, Edge, Safari or Firefox (Node has none)" };
   }
   try {
     // Firefox may throw here instead of answering null.

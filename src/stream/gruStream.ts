@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { GruError } from "../errors.js";
 import { type NonFinite, takeInput } from "../model/checkInput.js";
+import { checkOptions } from "../model/checkOptions.js";
 import type { Network } from "../model/network.js";
 import { decodeState, encodeState } from "./savedState.js";
 import { type Scheduler, type Seat, streamGone } from "./scheduler.js";
@@ -43,7 +44,7 @@ export class GruStream {
   /** Made by `GruModel.createStream`. */
   constructor(host: StreamHost, options: StreamOptions) {
     const { batchSize = 1 } = options;
-    checkOptions(options);
+    checkStreamOptions(options);
     this.batchSize = batchSize;
     this.#host = host;
     this.#options = options;
@@ -236,7 +237,9 @@ function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-function checkOptions({ whenFull = "wait", queueLimit = 1 }: StreamOptions): void {
+function checkStreamOptions(options: StreamOptions): void {
+  checkOptions(options, ["batchSize", "whenFull", "queueLimit"]);
+  const { whenFull = "wait", queueLimit = 1 } = options;
   if (whenFull !== "wait" && whenFull !== "latest") {
     throw new GruError("unsupported", `whenFull: expected "wait" or "latest", got ${JSON.stringify(whenFull)}`);
   }

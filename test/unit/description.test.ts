@@ -281,7 +281,7 @@ describe("a model file, broken", () => {
     await expectRefusal(
       () => parseModel(new Uint8Array()),
       "bad-file",
-      /^model: expected a safetensors file, got 0 bytes/,
+      /^model: expected a safetensors file, got an empty file$/,
     );
   });
 });

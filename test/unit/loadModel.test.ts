@@ -135,7 +135,7 @@ describe("loadModel", () => {
 });
 
 describe("createModel, where there is no WebGPU", () => {
-  const refusal = "this browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox";
+  const refusal = "there is no WebGPU here: use a current Chrome, Edge, Safari or Firefox (Node has none)";
 
   it("refuses WebGPU, with the remedy", async () => {
     expect(globalThis.navigator?.gpu).toBeUndefined();

@@ -247,7 +247,7 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
   it("is refused for an LSTM", async () => {
     await expectRefused(
       { "lstm.weight_ih_l0": [20, 4], "lstm.weight_hh_l0": [20, 5] },
-      "lstm.l0.recurrentWeight: expected the shape [3H, H] of a GRU, got [20, 5]",
+      "lstm.l0.recurrentWeight: expected the shape [3H, H] of a GRU, got [20, 5], an LSTM's",
     );
   });
 

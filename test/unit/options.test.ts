@@ -1,0 +1,56 @@
+import { describe, it } from "vitest";
+import { createModel, defineNetwork, loadModel } from "../../src/index.js";
+import { randomMixed, randomTextModel } from "../random.js";
+import { expectRefusal } from "../refusal.js";
+
+const misspelt = { devise: "cpu" } as object;
+
+describe("what no one asked for", () => {
+  it("is refused as an option of loadModel", async () => {
+    const message = 'options: expected device, dtype, nonFinite, description, signal, onProgress, got "devise"';
+    await expectRefusal(() => loadModel(new Uint8Array(), misspelt), "unsupported", message);
+  });
+
+  it("is refused as an option of createModel, run, createStream and generate", async () => {
+    const model = await createModel(randomTextModel(1, 9), { device: "cpu" });
+    const got = /^options: expected .*, got "devise"$/;
+    await expectRefusal(() => createModel(model.network, misspelt), "unsupported", got);
+    await expectRefusal(() => model.run([1], misspelt), "unsupported", got);
+    await expectRefusal(() => model.createStream(misspelt), "unsupported", got);
+    const request = { prompt: [1], length: 1, ...misspelt };
+    await expectRefusal(() => model.generate(request), "unsupported", got);
+  });
+
+  it("is refused as options that are none", async () => {
+    await expectRefusal(() => loadModel(new Uint8Array(), "cpu" as never), "unsupported", /, got "cpu"$/);
+  });
+
+  it("is refused as a network", async () => {
+    await expectRefusal(() => createModel({} as never, { device: "cpu" }), "unsupported", /^network: expected what/);
+    const layer = { type: "gru", name: "gru", inputSize: 1, hiddenSize: 1 } as never;
+    const message = "gru.weight: expected a Float32Array, got undefined";
+    await expectRefusal(() => defineNetwork({ layers: [layer] }), "shape-mismatch", message);
+  });
+
+  it("is refused as a source", async () => {
+    await expectRefusal(
+      () => loadModel(Promise.resolve() as never),
+      "bad-file",
+      /^source: .*, got \[object Promise\]$/,
+    );
+  });
+
+  it("is refused as numbers", async () => {
+    const model = await createModel(randomMixed(2, "linear", 3), { device: "cpu" });
+    const refuse = (input: unknown, got: string) =>
+      expectRefusal(
+        () => model.run(input as number[]),
+        "bad-input",
+        `input: expected a number at element 0, got ${got}`,
+      );
+    await refuse([[1, 2, 3, 4, 5]], "an array; flatten the input");
+    await refuse(["1", 2, 3, 4, 5], "1");
+    await refuse([null, 2, 3, 4, 5], "object");
+    await refuse([1n, 2, 3, 4, 5], "1");
+  });
+});
