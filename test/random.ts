@@ -26,7 +26,9 @@ export function uniform(seed: number): () => number {
 
 /** Uniform float32 numbers in [-scale, scale). */
 export function randomArray(length: number, next: () => number, scale = 1): Float32Array {
-  return Float32Array.from({ length }, () => (2 * next() - 1) * scale);
+  const values = new Float32Array(length);
+  for (let i = 0; i < length; i++) values[i] = (2 * next() - 1) * scale;
+  return values;
 }
 
 export interface GruShape {

@@ -21,6 +21,8 @@ import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
 
+let twinDevice: Promise<GPUDevice> | null = null;
+
 const harness = {
   webgru,
   random,
@@ -85,6 +87,13 @@ const harness = {
     return numbers;
   },
 
+  /** A device that may bind as much as the page's adapter can, as the library makes its own. */
+  async requestLargeDevice(): Promise<GPUDevice> {
+    const adapter = await navigator.gpu.requestAdapter();
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter!.limits;
+    return adapter!.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
+  },
+
   /** A device of the page's adapter. */
   async requestDevice(): Promise<GPUDevice> {
     const adapter = await navigator.gpu.requestAdapter();
@@ -130,12 +139,11 @@ const harness = {
     return compareDevices(each, await sharedDevice(), "cpu", tolerance);
   },
 
-  /** Runs a case of test/twinCases.ts, by its name, on WebGPU beside the reference. */
+  /** Runs a case of test/twinCases.ts, by its name, on WebGPU beside the reference. All cases share one device. */
   async runTwin(name: string): Promise<Record<string, Comparison>> {
-    return runTwin(
-      twinCases.find((twin) => twin.name === name)!,
-      "webgpu",
-    );
+    twinDevice ??= harness.requestLargeDevice();
+    const twin = twinCases.find((one) => one.name === name)!;
+    return runTwin(twin, await twinDevice);
   },
 
   /** Runs a fixture of test/fixtures/, by its name, on WebGPU. */
