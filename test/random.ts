@@ -130,6 +130,11 @@ export function randomMixed(
   });
 }
 
+/** One GRU layer that reads the input. */
+export function oneGru(seed: number, shape: GruShape): Network {
+  return defineNetwork({ layers: [randomGru("gru", ["input"], shape, uniform(seed))] });
+}
+
 /** A text model's shape: embedding, two GRU layers, a softmax head. */
 export function randomTextModel(seed: number, vocabularySize: number): Network {
   const next = uniform(seed);

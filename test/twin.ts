@@ -5,7 +5,7 @@ import { type ReferenceResult, runReference } from "../src/reference/runReferenc
 import { compare, type Comparison } from "./compare.js";
 import { generateTokens, type ReferenceTokens, referenceTokens } from "./generation.js";
 import { randomArray, randomInput, uniform } from "./random.js";
-import type { TwinCase } from "./twinCases.js";
+import type { TwinCase } from "./twinCase.js";
 
 /** The goal for float32: 2e-6 where all values are in [-1, 1], as a GRU's are; else relative to the value. */
 function compareFloat32(actual: Float32Array, expected: Float64Array): Comparison {
