@@ -143,6 +143,14 @@ const lastSteps: TwinCase[] = [
   })),
 ];
 
+/** Converted twice: what int8 left behind must not reach the others. */
+const reconverted: TwinCase[] = (["f32", "f16"] as const).map((storage) => ({
+  name: `${storage} made from int8`,
+  batchSize: 2,
+  sequenceLength: 6,
+  network: () => withStorage(withStorage(randomTextModel(84, 21), "int8"), storage),
+}));
+
 const storages: TwinCase[] = (["f16", "int8"] as const).flatMap((storage: Storage) => [
   {
     name: `${storage}, a text model`,
@@ -292,6 +300,7 @@ export const twinCases: readonly TwinCase[] = [
   ...lastSteps,
   ...activationCases,
   ...storages,
+  ...reconverted,
   manyOutputs,
   ...generations,
   ...large,

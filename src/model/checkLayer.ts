@@ -1,6 +1,7 @@
 import { GruError } from "../errors.js";
 import { ELEMENT_FUNCTIONS, ROW_FUNCTIONS } from "./activation.js";
 import { firstNonFinite } from "./finite.js";
+import { isFloat16 } from "./float16.js";
 import type { Direction, Layer, Storage } from "./network.js";
 
 const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
@@ -101,16 +102,17 @@ function tensorsOf(layer: Layer): [tensor: string, values: Float32Array, shape: 
 /** Every device computes with the same numbers only if the storage can hold them. */
 function checkStorage(layer: Layer): void {
   const { name, storage } = layer;
-  if (storage === "f32") return;
   const matrices = [{ tensor: "weight", values: layer.weight, scale: layer.weightScale }];
   if (layer.type === "gru") {
     const { recurrentWeight: values, recurrentWeightScale: scale } = layer;
     matrices.push({ tensor: "recurrentWeight", values, scale });
   }
   for (const { tensor, values, scale } of matrices) {
-    if (storage === "int8" && scale === null) {
-      throw new GruError("bad-file", `${name}.${tensor}Scale: expected a scale for each row of int8 weights, got none`);
+    if ((storage === "int8") !== (scale !== null)) {
+      const [expected, got] = storage === "int8" ? ["a scale for each row of", "none"] : ["no scale for", "one"];
+      throw new GruError("bad-file", `${name}.${tensor}Scale: expected ${expected} ${storage} weights, got ${got}`);
     }
+    if (storage === "f32") continue;
     const rowLength = scale === null ? 1 : values.length / scale.length;
     const isHeld = (value: number, i: number) =>
       storage === "f16" ? isFloat16(value) : Math.abs(value / scale![Math.floor(i / rowLength)]!) < 127.5;
@@ -121,11 +123,4 @@ function checkStorage(layer: Layer): void {
       `${name}.${tensor}: expected weights that ${storage} can hold, got ${values[at]} at element ${at}; dtype converts`,
     );
   }
-}
-
-/** Whether half precision has that number: 11 significant bits, whole multiples of 2^-24, at most 65504. */
-function isFloat16(value: number): boolean {
-  const magnitude = Math.abs(value);
-  const step = 2 ** (Math.max(-14, Math.floor(Math.log2(magnitude))) - 10);
-  return magnitude <= 65504 && Number.isInteger(magnitude / step);
 }

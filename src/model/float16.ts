@@ -24,6 +24,11 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, float16Bits);
 }
 
+/** Whether half precision has that very number. */
+export function isFloat16(value: number): boolean {
+  return float16Value(float16Bits(value)) === value;
+}
+
 function float16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const magnitude = Math.abs(value);

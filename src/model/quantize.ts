@@ -13,23 +13,31 @@ export function withStorage(network: Network, storage: Storage): Network {
   return { ...network, layers };
 }
 
-function storeLayer<L extends Layer>(layer: L, storage: Storage): L {
-  if (storage === "f32") return { ...layer, storage };
-  if (storage === "f16") {
-    const stored = { ...layer, storage, weight: float16ToFloat32(float32ToFloat16(layer.weight)), weightScale: null };
-    if (layer.type === "gru") {
-      Object.assign(stored, {
-        recurrentWeight: float16ToFloat32(float32ToFloat16(layer.recurrentWeight)),
-        recurrentWeightScale: null,
-      });
-    }
-    return fitsFloat16(layer.weight) && (layer.type !== "gru" || fitsFloat16(layer.recurrentWeight)) ? stored : layer;
+function storeLayer(layer: Layer, storage: Storage): Layer {
+  const matrices = layer.type === "gru" ? [layer.weight, layer.recurrentWeight] : [layer.weight];
+  if (storage === "f16" && !matrices.every(fitsFloat16)) return layer;
+  const { values: weight, scale: weightScale } = storeMatrix(layer.weight, rowLength(layer), storage);
+  if (layer.type !== "gru") return { ...layer, storage, weight, weightScale };
+  const recurrent = storeMatrix(layer.recurrentWeight, layer.hiddenSize, storage);
+  const { values: recurrentWeight, scale: recurrentWeightScale } = recurrent;
+  return { ...layer, storage, weight, weightScale, recurrentWeight, recurrentWeightScale };
+}
+
+interface StoredMatrix {
+  readonly values: Float32Array;
+  /** int8 only */
+  readonly scale: Float32Array | null;
+}
+
+function storeMatrix(values: Float32Array, length: number, storage: Storage): StoredMatrix {
+  switch (storage) {
+    case "f32":
+      return { values, scale: null };
+    case "f16":
+      return { values: float16ToFloat32(float32ToFloat16(values)), scale: null };
+    case "int8":
+      return roundToInt8(values, length);
   }
-  const { values: weight, scale: weightScale } = roundToInt8(layer.weight, rowLength(layer));
-  const stored = { ...layer, storage, weight, weightScale };
-  if (layer.type !== "gru") return stored;
-  const { values, scale } = roundToInt8(layer.recurrentWeight, layer.hiddenSize);
-  return { ...stored, recurrentWeight: values, recurrentWeightScale: scale };
 }
 
 function rowLength(layer: Layer): number {
@@ -43,7 +51,7 @@ function fitsFloat16(values: Float32Array): boolean {
 }
 
 /** Rounds each row to whole multiples of its scale. @param values [rows, length] */
-function roundToInt8(values: Float32Array, length: number): { values: Float32Array; scale: Float32Array } {
+function roundToInt8(values: Float32Array, length: number): StoredMatrix {
   const scale = new Float32Array(values.length / length);
   const rounded = new Float32Array(values.length);
   for (let row = 0; row < scale.length; row++) {

@@ -247,3 +247,21 @@ function dense(name: string, inputs: string[], inputSize: number, outputSize: nu
 function embedding(name: string) {
   return randomEmbedding(name, [7, 4], next);
 }
+
+describe("a network's storage", () => {
+  const head = { type: "dense", name: "head", inputSize: 1, outputSize: 1, weight: Float32Array.of(0.5) } as const;
+  const scale = Float32Array.of(0.5);
+
+  it("is refused where a scale is missing, or there for weights that have none", async () => {
+    const int8 = "head.weightScale: expected a scale for each row of int8 weights, got none";
+    await expectRefusal(() => defineNetwork({ layers: [{ ...head, storage: "int8" }] }), "bad-file", int8);
+    const f32 = "head.weightScale: expected no scale for f32 weights, got one";
+    await expectRefusal(() => defineNetwork({ layers: [{ ...head, weightScale: scale }] }), "bad-file", f32);
+  });
+
+  it("is refused where it cannot hold the weights", async () => {
+    const weight = Float32Array.of(0.1);
+    const message = `head.weight: expected weights that f16 can hold, got ${weight[0]} at element 0; dtype converts`;
+    await expectRefusal(() => defineNetwork({ layers: [{ ...head, weight, storage: "f16" }] }), "bad-file", message);
+  });
+});
