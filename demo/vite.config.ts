@@ -9,7 +9,12 @@ export default defineConfig({
   // Relative addresses, so that the built page works in any folder of a site.
   base: "./",
   // The demo imports the library by its package name, from source.
-  resolve: { alias: { webgru: `${projectRoot}src/index.ts` } },
+  resolve: {
+    alias: [
+      { find: /^webgru$/, replacement: `${projectRoot}src/index.ts` },
+      { find: /^webgru\/(\w+)$/, replacement: `${projectRoot}src/$1.ts` },
+    ],
+  },
   server: { open: hasDesktop && !process.env.CI, fs: { allow: [projectRoot] } },
   build: { target: "es2022" },
 });

@@ -26,7 +26,8 @@ export type {
   Storage,
 } from "./model/network.js";
 export type { NonFinite } from "./model/checkInput.js";
-export { parseModel } from "./formats/parseModel.js";
+export { parseModel } from "./parseModel.js";
+export type { ParseModelOptions } from "./parseModel.js";
 export type { LayerDescription, NetworkDescription } from "./formats/description.js";
 export { textbookGru } from "./formats/textbook.js";
 export type { TextbookGru } from "./formats/textbook.js";

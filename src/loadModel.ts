@@ -1,13 +1,12 @@
 import { chooseEngine, type DeviceRequest } from "./chooseEngine.js";
 import { GruError } from "./errors.js";
-import type { NetworkDescription } from "./formats/description.js";
-import { parseModel } from "./formats/parseModel.js";
 import { GruModel } from "./gruModel.js";
 import { loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
 import type { NonFinite } from "./model/checkInput.js";
 import { checkOptions } from "./model/checkOptions.js";
 import type { Network, Storage } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
+import { parseModel, type ParseModelOptions } from "./parseModel.js";
 
 /** Where and how a model is to run. */
 export interface CreateModelOptions {
@@ -23,10 +22,7 @@ export interface CreateModelOptions {
 }
 
 /** Where and how a model is to run, and how its file is to be read. */
-export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions {
-  /** How the layers are wired, for a file that does not say. */
-  readonly description?: NetworkDescription;
-}
+export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
 const CREATE_OPTIONS = ["device", "dtype", "nonFinite"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
@@ -40,7 +36,7 @@ const DTYPES = ["auto", "f32", "f16", "int8"];
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
   checkOptions(options, [...CREATE_OPTIONS, "description", "signal", "onProgress"]);
-  const network = parseModel(await loadBytes(source, options), options.description);
+  const network = await parseModel(await loadBytes(source, options), options);
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {
     model.dispose();

@@ -2,12 +2,12 @@
 
 import { defineNetwork } from "../src/model/defineNetwork.js";
 import type { NetworkDescription } from "../src/formats/description.js";
-import { parseModel } from "../src/formats/parseModel.js";
 import { textbookGru, type TextbookGru } from "../src/formats/textbook.js";
 import type { RunOptions } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import type { Network } from "../src/model/network.js";
 import { type ReferenceRequest, runReference } from "../src/reference/runReference.js";
+import { parseModel } from "../src/parseModel.js";
 import { compare, type Comparison } from "./compare.js";
 
 /** What a fixture's .json holds; arrays are flat, row-major and time-major. */
@@ -46,9 +46,9 @@ interface Result {
 const NINE_DIGITS = { atol: 1e-13, rtol: 5e-9 };
 
 /** The network that a fixture is about. @param bytes its model file; null for a textbook GRU */
-export function fixtureNetwork({ textbook, description }: Fixture, bytes: Uint8Array | null): Network {
+export async function fixtureNetwork({ textbook, description }: Fixture, bytes: Uint8Array | null): Promise<Network> {
   if (textbook !== undefined) return defineNetwork({ layers: [textbookGru(textbook)] });
-  return parseModel(bytes!, description);
+  return parseModel(bytes!, { description });
 }
 
 /** Runs a fixture on a device or on the float64 reference; compares every output, by name, and the final state. */
@@ -57,7 +57,7 @@ export async function runFixture(
   bytes: Uint8Array | null,
   device: "reference" | "cpu" | "webgpu",
 ): Promise<Record<string, Comparison>> {
-  const network = fixtureNetwork(fixture, bytes);
+  const network = await fixtureNetwork(fixture, bytes);
   const { tolerance, referenceTolerance } = fixture;
   if (device === "reference") {
     const request = { ...requestOf(fixture), input: fixture.input, batchSize: fixture.batchSize };

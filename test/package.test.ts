@@ -16,11 +16,21 @@ const scratch = mkdtempSync(join(tmpdir(), "webgru-"));
 beforeAll(buildLibrary);
 afterAll(() => rmSync(scratch, { recursive: true }));
 
+/** Names of the package's sub-paths. */
+const subpaths = Object.keys(manifest.exports)
+  .filter((name) => name !== "." && name !== "./package.json")
+  .map((name) => name.slice("./".length));
+
 describe("the bundle", () => {
   const path = `${projectRoot}dist/webgru.js`;
 
-  it("is one file that any page may load: no imports, no import.meta, no eval", () => {
-    expect(forbidden(parseAst(readFileSync(path, "utf8")))).toEqual([]);
+  it("is one file that any page may load: no static imports, no import.meta, no eval", () => {
+    const { imports, others } = demands(parseAst(readFileSync(path, "utf8")));
+    expect(others).toEqual([]);
+    for (const { source, isStatic } of imports) {
+      expect(isStatic, source).toBe(false);
+      expect(subpaths.map((name) => `./${name}.js`)).toContain(source);
+    }
   });
 
   it("stays within its budget", () => {
@@ -33,6 +43,15 @@ describe("the bundle", () => {
     const library = await import(/* @vite-ignore */ pathToFileURL(path).href);
     expect(Object.keys(library)).not.toEqual([]);
   });
+});
+
+describe("a sub-path", () => {
+  for (const name of subpaths) {
+    it(`${name} brings no second GruError and needs the main file alone`, () => {
+      const { imports } = demands(parseAst(readFileSync(`${projectRoot}dist/${name}.js`, "utf8")));
+      expect(imports).toEqual([{ source: "./webgru.js", isStatic: true }]);
+    });
+  }
 });
 
 describe("the package", () => {
@@ -66,7 +85,8 @@ describe("the package", () => {
     const installed = join(scratch, "node_modules", manifest.name);
     mkdirSync(installed, { recursive: true });
     run(`tar -xzf "${tarball}" -C "${installed}" --strip-components=1`);
-    writeFileSync(join(scratch, "consumer.mts"), 'export * from "webgru";\n');
+    const names = ["webgru", ...subpaths.map((name) => `webgru/${name}`)];
+    writeFileSync(join(scratch, "consumer.mts"), names.map((name) => `import "${name}";\n`).join(""));
     for (const module of ["nodenext", "preserve"]) {
       run(`tsc --noEmit --strict --skipLibCheck false --target es2022 --module ${module} consumer.mts`);
     }
@@ -81,12 +101,26 @@ function run(command: string, cwd: string = scratch): void {
   if (status !== 0) throw new Error(`${command}\n${stdout}${stderr}`);
 }
 
-/** What in a module's syntax tree would need another file, a module's own address or a policy that allows eval. */
-function forbidden(tree: unknown): string[] {
-  if (typeof tree !== "object" || tree === null) return [];
-  const { type, callee } = tree as { type?: string; callee?: { name?: string } };
-  const found = Object.values(tree).flatMap(forbidden);
-  if (type?.startsWith("Import") || type === "MetaProperty") found.push(type);
-  if (callee?.name === "eval" || callee?.name === "Function") found.push(callee.name);
+interface Demands {
+  readonly imports: { source: string; isStatic: boolean }[];
+  /** A module's own address, or what a policy without eval refuses. */
+  readonly others: string[];
+}
+
+/** What a module's syntax tree needs beside itself. */
+function demands(tree: unknown, found: Demands = { imports: [], others: [] }): Demands {
+  if (typeof tree !== "object" || tree === null) return found;
+  const { type, callee, source } = tree as { type?: string; callee?: { name?: string }; source?: unknown };
+  if (type === "MetaProperty") found.others.push(type);
+  if (callee?.name === "eval" || callee?.name === "Function") found.others.push(callee.name);
+  const isImport = type === "ImportDeclaration" || type === "ImportExpression" || type?.startsWith("Export");
+  if (isImport && source) found.imports.push({ source: specifier(source), isStatic: type !== "ImportExpression" });
+  for (const child of Object.values(tree)) demands(child, found);
   return found;
+}
+
+/** An import's literal, also where the minifier wrote it as a template. */
+function specifier(source: unknown): string {
+  const { value, quasis } = source as { value?: string; quasis?: { value: { cooked: string } }[] };
+  return value ?? quasis!.map(({ value: part }) => part.cooked).join("");
 }

@@ -5,7 +5,12 @@ const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
 export default defineConfig({
   root: projectRoot,
-  resolve: { alias: { webgru: `${projectRoot}src/index.ts` } },
+  resolve: {
+    alias: [
+      { find: /^webgru$/, replacement: `${projectRoot}src/index.ts` },
+      { find: /^webgru\/(\w+)$/, replacement: `${projectRoot}src/$1.ts` },
+    ],
+  },
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { glyphOf } from "../../demo/glyph.js";
 import { BEGINNING } from "../../demo/predictor.js";
 import { argmax } from "../../demo/sampler.js";
-import { parseModel } from "../../src/formats/parseModel.js";
+import { parseModel } from "../../src/parseModel.js";
 import { runReference } from "../../src/reference/runReference.js";
 import { projectRoot } from "../library.js";
 import { openPage } from "./page.js";
@@ -12,7 +12,7 @@ import { openPage } from "./page.js";
 /** What the page looked like when a test failed; git ignores it. */
 const SCREENSHOTS = `${projectRoot}test/screenshots/`;
 
-const network = parseModel(new Uint8Array(readFileSync(`${projectRoot}demo/models/next-char.safetensors`)));
+const network = await parseModel(new Uint8Array(readFileSync(`${projectRoot}demo/models/next-char.safetensors`)));
 const characters = network.vocabulary!;
 
 /** Opens the demo, waits for its model, and keeps a picture of it if `test` fails. */

@@ -53,9 +53,11 @@ export async function openModel(source: ModelSource, device: Device, nonFinite: 
   };
 }
 
-function openReference(source: ModelSource): OpenModel {
+async function openReference(source: ModelSource): Promise<OpenModel> {
   const network =
-    "layers" in source ? defineNetwork(source) : parseModel(source.bytes, source.description ?? undefined);
+    "layers" in source
+      ? defineNetwork(source)
+      : await parseModel(source.bytes, { description: source.description ?? undefined });
   return {
     run: async (input, { batchSize = 1, ...options }) => runReference(network, { input, batchSize, ...options }),
     stream: async () => null,

@@ -8,9 +8,9 @@ import {
   type Network,
   type NetworkDescription,
   defineNetwork,
-  parseModel,
 } from "webgru";
 import { parseSafetensors } from "../../src/formats/safetensors.js";
+import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import type { Tensor as FileTensor } from "../../src/formats/tensor.js";
 
 /** How the library can load a segment, and what its layers are called there. */
@@ -51,7 +51,7 @@ export function findInStateDict(
 function inferredNames(bytes: Uint8Array, wanted: Network): Map<string, string> | null {
   let inferred: Network;
   try {
-    inferred = parseModel(bytes);
+    inferred = parseTorch(bytes);
   } catch (error) {
     if (error instanceof GruError && error.code === "unsupported") return null; // it asks for a description
     throw error;

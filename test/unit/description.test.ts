@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
-import { parseModel } from "../../src/formats/parseModel.js";
+import { parseModelFile } from "../../src/formats/modelFile.js";
+import { parseSafetensors } from "../../src/formats/safetensors.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { DenseLayer, GruLayer, Network } from "../../src/model/network.js";
 import { modelFile, type ModelFileParts } from "../modelFile.js";
 import { randomDense, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
+import { parseModel } from "../../src/parseModel.js";
 import { expectRefusal } from "../refusal.js";
 import { safetensorsFile } from "../safetensorsFile.js";
 
@@ -27,13 +29,13 @@ describe("a model file", () => {
   ];
   for (const [name, network] of networks) {
     it(`round-trips ${name}`, () => {
-      expect(parseModel(modelFile(network))).toEqual(network);
+      expect(parse(modelFile(network))).toEqual(network);
     });
   }
 
   it("reads a layer without inputs as reading the one before, and the first as reading the input", () => {
     const file = changed(({ description }) => description.layers.forEach((layer) => delete layer["inputs"]));
-    expect(parseModel(file).layers.map(({ inputs }) => inputs)).toEqual([["input"], ["gru"]]);
+    expect(parse(file).layers.map(({ inputs }) => inputs)).toEqual([["input"], ["gru"]]);
   });
 
   it("reads a GRU as reset-after and a dense layer as linear where it does not say", () => {
@@ -48,22 +50,22 @@ describe("a model file", () => {
         { ...head, activation: "linear" },
       ],
     });
-    expect(parseModel(file).layers).toEqual(layers);
+    expect(parse(file).layers).toEqual(layers);
   });
 
   it("may leave the version out", () => {
     const file = changed(({ description }) => delete description.version);
-    expect(parseModel(file)).toEqual(small);
+    expect(parse(file)).toEqual(small);
   });
 
   it("may leave biases out", () => {
     const file = changed(({ tensors }) => {
       for (const name of ["gru.bias", "gru.recurrentBias", "head.bias"]) tensors.delete(name);
     });
-    expect(parseModel(file).layers).toMatchObject([{ bias: null, recurrentBias: null }, { bias: null }]);
+    expect(parse(file).layers).toMatchObject([{ bias: null, recurrentBias: null }, { bias: null }]);
   });
 
-  it("may name the tensors as PyTorch does", () => {
+  it("may name the tensors as PyTorch does", async () => {
     const renamed = new Map([
       ["gru.weight", "gru.weight_ih"],
       ["gru.recurrentWeight", "gru.weight_hh"],
@@ -76,7 +78,7 @@ describe("a model file", () => {
         tensors.delete(ours);
       }
     });
-    expect(parseModel(file)).toEqual(small);
+    expect(await parseModel(file)).toEqual(small);
   });
 
   it("tells of tensors that no layer uses", () => {
@@ -84,12 +86,12 @@ describe("a model file", () => {
       tensors.set("epoch", { shape: [1], values: Float32Array.of(3) });
       tensors.set("optimizer.step", { shape: [], values: Float32Array.of(4) });
     });
-    expect(parseModel(file).notes).toEqual(["Not used by any layer: epoch, optimizer.step."]);
+    expect(parse(file).notes).toEqual(["Not used by any layer: epoch, optimizer.step."]);
   });
 
   it("obeys the caller's description rather than its own", () => {
     const layer = { type: "dense", name: "head", inputSize: 3, outputSize: 4, activation: "tanh" } as const;
-    const network = parseModel(modelFile(small), { layers: [layer] });
+    const network = parse(modelFile(small), { layers: [layer] });
     const head = small.layers[1] as DenseLayer;
     const expected = defineNetwork({ layers: [{ ...head, activation: "tanh", inputs: ["input"] }] });
     expect(network.layers).toEqual(expected.layers);
@@ -251,18 +253,18 @@ describe("a model file, broken", () => {
 
   it("is refused for a description that is not JSON", async () => {
     const file = safetensorsFile({ tensors: [], metadata: { webgru: "{layers" } });
-    await expectRefusal(() => parseModel(file), "bad-file", /^description: expected JSON, got SyntaxError/);
+    await expectRefusal(() => parse(file), "bad-file", /^description: expected JSON, got SyntaxError/);
   });
 
   it("is refused for a description that is not an object", async () => {
     const file = safetensorsFile({ tensors: [], metadata: { webgru: "null" } });
-    await expectRefusal(() => parseModel(file), "bad-file", "description: expected an object, got null");
+    await expectRefusal(() => parse(file), "bad-file", "description: expected an object, got null");
   });
 
   it("is refused for a caller's description that is none", async () => {
     const description = { layers: "gru" } as never as NetworkDescription;
     await expectRefusal(
-      () => parseModel(modelFile(small), description),
+      () => parse(modelFile(small), description),
       "bad-file",
       'description.layers: expected a list, got "gru"',
     );
@@ -286,6 +288,10 @@ describe("a model file, broken", () => {
   });
 });
 
+function parse(bytes: Uint8Array, description?: NetworkDescription): Network {
+  return parseModelFile(parseSafetensors(bytes), description)!;
+}
+
 function changed(change: (parts: ModelFileParts) => unknown): Uint8Array {
   return modelFile(small, change);
 }
@@ -295,5 +301,5 @@ async function expectRefused(
   code: Parameters<typeof expectRefusal>[1],
   message: string | RegExp,
 ): Promise<void> {
-  await expectRefusal(() => parseModel(changed(change)), code, message);
+  await expectRefusal(() => parse(changed(change)), code, message);
 }

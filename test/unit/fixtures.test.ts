@@ -20,9 +20,9 @@ describe("fixtures", () => {
   });
 
   for (const name of names) {
-    it(`have as many inputs as they say: ${name}`, () => {
+    it(`have as many inputs as they say: ${name}`, async () => {
       const { fixture, bytes } = readFixture(name);
-      const { inputSize } = fixtureNetwork(fixture, bytes);
+      const { inputSize } = await fixtureNetwork(fixture, bytes);
       expect(fixture.input).toHaveLength(fixture.sequenceLength * fixture.batchSize * inputSize);
     });
 

@@ -89,7 +89,7 @@ describe("a draw", () => {
 
 describe("generate on the CPU", () => {
   it("takes the reference's likeliest character, 500 times, with the trained model", async () => {
-    const network = parseModel(new Uint8Array(readFileSync(`${projectRoot}${TRAINED_MODEL}.safetensors`)));
+    const network = await parseModel(new Uint8Array(readFileSync(`${projectRoot}${TRAINED_MODEL}.safetensors`)));
     const model = await createModel(network, { device: "cpu" });
     const prompt = [..."In the beginning"].map((character) => network.vocabulary!.indexOf(character));
     const options = { prompt, length: 500, temperature: 0 };

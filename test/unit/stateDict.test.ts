@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
-import { parseModel } from "../../src/formats/parseModel.js";
+import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { DenseLayer, GruLayer } from "../../src/model/network.js";
 import { randomDense, uniform } from "../random.js";
@@ -28,7 +28,7 @@ describe("a PyTorch state_dict", () => {
     it(`has the layer "${layerName}" in an nn.GRU under the prefix "${prefix}"`, () => {
       const shapes = gruShapes(prefix, 4, 5);
       const tensors = stateDictTensors(shapes);
-      expect(parseModel(safetensorsFile({ tensors })).layers).toMatchObject([
+      expect(parseTorch(safetensorsFile({ tensors })).layers).toMatchObject([
         {
           type: "gru",
           name: layerName,
@@ -52,7 +52,7 @@ describe("a PyTorch state_dict", () => {
   ] as const) {
     it(`has the layer "${layerName}" in an nn.GRUCell under the prefix "${prefix}"`, () => {
       const tensors = stateDictTensors(cellShapes(prefix, 2, 3));
-      expect(parseModel(safetensorsFile({ tensors })).layers).toMatchObject([
+      expect(parseTorch(safetensorsFile({ tensors })).layers).toMatchObject([
         {
           type: "gru",
           name: layerName,
@@ -66,7 +66,7 @@ describe("a PyTorch state_dict", () => {
   }
 
   it("may have no biases", () => {
-    const { layers } = parseModel(stateDictFile(gruShapes("gru.", 4, 5, { hasBias: false })));
+    const { layers } = parseTorch(stateDictFile(gruShapes("gru.", 4, 5, { hasBias: false })));
     expect(layers).toMatchObject([{ bias: null, recurrentBias: null }]);
   });
 
@@ -84,7 +84,7 @@ describe("a PyTorch state_dict", () => {
     const tensors = stateDictTensors({ ...shapes, ...Object.fromEntries(reverse), ...linearShapes("head", 10, 2) });
     const both = (name: string) =>
       Float32Array.of(...tensors.get(`gru.${name}`)!.values, ...tensors.get(`gru.${name}_reverse`)!.values);
-    expect(parseModel(safetensorsFile({ tensors })).layers).toMatchObject([
+    expect(parseTorch(safetensorsFile({ tensors })).layers).toMatchObject([
       {
         direction: "bidirectional",
         inputSize: 4,
@@ -110,7 +110,7 @@ describe("a PyTorch state_dict", () => {
       "embedding.weight": [11, 4],
       ...gruShapes("gru.", 4, 5, { numLayers: 2 }),
     };
-    const network = parseModel(stateDictFile(shapes));
+    const network = parseTorch(stateDictFile(shapes));
     expect(network).toMatchObject({ inputType: "indices", inputSize: 1 });
     expect(network.layers).toMatchObject([
       { type: "embedding", name: "embedding", inputs: ["input"], numEmbeddings: 11, embeddingSize: 4 },
@@ -123,14 +123,14 @@ describe("a PyTorch state_dict", () => {
   it("gives a linear layer no activation", () => {
     const file = stateDictFile({ ...gruShapes("gru.", 4, 5), ...linearShapes("head", 5, 3) });
     const linear = randomDense("linear", ["input"], [1, 1], "linear", uniform(1));
-    expect(parseModel(file).layers[1]).toMatchObject({
+    expect(parseTorch(file).layers[1]).toMatchObject({
       activation: (defineNetwork({ layers: [linear] }).layers[0] as DenseLayer).activation,
     });
   });
 
   it("tells an embedding from a linear layer by its name where the sizes are the same", () => {
     const shapes = { "emb.weight": [7, 5], ...gruShapes("gru.", 5, 5), "out.weight": [7, 5] };
-    expect(parseModel(stateDictFile(shapes)).layers.map(({ type, name }) => `${type} ${name}`)).toEqual([
+    expect(parseTorch(stateDictFile(shapes)).layers.map(({ type, name }) => `${type} ${name}`)).toEqual([
       "embedding emb",
       "gru gru.l0",
       "dense out",
@@ -139,7 +139,7 @@ describe("a PyTorch state_dict", () => {
 
   it("tells an embedding of any name from a linear layer by its sizes", () => {
     const shapes = { "lookup.weight": [7, 4], ...gruShapes("gru.", 4, 5), "out.weight": [7, 5] };
-    expect(parseModel(stateDictFile(shapes)).layers.map(({ type }) => type)).toEqual(["embedding", "gru", "dense"]);
+    expect(parseTorch(stateDictFile(shapes)).layers.map(({ type }) => type)).toEqual(["embedding", "gru", "dense"]);
   });
 
   it("chains two linear layers by their sizes, whatever the order in the file", () => {
@@ -157,7 +157,7 @@ describe("a PyTorch state_dict", () => {
       ...gruShapes("gru.", 4, 5, { hasBias: false }),
       ...linearShapes("head", 5, 11),
     };
-    expect(parseModel(stateDictFile(shapes)).notes).toEqual([
+    expect(parseTorch(stateDictFile(shapes)).notes).toEqual([
       'Inferred from the names and shapes of a PyTorch state_dict: embedding "embedding" 11 x 4, then GRU "gru.l0" ' +
         '4 -> 5 (forward, reset-after, as PyTorch\'s always is, no bias), then linear "head" 5 -> 11 (no activation: a ' +
         "state_dict names none).",
@@ -173,7 +173,7 @@ describe("a PyTorch state_dict", () => {
       ],
     };
     const shapes = { ...gruShapes("gru.", 4, 5), ...linearShapes("a", 5, 5), ...linearShapes("b", 5, 5) };
-    const network = parseModel(stateDictFile(shapes), description);
+    const network = parseTorch(stateDictFile(shapes), description);
     expect(network.layers.map(({ name, inputs }) => [name, inputs])).toEqual([
       ["gru.l0", ["input"]],
       ["a", ["gru.l0"]],
@@ -190,7 +190,7 @@ describe("a PyTorch state_dict", () => {
       ],
     };
     const file = stateDictFile({ ...cellShapes("dec.", 5, 2), ...gruShapes("enc.", 4, 5) });
-    expect((parseModel(file, description).layers as GruLayer[]).map(({ hiddenSize }) => hiddenSize)).toEqual([5, 2]);
+    expect((parseTorch(file, description).layers as GruLayer[]).map(({ hiddenSize }) => hiddenSize)).toEqual([5, 2]);
   });
 });
 
@@ -260,13 +260,13 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
 
   it("is refused for a recurrent weight without the other one", async () => {
     const file = stateDictFile({ "gru.weight_hh_l0": [15, 5] });
-    await expectRefusal(() => parseModel(file), "bad-file", "gru.l0: expected weight_ih beside weight_hh, got none");
+    await expectRefusal(() => parseTorch(file), "bad-file", "gru.l0: expected weight_ih beside weight_hh, got none");
   });
 
   it("is refused for a reverse direction without one of its tensors", async () => {
     const file = stateDictFile({ ...gruShapes("gru.", 4, 5), "gru.weight_ih_l0_reverse": [15, 4] });
     await expectRefusal(
-      () => parseModel(file),
+      () => parseTorch(file),
       "bad-file",
       "gru.weight_hh_l0_reverse: expected shape [15, 5], got none",
     );
@@ -274,13 +274,13 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
 
   it("is refused for a weight of the wrong height", async () => {
     const file = stateDictFile({ ...gruShapes("gru.", 4, 5), "gru.weight_ih_l0": [12, 4] });
-    await expectRefusal(() => parseModel(file), "shape-mismatch", "gru.l0.weight: expected shape [15, 4], got [12, 4]");
+    await expectRefusal(() => parseTorch(file), "shape-mismatch", "gru.l0.weight: expected shape [15, 4], got [12, 4]");
   });
 
   it("is refused for a layer that does not read the one before", async () => {
     const shapes = { ...gruShapes("gru.", 4, 5, { numLayers: 2 }), "gru.weight_ih_l1": [15, 6] };
     await expectRefusal(
-      () => parseModel(stateDictFile(shapes)),
+      () => parseTorch(stateDictFile(shapes)),
       "shape-mismatch",
       'layer "gru.l1": expected inputSize 5, the size of [gru.l0], got 6',
     );
@@ -289,7 +289,7 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
 
 /** Name, inputs and input size of each layer inferred. */
 function wiring(shapes: StateDict) {
-  return parseModel(stateDictFile(shapes)).layers.map((layer) => [
+  return parseTorch(stateDictFile(shapes)).layers.map((layer) => [
     layer.name,
     layer.inputs,
     layer.type === "embedding" ? 1 : layer.inputSize,
@@ -297,5 +297,5 @@ function wiring(shapes: StateDict) {
 }
 
 async function expectRefused(shapes: StateDict, message: string): Promise<void> {
-  await expectRefusal(() => parseModel(stateDictFile(shapes)), "unsupported", message);
+  await expectRefusal(() => parseTorch(stateDictFile(shapes)), "unsupported", message);
 }

@@ -1,9 +1,9 @@
 // A bare PyTorch state_dict says nothing of the network: layers are inferred from tensor names and shapes.
 // PyTorch's gate order is ours, r z n, and its GRU is always reset-after.
 
-import { GruError } from "../errors.js";
-import type { LayerDescription, NetworkDescription } from "./description.js";
-import { stack, type Tensor } from "./tensor.js";
+import { GruError } from "../../errors.js";
+import type { LayerDescription, NetworkDescription } from "../description.js";
+import { stack, type Tensor } from "../tensor.js";
 
 /** nn.GRU's and nn.GRUCell's tensor names, after the module's own prefix. */
 const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_l(?<layer>\d+)(?<reverse>_reverse)?)?$/;

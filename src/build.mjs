@@ -1,0 +1,57 @@
+// Builds dist/: one file for each entry of package.json's exports. "." is src/index.ts, "./torch" is src/torch.ts.
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+
+const projectRoot = fileURLToPath(new URL("..", import.meta.url));
+const manifest = JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8"));
+const entries = Object.keys(manifest.exports)
+  .filter((name) => name !== "./package.json")
+  .map((name) => (name === "." ? "index" : name.slice("./".length)));
+
+/** Inlines `*.wgsl?raw` without comments and indentation; lines stay, so a compile error's number still fits the source. */
+const wgsl = {
+  name: "wgsl",
+  enforce: "pre",
+  load(id) {
+    if (!id.endsWith(".wgsl?raw")) return null;
+    const source = readFileSync(id.slice(0, -"?raw".length), "utf8");
+    const lines = source.split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
+    return `export default ${JSON.stringify(lines.join("\n").trimEnd())};`;
+  },
+};
+
+/** Modules whose names the main entry exports, and of which there must be one: a GruError is one class everywhere. */
+const SHARED = ["errors", "index"].map((name) => `${projectRoot}src/${name}.ts`);
+
+/** Leaves the other entries, and in them what the main one shares, in their own files. */
+const entriesApart = (entry) => ({
+  name: "entries-apart",
+  enforce: "pre",
+  resolveId(source, importer) {
+    if (importer === undefined || !source.startsWith(".")) return null;
+    const path = resolve(importer, "..", source.replace(/\.js$/, ".ts"));
+    const other = entries.find((name) => name !== entry && path === `${projectRoot}src/${name}.ts`);
+    if (entry !== "index" && SHARED.includes(path)) return { id: "./webgru.js", external: true };
+    return other === undefined ? null : { id: `./${other}.js`, external: true };
+  },
+});
+
+for (const entry of entries) {
+  await build({
+    root: projectRoot,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    plugins: [wgsl, entriesApart(entry)],
+    build: {
+      target: "es2022",
+      emptyOutDir: entry === "index",
+      lib: { entry: `src/${entry}.ts`, formats: ["es"], fileName: entry === "index" ? "webgru" : entry },
+      // Vite itself keeps the whitespace of an ES library.
+      rolldownOptions: { output: { minify: true } },
+    },
+  });
+}

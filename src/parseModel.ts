@@ -1,0 +1,53 @@
+import { GruError } from "./errors.js";
+import type { NetworkDescription } from "./formats/description.js";
+import { describedIn, parseModelFile } from "./formats/modelFile.js";
+import { isSafetensors, parseSafetensors } from "./formats/safetensors.js";
+import type { Network } from "./model/network.js";
+
+/** How a file that does not say everything itself is to be read. */
+export interface ParseModelOptions {
+  /** How the layers are wired. It wins over what the file says. */
+  readonly description?: NetworkDescription | undefined;
+}
+
+/**
+ * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
+ *
+ * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
+ */
+export async function parseModel(bytes: Uint8Array, { description }: ParseModelOptions = {}): Promise<Network> {
+  if (isSafetensors(bytes)) {
+    const file = parseSafetensors(bytes);
+    const network = parseModelFile(file, description);
+    if (network !== null) return network;
+    const { networkFromStateDict } = await fetchReader(import("./torch.js"));
+    return networkFromStateDict(file.tensors, describedIn(file, description));
+  }
+  throw new GruError("bad-file", `model: expected a safetensors file, got ${describeStart(bytes)}`);
+}
+
+/** A format's reader is a file beside this one. */
+async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
+  return reader.catch((cause: unknown) => {
+    const message = `model: expected the reader of its format beside webgru's main file, got ${String(cause)}`;
+    throw new GruError("unsupported", message, { cause });
+  });
+}
+
+/** What other files begin with, for a person. */
+const OTHER_FILES: readonly [magic: string, what: string][] = [
+  ["PK", "a zip: a .pt, .keras or .npz file? save the weights as safetensors"],
+  ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
+  ["\x08", "a protobuf: an ONNX model? save the weights as safetensors"],
+  ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
+  ["<", "a page in HTML or XML: is the URL right?"],
+];
+
+function describeStart(bytes: Uint8Array): string {
+  const start = bytes.subarray(0, 8);
+  const text = String.fromCharCode(...start);
+  const hex = [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const known = OTHER_FILES.find(([magic]) => text.startsWith(magic));
+  if (bytes.length === 0) return "an empty file";
+  return `${bytes.length} bytes that begin ${hex}${known === undefined ? "" : `, ${known[1]}`}`;
+}
