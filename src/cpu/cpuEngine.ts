@@ -5,6 +5,7 @@ import { CpuSession } from "./cpuSession.js";
 /** Runs a network on the CPU, in plain JavaScript. */
 export class CpuEngine implements Engine {
   readonly device = "cpu";
+  readonly readback = null;
   readonly isBatched = false;
   readonly deviceName = "CPU, plain JavaScript";
   readonly reason: string;

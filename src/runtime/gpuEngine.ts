@@ -11,6 +11,7 @@ import type { GpuChoice } from "./adapter.js";
 import { Buffers, watchMemory } from "./buffers.js";
 import type { GpuResources } from "./gpuResources.js";
 import { GpuSession } from "./gpuSession.js";
+import { Nudge } from "./nudge.js";
 import { Pipelines } from "./pipelines.js";
 
 /** Runs a network on a GPUDevice: holds the weights and the pipelines that its sessions share. */
@@ -23,6 +24,7 @@ export class GpuEngine implements Engine, GpuResources {
   readonly pipelines: Pipelines;
   readonly network: Network;
   readonly flopPerSubmit: number;
+  readonly nudge: Nudge;
   readonly #choice: GpuChoice;
   readonly #weights: Buffers;
   #lostMessage: string | null = null;
@@ -34,6 +36,7 @@ export class GpuEngine implements Engine, GpuResources {
     this.gpu = choice.device;
     this.pipelines = pipelines;
     this.flopPerSubmit = flopPerSubmit(choice.facts);
+    this.nudge = new Nudge(choice.device);
     this.#choice = choice;
     this.#weights = weights;
     void choice.device.lost.then(({ reason: why, message }) => {
@@ -72,6 +75,10 @@ export class GpuEngine implements Engine, GpuResources {
 
   createSession(numSlots: number, sequenceLength: number): GpuSession {
     return new GpuSession(this, numSlots, sequenceLength);
+  }
+
+  get readback(): string {
+    return this.nudge.describe();
   }
 
   weight(label: string): GPUBuffer | undefined {

@@ -1,5 +1,6 @@
 import type { GruError } from "../errors.js";
 import type { Network } from "../model/network.js";
+import type { Nudge } from "./nudge.js";
 import type { Pipelines } from "./pipelines.js";
 
 /** What the sessions of one network on one device share. */
@@ -7,6 +8,7 @@ export interface GpuResources {
   readonly network: Network;
   readonly gpu: GPUDevice;
   readonly pipelines: Pipelines;
+  readonly nudge: Nudge;
   /** Arithmetic that one submit may hold. */
   readonly flopPerSubmit: number;
   /** The buffer of a weight, by its label in the plan. */

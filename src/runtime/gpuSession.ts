@@ -98,7 +98,7 @@ export class GpuSession implements Session {
       };
       if (reads.length >= MAX_CHUNKS_IN_FLIGHT) await reads.shift();
       this.#upload(compiled, request, chunk);
-      const read = this.#read(this.#compute(compiled, request, chunk, advanced));
+      const read = this.#read(this.#compute(compiled, request, chunk, advanced), !withState);
       read.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
       reads.push(read);
     }
@@ -256,8 +256,9 @@ export class GpuSession implements Session {
   }
 
   /** A failed map means that the device is going or gone, whatever else the browser calls it. */
-  async #read(arrivals: readonly Arrival[]): Promise<void> {
-    const parts = await Promise.all(arrivals.map(({ reading }) => reading.read())).catch((cause: unknown) => {
+  async #read(arrivals: readonly Arrival[], isStreamed = false): Promise<void> {
+    const reads = Promise.all(arrivals.map(({ reading }) => reading.read()));
+    const parts = await (isStreamed ? this.#resources.nudge.wait(reads) : reads).catch((cause: unknown) => {
       throw this.#resources.lostError(cause);
     });
     this.#resources.checkAlive();

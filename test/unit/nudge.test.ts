@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { Nudge } from "../../src/runtime/nudge.js";
+
+/** How long the work of a wait takes to be noticed when nobody asks. */
+const TIMER_MS = 8;
+
+/** A browser that notices finished work by a timer, or at the end of a round trip when that makes it look. */
+class FakeBrowser {
+  numRoundTrips = 0;
+  numOpenScopes = 0;
+  readonly #notices = new Set<() => void>();
+  readonly #looksWhenNudged: boolean;
+
+  constructor(looksWhenNudged: boolean) {
+    this.#looksWhenNudged = looksWhenNudged;
+  }
+
+  get device(): GPUDevice {
+    const device = {
+      pushErrorScope: () => this.numOpenScopes++,
+      popErrorScope: async () => {
+        this.numOpenScopes--;
+        this.numRoundTrips++;
+        await sleep(1);
+        if (this.#looksWhenNudged) for (const notice of this.#notices) notice();
+        return null;
+      },
+    };
+    return device as unknown as GPUDevice;
+  }
+
+  async result(): Promise<string> {
+    await Promise.race([sleep(TIMER_MS), new Promise<void>((resolve) => this.#notices.add(resolve))]);
+    return "a result";
+  }
+}
+
+describe("Nudge", () => {
+  it("is in use where a message makes the browser look at once", async () => {
+    const { browser, nudge } = await settle(true);
+    expect(nudge.describe()).toMatch(/^\d+\.\d\d ms by the browser's timer, .* nudged: in use$/);
+    await sleep(5); // the last round trip is over
+    const before = browser.numRoundTrips;
+    expect(await nudge.wait(browser.result())).toBe("a result");
+    expect(browser.numRoundTrips).toBeGreaterThan(before);
+    expect(browser.numOpenScopes).toBe(0);
+  });
+
+  it("leaves the browser alone where it does not help", async () => {
+    const { browser, nudge } = await settle(false);
+    expect(nudge.describe()).toMatch(/ nudged: not in use$/);
+    const before = browser.numRoundTrips;
+    await nudge.wait(browser.result());
+    expect(browser.numRoundTrips).toBe(before);
+  });
+
+  it("decides by waits that are alone, the first of them left to the timer", async () => {
+    const browser = new FakeBrowser(true);
+    const nudge = new Nudge(browser.device);
+    await nudge.wait(browser.result());
+    await Promise.all(Array.from({ length: 50 }, () => nudge.wait(browser.result())));
+    expect(browser.numRoundTrips).toBe(0);
+    expect(nudge.describe()).toBe("not yet timed");
+  });
+
+  it("hands on a failure, and stops", async () => {
+    const { browser, nudge } = await settle(true);
+    await expect(nudge.wait(Promise.reject(new Error("gone")))).rejects.toThrow("gone");
+    await sleep(5);
+    const before = browser.numRoundTrips;
+    await sleep(5);
+    expect(browser.numRoundTrips).toBe(before);
+  });
+});
+
+/** Waits one after the other until it has decided. */
+async function settle(looksWhenNudged: boolean): Promise<{ browser: FakeBrowser; nudge: Nudge }> {
+  const browser = new FakeBrowser(looksWhenNudged);
+  const nudge = new Nudge(browser.device);
+  for (let i = 0; nudge.describe() === "not yet timed"; i++) {
+    if (i === 100) throw new Error("it never decided");
+    await nudge.wait(browser.result());
+  }
+  return { browser, nudge };
+}
