@@ -5,7 +5,7 @@
 //   z = f(x_z + R_z h + c_z)
 //
 // x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f is gate_activation of
-// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of and state_row from lib/time.wgsl.
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of and state_start from lib/time.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruGates.ts
 
@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
 @group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
-@group(0) @binding(6) var<storage, read> state: array<vec4f>;                 // [slots, 2, D, H/4]
+@group(0) @binding(6) var<storage, read> state: array<vec4f>;                 // [slots, 2, S/4], from this layer's [D, H/4] on
 @group(0) @binding(7) var<storage, read_write> gated: array<f32>;             // [D, B, 2, H]: r * h, then z, rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -37,14 +37,14 @@ fn gru_gates(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workg
   let direction = global_id.z;
   let batch_size = num_workgroups.y;
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let state_start = state_row(places[row], params.step, direction) * quads;
+  let h_start = state_start(places[row], params.step, direction) / 4;
 
   let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z follows, HIDDEN_SIZE on
   let gate_stride = HIDDEN_SIZE * quads;
   var w = gate_row * quads;
   var sum = vec2f(); // R_r h, R_z h, before the scale
   for (var k = 0u; k < quads; k++) {
-    let quad = state[state_start + k];
+    let quad = state[h_start + k];
     sum += vec2f(dot(unpack(recurrent_weight[w]), quad), dot(unpack(recurrent_weight[w + gate_stride]), quad));
     w++;
   }
@@ -56,6 +56,6 @@ fn gru_gates(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workg
   let r = gate_activation(projection[x.x] + sum.x * recurrent_bias[s.x] + recurrent_bias[c.x]);
   let z = gate_activation(projection[x.y] + sum.y * recurrent_bias[s.y] + recurrent_bias[c.y]);
   let gated_start = 8 * quads * (direction * batch_size + row);
-  gated[gated_start + unit] = r * state[state_start + unit / 4][unit % 4];
+  gated[gated_start + unit] = r * state[h_start + unit / 4][unit % 4];
   gated[gated_start + 4 * quads + unit] = z;
 }

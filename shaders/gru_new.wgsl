@@ -5,7 +5,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // x_n is the input projection at this direction's time, bias included (see gru_project.wgsl); g is new_activation of
-// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of and state_row from lib/time.wgsl. A row that is past
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of and state_start from lib/time.wgsl. A row that is past
 // its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruNew.ts
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> gated: array<vec4f>;                 // [D, B, 2, H/4]: r * h, then z
 @group(0) @binding(5) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
 @group(0) @binding(6) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
-@group(0) @binding(7) var<storage, read_write> state: array<f32>;             // [slots, 2, D, H], rows padded to a multiple of 4
+@group(0) @binding(7) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(8) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -52,8 +52,8 @@ fn gru_new(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgro
   let time_row = time_of(direction, params.step, lengths[row]) * batch_size + row;
   let n = new_activation(projection[time_row * stride + gate_row] + recurrent);
   let z = gated[gated_start + quads + unit / 4][unit % 4];
-  let h = state[4 * quads * state_row(places[row], params.step, direction) + unit];
+  let h = state[state_start(places[row], params.step, direction) + unit];
   let next = (1.0 - z) * n + z * h; // exactly h for z = 1, as mix need not be
-  state[4 * quads * state_row(places[row], params.step + 1, direction) + unit] = next;
+  state[state_start(places[row], params.step + 1, direction) + unit] = next;
   output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

@@ -7,7 +7,7 @@
 //
 // x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f and g are
 // gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_row from lib/time.wgsl. A row that is past its length keeps its state.
+// time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts
 
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
 @group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, D, H], rows padded to a multiple of 4
+@group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 @compute @workgroup_size(WORKGROUP_SIZE)
@@ -39,7 +39,7 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   let direction = global_id.z;
   let batch_size = num_workgroups.y;
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let state_start = 4 * quads * state_row(places[row], params.step, direction);
+  let h_start = state_start(places[row], params.step, direction);
 
   let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z and n follow, HIDDEN_SIZE apart
   let gate_stride = HIDDEN_SIZE * quads;
@@ -47,7 +47,7 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   var sum = vec3f(); // R_r h, R_z h, R_n h, before the scale
   for (var k = 0u; k < quads; k++) {
     // Not an array of vec4f: to write one component of a vector, a GPU may write all four, and others write those.
-    let i = state_start + 4 * k;
+    let i = h_start + 4 * k;
     let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
     sum += vec3f(
       dot(unpack(recurrent_weight[w]), quad),
@@ -70,7 +70,7 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   let r = gate_activation(projection[x.x] + recurrent.x);
   let z = gate_activation(projection[x.y] + recurrent.y);
   let n = new_activation(projection[x.z] + r * recurrent.z);
-  let next = (1.0 - z) * n + z * state[state_start + unit]; // exactly the old state for z = 1, as mix need not be
-  state[4 * quads * state_row(places[row], params.step + 1, direction) + unit] = next;
+  let next = (1.0 - z) * n + z * state[h_start + unit]; // exactly the old state for z = 1, as mix need not be
+  state[state_start(places[row], params.step + 1, direction) + unit] = next;
   output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
 }

@@ -15,6 +15,6 @@ const bindings: readonly KernelBinding[] = [
 ];
 
 /** First half of a reset-before step of one layer, all directions. */
-export function gruGatesKernel(layer: GruLayer): KernelSpec {
-  return stepSpec({ name: "gru_gates", source, bindings, numProducts: 2 }, layer);
+export function gruGatesKernel(layer: GruLayer, stateSize: number): KernelSpec {
+  return stepSpec({ name: "gru_gates", source, bindings, numProducts: 2 }, layer, stateSize);
 }

@@ -16,6 +16,6 @@ const bindings: readonly KernelBinding[] = [
 ];
 
 /** Second half of a reset-before step of one layer, all directions. */
-export function gruNewKernel(layer: GruLayer): KernelSpec {
-  return stepSpec({ name: "gru_new", source, bindings, numProducts: 1 }, layer);
+export function gruNewKernel(layer: GruLayer, stateSize: number): KernelSpec {
+  return stepSpec({ name: "gru_new", source, bindings, numProducts: 1 }, layer, stateSize);
 }

@@ -15,6 +15,6 @@ const bindings: readonly KernelBinding[] = [
 ];
 
 /** One reset-after step of one layer, all directions. */
-export function gruStepKernel(layer: GruLayer): KernelSpec {
-  return stepSpec({ name: "gru_step", source, bindings, numProducts: 3 }, layer);
+export function gruStepKernel(layer: GruLayer, stateSize: number): KernelSpec {
+  return stepSpec({ name: "gru_step", source, bindings, numProducts: 3 }, layer, stateSize);
 }

@@ -21,8 +21,16 @@ export interface StepKernel {
 /** The largest float32: a clip that does nothing. */
 const NO_CLIP = 3.4028234663852886e38;
 
-/** A kernel of one step of a GRU layer: activations, direction and storage are taken in the same way by all of them. */
-export function stepSpec({ name, source, bindings, numProducts }: StepKernel, layer: GruLayer): KernelSpec {
+/**
+ * A kernel of one step of a GRU layer: activations, direction and storage are taken in the same way by all of them.
+ *
+ * @param stateSize elements of one state of all layers, the same for all kernels of a network
+ */
+export function stepSpec(
+  { name, source, bindings, numProducts }: StepKernel,
+  layer: GruLayer,
+  stateSize: number,
+): KernelSpec {
   const { gateActivation, newActivation, clip, hiddenSize, direction, storage } = layer;
   const gate = describeActivation(gateActivation);
   const next = describeActivation(newActivation);
@@ -41,6 +49,7 @@ export function stepSpec({ name, source, bindings, numProducts }: StepKernel, la
     constants: {
       WORKGROUP_SIZE,
       HIDDEN_SIZE: hiddenSize,
+      STATE_SIZE: stateSize,
       NUM_DIRECTIONS: numDirections(layer),
       FIRST_REVERSE: direction === "reverse" ? 0 : 1,
       ...(isDefault ? {} : generalConstants(gateActivation, newActivation, clip)),

@@ -67,6 +67,9 @@ export const LENGTHS_BUFFER = "lengths";
 /** Buffer of where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
 export const PLACES_BUFFER = "places";
 
+/** Buffer of all layers' states, f32 [slots, 2, S]; a layer's own kernels are bound to its part, as `<name>.state`. */
+export const STATES_BUFFER = "states";
+
 /** Buffer of how a chunk's tokens are drawn, as shaders/sample.wgsl declares it. */
 export const SAMPLING_BUFFER = "sampling";
 export const SAMPLING_BYTES = 20;

@@ -28,7 +28,9 @@ import {
   PLACES_BUFFER,
   SAMPLING_BUFFER,
   SAMPLING_BYTES,
+  STATES_BUFFER,
 } from "./plan.js";
+import { stateLayout } from "./stateLayout.js";
 import { packedWeights } from "./weights.js";
 
 /** What to plan for. */
@@ -68,10 +70,12 @@ class Planner {
   readonly #buffers: BufferPlan[] = [];
   readonly #stages: Stage[] = [];
   readonly #values = new Map<string, Value>();
+  readonly #stateSize: number;
 
   constructor(network: Network, request: PlanRequest) {
     this.#network = network;
     this.#request = request;
+    this.#stateSize = stateLayout(network).size;
   }
 
   plan(): Plan {
@@ -83,6 +87,7 @@ class Planner {
     this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: chunkSteps * PARAMS_STRIDE_BYTES, lifetime: "params" });
     this.#buffer(LENGTHS_BUFFER, maxRows, "scratch");
     this.#buffer(PLACES_BUFFER, maxRows, "scratch");
+    this.#buffer(STATES_BUFFER, 2 * this.#stateSize, "state");
     const input = this.#sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
     this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
@@ -158,9 +163,9 @@ class Planner {
     ]);
 
     const buffer = this.#sequence(`${name}.output`, paddedSize(directions * hiddenSize));
-    const state = this.#buffer(`${name}.state`, 2 * directions * paddedSize(hiddenSize), "state");
+    const state = `${name}.state`;
     const dispatches = layer.resetAfter
-      ? stepAfter(layer, projection, state, buffer)
+      ? this.#stepAfter(layer, projection, state, buffer)
       : this.#stepBefore(layer, projection, state, buffer);
     this.#stages.push({ type: "steps", dispatches });
 
@@ -168,13 +173,24 @@ class Planner {
     return layer.returnSequences ? sequence : this.#finalStep(layer, sequence);
   }
 
+  #stepAfter(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {
+    const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
+    return [{ kernel: gruStepKernel(layer, this.#stateSize), buffers }];
+  }
+
   #stepBefore(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {
     const gatedElements = 2 * numDirections(layer) * this.#request.maxRows * paddedSize(layer.hiddenSize);
     const gated = this.#buffer(`${layer.name}.gated`, gatedElements, "scratch");
     const weights = recurrentWeights(layer);
     return [
-      { kernel: gruGatesKernel(layer), buffers: [...STEP_BUFFERS, projection, ...weights, state, gated] },
-      { kernel: gruNewKernel(layer), buffers: [...STEP_BUFFERS, projection, gated, ...weights, state, output] },
+      {
+        kernel: gruGatesKernel(layer, this.#stateSize),
+        buffers: [...STEP_BUFFERS, projection, ...weights, state, gated],
+      },
+      {
+        kernel: gruNewKernel(layer, this.#stateSize),
+        buffers: [...STEP_BUFFERS, projection, gated, ...weights, state, output],
+      },
     ];
   }
 
@@ -241,11 +257,6 @@ const LINEAR = completeActivation("linear");
 
 /** What every step kernel begins with. */
 const STEP_BUFFERS = [PARAMS_BUFFER, LENGTHS_BUFFER, PLACES_BUFFER];
-
-function stepAfter(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {
-  const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
-  return [{ kernel: gruStepKernel(layer), buffers }];
-}
 
 function recurrentWeights({ name }: GruLayer): string[] {
   return [`${name}.recurrentWeight`, `${name}.recurrentBias`];

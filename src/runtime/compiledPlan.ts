@@ -44,7 +44,7 @@ export class CompiledPlan {
     device: GPUDevice,
     plan: Plan,
     pipelines: Pipelines,
-    shared: (label: string) => GPUBuffer | undefined,
+    shared: (label: string) => GPUBufferBinding | undefined,
     flopPerSubmit: number,
   ) {
     this.plan = plan;
@@ -58,10 +58,10 @@ export class CompiledPlan {
     const bind = ({ kernel, buffers }: DispatchPlan): CompiledDispatch => {
       const { pipeline, layout } = pipelines.get(kernel);
       const entries = buffers.map((label, binding) => {
-        const buffer = (this.#scratch.get(label) ?? shared(label))!;
+        const buffer = this.#scratch.get(label);
+        if (buffer === undefined) return { binding, resource: shared(label)! };
         // The uniform is one step's entry, moved by the dynamic offset.
-        const resource = label === PARAMS_BUFFER ? { buffer, size: PARAMS_BYTES } : { buffer };
-        return { binding, resource };
+        return { binding, resource: label === PARAMS_BUFFER ? { buffer, size: PARAMS_BYTES } : { buffer } };
       });
       const bindGroup = device.createBindGroup({ label: kernel.label, layout, entries });
       return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER };

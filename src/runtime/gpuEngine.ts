@@ -81,8 +81,9 @@ export class GpuEngine implements Engine, GpuResources {
     return this.nudge.describe();
   }
 
-  weight(label: string): GPUBuffer | undefined {
-    return this.#weights.get(label);
+  weight(label: string): GPUBufferBinding | undefined {
+    const buffer = this.#weights.get(label);
+    return buffer && { buffer };
   }
 
   maxChunkSteps(batchSize: number): number {

@@ -12,7 +12,7 @@ export interface GpuResources {
   /** Arithmetic that one submit may hold. */
   readonly flopPerSubmit: number;
   /** The buffer of a weight, by its label in the plan. */
-  weight(label: string): GPUBuffer | undefined;
+  weight(label: string): GPUBufferBinding | undefined;
   /** @throws GruError `limit-exceeded` when not even one step of `batchSize` rows fits the device */
   maxChunkSteps(batchSize: number): number;
   /** @throws GruError `limit-exceeded` when a buffer of that size cannot be bound; `what` is what it is for */

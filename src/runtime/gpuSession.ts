@@ -143,9 +143,9 @@ export class GpuSession implements Session {
     const { gpu, network } = this.#resources;
     const state = new Float32Array(stateLength(network, 1));
     const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
-    const arrivals = this.#states.read(encoder, this.#readback, slot, 1, state);
+    const arrival = this.#states.read(encoder, this.#readback, slot, 1, state);
     gpu.queue.submit([encoder.finish()]);
-    await this.#read(arrivals);
+    await this.#read([arrival]);
     return state;
   }
 
@@ -249,7 +249,7 @@ export class GpuSession implements Session {
       arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(buffer), sizeBytes), put });
     });
     if (isLast && advanced.state.length > 0) {
-      arrivals.push(...this.#states.read(encoder, this.#readback, 0, numRows, advanced.state));
+      arrivals.push(this.#states.read(encoder, this.#readback, 0, numRows, advanced.state));
     }
     this.#recorder.submit();
     return arrivals;
@@ -278,7 +278,7 @@ export class GpuSession implements Session {
 
   #compile(key: string, plan: Plan): CompiledPlan {
     const { gpu, pipelines, flopPerSubmit } = this.#resources;
-    const shared = (label: string) => this.#states.buffer(label) ?? this.#resources.weight(label);
+    const shared = (label: string) => this.#states.binding(label) ?? this.#resources.weight(label);
     const compile = () => new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
     const compiled = this.#watch(`${plan.maxRows} rows, ${plan.chunkSteps} steps`, compile, () => {
       compiled.dispose();

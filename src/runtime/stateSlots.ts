@@ -1,37 +1,51 @@
 import { paddedSize } from "../kernels/kernelSpec.js";
-import { type GruLayer, gruLayers, numDirections } from "../model/network.js";
+import { gruLayers, type Network, numDirections } from "../model/network.js";
+import { STATES_BUFFER } from "../plan/plan.js";
+import { type StateLayout, stateLayout } from "../plan/stateLayout.js";
 import type { GpuResources } from "./gpuResources.js";
 import type { Arrival, Readback } from "./readback.js";
-import { padRows } from "./rows.js";
+
+/** A row of a state: of one layer and direction. */
+interface StateRow {
+  readonly size: number;
+  /** Its first element among those of all layers, in the order in which a caller has them: [D, H] of each layer. */
+  readonly start: number;
+  /** Its first element in the buffer, from the slot's state on. */
+  readonly place: number;
+}
 
 /**
- * The hidden states of a session: one buffer [slots, 2, D, H] for each GRU layer, rows padded.
+ * The hidden states of a session, in one buffer [slots, 2, S]: the layers side by side, as `stateLayout` says.
  *
  * A slot has two states, and each step reads one and writes the other. Which of them is the present one is known here,
  * by counting steps: nothing is read back for it.
  */
 export class StateSlots {
   readonly #resources: GpuResources;
-  readonly #layers: readonly GruLayer[];
-  #buffers: Map<GruLayer, GPUBuffer>;
+  readonly #layout: StateLayout;
+  readonly #rows: readonly StateRow[];
+  #buffer: GPUBuffer;
   /** 0 or 1 for each slot: which of its two states is the present one. */
   #present: Uint8Array;
 
   constructor(resources: GpuResources, numSlots: number) {
     this.#resources = resources;
-    this.#layers = gruLayers(resources.network);
+    this.#layout = stateLayout(resources.network);
+    this.#rows = stateRows(resources.network, this.#layout);
     this.#present = new Uint8Array(numSlots);
-    this.#buffers = this.#allocate(numSlots);
+    this.#buffer = this.#allocate(numSlots);
   }
 
   get numSlots(): number {
     return this.#present.length;
   }
 
-  /** The buffer of a layer's states, by its label in the plan. */
-  buffer(label: string): GPUBuffer | undefined {
-    const layer = this.#layers.find(({ name }) => label === `${name}.state`);
-    return layer && this.#buffers.get(layer);
+  /** All states, or a layer's: from its part of the first slot on. @param label as the plan has it */
+  binding(label: string): GPUBufferBinding | undefined {
+    const buffer = this.#buffer;
+    if (label === STATES_BUFFER) return { buffer };
+    const start = this.#layout.starts.get(label.replace(/\.state$/, ""));
+    return start === undefined ? undefined : { buffer, offset: start * Float32Array.BYTES_PER_ELEMENT };
   }
 
   /** Where a slot's state is, as the kernels take it: 2 * slot + which of its two states. */
@@ -47,125 +61,107 @@ export class StateSlots {
   /** @param state [D, H] of each layer, one after the other; zeros when null */
   write(slot: number, state: Float32Array | null): void {
     this.#present[slot] = 0;
-    let start = 0;
-    for (const layer of this.#layers) {
-      const { hiddenSize } = layer;
-      const numRows = numDirections(layer);
-      const rows = state
-        ? padRows(state, start, hiddenSize, numRows)
-        : new Float32Array(numRows * paddedSize(hiddenSize));
-      this.#queue.writeBuffer(this.#buffers.get(layer)!, slot * slotBytes(layer), rows);
-      start += numRows * hiddenSize;
+    const padded = new Float32Array(this.#layout.size);
+    if (state !== null) {
+      for (const { size, start, place } of this.#rows) padded.set(state.subarray(start, start + size), place);
     }
+    this.#queue.writeBuffer(this.#buffer, slot * this.#slotBytes, padded);
   }
 
   /** @param states [D, B, H] of each layer, one after the other, B = numSlots; zeros when null */
   writeAll(states: Float32Array | null): void {
     this.#present.fill(0);
-    let start = 0;
-    for (const layer of this.#layers) {
-      const { hiddenSize } = layer;
-      const stride = paddedSize(hiddenSize);
-      const directions = numDirections(layer);
-      const rows = new Float32Array((this.numSlots * slotBytes(layer)) / Float32Array.BYTES_PER_ELEMENT);
-      for (let row = 0; row < (states === null ? 0 : directions * this.numSlots); row++) {
-        const [direction, slot] = [Math.floor(row / this.numSlots), row % this.numSlots];
-        const values = states!.subarray(start + row * hiddenSize, start + (row + 1) * hiddenSize);
-        rows.set(values, (2 * slot * directions + direction) * stride);
-      }
-      this.#queue.writeBuffer(this.#buffers.get(layer)!, 0, rows);
-      start += directions * this.numSlots * hiddenSize;
+    const padded = new Float32Array(2 * this.numSlots * this.#layout.size);
+    if (states !== null) {
+      this.#eachRow(this.numSlots, (size, start, slot, place) => {
+        padded.set(states.subarray(start, start + size), 2 * slot * this.#layout.size + place);
+      });
     }
+    this.#queue.writeBuffer(this.#buffer, 0, padded);
   }
 
   copy(from: number, to: number): void {
-    const encoder = this.#resources.gpu.createCommandEncoder({ label: "webgru.copyState" });
-    const copies = this.#layers.map((layer) => {
-      // A buffer cannot be copied onto itself.
-      const between = this.#resources.gpu.createBuffer({
-        label: "webgru.copyState",
-        size: slotBytes(layer),
-        usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
-      });
-      const buffer = this.#buffers.get(layer)!;
-      encoder.copyBufferToBuffer(buffer, from * slotBytes(layer), between, 0, slotBytes(layer));
-      encoder.copyBufferToBuffer(between, 0, buffer, to * slotBytes(layer), slotBytes(layer));
-      return between;
-    });
+    const { gpu } = this.#resources;
+    const size = this.#slotBytes;
+    const encoder = gpu.createCommandEncoder({ label: "webgru.copyState" });
+    // A buffer cannot be copied onto itself.
+    const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const between = gpu.createBuffer({ label: "webgru.copyState", size, usage });
+    encoder.copyBufferToBuffer(this.#buffer, from * size, between, 0, size);
+    encoder.copyBufferToBuffer(between, 0, this.#buffer, to * size, size);
     this.#queue.submit([encoder.finish()]);
-    for (const between of copies) between.destroy(); // once the copies are done
+    between.destroy(); // once the copies are done
     this.#present[to] = this.#present[from]!;
   }
 
   /**
-   * Records copies of the states of the first `numSlots` slots from `first` on.
+   * Records a copy of the states of the first `numSlots` slots from `first` on.
    *
-   * @param target [D, B, H] of each layer, one after the other, B = numSlots; filled when the copies arrive
+   * @param target [D, B, H] of each layer, one after the other, B = numSlots; filled when the copy arrives
    */
-  read(
-    encoder: GPUCommandEncoder,
-    readback: Readback,
-    first: number,
-    numSlots: number,
-    target: Float32Array,
-  ): Arrival[] {
+  read(encoder: GPUCommandEncoder, readback: Readback, first: number, numSlots: number, target: Float32Array): Arrival {
     const present = this.#present.slice(first, first + numSlots); // as it is now, not when the copy arrives
-    let end = 0;
-    return this.#layers.map((layer) => {
-      const { hiddenSize } = layer;
-      const directions = numDirections(layer);
-      const start = end;
-      end += directions * numSlots * hiddenSize;
-      const buffer = this.#buffers.get(layer)!;
-      const reading = readback.copy(encoder, buffer, numSlots * slotBytes(layer), first * slotBytes(layer));
-      const put = (padded: Float32Array) => {
-        for (let row = 0; row < directions * numSlots; row++) {
-          const [direction, slot] = [Math.floor(row / numSlots), row % numSlots];
-          const from = ((2 * slot + present[slot]!) * directions + direction) * paddedSize(hiddenSize);
-          target.set(padded.subarray(from, from + hiddenSize), start + row * hiddenSize);
-        }
-      };
-      return { reading, put };
-    });
+    const reading = readback.copy(encoder, this.#buffer, numSlots * this.#slotBytes, first * this.#slotBytes);
+    const put = (padded: Float32Array) => {
+      this.#eachRow(numSlots, (size, start, slot, place) => {
+        const from = (2 * slot + present[slot]!) * this.#layout.size + place;
+        target.set(padded.subarray(from, from + size), start);
+      });
+    };
+    return { reading, put };
   }
 
   /** @throws GruError `limit-exceeded`, with everything as it was */
   grow(numSlots: number): void {
-    const before = this.#buffers;
-    this.#buffers = this.#allocate(numSlots);
+    const before = this.#buffer;
+    this.#buffer = this.#allocate(numSlots);
     const encoder = this.#resources.gpu.createCommandEncoder({ label: "webgru.grow" });
-    for (const [layer, buffer] of before) {
-      encoder.copyBufferToBuffer(buffer, 0, this.#buffers.get(layer)!, 0, buffer.size);
-    }
+    encoder.copyBufferToBuffer(before, 0, this.#buffer, 0, before.size);
     this.#queue.submit([encoder.finish()]);
-    for (const buffer of before.values()) buffer.destroy();
+    before.destroy();
     const present = new Uint8Array(numSlots);
     present.set(this.#present);
     this.#present = present;
   }
 
   dispose(): void {
-    for (const buffer of this.#buffers.values()) buffer.destroy();
+    this.#buffer.destroy();
   }
 
   get #queue(): GPUQueue {
     return this.#resources.gpu.queue;
   }
 
-  #allocate(numSlots: number): Map<GruLayer, GPUBuffer> {
-    for (const layer of this.#layers) {
-      this.#resources.checkSize(`${layer.name}.state`, numSlots * slotBytes(layer), `${numSlots} states`);
+  /** Both states of a slot. */
+  get #slotBytes(): number {
+    return 2 * this.#layout.size * Float32Array.BYTES_PER_ELEMENT;
+  }
+
+  /** Every row of the states of `numSlots` slots; `start` is its first element in [D, B, H] of each layer. */
+  #eachRow(numSlots: number, visit: (size: number, start: number, slot: number, place: number) => void): void {
+    for (const { size, start, place } of this.#rows) {
+      for (let slot = 0; slot < numSlots; slot++) {
+        visit(size, numSlots * start + slot * size, slot, place);
+      }
     }
+  }
+
+  #allocate(numSlots: number): GPUBuffer {
+    const size = numSlots * this.#slotBytes;
+    this.#resources.checkSize(STATES_BUFFER, size, `${numSlots} states`);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const allocate = (layer: GruLayer): [GruLayer, GPUBuffer] => {
-      const size = numSlots * slotBytes(layer);
-      return [layer, this.#resources.gpu.createBuffer({ label: `webgru.${layer.name}.state`, size, usage })];
-    };
-    return new Map(this.#layers.map(allocate));
+    return this.#resources.gpu.createBuffer({ label: `webgru.${STATES_BUFFER}`, size, usage });
   }
 }
 
-/** Two states of every direction, padded. */
-function slotBytes(layer: GruLayer): number {
-  return 2 * numDirections(layer) * paddedSize(layer.hiddenSize) * Float32Array.BYTES_PER_ELEMENT;
+function stateRows(network: Network, { starts }: StateLayout): StateRow[] {
+  let start = 0;
+  return gruLayers(network).flatMap((layer) => {
+    const { name, hiddenSize } = layer;
+    return Array.from({ length: numDirections(layer) }, (_, direction) => {
+      const row = { size: hiddenSize, start, place: starts.get(name)! + direction * paddedSize(hiddenSize) };
+      start += hiddenSize;
+      return row;
+    });
+  });
 }

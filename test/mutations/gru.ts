@@ -74,13 +74,13 @@ const step: Mutation[] = [
     let reset_row = direction * 3 * HIDDEN_SIZE + j;
     var r_sum = 0.0;
     for (var k = 0u; k < quads; k++) {
-      let i = state_start + 4 * k;
+      let i = h_start + 4 * k;
       let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
       r_sum += dot(unpack(recurrent_weight[reset_row * quads + k]), quad);
     }
     let r_j = gate_activation(projection[time_row * stride + reset_row] + r_sum + recurrent_bias[reset_row]);
     let weight_j = unpack(recurrent_weight[(gate_row + 2 * HIDDEN_SIZE) * quads + j / 4])[j % 4];
-    reset_sum += weight_j * r_j * state[state_start + j];
+    reset_sum += weight_j * r_j * state[h_start + j];
   }
   let n = new_activation(projection[x.z] + reset_sum + recurrent_bias[c.z]);`,
       ],
@@ -100,7 +100,7 @@ const step: Mutation[] = [
       ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit", "+ unit"],
       ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
       ["gives all rows the first one's time", "* batch_size + row;\n  let x", "* batch_size;\n  let x"],
-      ["reads another row of the state", "let state_start = ", "let state_start = 4 * direction * quads + "],
+      ["reads another row of the state", "let h_start = ", "let h_start = 4 * direction * quads + "],
       ["writes zeros for the state", "] = next;\n  output", "] = 0.0;\n  output"],
       ["gives n as the output", "+ direction * HIDDEN_SIZE + unit] = next;", "+ direction * HIDDEN_SIZE + unit] = n;"],
     ],
@@ -149,8 +149,8 @@ const gates: Mutation[] = [
       ["drops x_z", "projection[x.y] + ", ""],
       ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("gate_row - unit")],
       ["transposes R_z", "unpack(recurrent_weight[w + gate_stride])", transposedQuad("gate_row - unit + HIDDEN_SIZE")],
-      ["forgets to reset", "r * state[state_start + unit / 4][unit % 4]", "state[state_start + unit / 4][unit % 4]"],
-      ["gives r for r * h", "r * state[state_start + unit / 4][unit % 4]", "r"],
+      ["forgets to reset", "r * state[h_start + unit / 4][unit % 4]", "state[h_start + unit / 4][unit % 4]"],
+      ["gives r for r * h", "r * state[h_start + unit / 4][unit % 4]", "r"],
       ["resets by z", "= r * state", "= z * state"],
       ["gives r for z", "unit] = z;", "unit] = r;"],
       ["writes z over r * h", " + 4 * quads + unit] = z;", " + unit] = z;"],
@@ -159,7 +159,7 @@ const gates: Mutation[] = [
       ["loses the last units of the product", "k < quads;", "k < HIDDEN_SIZE / 4;"],
       ["gives all directions the first one's weights", "direction * 3 * HIDDEN_SIZE + unit", "unit"],
       ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
-      ["reads another row of the state", "let state_start = ", "let state_start = direction * quads + "],
+      ["reads another row of the state", "let h_start = ", "let h_start = direction * quads + "],
       ["gives all rows the first one's time", "* batch_size + row;\n  let x", "* batch_size;\n  let x"],
     ],
   ),
@@ -201,12 +201,12 @@ const next: Mutation[] = [
   }
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
   let recurrent = sum * recurrent_bias[gate_row + stride] + recurrent_bias[gate_row];`,
-        `    let s = 4 * (quads * state_row(places[row], params.step, direction) + k);
+        `    let s = state_start(places[row], params.step, direction) + 4 * k;
     let quad = vec4f(state[s], state[s + 1], state[s + 2], state[s + 3]);
     sum += dot(unpack(recurrent_weight[gate_row * quads + k]), quad);
   }
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
-  let h_unit = state[4 * quads * state_row(places[row], params.step, direction) + unit];
+  let h_unit = state[state_start(places[row], params.step, direction) + unit];
   let r = gated[gated_start + unit / 4][unit % 4] / h_unit;
   let recurrent = r * (sum * recurrent_bias[gate_row + stride] + recurrent_bias[gate_row]);`,
       ],

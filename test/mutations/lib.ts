@@ -20,7 +20,7 @@ const time = mutationsOf(
     ["reads and writes one state", "((place + step) & 1)", "(place & 1)"],
     ["reads the other state", "((place + step) & 1)", "((place + step + 1) & 1)"],
     ["gives all rows one slot", "(place & ~1u) | ", ""],
-    ["gives all directions one state", "* NUM_DIRECTIONS + direction", "* NUM_DIRECTIONS"],
+    ["gives all directions one state", " + direction * ((HIDDEN_SIZE + 3) / 4 * 4)", ""],
   ],
 );
 

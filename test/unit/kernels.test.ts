@@ -18,6 +18,8 @@ import { checkKernel } from "../kernelCheck.js";
 import { projectRoot } from "../library.js";
 import { randomEmbedding, randomGru, uniform } from "../random.js";
 
+const STATE_SIZE = 64;
+
 const next = uniform(80);
 const gru = randomGru("gru", ["input"], { inputSize: 5, hiddenSize: 7 }, next);
 const embedding = randomEmbedding("embedding", [9, 6], next);
@@ -35,10 +37,10 @@ const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
-  gruGatesKernel: grus.map(gruGatesKernel),
-  gruNewKernel: grus.map(gruNewKernel),
+  gruGatesKernel: grus.map((layer) => gruGatesKernel(layer, STATE_SIZE)),
+  gruNewKernel: grus.map((layer) => gruNewKernel(layer, STATE_SIZE)),
   gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
-  gruStepKernel: grus.map(gruStepKernel),
+  gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
   lastStepKernel: [lastStepKernel(5, 3)],
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
@@ -78,7 +80,7 @@ describe("kernels", () => {
 });
 
 describe("the checker of kernels", () => {
-  const spec = gruStepKernel(gru);
+  const spec = gruStepKernel(gru, STATE_SIZE);
   const { HIDDEN_SIZE: _, ...withoutSize } = spec.constants;
   const faulty: [what: string, spec: KernelSpec, fault: RegExp][] = [
     [
