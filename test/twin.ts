@@ -1,4 +1,5 @@
 import type { DeviceRequest } from "../src/chooseEngine.js";
+import type { GruModel } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import { type Network, stateLength } from "../src/model/network.js";
 import { type ReferenceResult, runReference } from "../src/reference/runReference.js";
@@ -41,9 +42,13 @@ export function prepareTwin(twin: TwinCase): PreparedTwin {
 
 /** The device's half of `runTwin`. */
 export async function compareTwin(prepared: PreparedTwin, device: DeviceRequest): Promise<Record<string, Comparison>> {
+  return compareTwinOn(prepared, await createModel(prepared.network, { device }));
+}
+
+/** The same on a model that was made of the case's network; disposes it. */
+export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Promise<Record<string, Comparison>> {
   const { twin, network, input, initialState, expected, expectedTokens } = prepared;
   const { batchSize, lengths, returnSequences = true } = twin;
-  const model = await createModel(network, { device });
   const options = { batchSize, returnSequences, initialState, ...(lengths === undefined ? {} : { lengths }) };
   const actual = await model.run(input, options);
   const tokens = twin.generation === undefined ? null : await generateTokens(model, twin.generation);

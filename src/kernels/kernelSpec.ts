@@ -14,7 +14,9 @@ export interface KernelSpec {
   readonly bindings: readonly KernelBinding[];
   /** Workgroups to dispatch for a number of rows: B in the time loop and at the end, else steps x B. */
   workgroups(numRows: number): [x: number, y: number, z: number];
-  /** Multiplications and additions for each row: what the work of a submit is measured in. */
+  /** Steps of one dispatch at most, of a kernel that walks through time; absent for one that makes a step. */
+  readonly maxStepsAtOnce?: number;
+  /** Multiplications and additions for each row (and step): what the work of a submit is measured in. */
   readonly flopPerRow: number;
 }
 

@@ -19,7 +19,7 @@ export interface StepKernel {
 }
 
 /** The largest float32: a clip that does nothing. */
-const NO_CLIP = 3.4028234663852886e38;
+export const NO_CLIP = 3.4028234663852886e38;
 
 /**
  * A kernel of one step of a GRU layer: activations, direction and storage are taken in the same way by all of them.

@@ -1,16 +1,8 @@
 import { GruError } from "../errors.js";
 import { hasReverse, type Network } from "../model/network.js";
+import type { DeviceFacts } from "./deviceFacts.js";
 import type { Plan } from "./plan.js";
 import { planSequence } from "./planSequence.js";
-
-/** What a plan needs to know of a device. */
-export interface DeviceFacts {
-  /** A software adapter: correct, and slower than a plain loop. */
-  readonly isFallback: boolean;
-  readonly maxBufferSize: number;
-  readonly maxStorageBufferBindingSize: number;
-  readonly maxComputeWorkgroupsPerDimension: number;
-}
 
 /** Beyond this, longer chunks save nothing that can be measured, and cost memory. */
 const MAX_CHUNK_STEPS = 1024;

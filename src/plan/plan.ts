@@ -13,6 +13,8 @@ export interface Plan {
   readonly chunkSteps: number;
   readonly buffers: readonly BufferPlan[];
   readonly stages: readonly Stage[];
+  /** Each step goes through all stages before the next one begins: what a step gives, the next one takes. */
+  readonly isStepMajor: boolean;
   /** Label of the buffer that takes the input: f32 [T, B, I], rows padded, or u32 [T, B]. */
   readonly input: string;
   readonly outputs: readonly OutputPlan[];
@@ -47,16 +49,16 @@ export interface DispatchPlan {
 }
 
 /**
- * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `chunk` once per chunk over B
- * rows; `end` once over B rows, after the last chunk of a sequence.
+ * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `walk` once over B rows, all steps in
+ * it; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
-  | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }
+  | { readonly type: "rows" | "walk" | "chunk" | "end"; readonly dispatch: DispatchPlan }
   | { readonly type: "steps"; readonly dispatches: readonly DispatchPlan[] };
 
-/** Buffer of each step's Params { first_row, step }, one entry every PARAMS_STRIDE_BYTES. */
+/** Buffer of each step's Params { first_row, step, end }, one entry every PARAMS_STRIDE_BYTES. */
 export const PARAMS_BUFFER = "params";
-export const PARAMS_BYTES = 8;
+export const PARAMS_BYTES = 12;
 
 /** WebGPU's default minUniformBufferOffsetAlignment; a device may allow less, none may ask for more. */
 export const PARAMS_STRIDE_BYTES = 256;
@@ -69,6 +71,13 @@ export const PLACES_BUFFER = "places";
 
 /** Buffer of all layers' states, f32 [slots, 2, S]; a layer's own kernels are bound to its part, as `<name>.state`. */
 export const STATES_BUFFER = "states";
+
+/** All weights, where one buffer holds them, as the kernel of a whole network binds them: as matrices, and as biases. */
+export const WEIGHTS_BUFFER = "weights";
+export const BIASES_BUFFER = "biases";
+
+/** What that kernel does, as shaders/network_step.wgsl declares it; written once. */
+export const PROGRAM_BUFFER = "program";
 
 /** Buffer of how a chunk's tokens are drawn, as shaders/sample.wgsl declares it. */
 export const SAMPLING_BUFFER = "sampling";
@@ -91,7 +100,7 @@ export function numDispatches(plan: Plan, numSteps: number): number {
 export function chunkFlop(plan: Plan, numSteps: number): number {
   let flop = 0;
   for (const stage of plan.stages) {
-    const numRows = plan.maxRows * (stage.type === "steps" || stage.type === "rows" ? numSteps : 1);
+    const numRows = plan.maxRows * (stage.type === "chunk" || stage.type === "end" ? 1 : numSteps);
     for (const { kernel } of dispatchesOf(stage)) flop += numRows * kernel.flopPerRow;
   }
   return flop;

@@ -4,9 +4,11 @@ import { embeddingKernel } from "../kernels/embedding.js";
 import { gruGatesKernel } from "../kernels/gruGates.js";
 import { gruNewKernel } from "../kernels/gruNew.js";
 import { gruProjectKernel, PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
+import { gruResidentKernel } from "../kernels/gruResident.js";
 import { gruStepKernel } from "../kernels/gruStep.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
+import { networkStepKernel } from "../kernels/networkStep.js";
 import { sampleKernel } from "../kernels/sample.js";
 import { softmaxKernel } from "../kernels/softmax.js";
 import { type Activation, completeActivation } from "../model/activation.js";
@@ -21,17 +23,22 @@ import {
   numDirections,
 } from "../model/network.js";
 import type { BufferPlan, DispatchPlan, OutputPlan, Plan, Stage } from "./plan.js";
+import { networkProgram } from "./networkProgram.js";
 import {
+  BIASES_BUFFER,
   LENGTHS_BUFFER,
   PARAMS_BUFFER,
   PARAMS_STRIDE_BYTES,
   PLACES_BUFFER,
+  PROGRAM_BUFFER,
   SAMPLING_BUFFER,
   SAMPLING_BYTES,
   STATES_BUFFER,
+  WEIGHTS_BUFFER,
 } from "./plan.js";
 import { stateLayout } from "./stateLayout.js";
-import { packedWeights } from "./weights.js";
+import { chooseNetworkWalk, chooseWalk, type Tuning } from "./tuning.js";
+import { weightArena } from "./weightArena.js";
 
 /** What to plan for. */
 export interface PlanRequest {
@@ -41,6 +48,8 @@ export interface PlanRequest {
   readonly lastOnly: boolean;
   /** Draw a token by each step's main output, and write it where the next step's input is. Then all stages run by steps. */
   readonly scores?: Scores;
+  /** Which kernels the device is good at; single steps when absent. */
+  readonly tuning?: Tuning;
 }
 
 /**
@@ -79,11 +88,10 @@ class Planner {
   }
 
   plan(): Plan {
-    const { layers, inputType, inputSize, outputs } = this.#network;
+    const { inputType, inputSize, outputs } = this.#network;
     const { maxRows, chunkSteps, lastOnly } = this.#request;
-    for (const { label, sizeBytes } of packedWeights(this.#network)) {
-      this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
-    }
+    const arena = weightArena(this.#network);
+    for (const { label, sizeBytes } of arena.parts) this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
     this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: chunkSteps * PARAMS_STRIDE_BYTES, lifetime: "params" });
     this.#buffer(LENGTHS_BUFFER, maxRows, "scratch");
     this.#buffer(PLACES_BUFFER, maxRows, "scratch");
@@ -91,18 +99,50 @@ class Planner {
     const input = this.#sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
     this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
+    if (!this.#wholeNetwork(input, arena.sizeBytes)) this.#layers();
+    const outputPlans = outputs.map((name): OutputPlan => {
+      const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
+      return { name, ...value };
+    });
+    const { scores } = this.#request;
+    if (scores !== undefined) this.#sample(scores, outputs[0]!, input);
+    const isStepMajor = scores !== undefined;
+    const [buffers, stages] = [this.#buffers, this.#stages];
+    return { maxRows, chunkSteps, buffers, stages, isStepMajor, input, outputs: outputPlans };
+  }
+
+  /** One dispatch of all layers, where the device does better by it. @returns whether it does */
+  #wholeNetwork(input: string, weightBytes: number): boolean {
+    const { tuning } = this.#request;
+    const program = tuning === undefined ? null : networkProgram(this.#network);
+    if (program === null || this.#request.lastOnly) return false;
+    const walk = chooseNetworkWalk(this.#network, program.shape, weightBytes, this.#numRowsAndSteps(), tuning!);
+    if (walk === null) return false;
+    const kernel = networkStepKernel(program.shape, walk.workgroupSize);
+    const name = this.#network.outputs[0]!;
+    const size = program.shape.outputSize;
+    const output = this.#sequence(`${name}.output`, paddedSize(size));
+    const buffers = [...STEP_BUFFERS, PROGRAM_BUFFER, input, WEIGHTS_BUFFER, BIASES_BUFFER, STATES_BUFFER, output];
+    this.#stages.push({ type: "walk", dispatch: { kernel, buffers } });
+    this.#values.set(name, { buffer: output, size, isSequence: true });
+    return true;
+  }
+
+  /** B and T, by which kernels are chosen. */
+  #numRowsAndSteps(): [numRows: number, numSteps: number] {
+    const { maxRows, chunkSteps, scores } = this.#request;
+    return [maxRows, scores === undefined ? chunkSteps : 1];
+  }
+
+  #layers(): void {
+    const { layers } = this.#network;
+    const { lastOnly } = this.#request;
     const lastGru = layers.map(({ type }) => type).lastIndexOf("gru");
     layers.forEach((layer, i) => {
       const isTail = lastOnly && i > lastGru && layer.type === "dense";
       const inputs = layer.inputs.map((name) => (isTail ? this.#lastStep(name) : this.#values.get(name)!));
       this.#values.set(layer.name, this.#layer(layer, inputs));
     });
-    const outputPlans = outputs.map((name): OutputPlan => {
-      const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
-      return { name, ...value };
-    });
-    if (this.#request.scores !== undefined) this.#sample(this.#request.scores, outputs[0]!, input);
-    return { maxRows, chunkSteps, buffers: this.#buffers, stages: this.#stages, input, outputs: outputPlans };
   }
 
   #sample({ numTokens, areProbabilities }: Scores, output: string, index: string): void {
@@ -152,8 +192,8 @@ class Planner {
     const input = this.#gather(name, inputs);
     const projection = this.#sequence(`${name}.projection`, paddedSize(3 * hiddenSize * directions));
     // A chunk of fewer rows than a tile, a streamed step say, would spend most of the tile on nothing.
-    const { maxRows, chunkSteps, scores } = this.#request;
-    const isTile = maxRows * (scores === undefined ? chunkSteps : 1) >= PROJECT_TILE_ROWS;
+    const [numRows, numSteps] = this.#numRowsAndSteps();
+    const isTile = numRows * numSteps >= PROJECT_TILE_ROWS;
     const lone = () => denseKernel(inputSize, 3 * hiddenSize * directions, LINEAR, storage);
     this.#rows(inputs, isTile ? gruProjectKernel(layer) : lone(), [
       input,
@@ -164,13 +204,24 @@ class Planner {
 
     const buffer = this.#sequence(`${name}.output`, paddedSize(directions * hiddenSize));
     const state = `${name}.state`;
-    const dispatches = layer.resetAfter
-      ? this.#stepAfter(layer, projection, state, buffer)
-      : this.#stepBefore(layer, projection, state, buffer);
-    this.#stages.push({ type: "steps", dispatches });
+    this.#stages.push(this.#walk(layer, projection, state, buffer));
 
     const sequence = { buffer, size: directions * hiddenSize, isSequence: true };
     return layer.returnSequences ? sequence : this.#finalStep(layer, sequence);
+  }
+
+  /** From the projection of every step to the output of every step. */
+  #walk(layer: GruLayer, projection: string, state: string, output: string): Stage {
+    const walk = chooseWalk(layer, this.#numRowsAndSteps(), this.#request.tuning);
+    if (walk.kernel === "resident") {
+      const kernel = gruResidentKernel(layer, this.#stateSize, walk);
+      const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
+      return { type: "walk", dispatch: { kernel, buffers } };
+    }
+    const dispatches = layer.resetAfter
+      ? this.#stepAfter(layer, projection, state, output)
+      : this.#stepBefore(layer, projection, state, output);
+    return { type: "steps", dispatches };
   }
 
   #stepAfter(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {

@@ -1,4 +1,4 @@
-import type { DeviceFacts } from "../plan/budget.js";
+import type { DeviceFacts } from "../plan/deviceFacts.js";
 
 /** A device to compute on, and what there is to say about it. */
 export interface GpuChoice {
@@ -33,12 +33,18 @@ export async function requestAdapter(): Promise<GPUAdapter | NoAdapter> {
   }
 }
 
-/** Makes a device that may bind as large a buffer as the adapter can. */
+/** Makes a device that may bind as large a buffer, and have as large a workgroup, as the adapter can. */
 export async function requestDevice(adapter: GPUAdapter): Promise<GpuChoice> {
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const { limits } = adapter;
   const device = await adapter.requestDevice({
     label: "webgru",
-    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+    requiredLimits: {
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+    },
   });
   return { device, facts: factsOf(device, adapter.info), name: nameOf(adapter.info), isOwned: true };
 }
@@ -66,5 +72,10 @@ function factsOf({ limits }: GPUDevice, info: GPUAdapterInfo | undefined): Devic
     maxBufferSize: limits.maxBufferSize,
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
     maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
+    maxComputeInvocationsPerWorkgroup: Math.min(
+      limits.maxComputeInvocationsPerWorkgroup,
+      limits.maxComputeWorkgroupSizeX,
+    ),
+    maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
   };
 }

@@ -36,8 +36,9 @@ export class CompiledPlan {
   readonly #maxRows: number;
   readonly #flopPerSubmit: number;
   readonly #queue: GPUQueue;
-  /** Rows that the params are written for. */
+  /** Rows that the params are written for, and the steps that a walk then makes in one dispatch. */
   #numRows = 0;
+  #stepsAtOnce = 1;
 
   /** @param shared buffers of lifetime `weights` and `state`, by label */
   constructor(
@@ -79,8 +80,9 @@ export class CompiledPlan {
     this.#writeParams(numRows);
     for (const { type, dispatches } of this.#stages) {
       if (type === "end" && !isLast) continue;
-      if (type === "rows") {
-        this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
+      if (type === "rows" || type === "walk") {
+        const encode = type === "rows" ? this.#encodeRows : this.#encodeWalk;
+        encode.call(this, recorder, dispatches[0]!, numRows, numSteps);
         continue;
       }
       const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
@@ -114,6 +116,16 @@ export class CompiledPlan {
     }
   }
 
+  /** All steps of a chunk, in as many dispatches as a submit's work asks for. */
+  #encodeWalk(recorder: Recorder, dispatch: CompiledDispatch, numRows: number, numSteps: number): void {
+    const workgroups = dispatch.kernel.workgroups(numRows);
+    for (let step = 0; step < numSteps; step += this.#stepsAtOnce) {
+      const steps = Math.min(this.#stepsAtOnce, numSteps - step);
+      this.#encode(recorder, dispatch, numRows * steps, step, workgroups);
+    }
+  }
+
+  /** @param numRows of all steps that the dispatch makes */
   #encode(
     recorder: Recorder,
     dispatch: CompiledDispatch,
@@ -129,14 +141,27 @@ export class CompiledPlan {
     pass.dispatchWorkgroups(...workgroups);
   }
 
-  /** Params { first_row, step } of each step, as the kernels declare them: they depend on how many rows a step has. */
+  /** Params { first_row, step, end } of each step, as the kernels declare them: they depend on how many rows a step has. */
   #writeParams(numRows: number): void {
     const { chunkSteps } = this.plan;
     if (this.#numRows === numRows || (chunkSteps === 1 && this.#numRows > 0)) return;
     this.#numRows = numRows;
+    this.#stepsAtOnce = this.#stepsOfWalk(numRows);
     const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
     const params = new Uint32Array(chunkSteps * stride);
-    for (let step = 0; step < chunkSteps; step++) params.set([step * numRows, step], step * stride);
+    for (let step = 0; step < chunkSteps; step++) {
+      params.set([step * numRows, step, step + this.#stepsAtOnce], step * stride);
+    }
     this.#queue.writeBuffer(this.#scratch.get(PARAMS_BUFFER)!, 0, params);
+  }
+
+  /** Steps that a walk may make in one dispatch: the same for all layers, since they read the same params. */
+  #stepsOfWalk(numRows: number): number {
+    if (this.plan.isStepMajor) return 1;
+    const walks = this.#stages.filter(({ type }) => type === "walk").map(({ dispatches }) => dispatches[0]!.kernel);
+    const limits = walks.map(({ flopPerRow, maxStepsAtOnce = 1 }) =>
+      Math.min(maxStepsAtOnce, Math.floor(this.#flopPerSubmit / (flopPerRow * numRows))),
+    );
+    return Math.max(1, Math.min(this.plan.chunkSteps, ...limits));
   }
 }

@@ -4,15 +4,16 @@ import type { KernelSpec } from "../kernels/kernelSpec.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
-import { dispatchesOf, type Plan } from "../plan/plan.js";
+import { BIASES_BUFFER, dispatchesOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
-import { packedWeights } from "../plan/weights.js";
+import { representatives, type Tuning, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
 import type { GpuChoice } from "./adapter.js";
-import { Buffers, watchMemory } from "./buffers.js";
+import { watchMemory } from "./buffers.js";
 import type { GpuResources } from "./gpuResources.js";
 import { GpuSession } from "./gpuSession.js";
 import { Nudge } from "./nudge.js";
 import { Pipelines } from "./pipelines.js";
+import { WeightBuffers } from "./weightBuffers.js";
 
 /** Runs a network on a GPUDevice: holds the weights and the pipelines that its sessions share. */
 export class GpuEngine implements Engine, GpuResources {
@@ -21,19 +22,28 @@ export class GpuEngine implements Engine, GpuResources {
   readonly deviceName: string;
   readonly reason: string;
   readonly gpu: GPUDevice;
+  readonly tuning: Tuning;
   readonly pipelines: Pipelines;
   readonly network: Network;
   readonly flopPerSubmit: number;
   readonly nudge: Nudge;
   readonly #choice: GpuChoice;
-  readonly #weights: Buffers;
+  readonly #weights: WeightBuffers;
   #lostMessage: string | null = null;
 
-  private constructor(network: Network, choice: GpuChoice, reason: string, pipelines: Pipelines, weights: Buffers) {
+  private constructor(
+    network: Network,
+    choice: GpuChoice,
+    reason: string,
+    tuning: Tuning,
+    pipelines: Pipelines,
+    weights: WeightBuffers,
+  ) {
     this.network = network;
     this.deviceName = choice.name;
     this.reason = reason;
     this.gpu = choice.device;
+    this.tuning = tuning;
     this.pipelines = pipelines;
     this.flopPerSubmit = flopPerSubmit(choice.facts);
     this.nudge = new Nudge(choice.device);
@@ -54,19 +64,23 @@ export class GpuEngine implements Engine, GpuResources {
    *
    * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile
    */
-  static async create(network: Network, choice: GpuChoice, reason: string): Promise<GpuEngine> {
-    const { device, facts } = choice;
-    maxChunkSteps(network, 1, facts); // throws when the weights do not fit
-    const plans = everyPlan(network);
-    const { value: weights, isInMemory } = watchMemory(device, "weights", () => {
-      const buffers = new Buffers(device);
-      buffers.allocate(plans[0]!.buffers.filter(({ lifetime }) => lifetime === "weights"));
-      return buffers;
-    });
-    for (const { label, pack } of packedWeights(network)) device.queue.writeBuffer(weights.get(label)!, 0, pack());
+  static async create(
+    network: Network,
+    choice: GpuChoice,
+    reason: string,
+    table: readonly TuningRow[] = TUNING_TABLE,
+  ): Promise<GpuEngine> {
+    const { device } = choice;
+    const tuning = { table, facts: choice.facts };
+    maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
+    const plans = everyPlan(network, tuning);
+    const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
+    const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const allocate = () => new WeightBuffers(device, network, maxBytes);
+    const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
     try {
       const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
-      return new GpuEngine(network, choice, reason, pipelines, weights);
+      return new GpuEngine(network, choice, reason, tuning, pipelines, weights);
     } catch (error) {
       weights.dispose();
       throw error;
@@ -82,8 +96,7 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   weight(label: string): GPUBufferBinding | undefined {
-    const buffer = this.#weights.get(label);
-    return buffer && { buffer };
+    return this.#weights.binding(label === BIASES_BUFFER ? WEIGHTS_BUFFER : label);
   }
 
   maxChunkSteps(batchSize: number): number {
@@ -92,7 +105,7 @@ export class GpuEngine implements Engine, GpuResources {
 
   describe(batchSize: number, sequenceLength: number): string {
     const chunkSteps = chunkStepsFor(this.network, sequenceLength, this.maxChunkSteps(batchSize));
-    const plan = planSequence(this.network, { maxRows: batchSize, chunkSteps, lastOnly: false });
+    const plan = planSequence(this.network, { maxRows: batchSize, chunkSteps, lastOnly: false, tuning: this.tuning });
     return describePlan(plan, sequenceLength, this.flopPerSubmit);
   }
 
@@ -120,11 +133,15 @@ export class GpuEngine implements Engine, GpuResources {
 
 /**
  * Plans that have among them every kernel of a network. Kernels are fixed by the network, but for the projection, which
- * takes a lone row otherwise than a tile of rows, and for what picks the last step.
+ * takes a lone row otherwise than a tile of rows, for what picks the last step, and for what `tuning` chooses.
  */
-function everyPlan(network: Network): Plan[] {
-  const one = { maxRows: 1, chunkSteps: 1, lastOnly: false };
-  return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }].map((request) => planSequence(network, request));
+function everyPlan(network: Network, tuning: Tuning): Plan[] {
+  const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, tuning };
+  const { numRows, numSteps } = representatives(tuning.table);
+  const tuned = numRows.flatMap((maxRows) => numSteps.map((chunkSteps) => ({ ...one, maxRows, chunkSteps })));
+  return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...tuned].map((request) =>
+    planSequence(network, request),
+  );
 }
 
 function kernelsOf(plan: Plan): KernelSpec[] {

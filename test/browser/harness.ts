@@ -5,6 +5,7 @@ import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { runReference } from "../../src/reference/runReference.js";
+import type { TuningRow } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../badInput.js";
@@ -15,11 +16,12 @@ import { generateTokens, referenceTokens } from "../generation.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { campaignNetwork, runCampaign } from "../streamCampaign.js";
-import { runTwin } from "../twin.js";
+import { compareTwinOn, prepareTwin, runTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
+import { pushWholeNetwork, type WholeNetworkName } from "./wholeNetwork.js";
 
 let twinDevice: Promise<GPUDevice> | null = null;
 
@@ -144,6 +146,25 @@ const harness = {
     twinDevice ??= harness.requestLargeDevice();
     const twin = twinCases.find((one) => one.name === name)!;
     return runTwin(twin, await twinDevice);
+  },
+
+  /** As `runTwin`, with a table of kernels to choose from that is not the device's own. */
+  async runTunedTwin(name: string, table: readonly TuningRow[]): Promise<Record<string, Comparison>> {
+    const prepared = prepareTwin(twinCases.find((twin) => twin.name === name)!);
+    return compareTwinOn(prepared, await harness.createTunedModel(prepared.network, table));
+  },
+
+  /** A model on the twin cases' device, with a table of kernels to choose from that is not the device's own. */
+  async createTunedModel(network: webgru.Network, table: readonly TuningRow[]): Promise<webgru.GruModel> {
+    twinDevice ??= harness.requestLargeDevice();
+    const engine = await GpuEngine.create(network, borrowDevice(await twinDevice), "a test", table);
+    return new webgru.GruModel(network, engine, "reject");
+  },
+
+  /** Pushes a few steps at a time to a network of test/browser/wholeNetwork.ts. */
+  async pushWholeNetwork(name: WholeNetworkName, batchSize: number) {
+    twinDevice ??= harness.requestLargeDevice();
+    return pushWholeNetwork(await twinDevice, name, batchSize);
   },
 
   /** Runs a fixture of test/fixtures/, by its name, on WebGPU. */

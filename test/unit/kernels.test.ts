@@ -7,16 +7,19 @@ import { embeddingKernel } from "../../src/kernels/embedding.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
+import { gruResidentKernel } from "../../src/kernels/gruResident.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
+import { networkStepKernel } from "../../src/kernels/networkStep.js";
+import { networkProgram } from "../../src/plan/networkProgram.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { completeActivation } from "../../src/model/activation.js";
 import type { GruLayer } from "../../src/model/network.js";
 import { checkKernel } from "../kernelCheck.js";
 import { projectRoot } from "../library.js";
-import { randomEmbedding, randomGru, uniform } from "../random.js";
+import { randomEmbedding, randomGru, randomTextModel, uniform } from "../random.js";
 
 const STATE_SIZE = 64;
 
@@ -32,6 +35,8 @@ const grus: GruLayer[] = [
   { ...gru, direction: "reverse", clip: 2, newActivation: completeActivation("relu") },
 ];
 
+const networkShape = networkProgram(randomTextModel(81, 9))!.shape;
+
 /** Specs of each factory, one for each variant of its source. */
 const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
@@ -40,8 +45,14 @@ const samples: Record<string, readonly KernelSpec[]> = {
   gruGatesKernel: grus.map((layer) => gruGatesKernel(layer, STATE_SIZE)),
   gruNewKernel: grus.map((layer) => gruNewKernel(layer, STATE_SIZE)),
   gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
+  gruResidentKernel: grus.flatMap((layer) =>
+    [true, false].map((resetAfter) =>
+      gruResidentKernel({ ...layer, resetAfter }, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
+    ),
+  ),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
   lastStepKernel: [lastStepKernel(5, 3)],
+  networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
 };

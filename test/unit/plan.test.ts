@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import { chunkStepsFor, type DeviceFacts, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
+import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
+import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
 import { describePlan } from "../../src/plan/describePlan.js";
 import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
@@ -14,6 +15,8 @@ const device: DeviceFacts = {
   maxBufferSize: 256 * 2 ** 20,
   maxStorageBufferBindingSize: 128 * 2 ** 20,
   maxComputeWorkgroupsPerDimension: 65535,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16384,
 };
 
 const oneGru = (shape: GruShape) => defineNetwork({ layers: [randomGru("gru", ["input"], shape, uniform(1))] });
@@ -100,6 +103,7 @@ describe("planSequence", () => {
       "gru.projection": (2 * 4 + 3) * 16,
       "gru.output": (2 * 4 + 3) * 8,
       states: 2 * 64, // of one slot
+      program: 18, // one operation
     });
   });
 

@@ -1,0 +1,127 @@
+// The operations of network_step.wgsl, whose `values`, `weights` and `biases` they work on. Each is run by a whole
+// workgroup; what it gives is there after the next barrier.
+
+fn run(operation: Operation, local_index: u32, time_row: u32) {
+  switch operation.kind {
+    case EMBEDDING: {
+      embed(operation, local_index, input[time_row]);
+    }
+    case DENSE: {
+      for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
+        values[operation.result + i] = apply(operation.gate, product(operation, i));
+      }
+    }
+    case GRU_AFTER: {
+      advance_after(operation, local_index);
+    }
+    case GRU_BEFORE: {
+      advance_before(operation, local_index);
+    }
+    case COPY: {
+      for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
+        values[operation.result + i] = values[operation.source + i];
+      }
+    }
+    default: {
+      normalize_row(operation, local_index);
+    }
+  }
+}
+
+fn embed(operation: Operation, local_index: u32, index: u32) {
+  for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
+    let quad = unpack(weights[operation.weight + index * operation.quads + i / 4]);
+    values[operation.result + i] = quad[i % 4] * biases[operation.bias + index];
+  }
+}
+
+fn apply(activation: Activation, x: f32) -> f32 {
+  return activate(activation.function, activation.alpha, activation.beta, x);
+}
+
+// Quads of a row of a weight times as many values.
+fn dot_row(weight: u32, quads: u32, source: u32) -> f32 {
+  var sum = 0.0;
+  for (var k = 0u; k < quads; k++) {
+    let i = source + 4 * k;
+    sum += dot(unpack(weights[weight + k]), vec4f(values[i], values[i + 1], values[i + 2], values[i + 3]));
+  }
+  return sum;
+}
+
+// Row `row` of W x + b; of a GRU's all gates.
+fn product(operation: Operation, row: u32) -> f32 {
+  let sum = dot_row(operation.weight + row * operation.quads, operation.quads, operation.source);
+  return sum * biases[operation.bias + operation.bias_rows + row] + biases[operation.bias + row];
+}
+
+// Row `row` of R h + c of a GRU, for values from `source` on in place of h.
+fn recurrent_product(operation: Operation, row: u32, source: u32) -> f32 {
+  let quads = (operation.size + 3) / 4;
+  let sum = dot_row(operation.recurrent_weight + row * quads, quads, source);
+  let bias = operation.recurrent_bias + row;
+  return sum * biases[bias + operation.bias_rows] + biases[bias];
+}
+
+fn advance_after(operation: Operation, local_index: u32) {
+  let size = operation.size;
+  let products = GATES + 3 * size;
+  for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
+    values[GATES + i] = product(operation, i);
+    values[products + i] = recurrent_product(operation, i, operation.result);
+  }
+  workgroupBarrier();
+  for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
+    let r = gate(operation, values[GATES + i] + values[products + i]);
+    let z = gate(operation, values[GATES + size + i] + values[products + size + i]);
+    let n = candidate(operation, values[GATES + 2 * size + i] + r * values[products + 2 * size + i]);
+    values[operation.result + i] = (1.0 - z) * n + z * values[operation.result + i];
+  }
+}
+
+fn advance_before(operation: Operation, local_index: u32) {
+  let size = operation.size;
+  let gated = GATES + 3 * size + (4 - 3 * size % 4) % 4; // r * h
+  for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
+    values[GATES + i] = product(operation, i);
+    if (i < 2 * size) {
+      values[GATES + i] = gate(operation, values[GATES + i] + recurrent_product(operation, i, operation.result));
+    }
+  }
+  workgroupBarrier();
+  for (var i = local_index; i < (size + 3) / 4 * 4; i += WORKGROUP_SIZE) {
+    values[gated + i] = select(0.0, values[GATES + i] * values[operation.result + i], i < size);
+  }
+  workgroupBarrier();
+  for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
+    let z = values[GATES + size + i];
+    let recurrent = recurrent_product(operation, 2 * size + i, gated);
+    let n = candidate(operation, values[GATES + 2 * size + i] + recurrent);
+    values[operation.result + i] = (1.0 - z) * n + z * values[operation.result + i];
+  }
+}
+
+fn gate(operation: Operation, x: f32) -> f32 {
+  return apply(operation.gate, limit(x, -operation.clip, operation.clip));
+}
+
+fn candidate(operation: Operation, x: f32) -> f32 {
+  return apply(operation.next, limit(x, -operation.clip, operation.clip));
+}
+
+// softmax, or its logarithm, of the values where they are. Each invocation adds them all up: they are few.
+fn normalize_row(operation: Operation, local_index: u32) {
+  var highest = values[operation.result];
+  for (var i = 1u; i < operation.size; i++) {
+    highest = max(highest, values[operation.result + i]);
+  }
+  var sum = 0.0;
+  for (var i = 0u; i < operation.size; i++) {
+    sum += exp(values[operation.result + i] - highest);
+  }
+  workgroupBarrier();
+  for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
+    let x = values[operation.result + i] - highest - log(sum);
+    values[operation.result + i] = select(x, exp(x), operation.kind == SOFTMAX);
+  }
+}

@@ -1,0 +1,115 @@
+// A few steps of a whole small network in one dispatch: embedding, GRU and dense layers, one after the other, with all that
+// passes between them in the memory of one workgroup, which makes one batch row.
+//
+// The network is a program, an operation for each layer (src/plan/networkProgram.ts). The equations are those of
+// embedding.wgsl, gru_step.wgsl, gru_gates.wgsl, gru_new.wgsl, dense.wgsl and softmax.wgsl; x W is made here too, since so
+// few steps are not worth a product of their own. WeightQuad and unpack come from lib/weight_*.wgsl, activate and limit from
+// lib/activations.wgsl, run from lib/operations.wgsl.
+// Dispatch [B, 1, 1].
+// CPU twin: src/reference/runReference.ts
+
+override WORKGROUP_SIZE: u32;
+override NUM_OPERATIONS: u32;
+override NUM_VALUES: u32;
+override GATES: u32;       // first of the values that a GRU needs between, 6 H
+override STATE_SIZE: u32;  // S: what one state of all layers takes
+override INPUT_SIZE: u32;  // elements of an input row; 0 for an index
+override OUTPUT: u32;      // first of the values that the network gives
+override OUTPUT_SIZE: u32; // and how many
+
+const EMBEDDING = 0u;
+const DENSE = 1u;
+const GRU_AFTER = 2u;
+const GRU_BEFORE = 3u;
+const SOFTMAX = 4u;
+const LOG_SOFTMAX = 5u;
+const COPY = 6u;
+
+struct Params {
+  first_row: u32,
+  step: u32, // the first step of this dispatch
+  end: u32,  // and the first that is not
+}
+
+struct Activation {
+  function: u32,
+  alpha: f32,
+  beta: f32,
+}
+
+struct Operation {
+  kind: u32,
+  source: u32, // first value that is read
+  quads: u32,  // columns of the weight, in quads
+  result: u32, // first value that is made; of a GRU, its state
+  size: u32,   // values that are made
+  weight: u32, // first quad in `weights`
+  bias: u32,   // first element in `biases`: the bias, then the scale of each row
+  bias_rows: u32, // elements from a bias to its scale
+  recurrent_weight: u32,
+  recurrent_bias: u32,
+  state: u32, // first element in a state
+  gate: Activation, // a dense layer's own too
+  next: Activation,
+  clip: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> lengths: array<u32>;       // [B]
+@group(0) @binding(2) var<storage, read> places: array<u32>;        // [B], see lib/time.wgsl
+@group(0) @binding(3) var<storage, read> program: array<Operation>;
+@group(0) @binding(4) var<storage, read> input: array<u32>;         // [T, B, I], f32 or indices, rows padded to a multiple of 4
+@group(0) @binding(5) var<storage, read> weights: array<WeightQuad>;
+@group(0) @binding(6) var<storage, read> biases: array<f32>;        // the same buffer
+@group(0) @binding(7) var<storage, read_write> states: array<f32>;  // [slots, 2, S]
+@group(0) @binding(8) var<storage, read_write> output: array<f32>;  // [T, B, O], rows padded to a multiple of 4
+
+var<workgroup> values: array<f32, NUM_VALUES>;
+
+@compute @workgroup_size(WORKGROUP_SIZE)
+fn network_step(
+  @builtin(local_invocation_index) local_index: u32,
+  @builtin(workgroup_id) workgroup_id: vec3u,
+  @builtin(num_workgroups) num_workgroups: vec3u,
+) {
+  let row = workgroup_id.x;
+  let place = places[row];
+  let end = min(params.end, lengths[row]);
+  if (params.step >= end) {
+    return;
+  }
+  let first = ((place & ~1u) | ((place + params.step) & 1)) * STATE_SIZE;
+  for (var o = 0u; o < NUM_OPERATIONS; o++) {
+    if (is_gru(o)) {
+      for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {
+        values[program[o].result + i] = states[first + program[o].state + i];
+      }
+    }
+  }
+  for (var step = params.step; step < end; step++) {
+    let time_row = step * num_workgroups.x + row;
+    for (var i = local_index; i < INPUT_SIZE; i += WORKGROUP_SIZE) {
+      values[i] = bitcast<f32>(input[time_row * ((INPUT_SIZE + 3) / 4 * 4) + i]);
+    }
+    workgroupBarrier();
+    for (var o = 0u; o < NUM_OPERATIONS; o++) {
+      run(program[o], local_index, time_row);
+      workgroupBarrier();
+    }
+    for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
+      output[time_row * ((OUTPUT_SIZE + 3) / 4 * 4) + i] = values[OUTPUT + i];
+    }
+  }
+  let last = ((place & ~1u) | ((place + end) & 1)) * STATE_SIZE;
+  for (var o = 0u; o < NUM_OPERATIONS; o++) {
+    if (is_gru(o)) {
+      for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {
+        states[last + program[o].state + i] = values[program[o].result + i];
+      }
+    }
+  }
+}
+
+fn is_gru(o: u32) -> bool {
+  return program[o].kind == GRU_AFTER || program[o].kind == GRU_BEFORE;
+}

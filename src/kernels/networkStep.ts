@@ -1,0 +1,70 @@
+import source from "../../shaders/network_step.wgsl?raw";
+import activations from "../../shaders/lib/activations.wgsl?raw";
+import operations from "../../shaders/lib/operations.wgsl?raw";
+import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import type { Storage } from "../model/network.js";
+import type { KernelSpec } from "./kernelSpec.js";
+import { weightSource } from "./weightStorage.js";
+
+/** Kinds of operation, in the order of their numbers in the shader. */
+export const OPERATION_KINDS = [
+  "embedding",
+  "dense",
+  "gruAfter",
+  "gruBefore",
+  "softmax",
+  "logSoftmax",
+  "copy",
+] as const;
+
+/** What the kernel must know of the program that it runs. */
+export interface NetworkStepShape {
+  readonly storage: Storage;
+  readonly numOperations: number;
+  /** Values that are in workgroup memory at the same time, and where among them what is. */
+  readonly numValues: number;
+  readonly gates: number;
+  /** 0 for an index. */
+  readonly inputSize: number;
+  readonly output: number;
+  readonly outputSize: number;
+  readonly stateSize: number;
+  readonly flopPerRow: number;
+}
+
+/** A few steps of a whole network. Bindings: params, lengths, places, program, input, weights, biases, states, output. */
+export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number): KernelSpec {
+  const { storage, numOperations, numValues, gates, inputSize, output, outputSize, stateSize, flopPerRow } = shape;
+  return {
+    label: `network_step operations=${numOperations} values=${numValues} ${storage} ${workgroupSize}`,
+    source: source + operations + weightSource[storage] + activations + sigmoidTanh,
+    entryPoint: "network_step",
+    constants: {
+      WORKGROUP_SIZE: workgroupSize,
+      NUM_OPERATIONS: numOperations,
+      NUM_VALUES: numValues,
+      GATES: gates,
+      STATE_SIZE: stateSize,
+      INPUT_SIZE: inputSize,
+      OUTPUT: output,
+      OUTPUT_SIZE: outputSize,
+    },
+    bindings: [
+      "uniform",
+      "read-only-storage",
+      "read-only-storage",
+      "read-only-storage",
+      "read-only-storage",
+      "read-only-storage",
+      "read-only-storage",
+      "storage",
+      "storage",
+    ],
+    workgroups: (batchSize) => [batchSize, 1, 1],
+    flopPerRow,
+    maxStepsAtOnce: MAX_STEPS,
+  };
+}
+
+/** Longer chunks are better served by a product of all their rows. */
+export const MAX_STEPS = 7;

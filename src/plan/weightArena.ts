@@ -1,0 +1,32 @@
+import type { Network } from "../model/network.js";
+import { networkProgram } from "./networkProgram.js";
+import { PROGRAM_BUFFER } from "./plan.js";
+import { packedWeights, type PackedWeight, WEIGHT_ALIGNMENT, weightOffsets } from "./weights.js";
+
+/** A weight's place among all. */
+export interface ArenaPart extends PackedWeight {
+  readonly offsetBytes: number;
+}
+
+/** All that is written once and shared by every plan, one after the other: it is one buffer where the device binds one as large. */
+export interface WeightArena {
+  readonly parts: readonly ArenaPart[];
+  readonly sizeBytes: number;
+}
+
+/** The weights of a network, and its program where it has one. */
+export function weightArena(network: Network): WeightArena {
+  const offsets = weightOffsets(network);
+  const parts = packedWeights(network).map((weight) => ({ ...weight, offsetBytes: offsets.get(weight.label)! }));
+  const program = networkProgram(network);
+  const last = parts.at(-1)!;
+  let end = last.offsetBytes + last.sizeBytes;
+  if (program !== null) {
+    const { operations } = program;
+    const offsetBytes = Math.ceil(end / WEIGHT_ALIGNMENT) * WEIGHT_ALIGNMENT;
+    const sizeBytes = operations.byteLength;
+    parts.push({ label: PROGRAM_BUFFER, offsetBytes, sizeBytes, pack: () => operations.buffer });
+    end = offsetBytes + sizeBytes;
+  }
+  return { parts, sizeBytes: end };
+}

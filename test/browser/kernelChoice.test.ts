@@ -1,0 +1,91 @@
+// Every way to walk through time, taken whatever the device would choose, against the float64 reference.
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TuningRow } from "../../src/plan/tuning.js";
+import { expectIsClose } from "../close.js";
+import { twinCases } from "../twinCases.js";
+import { openSharedPage } from "./page.js";
+import { WHOLE_NETWORK_NAMES } from "./wholeNetwork.js";
+
+const STEP: TuningRow = { walk: { kernel: "step" } };
+
+/** Workgroups of several shapes: an invocation for each unit, several, fewer than one. */
+const RESIDENT: Record<string, { table: TuningRow[]; cases: RegExp }> = {
+  "one invocation a unit": {
+    table: [{ walk: { kernel: "resident", workgroupSize: 64, lanes: 1 } }, STEP],
+    cases: /^I=(1|3|4|2) |lengths|int8|clip/,
+  },
+  "lanes that share a unit": {
+    table: [{ walk: { kernel: "resident", workgroupSize: 128, lanes: 4 } }, STEP],
+    cases: /^I=(3|4|9) |bidirectional|f16/,
+  },
+  "fewer invocations than units": {
+    table: [{ walk: { kernel: "resident", workgroupSize: 16, lanes: 2 } }, STEP],
+    cases: /^I=(1|2|9|31) |reverse|text model/,
+  },
+};
+
+let shared: Awaited<ReturnType<typeof openSharedPage>>;
+beforeAll(async () => {
+  shared = await openSharedPage();
+});
+afterAll(() => shared.close());
+
+describe("all steps of a layer in one dispatch", () => {
+  for (const [shape, { table, cases }] of Object.entries(RESIDENT)) {
+    const names = twinCases
+      .filter(({ name, generation, sequenceLength }) => cases.test(name) && !generation && sequenceLength <= 60)
+      .map(({ name }) => name);
+    it(`agree with the reference, ${shape}: ${names.length} cases`, async () => {
+      expect(names.length).toBeGreaterThan(5);
+      for (const name of names) {
+        const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      }
+    });
+  }
+
+  it("are the projection and one more, counted", async () => {
+    const dispatches = await countDispatches([{ walk: { kernel: "resident", workgroupSize: 128, lanes: 1 } }], 40);
+    expect(dispatches).toBe(2);
+  });
+
+  it("are one and a dispatch for each step where the device does better by that, counted", async () => {
+    expect(await countDispatches([STEP], 40)).toBe(41);
+  });
+});
+
+/** Dispatches of a run of one layer, warmed up. */
+async function countDispatches(table: TuningRow[], numSteps: number): Promise<number> {
+  return shared.page.evaluate(
+    async (rows, steps) => {
+      const network = harness.random.oneGru(800, { inputSize: 6, hiddenSize: 128 });
+      const model = await harness.createTunedModel(network, rows);
+      const input = harness.random.randomInput(network, steps, 5);
+      await model.run(input);
+      const calls = harness.recordGpuCalls();
+      await model.run(input);
+      const count = calls.filter(({ method }) => method === "dispatchWorkgroups").length;
+      model.dispose();
+      return count;
+    },
+    table,
+    numSteps,
+  );
+}
+
+describe("a few steps of a whole network in one dispatch", () => {
+  for (const name of WHOLE_NETWORK_NAMES) {
+    for (const batchSize of [1, 3]) {
+      it(`agree with the reference: ${name}, B=${batchSize}`, async () => {
+        const { comparison, numDispatches } = await shared.page.evaluate(
+          (one, rows) => harness.pushWholeNetwork(one, rows),
+          name,
+          batchSize,
+        );
+        expectIsClose(comparison);
+        expect(numDispatches).toBe(1);
+      });
+    }
+  }
+});
