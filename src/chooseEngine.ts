@@ -2,7 +2,7 @@ import { CpuEngine } from "./cpu/cpuEngine.js";
 import type { Engine } from "./engine.js";
 import { GruError } from "./errors.js";
 import type { Network } from "./model/network.js";
-import { borrowDevice, isSoftware, nameOf, requestAdapter, requestDevice } from "./runtime/adapter.js";
+import { borrowDevice, type GpuChoice, isSoftware, nameOf, requestAdapter, requestDevice } from "./runtime/adapter.js";
 import { GpuEngine } from "./runtime/gpuEngine.js";
 
 declare global {
@@ -24,7 +24,7 @@ export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
 export async function chooseEngine(network: Network, request: DeviceRequest): Promise<Engine> {
   if (request === "cpu") return new CpuEngine(network, "asked for");
   if (typeof request === "object" && request !== null)
-    return GpuEngine.create(network, borrowDevice(request), "the caller's own device");
+    return createGpuEngine(network, borrowDevice(request), "the caller's own device");
   if (request !== "auto" && request !== "webgpu") {
     throw new GruError(
       "unsupported",
@@ -55,9 +55,17 @@ async function makeGpuEngine(network: Network, adapter: GPUAdapter, reason: stri
     });
   });
   try {
-    return await GpuEngine.create(network, choice, reason);
+    return await createGpuEngine(network, choice, reason);
   } catch (error) {
     choice.device.destroy();
     throw error;
   }
+}
+
+/** With the kernels for hardware GPUs, which are a file of their own: a software adapter and a CPU have no use for it. */
+async function createGpuEngine(network: Network, choice: GpuChoice, reason: string): Promise<GpuEngine> {
+  if (choice.facts.isFallback) return GpuEngine.create(network, choice, reason);
+  const tuned = await import("./tuned.js").catch(() => null);
+  if (tuned !== null) return GpuEngine.create(network, choice, reason, tuned.tune(choice.facts));
+  return GpuEngine.create(network, choice, `${reason}; tuned.js is not beside the main file: by single steps`);
 }

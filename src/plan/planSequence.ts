@@ -4,11 +4,9 @@ import { embeddingKernel } from "../kernels/embedding.js";
 import { gruGatesKernel } from "../kernels/gruGates.js";
 import { gruNewKernel } from "../kernels/gruNew.js";
 import { gruProjectKernel, PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
-import { gruResidentKernel } from "../kernels/gruResident.js";
 import { gruStepKernel } from "../kernels/gruStep.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
-import { networkStepKernel } from "../kernels/networkStep.js";
 import { sampleKernel } from "../kernels/sample.js";
 import { softmaxKernel } from "../kernels/softmax.js";
 import { type Activation, completeActivation } from "../model/activation.js";
@@ -18,12 +16,14 @@ import {
   type EmbeddingLayer,
   type GruLayer,
   type Layer,
+  layerNamed,
+  layerOutputSize,
   type Network,
   NETWORK_INPUT,
   numDirections,
 } from "../model/network.js";
 import type { BufferPlan, DispatchPlan, OutputPlan, Plan, Stage } from "./plan.js";
-import { networkProgram } from "./networkProgram.js";
+import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
 import {
   BIASES_BUFFER,
   LENGTHS_BUFFER,
@@ -37,7 +37,6 @@ import {
   WEIGHTS_BUFFER,
 } from "./plan.js";
 import { stateLayout } from "./stateLayout.js";
-import { chooseNetworkWalk, chooseWalk, type Tuning } from "./tuning.js";
 import { weightArena } from "./weightArena.js";
 
 /** What to plan for. */
@@ -48,8 +47,8 @@ export interface PlanRequest {
   readonly lastOnly: boolean;
   /** Draw a token by each step's main output, and write it where the next step's input is. Then all stages run by steps. */
   readonly scores?: Scores;
-  /** Which kernels the device is good at; single steps when absent. */
-  readonly tuning?: Tuning;
+  /** Which kernels the device is good at; single steps when null or absent. */
+  readonly kernels?: KernelChoice | null;
 }
 
 /**
@@ -90,7 +89,8 @@ class Planner {
   plan(): Plan {
     const { inputType, inputSize, outputs } = this.#network;
     const { maxRows, chunkSteps, lastOnly } = this.#request;
-    const arena = weightArena(this.#network);
+    const { kernels = null } = this.#request;
+    const arena = weightArena(this.#network, kernels?.program(this.#network) ?? null);
     for (const { label, sizeBytes } of arena.parts) this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
     this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: chunkSteps * PARAMS_STRIDE_BYTES, lifetime: "params" });
     this.#buffer(LENGTHS_BUFFER, maxRows, "scratch");
@@ -113,14 +113,11 @@ class Planner {
 
   /** One dispatch of all layers, where the device does better by it. @returns whether it does */
   #wholeNetwork(input: string, weightBytes: number): boolean {
-    const { tuning } = this.#request;
-    const program = tuning === undefined ? null : networkProgram(this.#network);
-    if (program === null || this.#request.lastOnly) return false;
-    const walk = chooseNetworkWalk(this.#network, program.shape, weightBytes, this.#numRowsAndSteps(), tuning!);
-    if (walk === null) return false;
-    const kernel = networkStepKernel(program.shape, walk.workgroupSize);
+    const { lastOnly, kernels } = this.#request;
+    const kernel = lastOnly ? null : kernels?.walkNetwork(this.#network, weightBytes, this.#numRowsAndSteps());
+    if (!kernel) return false;
     const name = this.#network.outputs[0]!;
-    const size = program.shape.outputSize;
+    const size = layerOutputSize(layerNamed(this.#network, name));
     const output = this.#sequence(`${name}.output`, paddedSize(size));
     const buffers = [...STEP_BUFFERS, PROGRAM_BUFFER, input, WEIGHTS_BUFFER, BIASES_BUFFER, STATES_BUFFER, output];
     this.#stages.push({ type: "walk", dispatch: { kernel, buffers } });
@@ -129,7 +126,7 @@ class Planner {
   }
 
   /** B and T, by which kernels are chosen. */
-  #numRowsAndSteps(): [numRows: number, numSteps: number] {
+  #numRowsAndSteps(): RowsAndSteps {
     const { maxRows, chunkSteps, scores } = this.#request;
     return [maxRows, scores === undefined ? chunkSteps : 1];
   }
@@ -212,9 +209,8 @@ class Planner {
 
   /** From the projection of every step to the output of every step. */
   #walk(layer: GruLayer, projection: string, state: string, output: string): Stage {
-    const walk = chooseWalk(layer, this.#numRowsAndSteps(), this.#request.tuning);
-    if (walk.kernel === "resident") {
-      const kernel = gruResidentKernel(layer, this.#stateSize, walk);
+    const kernel = this.#request.kernels?.walkLayer(layer, this.#stateSize, this.#numRowsAndSteps());
+    if (kernel) {
       const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
       return { type: "walk", dispatch: { kernel, buffers } };
     }

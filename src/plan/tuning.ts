@@ -1,7 +1,10 @@
-import { type ResidentShape, residentMemoryBytes } from "../kernels/gruResident.js";
-import { MAX_STEPS as MAX_NETWORK_STEPS, type NetworkStepShape } from "../kernels/networkStep.js";
+import { gruResidentKernel, type ResidentShape, residentMemoryBytes } from "../kernels/gruResident.js";
+import type { KernelSpec } from "../kernels/kernelSpec.js";
+import { MAX_STEPS as MAX_NETWORK_STEPS, networkStepKernel } from "../kernels/networkStep.js";
 import { type GruLayer, gruLayers, type Network } from "../model/network.js";
 import type { DeviceFacts } from "./deviceFacts.js";
+import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
+import { type NetworkProgram, networkProgram } from "./networkProgram.js";
 
 /** How a GRU layer is walked through time. */
 export type Walk =
@@ -43,65 +46,76 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   { walk: { kernel: "step" } },
 ];
 
-/** What a walk is chosen by. */
-export interface Tuning {
-  readonly table: readonly TuningRow[];
-  readonly facts: DeviceFacts;
+/** Chooses by a table, on a device with those limits. */
+export function tune(facts: DeviceFacts, table: readonly TuningRow[] = TUNING_TABLE): KernelChoice {
+  return new TableChoice(facts, table);
 }
 
-/** B and T of a chunk. */
-export type RowsAndSteps = readonly [numRows: number, numSteps: number];
+class TableChoice implements KernelChoice {
+  readonly sizes: readonly RowsAndSteps[];
+  readonly #facts: DeviceFacts;
+  readonly #table: readonly TuningRow[];
+  readonly #programs = new WeakMap<Network, NetworkProgram | null>();
 
-/** How to walk `layer` through a chunk; by single steps where nothing is known. */
-export function chooseWalk(layer: GruLayer, size: RowsAndSteps, tuning: Tuning | undefined): Walk {
-  for (const row of tuning?.table ?? []) {
-    const { walk } = row;
-    if (walk.kernel === "network" || !fits(row, layer.hiddenSize, size, tuning!.facts)) continue;
-    if (walk.kernel === "step" || residentMemoryBytes(layer, walk) <= tuning!.facts.maxComputeWorkgroupStorageSize) {
-      return walk;
+  constructor(facts: DeviceFacts, table: readonly TuningRow[]) {
+    this.#facts = facts;
+    this.#table = table;
+    const rows = table.flatMap(({ minRows = 1, maxRows = 0 }) => [minRows, maxRows + 1]);
+    const steps = [1, MAX_NETWORK_STEPS + 1, ...table.map(({ minSteps = 1 }) => minSteps)];
+    this.sizes = [...new Set(rows)].flatMap((numRows) =>
+      [...new Set(steps)].map((numSteps) => [numRows, numSteps] as const),
+    );
+  }
+
+  walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
+    for (const row of this.#table) {
+      const { walk } = row;
+      if (walk.kernel === "network" || !this.#fits(row, layer.hiddenSize, size)) continue;
+      if (walk.kernel === "step") return null;
+      const isSmall = residentMemoryBytes(layer, walk) <= this.#facts.maxComputeWorkgroupStorageSize;
+      if (isSmall) return gruResidentKernel(layer, stateSize, walk);
     }
+    return null;
   }
-  return { kernel: "step" };
-}
 
-/**
- * How to walk a whole network, whose program has that shape, through a chunk; null for layer by layer.
- *
- * @param weightBytes of all weights
- */
-export function chooseNetworkWalk(
-  network: Network,
-  { numValues }: NetworkStepShape,
-  weightBytes: number,
-  size: RowsAndSteps,
-  { table, facts }: Tuning,
-): NetworkWalk | null {
-  const memoryBytes = numValues * Float32Array.BYTES_PER_ELEMENT;
-  const maxBytes = Math.min(facts.maxBufferSize, facts.maxStorageBufferBindingSize);
-  const isSmall = memoryBytes <= facts.maxComputeWorkgroupStorageSize && weightBytes <= maxBytes;
-  if (!isSmall || size[1] > MAX_NETWORK_STEPS) return null;
-  const hiddenSize = Math.max(0, ...gruLayers(network).map((layer) => layer.hiddenSize));
-  for (const row of table) {
-    if (row.walk.kernel === "network" && fits(row, hiddenSize, size, facts)) return row.walk;
+  walkNetwork(network: Network, weightBytes: number, size: RowsAndSteps): KernelSpec | null {
+    const program = this.#programOf(network);
+    if (program === null || size[1] > MAX_NETWORK_STEPS) return null;
+    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = this.#facts;
+    const memoryBytes = program.shape.numValues * Float32Array.BYTES_PER_ELEMENT;
+    if (memoryBytes > maxComputeWorkgroupStorageSize) return null;
+    if (weightBytes > Math.min(maxBufferSize, maxStorageBufferBindingSize)) return null;
+    const hiddenSize = Math.max(0, ...gruLayers(network).map((layer) => layer.hiddenSize));
+    for (const row of this.#table) {
+      const { walk } = row;
+      if (walk.kernel !== "network" || !this.#fits(row, hiddenSize, size)) continue;
+      return networkStepKernel(program.shape, walk.workgroupSize);
+    }
+    return null;
   }
-  return null;
-}
 
-/** Numbers of rows and of steps that have among them every choice that `table` can make. */
-export function representatives(table: readonly TuningRow[]): { numRows: number[]; numSteps: number[] } {
-  const rows = table.flatMap(({ minRows = 1, maxRows = 0 }) => [minRows, maxRows + 1]);
-  const steps = table.flatMap(({ minSteps = 1 }) => [minSteps]);
-  return { numRows: [...new Set([1, ...rows])], numSteps: [...new Set([1, MAX_NETWORK_STEPS + 1, ...steps])] };
-}
+  program(network: Network): Uint32Array<ArrayBuffer> | null {
+    return this.#programOf(network)?.operations ?? null;
+  }
 
-function fits(row: TuningRow, hiddenSize: number, [numRows, numSteps]: RowsAndSteps, facts: DeviceFacts): boolean {
-  const { adapter, maxHiddenSize = Infinity, minRows = 1, maxRows = Infinity, minSteps = 1, walk } = row;
-  return (
-    (adapter === undefined || (adapter === "software") === facts.isFallback) &&
-    hiddenSize <= maxHiddenSize &&
-    numRows >= minRows &&
-    numRows <= maxRows &&
-    numSteps >= minSteps &&
-    (walk.kernel === "step" || walk.workgroupSize <= facts.maxComputeInvocationsPerWorkgroup)
-  );
+  #programOf(network: Network): NetworkProgram | null {
+    const known = this.#programs.get(network);
+    if (known !== undefined) return known;
+    const program = networkProgram(network);
+    this.#programs.set(network, program);
+    return program;
+  }
+
+  #fits(row: TuningRow, hiddenSize: number, [numRows, numSteps]: RowsAndSteps): boolean {
+    const { adapter, maxHiddenSize = Infinity, minRows = 1, maxRows = Infinity, minSteps = 1, walk } = row;
+    const { isFallback, maxComputeInvocationsPerWorkgroup } = this.#facts;
+    return (
+      (adapter === undefined || (adapter === "software") === isFallback) &&
+      hiddenSize <= maxHiddenSize &&
+      numRows >= minRows &&
+      numRows <= maxRows &&
+      numSteps >= minSteps &&
+      (walk.kernel === "step" || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
+    );
+  }
 }

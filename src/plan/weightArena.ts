@@ -1,5 +1,4 @@
 import type { Network } from "../model/network.js";
-import { networkProgram } from "./networkProgram.js";
 import { PROGRAM_BUFFER } from "./plan.js";
 import { packedWeights, type PackedWeight, WEIGHT_ALIGNMENT, weightOffsets } from "./weights.js";
 
@@ -14,18 +13,16 @@ export interface WeightArena {
   readonly sizeBytes: number;
 }
 
-/** The weights of a network, and its program where it has one. */
-export function weightArena(network: Network): WeightArena {
+/** The weights of a network, and its program where it is to have one. */
+export function weightArena(network: Network, program: Uint32Array<ArrayBuffer> | null): WeightArena {
   const offsets = weightOffsets(network);
   const parts = packedWeights(network).map((weight) => ({ ...weight, offsetBytes: offsets.get(weight.label)! }));
-  const program = networkProgram(network);
   const last = parts.at(-1)!;
   let end = last.offsetBytes + last.sizeBytes;
   if (program !== null) {
-    const { operations } = program;
     const offsetBytes = Math.ceil(end / WEIGHT_ALIGNMENT) * WEIGHT_ALIGNMENT;
-    const sizeBytes = operations.byteLength;
-    parts.push({ label: PROGRAM_BUFFER, offsetBytes, sizeBytes, pack: () => operations.buffer });
+    const sizeBytes = program.byteLength;
+    parts.push({ label: PROGRAM_BUFFER, offsetBytes, sizeBytes, pack: () => program.buffer });
     end = offsetBytes + sizeBytes;
   }
   return { parts, sizeBytes: end };

@@ -6,7 +6,7 @@ import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/
 import { describePlan } from "../plan/describePlan.js";
 import { BIASES_BUFFER, dispatchesOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
-import { representatives, type Tuning, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
+import type { KernelChoice } from "../plan/kernelChoice.js";
 import type { GpuChoice } from "./adapter.js";
 import { watchMemory } from "./buffers.js";
 import type { GpuResources } from "./gpuResources.js";
@@ -22,7 +22,7 @@ export class GpuEngine implements Engine, GpuResources {
   readonly deviceName: string;
   readonly reason: string;
   readonly gpu: GPUDevice;
-  readonly tuning: Tuning;
+  readonly kernels: KernelChoice | null;
   readonly pipelines: Pipelines;
   readonly network: Network;
   readonly flopPerSubmit: number;
@@ -35,7 +35,7 @@ export class GpuEngine implements Engine, GpuResources {
     network: Network,
     choice: GpuChoice,
     reason: string,
-    tuning: Tuning,
+    kernels: KernelChoice | null,
     pipelines: Pipelines,
     weights: WeightBuffers,
   ) {
@@ -43,7 +43,7 @@ export class GpuEngine implements Engine, GpuResources {
     this.deviceName = choice.name;
     this.reason = reason;
     this.gpu = choice.device;
-    this.tuning = tuning;
+    this.kernels = kernels;
     this.pipelines = pipelines;
     this.flopPerSubmit = flopPerSubmit(choice.facts);
     this.nudge = new Nudge(choice.device);
@@ -68,19 +68,18 @@ export class GpuEngine implements Engine, GpuResources {
     network: Network,
     choice: GpuChoice,
     reason: string,
-    table: readonly TuningRow[] = TUNING_TABLE,
+    kernels: KernelChoice | null = null,
   ): Promise<GpuEngine> {
     const { device } = choice;
-    const tuning = { table, facts: choice.facts };
     maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
-    const plans = everyPlan(network, tuning);
+    const plans = everyPlan(network, kernels);
     const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    const allocate = () => new WeightBuffers(device, network, maxBytes);
+    const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
     const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
     try {
       const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
-      return new GpuEngine(network, choice, reason, tuning, pipelines, weights);
+      return new GpuEngine(network, choice, reason, kernels, pipelines, weights);
     } catch (error) {
       weights.dispose();
       throw error;
@@ -105,7 +104,7 @@ export class GpuEngine implements Engine, GpuResources {
 
   describe(batchSize: number, sequenceLength: number): string {
     const chunkSteps = chunkStepsFor(this.network, sequenceLength, this.maxChunkSteps(batchSize));
-    const plan = planSequence(this.network, { maxRows: batchSize, chunkSteps, lastOnly: false, tuning: this.tuning });
+    const plan = planSequence(this.network, { maxRows: batchSize, chunkSteps, lastOnly: false, kernels: this.kernels });
     return describePlan(plan, sequenceLength, this.flopPerSubmit);
   }
 
@@ -133,13 +132,12 @@ export class GpuEngine implements Engine, GpuResources {
 
 /**
  * Plans that have among them every kernel of a network. Kernels are fixed by the network, but for the projection, which
- * takes a lone row otherwise than a tile of rows, for what picks the last step, and for what `tuning` chooses.
+ * takes a lone row otherwise than a tile of rows, for what picks the last step, and for what `kernels` chooses.
  */
-function everyPlan(network: Network, tuning: Tuning): Plan[] {
-  const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, tuning };
-  const { numRows, numSteps } = representatives(tuning.table);
-  const tuned = numRows.flatMap((maxRows) => numSteps.map((chunkSteps) => ({ ...one, maxRows, chunkSteps })));
-  return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...tuned].map((request) =>
+function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
+  const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, kernels };
+  const chosen = (kernels?.sizes ?? []).map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps }));
+  return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...chosen].map((request) =>
     planSequence(network, request),
   );
 }

@@ -1,6 +1,6 @@
 import type { GruError } from "../errors.js";
 import type { Network } from "../model/network.js";
-import type { Tuning } from "../plan/tuning.js";
+import type { KernelChoice } from "../plan/kernelChoice.js";
 import type { Nudge } from "./nudge.js";
 import type { Pipelines } from "./pipelines.js";
 
@@ -8,8 +8,8 @@ import type { Pipelines } from "./pipelines.js";
 export interface GpuResources {
   readonly network: Network;
   readonly gpu: GPUDevice;
-  /** Which kernels the device is good at. */
-  readonly tuning: Tuning;
+  /** Which kernels the device is good at; null for single steps. */
+  readonly kernels: KernelChoice | null;
   readonly pipelines: Pipelines;
   readonly nudge: Nudge;
   /** Arithmetic that one submit may hold. */

@@ -266,14 +266,14 @@ export class GpuSession implements Session {
   }
 
   #planFor(numRows: number, sequenceLength: number, lastOnly: boolean): CompiledPlan {
-    const { network, tuning } = this.#resources;
+    const { network, kernels } = this.#resources;
     const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
     // A lone row has a plan of its own, without the tiles that it would not fill.
     const maxRows = numRows === 1 ? 1 : this.numSlots;
     const key = `${maxRows} ${chunkSteps} ${lastOnly}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    return this.#compile(key, planSequence(network, { maxRows, chunkSteps, lastOnly, tuning }));
+    return this.#compile(key, planSequence(network, { maxRows, chunkSteps, lastOnly, kernels }));
   }
 
   #compile(key: string, plan: Plan): CompiledPlan {

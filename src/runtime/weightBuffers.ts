@@ -7,15 +7,15 @@ export class WeightBuffers {
   readonly #bindings = new Map<string, GPUBufferBinding>();
   readonly #buffers: GPUBuffer[] = [];
 
-  /** @param maxBytes of one buffer */
-  constructor(device: GPUDevice, network: Network, maxBytes: number) {
+  /** @param maxBytes of one buffer @param program of the network, where it has one */
+  constructor(device: GPUDevice, network: Network, maxBytes: number, program: Uint32Array<ArrayBuffer> | null) {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     const allocate = (label: string, size: number) => {
       const buffer = device.createBuffer({ label: `webgru.${label}`, size, usage });
       this.#buffers.push(buffer);
       return buffer;
     };
-    const { parts, sizeBytes } = weightArena(network);
+    const { parts, sizeBytes } = weightArena(network, program);
     const arena = sizeBytes <= maxBytes ? allocate(WEIGHTS_BUFFER, sizeBytes) : null;
     if (arena !== null) this.#bindings.set(WEIGHTS_BUFFER, { buffer: arena });
     for (const { label, offsetBytes, sizeBytes: size, pack } of parts) {

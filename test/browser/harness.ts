@@ -5,7 +5,7 @@ import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { runReference } from "../../src/reference/runReference.js";
-import type { TuningRow } from "../../src/plan/tuning.js";
+import { tune, type TuningRow } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../badInput.js";
@@ -157,7 +157,8 @@ const harness = {
   /** A model on the twin cases' device, with a table of kernels to choose from that is not the device's own. */
   async createTunedModel(network: webgru.Network, table: readonly TuningRow[]): Promise<webgru.GruModel> {
     twinDevice ??= harness.requestLargeDevice();
-    const engine = await GpuEngine.create(network, borrowDevice(await twinDevice), "a test", table);
+    const choice = borrowDevice(await twinDevice);
+    const engine = await GpuEngine.create(network, choice, "a test", tune(choice.facts, table));
     return new webgru.GruModel(network, engine, "reject");
   },
 

@@ -1,5 +1,6 @@
 // Streams of small networks, whose steps one dispatch makes, beside the reference. Runs in the page.
 
+import { tune } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { GruModel } from "../../src/gruModel.js";
@@ -45,7 +46,8 @@ export async function pushWholeNetwork(
 ): Promise<{ comparison: Comparison; numDispatches: number }> {
   const network = NETWORKS[name]();
   const table = [{ walk: { kernel: "network", workgroupSize: 32 } }, { walk: { kernel: "step" } }] as const;
-  const engine = await GpuEngine.create(network, borrowDevice(device), "a test", table);
+  const choice = borrowDevice(device);
+  const engine = await GpuEngine.create(network, choice, "a test", tune(choice.facts, table));
   const model = new GruModel(network, engine, "reject");
   const numSteps = PUSHES.reduce((sum, steps) => sum + steps, 0);
   const input = randomInput(network, numSteps * batchSize, 807);

@@ -103,7 +103,6 @@ describe("planSequence", () => {
       "gru.projection": (2 * 4 + 3) * 16,
       "gru.output": (2 * 4 + 3) * 8,
       states: 2 * 64, // of one slot
-      program: 18, // one operation
     });
   });
 
