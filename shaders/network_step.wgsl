@@ -4,7 +4,8 @@
 // The network is a program, an operation for each layer (src/plan/networkProgram.ts). The equations are those of
 // embedding.wgsl, gru_step.wgsl, gru_gates.wgsl, gru_new.wgsl, dense.wgsl and softmax.wgsl; x W is made here too, since so
 // few steps are not worth a product of their own. WeightQuad and unpack come from lib/weight_*.wgsl, activate and limit from
-// lib/activations.wgsl, run from lib/operations.wgsl.
+// lib/activations.wgsl, run from lib/operations.wgsl,
+// Operation and state_of from lib/operation.wgsl.
 // Dispatch [B, 1, 1].
 // CPU twin: src/reference/runReference.ts
 
@@ -12,7 +13,6 @@ override WORKGROUP_SIZE: u32;
 override NUM_OPERATIONS: u32;
 override NUM_VALUES: u32;
 override GATES: u32;       // first of the values that a GRU needs between, 6 H
-override STATE_SIZE: u32;  // S: what one state of all layers takes
 override INPUT_SIZE: u32;  // elements of an input row; 0 for an index
 override OUTPUT: u32;      // first of the values that the network gives
 override OUTPUT_SIZE: u32; // and how many
@@ -29,29 +29,6 @@ struct Params {
   first_row: u32,
   step: u32, // the first step of this dispatch
   end: u32,  // and the first that is not
-}
-
-struct Activation {
-  function: u32,
-  alpha: f32,
-  beta: f32,
-}
-
-struct Operation {
-  kind: u32,
-  source: u32, // first value that is read
-  quads: u32,  // columns of the weight, in quads
-  result: u32, // first value that is made; of a GRU, its state
-  size: u32,   // values that are made
-  weight: u32, // first quad in `weights`
-  bias: u32,   // first element in `biases`: the bias, then the scale of each row
-  bias_rows: u32, // elements from a bias to its scale
-  recurrent_weight: u32,
-  recurrent_bias: u32,
-  state: u32, // first element in a state
-  gate: Activation, // a dense layer's own too
-  next: Activation,
-  clip: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -78,7 +55,7 @@ fn network_step(
   if (params.step >= end) {
     return;
   }
-  let first = ((place & ~1u) | ((place + params.step) & 1)) * STATE_SIZE;
+  let first = state_of(place, params.step);
   for (var o = 0u; o < NUM_OPERATIONS; o++) {
     if (is_gru(o)) {
       for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {
@@ -100,7 +77,7 @@ fn network_step(
       output[time_row * ((OUTPUT_SIZE + 3) / 4 * 4) + i] = values[OUTPUT + i];
     }
   }
-  let last = ((place & ~1u) | ((place + end) & 1)) * STATE_SIZE;
+  let last = state_of(place, end);
   for (var o = 0u; o < NUM_OPERATIONS; o++) {
     if (is_gru(o)) {
       for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {

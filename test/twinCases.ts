@@ -143,6 +143,29 @@ const lastSteps: TwinCase[] = [
   })),
 ];
 
+/** Layers of one size that could advance side by side, in every storage, chunks and the states of rows that end early. */
+const stacks: TwinCase[] = [true, false].flatMap((resetAfter): TwinCase[] => [
+  {
+    name: `a stack of three, reset ${resetAfter ? "after" : "before"}, lengths`,
+    batchSize: 4,
+    sequenceLength: 11,
+    lengths: [11, 2, 0, 1],
+    network: () => randomStack({ seed: 61, inputSize: 5, hiddenSizes: [9, 9, 9], resetAfter }),
+  },
+  {
+    name: `a stack of two and a smaller layer, reset ${resetAfter ? "after" : "before"}`,
+    batchSize: 2,
+    sequenceLength: 30,
+    network: () => randomStack({ seed: 62, inputSize: 3, hiddenSizes: [34, 34, 7], resetAfter }),
+  },
+  {
+    name: `int8, a stack of two, reset ${resetAfter ? "after" : "before"}`,
+    batchSize: 1,
+    sequenceLength: 9,
+    network: () => withStorage(randomStack({ seed: 63, inputSize: 6, hiddenSizes: [10, 10], resetAfter }), "int8"),
+  },
+]);
+
 /** Converted twice: what int8 left behind must not reach the others. */
 const reconverted: TwinCase[] = (["f32", "f16"] as const).map((storage) => ({
   name: `${storage} made from int8`,
@@ -292,6 +315,7 @@ const large: TwinCase[] = [
 ];
 
 export const twinCases: readonly TwinCase[] = [
+  ...stacks,
   ...sizes,
   ...heads,
   text,

@@ -35,10 +35,6 @@ fn embed(operation: Operation, local_index: u32, index: u32) {
   }
 }
 
-fn apply(activation: Activation, x: f32) -> f32 {
-  return activate(activation.function, activation.alpha, activation.beta, x);
-}
-
 // Quads of a row of a weight times as many values.
 fn dot_row(weight: u32, quads: u32, source: u32) -> f32 {
   var sum = 0.0;
@@ -72,9 +68,9 @@ fn advance_after(operation: Operation, local_index: u32) {
   }
   workgroupBarrier();
   for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
-    let r = gate(operation, values[GATES + i] + values[products + i]);
-    let z = gate(operation, values[GATES + size + i] + values[products + size + i]);
-    let n = candidate(operation, values[GATES + 2 * size + i] + r * values[products + 2 * size + i]);
+    let r = gate_of(operation, values[GATES + i] + values[products + i]);
+    let z = gate_of(operation, values[GATES + size + i] + values[products + size + i]);
+    let n = candidate_of(operation, values[GATES + 2 * size + i] + r * values[products + 2 * size + i]);
     values[operation.result + i] = (1.0 - z) * n + z * values[operation.result + i];
   }
 }
@@ -85,7 +81,7 @@ fn advance_before(operation: Operation, local_index: u32) {
   for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
     values[GATES + i] = product(operation, i);
     if (i < 2 * size) {
-      values[GATES + i] = gate(operation, values[GATES + i] + recurrent_product(operation, i, operation.result));
+      values[GATES + i] = gate_of(operation, values[GATES + i] + recurrent_product(operation, i, operation.result));
     }
   }
   workgroupBarrier();
@@ -96,17 +92,9 @@ fn advance_before(operation: Operation, local_index: u32) {
   for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
     let z = values[GATES + size + i];
     let recurrent = recurrent_product(operation, 2 * size + i, gated);
-    let n = candidate(operation, values[GATES + 2 * size + i] + recurrent);
+    let n = candidate_of(operation, values[GATES + 2 * size + i] + recurrent);
     values[operation.result + i] = (1.0 - z) * n + z * values[operation.result + i];
   }
-}
-
-fn gate(operation: Operation, x: f32) -> f32 {
-  return apply(operation.gate, limit(x, -operation.clip, operation.clip));
-}
-
-fn candidate(operation: Operation, x: f32) -> f32 {
-  return apply(operation.next, limit(x, -operation.clip, operation.clip));
 }
 
 // softmax, or its logarithm, of the values where they are. Each invocation adds them all up: they are few.

@@ -1,5 +1,6 @@
 import source from "../../shaders/network_step.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
+import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import type { Storage } from "../model/network.js";
@@ -37,7 +38,7 @@ export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number
   const { storage, numOperations, numValues, gates, inputSize, output, outputSize, stateSize, flopPerRow } = shape;
   return {
     label: `network_step operations=${numOperations} values=${numValues} ${storage} ${workgroupSize}`,
-    source: source + operations + weightSource[storage] + activations + sigmoidTanh,
+    source: source + operations + operation + weightSource[storage] + activations + sigmoidTanh,
     entryPoint: "network_step",
     constants: {
       WORKGROUP_SIZE: workgroupSize,

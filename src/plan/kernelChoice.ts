@@ -9,12 +9,18 @@ export interface KernelChoice {
   /** How a layer walks through all steps of a chunk, by a kernel with the bindings of gru_step. */
   walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
   /**
-   * How a whole network walks through a chunk, by a kernel with the bindings of network_step.
-   *
-   * @param weightBytes of all weights
+   * How GRU layers of one size, each of which alone reads the one before, walk together: one wave, by a kernel with the
+   * bindings of gru_wave, or by two, gru_wave_gates and gru_wave_new. T + L - 1 waves make T steps of L layers.
    */
-  walkNetwork(network: Network, weightBytes: number, size: RowsAndSteps): KernelSpec | null;
-  /** What that kernel reads beside the weights; null for a network that it cannot walk. */
+  walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null;
+  /**
+   * How a whole network walks through a chunk, by a kernel with the bindings of network_step.
+   */
+  walkNetwork(network: Network, size: RowsAndSteps): KernelSpec | null;
+  /**
+   * What these two read beside the weights, which are then one buffer; null for a network that they cannot walk, or that is
+   * too large for a buffer.
+   */
   program(network: Network): Uint32Array<ArrayBuffer> | null;
   /** Sizes of chunks that have among them every kernel that this may choose. */
   readonly sizes: readonly RowsAndSteps[];

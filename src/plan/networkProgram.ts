@@ -15,6 +15,8 @@ export interface NetworkProgram {
   readonly shape: NetworkStepShape;
   /** The shader's array<Operation>. */
   readonly operations: Uint32Array<ArrayBuffer>;
+  /** Number of each GRU layer's operation, by its name. */
+  readonly indices: ReadonlyMap<string, number>;
 }
 
 /** The shader's Operation, but for its numbers that are not whole. What is left out is 0. */
@@ -61,6 +63,7 @@ class Programmer {
   readonly #operations: Operation[] = [];
   /** First value of what each layer gives. */
   readonly #places = new Map<string, number>();
+  readonly #indices = new Map<string, number>();
   #numValues = 0;
   #flop = 0;
 
@@ -91,6 +94,7 @@ class Programmer {
         flopPerRow: this.#flop,
       },
       operations: encode(this.#operations),
+      indices: this.#indices,
     };
   }
 
@@ -118,6 +122,7 @@ class Programmer {
       if (row !== null) this.#operations.push({ kind: row, result, size });
       return;
     }
+    this.#indices.set(name, this.#operations.length);
     this.#flop += 6 * size * (layer.inputSize + size);
     this.#operations.push({
       kind: layer.resetAfter ? "gruAfter" : "gruBefore",

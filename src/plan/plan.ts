@@ -50,11 +50,12 @@ export interface DispatchPlan {
 
 /**
  * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `walk` once over B rows, all steps in
- * it; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * it; `waves` once per wave over B rows, numLayers - 1 more than there are steps; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
   | { readonly type: "rows" | "walk" | "chunk" | "end"; readonly dispatch: DispatchPlan }
-  | { readonly type: "steps"; readonly dispatches: readonly DispatchPlan[] };
+  | { readonly type: "steps"; readonly dispatches: readonly DispatchPlan[] }
+  | { readonly type: "waves"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
 
 /** Buffer of each step's Params { first_row, step, end }, one entry every PARAMS_STRIDE_BYTES. */
 export const PARAMS_BUFFER = "params";
@@ -85,15 +86,18 @@ export const SAMPLING_BYTES = 20;
 
 /** The dispatches of a stage: one, or those of every step. */
 export function dispatchesOf(stage: Stage): readonly DispatchPlan[] {
-  return stage.type === "steps" ? stage.dispatches : [stage.dispatch];
+  return "dispatches" in stage ? stage.dispatches : [stage.dispatch];
 }
 
 /** Dispatches of the last chunk of a sequence, when it has `numSteps` steps and no stage is split. */
 export function numDispatches(plan: Plan, numSteps: number): number {
-  return plan.stages.reduce(
-    (sum, stage) => sum + (stage.type === "steps" ? numSteps : 1) * dispatchesOf(stage).length,
-    0,
-  );
+  return plan.stages.reduce((sum, stage) => sum + numTimes(stage, numSteps) * dispatchesOf(stage).length, 0);
+}
+
+/** How often the dispatches of a stage are made for `numSteps` steps, when it is not split. */
+export function numTimes(stage: Stage, numSteps: number): number {
+  if (stage.type === "waves") return numSteps + stage.numLayers - 1;
+  return stage.type === "steps" ? numSteps : 1;
 }
 
 /** Multiplications and additions of the last chunk of a sequence of all rows, when it has `numSteps` steps. */

@@ -15,6 +15,7 @@ import {
   type DenseLayer,
   type EmbeddingLayer,
   type GruLayer,
+  gruLayers,
   type Layer,
   layerNamed,
   layerOutputSize,
@@ -36,6 +37,7 @@ import {
   STATES_BUFFER,
   WEIGHTS_BUFFER,
 } from "./plan.js";
+import { stackFrom } from "./stack.js";
 import { stateLayout } from "./stateLayout.js";
 import { weightArena } from "./weightArena.js";
 
@@ -90,16 +92,17 @@ class Planner {
     const { inputType, inputSize, outputs } = this.#network;
     const { maxRows, chunkSteps, lastOnly } = this.#request;
     const { kernels = null } = this.#request;
+    const numParams = chunkSteps + (kernels === null ? 0 : Math.max(0, gruLayers(this.#network).length - 1));
     const arena = weightArena(this.#network, kernels?.program(this.#network) ?? null);
     for (const { label, sizeBytes } of arena.parts) this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
-    this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: chunkSteps * PARAMS_STRIDE_BYTES, lifetime: "params" });
+    this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: numParams * PARAMS_STRIDE_BYTES, lifetime: "params" });
     this.#buffer(LENGTHS_BUFFER, maxRows, "scratch");
     this.#buffer(PLACES_BUFFER, maxRows, "scratch");
     this.#buffer(STATES_BUFFER, 2 * this.#stateSize, "state");
     const input = this.#sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
     this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
-    if (!this.#wholeNetwork(input, arena.sizeBytes)) this.#layers();
+    if (!this.#wholeNetwork(input)) this.#layers();
     const outputPlans = outputs.map((name): OutputPlan => {
       const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
       return { name, ...value };
@@ -112,9 +115,9 @@ class Planner {
   }
 
   /** One dispatch of all layers, where the device does better by it. @returns whether it does */
-  #wholeNetwork(input: string, weightBytes: number): boolean {
+  #wholeNetwork(input: string): boolean {
     const { lastOnly, kernels } = this.#request;
-    const kernel = lastOnly ? null : kernels?.walkNetwork(this.#network, weightBytes, this.#numRowsAndSteps());
+    const kernel = lastOnly ? null : kernels?.walkNetwork(this.#network, this.#numRowsAndSteps());
     if (!kernel) return false;
     const name = this.#network.outputs[0]!;
     const size = layerOutputSize(layerNamed(this.#network, name));
@@ -135,11 +138,36 @@ class Planner {
     const { layers } = this.#network;
     const { lastOnly } = this.#request;
     const lastGru = layers.map(({ type }) => type).lastIndexOf("gru");
-    layers.forEach((layer, i) => {
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i]!;
       const isTail = lastOnly && i > lastGru && layer.type === "dense";
       const inputs = layer.inputs.map((name) => (isTail ? this.#lastStep(name) : this.#values.get(name)!));
-      this.#values.set(layer.name, this.#layer(layer, inputs));
-    });
+      const stack = stackFrom(this.#network, i);
+      if (stack.length > 1 && this.#waves(stack, inputs)) i += stack.length - 1;
+      else this.#values.set(layer.name, this.#layer(layer, inputs));
+    }
+  }
+
+  /** All layers of a stack wave by wave, where the device does better by it. @returns whether it does */
+  #waves(stack: readonly GruLayer[], inputs: readonly Value[]): boolean {
+    const { maxRows, kernels } = this.#request;
+    const [wave, second] = kernels?.walkStack(this.#network, stack, this.#stateSize, this.#numRowsAndSteps()) ?? [];
+    if (wave === undefined) return false;
+    const { name, hiddenSize: size } = stack.at(-1)!;
+    const projection = this.#project(stack[0]!, inputs);
+    const buffer = this.#sequence(`${name}.output`, paddedSize(size));
+    const weights = [PROGRAM_BUFFER, WEIGHTS_BUFFER, BIASES_BUFFER, STATES_BUFFER];
+    const dispatches: DispatchPlan[] = [];
+    if (second === undefined) {
+      dispatches.push({ kernel: wave, buffers: [...STEP_BUFFERS, projection, ...weights, buffer] });
+    } else {
+      const gated = this.#buffer(`${name}.gated`, 3 * stack.length * maxRows * paddedSize(size), "scratch");
+      dispatches.push({ kernel: wave, buffers: [...STEP_BUFFERS, projection, ...weights, gated] });
+      dispatches.push({ kernel: second, buffers: [...STEP_BUFFERS, gated, ...weights, buffer] });
+    }
+    this.#stages.push({ type: "waves", dispatches, numLayers: stack.length });
+    this.#values.set(name, { buffer, size, isSequence: true });
+    return true;
   }
 
   #sample({ numTokens, areProbabilities }: Scores, output: string, index: string): void {
@@ -183,7 +211,8 @@ class Planner {
     return { buffer, size: outputSize, isSequence: inputs[0]!.isSequence };
   }
 
-  #gru(layer: GruLayer, inputs: readonly Value[]): Value {
+  /** x W + b of every step. @returns its buffer */
+  #project(layer: GruLayer, inputs: readonly Value[]): string {
     const { name, inputSize, hiddenSize, storage } = layer;
     const directions = numDirections(layer);
     const input = this.#gather(name, inputs);
@@ -198,7 +227,13 @@ class Planner {
       `${name}.bias`,
       projection,
     ]);
+    return projection;
+  }
 
+  #gru(layer: GruLayer, inputs: readonly Value[]): Value {
+    const { name, hiddenSize } = layer;
+    const directions = numDirections(layer);
+    const projection = this.#project(layer, inputs);
     const buffer = this.#sequence(`${name}.output`, paddedSize(directions * hiddenSize));
     const state = `${name}.state`;
     this.#stages.push(this.#walk(layer, projection, state, buffer));

@@ -1,10 +1,12 @@
 import { gruResidentKernel, type ResidentShape, residentMemoryBytes } from "../kernels/gruResident.js";
+import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../kernels/gruWave.js";
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 import { MAX_STEPS as MAX_NETWORK_STEPS, networkStepKernel } from "../kernels/networkStep.js";
 import { type GruLayer, gruLayers, type Network } from "../model/network.js";
 import type { DeviceFacts } from "./deviceFacts.js";
 import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
 import { type NetworkProgram, networkProgram } from "./networkProgram.js";
+import { weightArena } from "./weightArena.js";
 
 /** How a GRU layer is walked through time. */
 export type Walk =
@@ -19,6 +21,11 @@ export interface NetworkWalk {
   readonly workgroupSize: number;
 }
 
+/** How a stack of GRU layers is walked: each wave makes a step of every layer. */
+export interface WaveWalk {
+  readonly kernel: "wave";
+}
+
 /** When to walk in which way. What is left out is no condition. */
 export interface TuningRow {
   readonly adapter?: "gpu" | "software";
@@ -29,7 +36,7 @@ export interface TuningRow {
   readonly maxRows?: number;
   /** T of a chunk */
   readonly minSteps?: number;
-  readonly walk: Walk | NetworkWalk;
+  readonly walk: Walk | NetworkWalk | WaveWalk;
 }
 
 /**
@@ -43,6 +50,7 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
   { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 512, lanes: 4 } },
   { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 256, lanes: 2 } },
+  { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
   { walk: { kernel: "step" } },
 ];
 
@@ -70,7 +78,7 @@ class TableChoice implements KernelChoice {
   walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
     for (const row of this.#table) {
       const { walk } = row;
-      if (walk.kernel === "network" || !this.#fits(row, layer.hiddenSize, size)) continue;
+      if (walk.kernel === "network" || walk.kernel === "wave" || !this.#fits(row, layer.hiddenSize, size)) continue;
       if (walk.kernel === "step") return null;
       const isSmall = residentMemoryBytes(layer, walk) <= this.#facts.maxComputeWorkgroupStorageSize;
       if (isSmall) return gruResidentKernel(layer, stateSize, walk);
@@ -78,13 +86,20 @@ class TableChoice implements KernelChoice {
     return null;
   }
 
-  walkNetwork(network: Network, weightBytes: number, size: RowsAndSteps): KernelSpec | null {
+  walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
+    const program = this.#programOf(network);
+    const { name, hiddenSize, resetAfter } = layers[0]!;
+    const row = this.#table.find(({ walk }) => walk.kernel === "wave");
+    if (program === null || row === undefined || size[1] < 2 || !this.#fits(row, hiddenSize, size)) return null;
+    const stack = { layers, firstOperation: program.indices.get(name)!, stateSize };
+    return resetAfter ? [gruWaveKernel(stack)] : [gruWaveGatesKernel(stack), gruWaveNewKernel(stack)];
+  }
+
+  walkNetwork(network: Network, size: RowsAndSteps): KernelSpec | null {
     const program = this.#programOf(network);
     if (program === null || size[1] > MAX_NETWORK_STEPS) return null;
-    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = this.#facts;
     const memoryBytes = program.shape.numValues * Float32Array.BYTES_PER_ELEMENT;
-    if (memoryBytes > maxComputeWorkgroupStorageSize) return null;
-    if (weightBytes > Math.min(maxBufferSize, maxStorageBufferBindingSize)) return null;
+    if (memoryBytes > this.#facts.maxComputeWorkgroupStorageSize) return null;
     const hiddenSize = Math.max(0, ...gruLayers(network).map((layer) => layer.hiddenSize));
     for (const row of this.#table) {
       const { walk } = row;
@@ -101,9 +116,12 @@ class TableChoice implements KernelChoice {
   #programOf(network: Network): NetworkProgram | null {
     const known = this.#programs.get(network);
     if (known !== undefined) return known;
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#facts;
     const program = networkProgram(network);
-    this.#programs.set(network, program);
-    return program;
+    const weightBytes = weightArena(network, program?.operations ?? null).sizeBytes;
+    const isOneBuffer = weightBytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    this.#programs.set(network, isOneBuffer ? program : null);
+    return isOneBuffer ? program : null;
   }
 
   #fits(row: TuningRow, hiddenSize: number, [numRows, numSteps]: RowsAndSteps): boolean {
@@ -115,7 +133,7 @@ class TableChoice implements KernelChoice {
       numRows >= minRows &&
       numRows <= maxRows &&
       numSteps >= minSteps &&
-      (walk.kernel === "step" || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
+      (!("workgroupSize" in walk) || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
     );
   }
 }

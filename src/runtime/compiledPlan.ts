@@ -1,5 +1,5 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
-import { type DispatchPlan, dispatchesOf, type Plan, type Stage } from "../plan/plan.js";
+import { type DispatchPlan, dispatchesOf, numTimes, type Plan, type Stage } from "../plan/plan.js";
 import { PARAMS_BUFFER, PARAMS_BYTES, PARAMS_STRIDE_BYTES } from "../plan/plan.js";
 import { Buffers } from "./buffers.js";
 import type { Pipelines } from "./pipelines.js";
@@ -13,7 +13,7 @@ interface CompiledDispatch {
 }
 
 interface CompiledStage {
-  readonly type: Stage["type"];
+  readonly stage: Stage;
   readonly dispatches: readonly CompiledDispatch[];
 }
 
@@ -53,7 +53,9 @@ export class CompiledPlan {
     this.#flopPerSubmit = flopPerSubmit;
     this.#scratch = new Buffers(device);
     this.#scratch.allocate(plan.buffers.filter(({ lifetime }) => lifetime === "scratch" || lifetime === "params"));
-    this.#offsets = Uint32Array.from({ length: plan.chunkSteps }, (_, step) => step * PARAMS_STRIDE_BYTES);
+    const params = plan.buffers.find(({ label }) => label === PARAMS_BUFFER)!;
+    const numParams = params.sizeBytes / PARAMS_STRIDE_BYTES;
+    this.#offsets = Uint32Array.from({ length: numParams }, (_, step) => step * PARAMS_STRIDE_BYTES);
     this.#queue = device.queue;
 
     const bind = ({ kernel, buffers }: DispatchPlan): CompiledDispatch => {
@@ -67,7 +69,7 @@ export class CompiledPlan {
       const bindGroup = device.createBindGroup({ label: kernel.label, layout, entries });
       return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER };
     };
-    this.#stages = plan.stages.map((stage) => ({ type: stage.type, dispatches: dispatchesOf(stage).map(bind) }));
+    this.#stages = plan.stages.map((stage) => ({ stage, dispatches: dispatchesOf(stage).map(bind) }));
   }
 
   /** A scratch buffer, by its label in the plan. */
@@ -78,7 +80,8 @@ export class CompiledPlan {
   /** Records a chunk. */
   encode(recorder: Recorder, { numRows, numSteps, isLast }: Chunk): void {
     this.#writeParams(numRows);
-    for (const { type, dispatches } of this.#stages) {
+    for (const { stage, dispatches } of this.#stages) {
+      const { type } = stage;
       if (type === "end" && !isLast) continue;
       if (type === "rows" || type === "walk") {
         const encode = type === "rows" ? this.#encodeRows : this.#encodeWalk;
@@ -86,7 +89,7 @@ export class CompiledPlan {
         continue;
       }
       const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
-      for (let step = 0; step < (type === "steps" ? numSteps : 1); step++) {
+      for (let step = 0; step < numTimes(stage, numSteps); step++) {
         dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));
       }
     }
@@ -143,13 +146,12 @@ export class CompiledPlan {
 
   /** Params { first_row, step, end } of each step, as the kernels declare them: they depend on how many rows a step has. */
   #writeParams(numRows: number): void {
-    const { chunkSteps } = this.plan;
-    if (this.#numRows === numRows || (chunkSteps === 1 && this.#numRows > 0)) return;
+    if (this.#numRows === numRows || (this.plan.chunkSteps === 1 && this.#numRows > 0)) return;
     this.#numRows = numRows;
     this.#stepsAtOnce = this.#stepsOfWalk(numRows);
     const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
-    const params = new Uint32Array(chunkSteps * stride);
-    for (let step = 0; step < chunkSteps; step++) {
+    const params = new Uint32Array(this.#offsets.length * stride);
+    for (let step = 0; step < this.#offsets.length; step++) {
       params.set([step * numRows, step, step + this.#stepsAtOnce], step * stride);
     }
     this.#queue.writeBuffer(this.#scratch.get(PARAMS_BUFFER)!, 0, params);
@@ -158,7 +160,9 @@ export class CompiledPlan {
   /** Steps that a walk may make in one dispatch: the same for all layers, since they read the same params. */
   #stepsOfWalk(numRows: number): number {
     if (this.plan.isStepMajor) return 1;
-    const walks = this.#stages.filter(({ type }) => type === "walk").map(({ dispatches }) => dispatches[0]!.kernel);
+    const walks = this.#stages
+      .filter(({ stage }) => stage.type === "walk")
+      .map(({ dispatches }) => dispatches[0]!.kernel);
     const limits = walks.map(({ flopPerRow, maxStepsAtOnce = 1 }) =>
       Math.min(maxStepsAtOnce, Math.floor(this.#flopPerSubmit / (flopPerRow * numRows))),
     );

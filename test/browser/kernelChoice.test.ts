@@ -55,11 +55,16 @@ describe("all steps of a layer in one dispatch", () => {
   });
 });
 
-/** Dispatches of a run of one layer, warmed up. */
-async function countDispatches(table: TuningRow[], numSteps: number): Promise<number> {
+/** Dispatches of a run of layers of H = 128, warmed up. */
+async function countDispatches(
+  table: TuningRow[],
+  numSteps: number,
+  stack = { resetAfter: true, numLayers: 1 },
+): Promise<number> {
   return shared.page.evaluate(
-    async (rows, steps) => {
-      const network = harness.random.oneGru(800, { inputSize: 6, hiddenSize: 128 });
+    async (rows, steps, { resetAfter, numLayers }) => {
+      const hiddenSizes = Array.from({ length: numLayers }, () => 128);
+      const network = harness.random.randomStack({ seed: 800, inputSize: 6, hiddenSizes, resetAfter });
       const model = await harness.createTunedModel(network, rows);
       const input = harness.random.randomInput(network, steps, 5);
       await model.run(input);
@@ -71,8 +76,25 @@ async function countDispatches(table: TuningRow[], numSteps: number): Promise<nu
     },
     table,
     numSteps,
+    stack,
   );
 }
+
+describe("all layers of a stack in one dispatch, wave by wave", () => {
+  const table: TuningRow[] = [{ walk: { kernel: "wave" } }, STEP];
+  for (const { name } of twinCases.filter((twin) => /a stack of/.test(twin.name))) {
+    it(`agree with the reference: ${name}`, async () => {
+      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+    });
+  }
+
+  it("are as many waves as steps and layers less one, and the projection, counted", async () => {
+    const [T, L] = [40, 4];
+    expect(await countDispatches(table, T, { resetAfter: true, numLayers: L })).toBe(1 + (T + L - 1));
+    expect(await countDispatches(table, T, { resetAfter: false, numLayers: L })).toBe(1 + 2 * (T + L - 1));
+  });
+});
 
 describe("a few steps of a whole network in one dispatch", () => {
   for (const name of WHOLE_NETWORK_NAMES) {

@@ -9,6 +9,7 @@ import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
 import { gruResidentKernel } from "../../src/kernels/gruResident.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
+import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../../src/kernels/gruWave.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
@@ -16,7 +17,7 @@ import { networkProgram } from "../../src/plan/networkProgram.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { completeActivation } from "../../src/model/activation.js";
-import type { GruLayer } from "../../src/model/network.js";
+import type { GruLayer, Storage } from "../../src/model/network.js";
 import { checkKernel } from "../kernelCheck.js";
 import { projectRoot } from "../library.js";
 import { randomEmbedding, randomGru, randomTextModel, uniform } from "../random.js";
@@ -37,6 +38,12 @@ const grus: GruLayer[] = [
 
 const networkShape = networkProgram(randomTextModel(81, 9))!.shape;
 
+const stackOf = (storage: Storage) => ({
+  layers: [gru, gru].map((layer) => ({ ...layer, storage })),
+  firstOperation: 1,
+  stateSize: STATE_SIZE,
+});
+
 /** Specs of each factory, one for each variant of its source. */
 const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
@@ -52,6 +59,9 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
   lastStepKernel: [lastStepKernel(5, 3)],
+  gruWaveGatesKernel: storages.map((storage) => gruWaveGatesKernel(stackOf(storage))),
+  gruWaveKernel: storages.map((storage) => gruWaveKernel(stackOf(storage))),
+  gruWaveNewKernel: storages.map((storage) => gruWaveNewKernel(stackOf(storage))),
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
