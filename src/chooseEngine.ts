@@ -62,9 +62,8 @@ async function makeGpuEngine(network: Network, adapter: GPUAdapter, reason: stri
   }
 }
 
-/** With the kernels for hardware GPUs, which are a file of their own: a software adapter and a CPU have no use for it. */
+/** With the kernels that only some devices and models take, which are a file of their own: a CPU has no use for it. */
 async function createGpuEngine(network: Network, choice: GpuChoice, reason: string): Promise<GpuEngine> {
-  if (choice.facts.isFallback) return GpuEngine.create(network, choice, reason);
   const tuned = await import("./tuned.js").catch(() => null);
   if (tuned !== null) return GpuEngine.create(network, choice, reason, tuned.tune(choice.facts));
   return GpuEngine.create(network, choice, `${reason}; tuned.js is not beside the main file: by single steps`);

@@ -16,6 +16,7 @@ import {
   uniform,
 } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
+import { WHOLE_NETWORK_NAMES, WHOLE_NETWORKS } from "./wholeNetworks.js";
 
 /** Every size of the goal at least once: one and three layers, both reset forms, H, B and T. */
 const sizes: TwinCase[] = [
@@ -165,6 +166,15 @@ const stacks: TwinCase[] = [true, false].flatMap((resetAfter): TwinCase[] => [
     network: () => withStorage(randomStack({ seed: 63, inputSize: 6, hiddenSizes: [10, 10], resetAfter }), "int8"),
   },
 ]);
+
+/** Streamed steps: few of them, of networks that one dispatch can walk. */
+const fewSteps: TwinCase[] = WHOLE_NETWORK_NAMES.map((name) => ({
+  name: `three steps of a whole network: ${name}`,
+  batchSize: 3,
+  sequenceLength: 3,
+  lengths: [3, 0, 2],
+  network: WHOLE_NETWORKS[name],
+}));
 
 /** Converted twice: what int8 left behind must not reach the others. */
 const reconverted: TwinCase[] = (["f32", "f16"] as const).map((storage) => ({
@@ -316,6 +326,7 @@ const large: TwinCase[] = [
 
 export const twinCases: readonly TwinCase[] = [
   ...stacks,
+  ...fewSteps,
   ...sizes,
   ...heads,
   text,

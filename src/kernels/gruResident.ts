@@ -1,7 +1,8 @@
 import afterSource from "../../shaders/gru_resident.wgsl?raw";
 import beforeSource from "../../shaders/gru_resident_before.wgsl?raw";
 import { type GruLayer, numDirections } from "../model/network.js";
-import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
+import { stepBindings } from "./gruStep.js";
+import type { KernelSpec } from "./kernelSpec.js";
 import { paddedSize } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
 
@@ -18,23 +19,12 @@ export interface ResidentShape {
  */
 const MAX_ITERATIONS = 60_000;
 
-const bindings: readonly KernelBinding[] = [
-  "uniform", // params
-  "read-only-storage", // lengths
-  "read-only-storage", // places
-  "read-only-storage", // projection
-  "read-only-storage", // recurrentWeight
-  "read-only-storage", // recurrentBias
-  "storage", // state
-  "storage", // output
-];
-
 /** All steps of one layer, all directions, in one dispatch; a workgroup for each row and direction. */
 export function gruResidentKernel(layer: GruLayer, stateSize: number, shape: ResidentShape): KernelSpec {
   const { workgroupSize, lanes } = shape;
   const { hiddenSize, resetAfter } = layer;
   const [name, source] = resetAfter ? ["gru_resident", afterSource] : ["gru_resident_before", beforeSource];
-  const spec = stepSpec({ name, source, bindings, numProducts: 3 }, layer, stateSize);
+  const spec = stepSpec({ name, source, bindings: stepBindings, numProducts: 3 }, layer, stateSize);
   const numParts = Math.ceil((hiddenSize * lanes) / workgroupSize);
   const numUnits = Math.ceil(hiddenSize / workgroupSize);
   const numQuads = Math.ceil(paddedSize(hiddenSize) / 4 / lanes);

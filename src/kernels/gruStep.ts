@@ -3,7 +3,8 @@ import type { GruLayer } from "../model/network.js";
 import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
 
-const bindings: readonly KernelBinding[] = [
+/** Of every kernel that advances a layer from its projection. */
+export const stepBindings: readonly KernelBinding[] = [
   "uniform", // params
   "read-only-storage", // lengths
   "read-only-storage", // places
@@ -16,5 +17,5 @@ const bindings: readonly KernelBinding[] = [
 
 /** One reset-after step of one layer, all directions. */
 export function gruStepKernel(layer: GruLayer, stateSize: number): KernelSpec {
-  return stepSpec({ name: "gru_step", source, bindings, numProducts: 3 }, layer, stateSize);
+  return stepSpec({ name: "gru_step", source, bindings: stepBindings, numProducts: 3 }, layer, stateSize);
 }

@@ -6,6 +6,8 @@ export type RowsAndSteps = readonly [numRows: number, numSteps: number];
 
 /** What a device does better than by single steps, layer by layer. The planner asks; null means by single steps. */
 export interface KernelChoice {
+  /** How a layer makes one step, by a kernel with the bindings of gru_step. */
+  stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
   /** How a layer walks through all steps of a chunk, by a kernel with the bindings of gru_step. */
   walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
   /**

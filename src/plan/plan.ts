@@ -57,9 +57,9 @@ export type Stage =
   | { readonly type: "steps"; readonly dispatches: readonly DispatchPlan[] }
   | { readonly type: "waves"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
 
-/** Buffer of each step's Params { first_row, step, end }, one entry every PARAMS_STRIDE_BYTES. */
+/** Buffer of each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
 export const PARAMS_BUFFER = "params";
-export const PARAMS_BYTES = 12;
+export const PARAMS_BYTES = 16;
 
 /** WebGPU's default minUniformBufferOffsetAlignment; a device may allow less, none may ask for more. */
 export const PARAMS_STRIDE_BYTES = 256;

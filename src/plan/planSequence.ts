@@ -257,7 +257,8 @@ class Planner {
 
   #stepAfter(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {
     const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
-    return [{ kernel: gruStepKernel(layer, this.#stateSize), buffers }];
+    const chosen = this.#request.kernels?.stepLayer(layer, this.#stateSize, this.#numRowsAndSteps());
+    return [{ kernel: chosen ?? gruStepKernel(layer, this.#stateSize), buffers }];
   }
 
   #stepBefore(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {

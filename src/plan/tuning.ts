@@ -1,4 +1,5 @@
 import { gruResidentKernel, type ResidentShape, residentMemoryBytes } from "../kernels/gruResident.js";
+import { gruStepTileKernel } from "../kernels/gruStepTile.js";
 import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../kernels/gruWave.js";
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 import { MAX_STEPS as MAX_NETWORK_STEPS, networkStepKernel } from "../kernels/networkStep.js";
@@ -12,6 +13,8 @@ import { weightArena } from "./weightArena.js";
 export type Walk =
   /** A dispatch for each step, two where the reset gate comes before the product; many workgroups share a step. */
   | { readonly kernel: "step" }
+  /** The same for batches: each weight is read once for four rows. Reset-after alone. */
+  | { readonly kernel: "tile" }
   /** One dispatch for all steps, a workgroup for each row and direction. */
   | ({ readonly kernel: "resident" } & ResidentShape);
 
@@ -51,6 +54,8 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 512, lanes: 4 } },
   { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 256, lanes: 2 } },
   { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
+  { adapter: "gpu", minRows: 64, walk: { kernel: "tile" } },
+  { adapter: "software", minRows: 4, walk: { kernel: "tile" } },
   { walk: { kernel: "step" } },
 ];
 
@@ -79,11 +84,17 @@ class TableChoice implements KernelChoice {
     for (const row of this.#table) {
       const { walk } = row;
       if (walk.kernel === "network" || walk.kernel === "wave" || !this.#fits(row, layer.hiddenSize, size)) continue;
-      if (walk.kernel === "step") return null;
+      if (walk.kernel !== "resident") return null;
       const isSmall = residentMemoryBytes(layer, walk) <= this.#facts.maxComputeWorkgroupStorageSize;
       if (isSmall) return gruResidentKernel(layer, stateSize, walk);
     }
     return null;
+  }
+
+  stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
+    const row = this.#table.find(({ walk }) => walk.kernel === "tile");
+    if (row === undefined || !layer.resetAfter || !this.#fits(row, layer.hiddenSize, size)) return null;
+    return gruStepTileKernel(layer, stateSize);
   }
 
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {

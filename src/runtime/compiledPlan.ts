@@ -144,7 +144,7 @@ export class CompiledPlan {
     pass.dispatchWorkgroups(...workgroups);
   }
 
-  /** Params { first_row, step, end } of each step, as the kernels declare them: they depend on how many rows a step has. */
+  /** Params { first_row, step, end, batch_size } of each step, as the kernels declare them: they depend on how many rows a step has. */
   #writeParams(numRows: number): void {
     if (this.#numRows === numRows || (this.plan.chunkSteps === 1 && this.#numRows > 0)) return;
     this.#numRows = numRows;
@@ -152,7 +152,7 @@ export class CompiledPlan {
     const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
     const params = new Uint32Array(this.#offsets.length * stride);
     for (let step = 0; step < this.#offsets.length; step++) {
-      params.set([step * numRows, step, step + this.#stepsAtOnce], step * stride);
+      params.set([step * numRows, step, step + this.#stepsAtOnce, numRows], step * stride);
     }
     this.#queue.writeBuffer(this.#scratch.get(PARAMS_BUFFER)!, 0, params);
   }

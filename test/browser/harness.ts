@@ -18,10 +18,11 @@ import * as random from "../random.js";
 import { campaignNetwork, runCampaign } from "../streamCampaign.js";
 import { compareTwinOn, prepareTwin, runTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
+import type { WholeNetworkName } from "../wholeNetworks.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
-import { pushWholeNetwork, type WholeNetworkName } from "./wholeNetwork.js";
+import { pushWholeNetwork } from "./wholeNetwork.js";
 
 let twinDevice: Promise<GPUDevice> | null = null;
 

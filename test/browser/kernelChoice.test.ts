@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TuningRow } from "../../src/plan/tuning.js";
 import { expectIsClose } from "../close.js";
 import { twinCases } from "../twinCases.js";
+import { WHOLE_NETWORK_NAMES } from "../wholeNetworks.js";
 import { openSharedPage } from "./page.js";
-import { WHOLE_NETWORK_NAMES } from "./wholeNetwork.js";
 
 const STEP: TuningRow = { walk: { kernel: "step" } };
 
@@ -94,6 +94,18 @@ describe("all layers of a stack in one dispatch, wave by wave", () => {
     expect(await countDispatches(table, T, { resetAfter: true, numLayers: L })).toBe(1 + (T + L - 1));
     expect(await countDispatches(table, T, { resetAfter: false, numLayers: L })).toBe(1 + 2 * (T + L - 1));
   });
+});
+
+describe("a step of four rows by one invocation", () => {
+  const table: TuningRow[] = [{ walk: { kernel: "tile" } }, STEP];
+  for (const { name } of twinCases.filter((twin) =>
+    /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/.test(twin.name),
+  )) {
+    it(`agrees with the reference: ${name}`, async () => {
+      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+    });
+  }
 });
 
 describe("a few steps of a whole network in one dispatch", () => {

@@ -1,7 +1,11 @@
 // Runs the library with a shader file changed, by way of the caller's own device that it may be given: that device
 // compiles something else than it was handed. The library knows nothing of it.
 
-import { compareTwin, prepareTwin, type PreparedTwin } from "../twin.js";
+import { GruModel } from "../../src/gruModel.js";
+import { tune, type TuningRow } from "../../src/plan/tuning.js";
+import { borrowDevice } from "../../src/runtime/adapter.js";
+import { GpuEngine } from "../../src/runtime/gpuEngine.js";
+import { compareTwinOn, prepareTwin, type PreparedTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
 
 /** A shader file's text, and the text to compile in its place. */
@@ -18,15 +22,23 @@ let device: Promise<MutableDevice> | undefined;
 /**
  * Runs cases of test/twinCases.ts with a mutant in place of its original, until one of them differs from the reference.
  *
+ * @param table of kernels to choose from, the mutated one among them
  * @returns the name of the case that differs and how, or null when none does
  * @throws when the mutant does not compile, or no kernel of a case holds the original
  */
-export async function findKiller(mutant: Mutant, caseNames: readonly string[]): Promise<[string, string] | null> {
+export async function findKiller(
+  mutant: Mutant,
+  caseNames: readonly string[],
+  table: readonly TuningRow[],
+): Promise<[string, string] | null> {
   device ??= makeDevice();
   const { gpu, mutate } = await device;
   for (const name of caseNames) {
     const isUsed = mutate(mutant);
-    const comparisons = await compareTwin(prepare(name), gpu);
+    const twin = prepare(name);
+    const choice = borrowDevice(gpu);
+    const engine = await GpuEngine.create(twin.network, choice, "a test", tune(choice.facts, table));
+    const comparisons = await compareTwinOn(twin, new GruModel(twin.network, engine, "reject"));
     if (!isUsed()) throw new Error(`"${name}": expected a kernel made of the mutated file, got none`);
     for (const [output, { isClose, worst }] of Object.entries(comparisons)) {
       if (!isClose) return [name, `${output}, ${worst}`];
@@ -47,8 +59,16 @@ interface MutableDevice {
 async function makeDevice(): Promise<MutableDevice> {
   const adapter = await navigator.gpu.requestAdapter();
   const gpu = await adapter!.requestDevice();
-  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
-  const limits = { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension: MAX_ROWS };
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = gpu.limits;
+  const { maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = gpu.limits;
+  const limits = {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxComputeWorkgroupStorageSize,
+    maxComputeInvocationsPerWorkgroup,
+    maxComputeWorkgroupSizeX,
+    maxComputeWorkgroupsPerDimension: MAX_ROWS,
+  };
   Object.defineProperty(gpu, "limits", { value: limits });
   const compile = gpu.createShaderModule.bind(gpu);
   let current: Mutant | undefined;

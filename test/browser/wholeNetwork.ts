@@ -4,36 +4,12 @@ import { tune } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { GruModel } from "../../src/gruModel.js";
-import { defineNetwork } from "../../src/model/defineNetwork.js";
-import { layerOutputSize, type Network } from "../../src/model/network.js";
-import { withStorage } from "../../src/model/quantize.js";
+import { layerOutputSize } from "../../src/model/network.js";
 import { runReference } from "../../src/reference/runReference.js";
 import { compare, type Comparison } from "../compare.js";
-import { randomDense, randomGru, randomInput, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
+import { randomInput } from "../random.js";
+import { WHOLE_NETWORKS as NETWORKS, type WholeNetworkName } from "../wholeNetworks.js";
 import { recordGpuCalls } from "./gpuCalls.js";
-
-/** Networks that are programs, with every operation among them. */
-const NETWORKS = {
-  text: () => randomTextModel(801, 53),
-  mixed: () => randomMixed(802, "logSoftmax", 70),
-  deep: () => randomStack({ seed: 803, inputSize: 9, hiddenSizes: [33, 7, 1], resetAfter: false }),
-  activations: () => withActivations(804),
-  int8: () => withStorage(randomMixed(805, "sigmoid", 5), "int8"),
-  f16: () => withStorage(randomTextModel(806, 9), "f16"),
-};
-
-/** Gates and a new state of their own, in both reset forms, within a clip; H is not a multiple of four. */
-function withActivations(seed: number): Network {
-  const next = uniform(seed);
-  const activations = { gateActivation: "hardSigmoid", newActivation: "softsign", clip: 0.4 } as const;
-  const first = randomGru("first", ["input"], { inputSize: 3, hiddenSize: 6 }, next);
-  const second = randomGru("second", ["first"], { inputSize: 6, hiddenSize: 5, resetAfter: false }, next);
-  const head = randomDense("head", ["second", "first"], [11, 6], { name: "elu", alpha: 0.7 }, next);
-  return defineNetwork({ layers: [{ ...first, ...activations }, { ...second, ...activations }, head] });
-}
-
-/** Name of such a network. */
-export type WholeNetworkName = keyof typeof NETWORKS;
 
 /** Steps of each push: those that one dispatch may make. */
 const PUSHES = [1, 2, 4, 1, 3, 1, 1];
@@ -69,6 +45,3 @@ export async function pushWholeNetwork(
   if (actual.length !== numSteps * batchSize * layerOutputSize(head)) throw new Error("outputs are missing");
   return { comparison: compare(Float32Array.from(actual), expected, { atol: 2e-6, rtol: 2e-6 }), numDispatches };
 }
-
-/** The names, to be called from Node. */
-export const WHOLE_NETWORK_NAMES = Object.keys(NETWORKS) as WholeNetworkName[];

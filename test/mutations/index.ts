@@ -3,9 +3,16 @@ import { layerMutations } from "./layers.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
 import { sampleMutations } from "./sample.js";
+import { walkMutations } from "./walks.js";
 
 /**
  * What the tests must notice in each shader. A change that no input can tell from the original, or that only a race
  * decides, is not here.
  */
-export const mutations: readonly Mutation[] = [...gruMutations, ...layerMutations, ...libMutations, ...sampleMutations];
+export const mutations: readonly Mutation[] = [
+  ...gruMutations,
+  ...layerMutations,
+  ...libMutations,
+  ...sampleMutations,
+  ...walkMutations,
+];

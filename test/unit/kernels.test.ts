@@ -7,6 +7,7 @@ import { embeddingKernel } from "../../src/kernels/embedding.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
+import { gruStepTileKernel } from "../../src/kernels/gruStepTile.js";
 import { gruResidentKernel } from "../../src/kernels/gruResident.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
 import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../../src/kernels/gruWave.js";
@@ -57,6 +58,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
       gruResidentKernel({ ...layer, resetAfter }, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
     ),
   ),
+  gruStepTileKernel: grus.map((layer) => gruStepTileKernel(layer, STATE_SIZE)),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
   lastStepKernel: [lastStepKernel(5, 3)],
   gruWaveGatesKernel: storages.map((storage) => gruWaveGatesKernel(stackOf(storage))),

@@ -1,0 +1,154 @@
+// Mutations of the kernels that walk through time otherwise than by single steps of single rows.
+
+import { type Mutation, type MutationRow, mutationsOf } from "./mutation.js";
+
+const AFTER = ["bidirectional, reset after", "bidirectional, reset after, lengths"];
+const BEFORE = ["bidirectional, reset before", "bidirectional, reset before, lengths"];
+const STACK_AFTER = ["a stack of three, reset after, lengths", "int8, a stack of two, reset after"];
+const STACK_BEFORE = ["a stack of three, reset before, lengths", "int8, a stack of two, reset before"];
+const WHOLE = ["text", "mixed", "deep", "activations", "int8"].map((name) => `three steps of a whole network: ${name}`);
+
+/** What can go wrong in the same way in both resident kernels. */
+const resident: MutationRow[] = [
+  ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
+  ["gives all directions the first one's weights", "let gate_row = direction * 3 * HIDDEN_SIZE;", "let gate_row = 0u;"],
+  ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
+  ["begins with zeros", "h[i] = state[first + i];", "h[i] = 0.0;"],
+  ["leaves the state as it was", "state[last + i] = h[i];", "state[first + i] = h[i];"],
+  ["runs every direction forward", "time_of(direction, step, lengths[row])", "step"],
+  ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE;", ";"],
+  ["forgets the other lanes", "lane < LANES", "lane < 1"],
+];
+
+const residents: Mutation[] = [
+  ...mutationsOf("gru_resident.wgsl", AFTER, [
+    ...resident,
+    [
+      "swaps r and z",
+      "sum.x * recurrent_bias[s.x] + recurrent_bias[c.x]",
+      "sum.y * recurrent_bias[s.y] + recurrent_bias[c.y]",
+    ],
+    ["drops c_n", " + recurrent_bias[c.z]", ""],
+    ["blends the other way round", "(1.0 - z) * n + z * h[unit]", "z * n + (1.0 - z) * h[unit]"],
+    ["uses R_z for R_n", "w + 2 * gate_stride", "w + gate_stride"],
+  ]),
+  ...mutationsOf("gru_resident_before.wgsl", BEFORE, [
+    ...resident,
+    ["forgets to reset", "sum.x)) * h[unit];", "sum.x)) * 0.0 + h[unit];"],
+    ["uses R_r for R_z", "recurrent_weight[w + HIDDEN_SIZE * quads]", "recurrent_weight[w]"],
+    [
+      "takes h for r * h",
+      "vec4f(gated[4 * k], gated[4 * k + 1], gated[4 * k + 2], gated[4 * k + 3])",
+      "vec4f(h[4 * k], h[4 * k + 1], h[4 * k + 2], h[4 * k + 3])",
+    ],
+    ["drops c", " + recurrent_bias[gate_row];", ";"],
+    ["blends the other way round", "(1.0 - z) * n + z * h[unit]", "z * n + (1.0 - z) * h[unit]"],
+  ]),
+];
+
+const tile = mutationsOf(
+  "gru_step_tile.wgsl",
+  [...AFTER, "I=4 H=7 B=17 T=33, reset after"],
+  [
+    ["gives all rows the first one's state", "state_quad(starts.y, k)", "state_quad(starts.x, k)"],
+    [
+      "swaps two rows",
+      "state_quad(starts.z, k), state_quad(starts.w, k)",
+      "state_quad(starts.w, k), state_quad(starts.z, k)",
+    ],
+    ["leaves the last row of a tile", "i < 4 &&", "i < 3 &&"],
+    ["writes rows past a length", "if (params.step < lengths[rows[i]])", "if (true)"],
+    ["swaps z and n", "vec3f(r_sums[i], z_sums[i], n_sums[i])", "vec3f(r_sums[i], n_sums[i], z_sums[i])"],
+    ["uses R_z for R_n", "w + 2 * gate_stride", "w + gate_stride"],
+    ["drops c_r", " + recurrent_bias[c.x]", ""],
+    ["blends with another row's state", "z * state[start + unit]", "z * state[unit]"],
+    ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
+  ],
+);
+
+/** What can go wrong in the same way in all waves. */
+const wave: MutationRow[] = [
+  ["is a wave late", "params.wave - layer >= lengths[row]", "params.wave - layer + 1 >= lengths[row]"],
+  ["gives all layers the first one's weights", "program[FIRST_OPERATION + layer];", "program[FIRST_OPERATION];"],
+];
+const input: MutationRow[] = [
+  [
+    "reads the step before of the layer below",
+    "state_of(places[row], step + 1) + program",
+    "state_of(places[row], step) + program",
+  ],
+  ["reads its own state for the layer below", "program[FIRST_OPERATION + layer - 1].state", "operation.state"],
+  [
+    "swaps x_r and x_z",
+    "vec3f(projection[start], projection[start + HIDDEN_SIZE]",
+    "vec3f(projection[start + HIDDEN_SIZE], projection[start]",
+  ],
+];
+
+const waves: Mutation[] = [
+  ...mutationsOf("gru_wave.wgsl", STACK_AFTER, [
+    ...wave,
+    ...input,
+    ["swaps r and z", "gate_of(operation, x.x + recurrent.x)", "gate_of(operation, x.y + recurrent.y)"],
+    ["blends the other way round", "(1.0 - z) * n + z * states[h + unit]", "z * n + (1.0 - z) * states[h + unit]"],
+    ["gives the first layer's output", "layer == NUM_LAYERS - 1", "layer == 0"],
+  ]),
+  ...mutationsOf("gru_wave_gates.wgsl", STACK_BEFORE, [
+    ...wave,
+    ...input,
+    ["forgets to reset", "r * states[h + unit]", "states[h + unit]"],
+    ["uses R_r for R_z", "product_of(weight, bias, unit + HIDDEN_SIZE, h)", "product_of(weight, bias, unit, h)"],
+    ["gives all layers one place", "3 * stride * (layer * num_workgroups.y + row)", "3 * stride * row"],
+  ]),
+  ...mutationsOf("gru_wave_new.wgsl", STACK_BEFORE, [
+    ...wave,
+    ["takes z for x_n", "gated[start + 2 * stride + unit]", "gated[start + stride + unit]"],
+    ["blends the other way round", "(1.0 - z) * n + z * h;", "z * n + (1.0 - z) * h;"],
+    ["uses R_z for R_n", "2 * HIDDEN_SIZE + unit; // of n", "HIDDEN_SIZE + unit; // of n"],
+    ["gives the first layer's output", "layer == NUM_LAYERS - 1", "layer == 0"],
+  ]),
+  ...mutationsOf("lib/products.wgsl", STACK_AFTER, [
+    ["swaps z and n", "unit + HIDDEN_SIZE, state", "unit + 2 * HIDDEN_SIZE, state"],
+    ["drops the bias", " + biases[bias + gate_row];", ";"],
+    ["loses the last units", "k < quads;", "k < HIDDEN_SIZE / 4;"],
+  ]),
+];
+
+const network: Mutation[] = [
+  ...mutationsOf("network_step.wgsl", WHOLE, [
+    ["begins with zeros", "= states[first + program[o].state + i];", "= 0.0;"],
+    ["leaves the state as it was", "states[last + program[o]", "states[first + program[o]"],
+    ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
+    ["gives all rows the first one's input", "step * num_workgroups.x + row;", "step * num_workgroups.x;"],
+    ["gives other values than the output", "values[OUTPUT + i]", "values[i]"],
+  ]),
+  ...mutationsOf("lib/operations.wgsl", WHOLE, [
+    ["looks up the first row", "index * operation.quads", "0 * operation.quads"],
+    ["forgets a dense layer's activation", "apply(operation.gate, product(operation, i))", "product(operation, i)"],
+    ["copies from the start", "values[operation.source + i];", "values[i];"],
+    ["drops the bias", " + biases[operation.bias + row];", ";"],
+    ["drops the recurrent bias", " + biases[bias];", ";"],
+    [
+      "swaps r and z",
+      "values[GATES + i] + values[products + i])",
+      "values[GATES + size + i] + values[products + size + i])",
+    ],
+    [
+      "forgets to reset",
+      "select(0.0, values[GATES + i] * values[operation.result + i], i < size)",
+      "select(0.0, values[operation.result + i], i < size)",
+    ],
+    ["takes z for r", "let z = values[GATES + size + i];", "let z = values[GATES + i];"],
+    ["blends the other way round", "(1.0 - z) * n + z * values", "z * n + (1.0 - z) * values", 2],
+    ["gives a softmax for its logarithm", "select(x, exp(x), operation.kind == SOFTMAX)", "exp(x)"],
+    ["forgets the sum", " - log(sum)", ""],
+  ]),
+  ...mutationsOf("lib/operation.wgsl", WHOLE, [
+    ["forgets the clip", "limit(x, -operation.clip, operation.clip)", "x", 2],
+    ["takes the gates' activation for n", "apply(operation.next,", "apply(operation.gate,"],
+    ["gives all rows one slot", "(place & ~1u) | ", ""],
+    ["reads and writes one state", "((place + step) & 1)", "(place & 1)"],
+  ]),
+];
+
+export const walkMutations: readonly Mutation[] = [...residents, ...tile, ...waves, ...network];
