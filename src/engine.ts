@@ -17,8 +17,8 @@ export interface Engine {
    * @throws GruError `limit-exceeded` when that does not fit the device
    */
   createSession(numSlots: number, sequenceLength: number): Session;
-  /** How long results wait to be read, as far as it was measured; null where they need not be read. */
-  readonly readback: string | null;
+  /** What was chosen on the device's own evidence, in lines for `explain()`. */
+  describeChoices(): string[];
   /** How a sequence of `sequenceLength` steps of `batchSize` rows is run, for `explain()`. */
   describe(batchSize: number, sequenceLength: number): string;
   dispose(): void;

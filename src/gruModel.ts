@@ -199,7 +199,7 @@ export class GruModel {
       ...this.notes.map((note) => `note: ${note}`),
       `one step of one row: ${this.#engine.describe(1, 1)}`,
       `100 steps of one row: ${this.#engine.describe(1, 100)}`,
-      ...(this.#engine.readback === null ? [] : [`a streamed result: ${this.#engine.readback}`]),
+      ...this.#engine.describeChoices(),
     ].join("\n");
   }
 

@@ -17,6 +17,11 @@ export interface CreateModelOptions {
    * float32 always.
    */
   readonly dtype?: "auto" | Storage;
+  /**
+   * Whether a GPU is asked which kernels it is best at: about 200 ms the first time, kept by the browser from then on. False
+   * when absent: a table decides.
+   */
+  readonly autotune?: boolean;
   /** What to do with NaN and infinity in inputs; `reject` when absent. */
   readonly nonFinite?: NonFinite;
 }
@@ -24,7 +29,7 @@ export interface CreateModelOptions {
 /** Where and how a model is to run, and how its file is to be read. */
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
-const CREATE_OPTIONS = ["device", "dtype", "nonFinite"];
+const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
@@ -62,7 +67,7 @@ export async function createModel(network: Network, options: CreateModelOptions 
 }
 
 async function placeModel(network: Network, options: CreateModelOptions): Promise<GruModel> {
-  const { device = "auto", dtype = "auto", nonFinite = "reject" } = options;
+  const { device = "auto", dtype = "auto", nonFinite = "reject", autotune = false } = options;
   if (!DTYPES.includes(dtype)) {
     throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
   }
@@ -70,5 +75,5 @@ async function placeModel(network: Network, options: CreateModelOptions): Promis
     throw new GruError("unsupported", `nonFinite: expected "reject" or "allow", got ${JSON.stringify(nonFinite)}`);
   }
   const stored = dtype === "auto" ? network : withStorage(network, dtype);
-  return new GruModel(stored, await chooseEngine(stored, device), nonFinite);
+  return new GruModel(stored, await chooseEngine(stored, device, autotune), nonFinite);
 }

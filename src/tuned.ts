@@ -1,3 +1,5 @@
 export { tune, TUNING_TABLE } from "./plan/tuning.js";
-export type { NetworkWalk, TuningRow, Walk } from "./plan/tuning.js";
+export type { NetworkWalk, TuningRow, Walk, WaveWalk } from "./plan/tuning.js";
 export type { KernelChoice } from "./plan/kernelChoice.js";
+export { autotune } from "./tuner/tuner.js";
+export type { Tuned, TuningRequest } from "./tuner/tuner.js";

@@ -16,6 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   plan: ["model", "kernels"],
   runtime: ["model", "kernels", "plan", "engine.ts"],
   stream: ["model", "engine.ts"],
+  tuner: ["model", "plan"],
 };
 
 /** Folders and files at the top of src/ that may import everything. */

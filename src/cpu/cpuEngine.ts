@@ -5,7 +5,6 @@ import { CpuSession } from "./cpuSession.js";
 /** Runs a network on the CPU, in plain JavaScript. */
 export class CpuEngine implements Engine {
   readonly device = "cpu";
-  readonly readback = null;
   readonly isBatched = false;
   readonly deviceName = "CPU, plain JavaScript";
   readonly reason: string;
@@ -23,6 +22,10 @@ export class CpuEngine implements Engine {
 
   describe(): string {
     return "one loop over layers, steps and rows, in float32";
+  }
+
+  describeChoices(): string[] {
+    return [];
   }
 
   dispose(): void {}

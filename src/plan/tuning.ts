@@ -100,8 +100,8 @@ class TableChoice implements KernelChoice {
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
     const program = this.#programOf(network);
     const { name, hiddenSize, resetAfter } = layers[0]!;
-    const row = this.#table.find(({ walk }) => walk.kernel === "wave");
-    if (program === null || row === undefined || size[1] < 2 || !this.#fits(row, hiddenSize, size)) return null;
+    const fitting = this.#table.filter((each) => each.walk.kernel !== "network" && this.#fits(each, hiddenSize, size));
+    if (program === null || size[1] < 2 || fitting[0]?.walk.kernel !== "wave") return null;
     const stack = { layers, firstOperation: program.indices.get(name)!, stateSize };
     return resetAfter ? [gruWaveKernel(stack)] : [gruWaveGatesKernel(stack), gruWaveNewKernel(stack)];
   }

@@ -29,6 +29,7 @@ export class GpuEngine implements Engine, GpuResources {
   readonly nudge: Nudge;
   readonly #choice: GpuChoice;
   readonly #weights: WeightBuffers;
+  readonly #kernelNote: string;
   #lostMessage: string | null = null;
 
   private constructor(
@@ -36,6 +37,7 @@ export class GpuEngine implements Engine, GpuResources {
     choice: GpuChoice,
     reason: string,
     kernels: KernelChoice | null,
+    kernelNote: string,
     pipelines: Pipelines,
     weights: WeightBuffers,
   ) {
@@ -44,6 +46,7 @@ export class GpuEngine implements Engine, GpuResources {
     this.reason = reason;
     this.gpu = choice.device;
     this.kernels = kernels;
+    this.#kernelNote = kernelNote;
     this.pipelines = pipelines;
     this.flopPerSubmit = flopPerSubmit(choice.facts);
     this.nudge = new Nudge(choice.device);
@@ -62,6 +65,7 @@ export class GpuEngine implements Engine, GpuResources {
   /**
    * Uploads the weights and compiles every kernel that any batch or sequence of this network takes.
    *
+   * @param kernelNote how `kernels` came to be chosen, for `explain()`
    * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile
    */
   static async create(
@@ -69,6 +73,7 @@ export class GpuEngine implements Engine, GpuResources {
     choice: GpuChoice,
     reason: string,
     kernels: KernelChoice | null = null,
+    kernelNote = "",
   ): Promise<GpuEngine> {
     const { device } = choice;
     maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
@@ -79,7 +84,7 @@ export class GpuEngine implements Engine, GpuResources {
     const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
     try {
       const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
-      return new GpuEngine(network, choice, reason, kernels, pipelines, weights);
+      return new GpuEngine(network, choice, reason, kernels, kernelNote, pipelines, weights);
     } catch (error) {
       weights.dispose();
       throw error;
@@ -90,8 +95,9 @@ export class GpuEngine implements Engine, GpuResources {
     return new GpuSession(this, numSlots, sequenceLength);
   }
 
-  get readback(): string {
-    return this.nudge.describe();
+  describeChoices(): string[] {
+    const kernels = this.#kernelNote === "" ? [] : [`kernels: ${this.#kernelNote}`];
+    return [...kernels, `a streamed result: ${this.nudge.describe()}`];
   }
 
   weight(label: string): GPUBufferBinding | undefined {

@@ -123,3 +123,31 @@ describe("a few steps of a whole network in one dispatch", () => {
     }
   }
 });
+
+describe("autotune", () => {
+  it("tries kernels on the device, tells which, and knows it in the next page too", async () => {
+    const load = () =>
+      shared.page.evaluate(async () => {
+        const network = harness.random.oneGru(820, { inputSize: 3, hiddenSize: 24 });
+        const model = await harness.webgru.createModel(network, { device: "webgpu", autotune: true });
+        const input = harness.random.randomInput(network, 20, 821);
+        const { output } = await model.run(input);
+        const expected = harness.runReference(network, { input, batchSize: 1 }).output;
+        const comparison = harness.compare(output, expected, { atol: 2e-6, rtol: 0 });
+        const line = model
+          .explain()
+          .split("\n")
+          .find((each) => each.startsWith("kernels: "));
+        model.dispose();
+        return { comparison, line };
+      });
+    const first = await load();
+    expectIsClose(first.comparison);
+    expect(first.line).toMatch(/, the fastest of those tried \(the device's table \d+\.\d\d ms/);
+    await shared.page.reload();
+    await shared.page.waitForFunction(() => "harness" in globalThis);
+    const second = await load();
+    expectIsClose(second.comparison);
+    expect(second.line).toMatch(/, the fastest here when it was tried$/);
+  });
+});

@@ -1,0 +1,84 @@
+import { gruLayers, type Network } from "../model/network.js";
+import type { DeviceFacts } from "../plan/deviceFacts.js";
+import type { KernelChoice } from "../plan/kernelChoice.js";
+import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
+import { keepChoice, keptChoice } from "./choiceStore.js";
+
+/** Choices are forgotten when kernels change. */
+const VERSION = 1;
+
+/** Trying stops then; what has not been tried is not chosen. */
+const MAX_TUNING_MS = 200;
+
+const STEP: TuningRow = { walk: { kernel: "step" } };
+const TILE: TuningRow = { minRows: 16, walk: { kernel: "tile" } };
+
+/** Tables to try, by a name for a person. The first is what is taken without trying. */
+const CANDIDATES: Readonly<Record<string, readonly TuningRow[]>> = {
+  "the device's table": TUNING_TABLE,
+  "single steps": [TILE, STEP],
+  "one small workgroup a row": [
+    { minSteps: 2, maxRows: 16, walk: { kernel: "resident", workgroupSize: 16, lanes: 1 } },
+    TILE,
+    STEP,
+  ],
+  "one large workgroup a row": [
+    { maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
+    { minSteps: 2, maxRows: 64, walk: { kernel: "resident", workgroupSize: 256, lanes: 2 } },
+    TILE,
+    STEP,
+  ],
+  "waves through the layers": [{ maxRows: 64, walk: { kernel: "wave" } }, TILE, STEP],
+};
+
+/** What is to be tuned, and where. */
+export interface TuningRequest {
+  readonly network: Network;
+  readonly facts: DeviceFacts;
+  /** The device's, as the browser tells it. */
+  readonly deviceName: string;
+  /** Time of a typical use with such a choice, in milliseconds; whatever it allocates, it frees. */
+  measure(kernels: KernelChoice): Promise<number>;
+}
+
+/** A choice, and how it came about. */
+export interface Tuned {
+  readonly kernels: KernelChoice;
+  readonly note: string;
+}
+
+/**
+ * Tries at most five tables on the device itself, in about 200 ms, and takes the fastest. The answer is kept under the device,
+ * the network's shape and the kernels' version.
+ */
+export async function autotune({ network, facts, deviceName, measure }: TuningRequest): Promise<Tuned> {
+  const key = [VERSION, deviceName, shapeOf(network)].join("; ");
+  const kept = await keptChoice(key);
+  if (kept !== null && Object.hasOwn(CANDIDATES, kept)) {
+    return { kernels: tune(facts, CANDIDATES[kept]), note: `${kept}, the fastest here when it was tried` };
+  }
+  const times = await tryAll(facts, measure);
+  const [fastest] = [...times].sort(([, a], [, b]) => a - b)[0]!;
+  await keepChoice(key, fastest);
+  const measured = [...times].map(([name, timeMs]) => `${name} ${timeMs.toFixed(2)} ms`).join(", ");
+  return { kernels: tune(facts, CANDIDATES[fastest]), note: `${fastest}, the fastest of those tried (${measured})` };
+}
+
+async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Promise<Map<string, number>> {
+  const times = new Map<string, number>();
+  const endMs = performance.now() + MAX_TUNING_MS;
+  for (const [name, table] of Object.entries(CANDIDATES)) {
+    times.set(name, await measure(tune(facts, table)));
+    if (performance.now() > endMs) break;
+  }
+  return times;
+}
+
+/** What kernels depend on: sizes, and neither names nor weights. */
+function shapeOf(network: Network): string {
+  const grus = gruLayers(network).map(
+    ({ inputSize, hiddenSize, direction, resetAfter, storage }) =>
+      `${inputSize}-${hiddenSize} ${direction} ${resetAfter ? "after" : "before"} ${storage}`,
+  );
+  return `${network.layers.length} layers, ${grus.join(", ")}`;
+}

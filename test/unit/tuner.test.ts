@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { KernelChoice } from "../../src/plan/kernelChoice.js";
+import { autotune } from "../../src/tuner/tuner.js";
+import { gruLayers } from "../../src/model/network.js";
+import { oneGru } from "../random.js";
+
+const facts = {
+  isFallback: false,
+  maxBufferSize: 2 ** 28,
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxComputeWorkgroupsPerDimension: 65535,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16384,
+};
+
+/** Label of the kernel that walks the network through 32 steps of one row. */
+function walkOf(kernels: KernelChoice, hiddenSize: number): string {
+  const [layer] = gruLayers(oneGru(1, { inputSize: 3, hiddenSize }));
+  return kernels.walkLayer(layer!, 64, [1, 32])?.label ?? "single steps";
+}
+
+describe("autotune", () => {
+  it("takes what is the fastest, of at most five, and tells the times", async () => {
+    const network = oneGru(1, { inputSize: 3, hiddenSize: 20 });
+    let numTried = 0;
+    const measure = async (kernels: KernelChoice) => {
+      numTried++;
+      return walkOf(kernels, 20).endsWith("16x1") ? 1 : 2;
+    };
+    const { kernels, note } = await autotune({ network, facts, deviceName: "a", measure });
+    expect(walkOf(kernels, 20)).toBe("gru_resident H=20 16x1");
+    expect(note).toMatch(
+      /^one small workgroup a row, the fastest of those tried \(the device's table 2\.00 ms, .* 1\.00 ms/,
+    );
+    expect(numTried).toBeLessThanOrEqual(5);
+  });
+
+  it("does not try again what it knows: the same device and shape", async () => {
+    const network = oneGru(2, { inputSize: 3, hiddenSize: 21 });
+    const measure = async (kernels: KernelChoice) => (walkOf(kernels, 21) === "single steps" ? 1 : 2);
+    await autotune({ network, facts, deviceName: "b", measure });
+    const again = { network: oneGru(3, { inputSize: 3, hiddenSize: 21 }), facts, measure: () => Promise.reject() };
+    const { kernels, note } = await autotune({ ...again, deviceName: "b" });
+    expect(walkOf(kernels, 21)).toBe("single steps");
+    expect(note).toBe("single steps, the fastest here when it was tried");
+    await expect(autotune({ ...again, deviceName: "c" })).rejects.toBeUndefined();
+  });
+
+  it("stops trying after 200 ms", async () => {
+    const network = oneGru(4, { inputSize: 3, hiddenSize: 22 });
+    let numTried = 0;
+    const measure = async () => {
+      numTried++;
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return numTried;
+    };
+    const { note } = await autotune({ network, facts, deviceName: "d", measure });
+    expect(numTried).toBe(2);
+    expect(note).toMatch(/^the device's table, /);
+  });
+});
