@@ -1,4 +1,3 @@
-import type { GruStream } from "webgru";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** The stream reads this first: every text begins a line. So there is a guess before the first letter, too. */
@@ -27,8 +26,11 @@ export interface Reading {
 /** Below this a float32 loses digits and then is 0: 126 bits of surprise are enough for anyone. */
 const SMALLEST_PROBABILITY = 2 ** -126;
 
-/** What a predictor needs of a stream. */
-type Stream = Pick<GruStream, "push" | "reset">;
+/** What a predictor needs of a stream, a `GruStream` for one. */
+interface Stream {
+  push(indices: ArrayLike<number>): Promise<Float32Array>;
+  reset(): Promise<void>;
+}
 
 /** Keeps a stream at the end of a text that changes. */
 export class Predictor {

@@ -2,6 +2,7 @@
 // Arguments have been checked before they come here.
 
 import type { Generation } from "./model/generative.js";
+import type { Selection } from "./model/outputRequest.js";
 
 /** A network on a device. */
 export interface Engine {
@@ -34,14 +35,17 @@ export interface Advance {
   readonly lengths: readonly number[] | null;
   /** Give only each row's last step. */
   readonly lastOnly: boolean;
+  /** What of the outputs to give. */
+  readonly output: Selection;
   /** Give the rows' states too, for rows in slots 0, 1, 2... A stream leaves them where they are. */
   readonly withState: boolean;
 }
 
 export interface Advanced {
   /**
-   * The network's outputs in order, each [T, B, O], or [B, O] where only the last step is given; zeros past a row's
-   * length.
+   * What was selected: the network's outputs in order, each [T, B, O], or [B, O] where only the last step is given; then
+   * the highest of the main one, [T, B, K, 2] or [B, K, 2], the index, as the bits of a u32, before the number. Zeros
+   * past a row's length.
    */
   readonly outputs: Float32Array[];
   /** [D, B, H] of each GRU layer, one after the other; empty unless asked for. */
@@ -62,8 +66,12 @@ export interface Session {
    *
    * @throws GruError `limit-exceeded`
    */
-  prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null;
-  /** @throws GruError `limit-exceeded`, before anything is changed; `device-lost` */
+  prepare(numRows: number, numSteps: number, lastOnly: boolean, output: Selection): Promise<void> | null;
+  /**
+   * Where neither outputs nor states are asked for, resolves when the steps are submitted and the device keeps up.
+   *
+   * @throws GruError `limit-exceeded`, before anything is changed; `device-lost`
+   */
   advance(request: Advance): Promise<Advanced>;
   /**
    * Draws tokens for the rows of all slots, from a network that `checkGenerative` lets through: each step's tokens are the

@@ -6,6 +6,15 @@ import { checkOptions } from "./model/checkOptions.js";
 import { checkBatchSize, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
 import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
+import {
+  mainOutput,
+  type MainOutput,
+  NONE,
+  type OutputOptions,
+  type OutputRequest,
+  type Selection,
+  takeOutputRequest,
+} from "./model/outputRequest.js";
 import { GruStream, nameOutputs, type StreamHost, type StreamOptions } from "./stream/gruStream.js";
 import { Scheduler } from "./stream/scheduler.js";
 import { transformOf } from "./stream/transform.js";
@@ -14,7 +23,7 @@ import { transformOf } from "./stream/transform.js";
 const MAX_IDLE_SESSIONS = 2;
 
 /** What `run` may be told beside the input. */
-export interface RunOptions {
+export interface RunOptions<Request extends OutputRequest = "all"> extends OutputOptions<Request> {
   /** B, independent rows; 1 when absent. */
   readonly batchSize?: number;
   /** Steps of each row, [B], from 0 to T; T for all when absent. */
@@ -26,10 +35,13 @@ export interface RunOptions {
 }
 
 /** What `run` gives. */
-export interface RunResult {
-  /** The main output: [T, B, O], or [B, O] where only the last step is given. Zeros past a row's length. */
-  readonly output: Float32Array;
-  /** Every output by its layer's name, the main one too. */
+export interface RunResult<Output = Float32Array> {
+  /**
+   * The main output: [T, B, O], or [B, O] where only the last step is given. Zeros past a row's length. Its highest where
+   * `topK` asks for them, undefined where `output` is `"none"`.
+   */
+  readonly output: Output;
+  /** Every output by its layer's name, the main one too; empty unless all are read back. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
   /** State after each row's last step, laid out as `initialState`. A row of length 0 keeps its initial state. */
   readonly finalState: Float32Array;
@@ -41,6 +53,7 @@ interface RunRequest {
   readonly batchSize: number;
   readonly lengths: readonly number[] | null;
   readonly returnSequences: boolean;
+  readonly output: Selection;
   readonly state: Float32Array | null;
 }
 
@@ -128,11 +141,14 @@ export class GruModel {
    * Runs whole sequences from a state of zeros, or from `initialState`. Runs share nothing with each other or with streams.
    *
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
-   * @throws GruError `shape-mismatch`, `bad-input`, `limit-exceeded`, `disposed`, `device-lost`
+   * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded`, `disposed`, `device-lost`
    */
-  async run(input: ArrayLike<number>, options: RunOptions = {}): Promise<RunResult> {
+  async run<Request extends OutputRequest = "all">(
+    input: ArrayLike<number>,
+    options: RunOptions<Request> = {},
+  ): Promise<RunResult<MainOutput<Request>>> {
     this.#checkUsable();
-    checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences"]);
+    checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences", "output"]);
     const { batchSize = 1, lengths, initialState, returnSequences = true } = options;
     checkBatchSize(batchSize);
     const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
@@ -140,8 +156,16 @@ export class GruModel {
     const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
+    const output = takeOutputRequest(this.#network, options);
     const session = this.#takeSession(batchSize, sequenceLength);
-    const run = this.#runOn(session, { steps, batchSize, lengths: rowLengths, returnSequences, state });
+    const run = this.#runOn<Request>(session, {
+      steps,
+      batchSize,
+      lengths: rowLengths,
+      returnSequences,
+      output,
+      state,
+    });
     return this.#track(run);
   }
 
@@ -224,8 +248,11 @@ export class GruModel {
     this.dispose();
   }
 
-  async #runOn(session: Session, request: RunRequest): Promise<RunResult> {
-    const { steps, batchSize, lengths, returnSequences, state } = request;
+  async #runOn<Request extends OutputRequest>(
+    session: Session,
+    request: RunRequest,
+  ): Promise<RunResult<MainOutput<Request>>> {
+    const { steps, batchSize, lengths, returnSequences, output, state } = request;
     try {
       session.writeStates(state);
       const { outputs, state: finalState } = await session.advance({
@@ -233,10 +260,12 @@ export class GruModel {
         slots: Array.from({ length: batchSize }, (_, slot) => slot),
         lengths,
         lastOnly: !returnSequences,
+        output,
         withState: true,
       });
       this.#keepSession(batchSize, session);
-      return { output: outputs[0]!, outputs: nameOutputs(this.#network, outputs), finalState };
+      const named = output.all ? nameOutputs(this.#network, outputs) : {};
+      return { output: mainOutput<Request>(outputs, output), outputs: named, finalState };
     } catch (error) {
       session.dispose();
       throw error;
@@ -306,7 +335,7 @@ async function readPrompt(session: Session, indices: Float32Array): Promise<void
     { length: indices.length * slots.length },
     (_, i) => indices[Math.floor(i / slots.length)]!,
   );
-  await session.advance({ input, slots, lengths: null, lastOnly: true, withState: false });
+  await session.advance({ input, slots, lengths: null, lastOnly: true, output: NONE, withState: false });
 }
 
 function describeLayer(layer: Layer): string {

@@ -4,6 +4,7 @@ export type { DeviceRequest } from "./chooseEngine.js";
 export type { LoadBytesOptions, LoadProgress, ModelSource } from "./loadBytes.js";
 export { GruModel } from "./gruModel.js";
 export type { GenerateOptions } from "./model/generative.js";
+export type { MainOutput, OutputOptions, OutputRequest, TopK } from "./model/outputRequest.js";
 export type { RunOptions, RunResult } from "./gruModel.js";
 export { GruStream } from "./stream/gruStream.js";
 export type { StreamOptions, WhenFull } from "./stream/gruStream.js";

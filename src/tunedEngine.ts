@@ -39,6 +39,7 @@ async function timeSteps(network: Network, choice: GpuChoice, kernels: KernelCho
       lengths: null,
       lastOnly: false,
       withState: true,
+      output: "all",
     });
   try {
     let startMs = 0;

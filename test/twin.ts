@@ -1,10 +1,11 @@
 import type { DeviceRequest } from "../src/chooseEngine.js";
-import type { GruModel } from "../src/gruModel.js";
+import type { GruModel, RunOptions } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import { type Network, stateLength } from "../src/model/network.js";
 import { type ReferenceResult, runReference } from "../src/reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
 import { generateTokens, type ReferenceTokens, referenceTokens } from "./generation.js";
+import { highestOf, isHighestOf } from "./highest.js";
 import { randomArray, randomInput, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
@@ -51,9 +52,10 @@ export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Pr
   const { batchSize, lengths, returnSequences = true } = twin;
   const options = { batchSize, returnSequences, initialState, ...(lengths === undefined ? {} : { lengths }) };
   const actual = await model.run(input, options);
+  const highest = await compareHighest(model, prepared, options, actual.output);
   const tokens = twin.generation === undefined ? null : await generateTokens(model, twin.generation);
   model.dispose();
-  const comparisons = { finalState: compareFloat32(actual.finalState, expected.finalState) };
+  const comparisons = { ...highest, finalState: compareFloat32(actual.finalState, expected.finalState) };
   for (const name of network.outputs) {
     Object.assign(comparisons, { [name]: compareFloat32(actual.outputs[name]!, expected.outputs[name]!) });
   }
@@ -61,4 +63,25 @@ export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Pr
     Object.assign(comparisons, { tokens: compare(tokens, expectedTokens!.tokens, { atol: 0, rtol: 0 }) });
   }
   return comparisons;
+}
+
+/** The highest of the main output beside the reference's, and beside those of the whole output, number by number. */
+async function compareHighest(
+  model: GruModel,
+  { twin, input, expected }: PreparedTwin,
+  options: RunOptions,
+  output: Float32Array,
+): Promise<Record<string, Comparison>> {
+  const { topK } = twin;
+  if (topK === undefined) return {};
+  const highest = (await model.run(input, { ...options, output: { topK } })).output;
+  const request = { ...twin, topK, outputSize: model.outputSize };
+  const exact = { atol: 0, rtol: 0 };
+  const { indices, values } = highestOf(expected.output, request);
+  const isSorted = isHighestOf(highest, output, request);
+  return {
+    indices: compare(highest.indices, indices, exact),
+    values: compareFloat32(highest.values, values),
+    isSorted: compare([Number(isSorted)], [1], exact),
+  };
 }

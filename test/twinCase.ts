@@ -9,6 +9,8 @@ export interface TwinCase {
   readonly sequenceLength: number;
   readonly lengths?: readonly number[];
   readonly returnSequences?: boolean;
+  /** Read back so many of the highest numbers of the main output too. */
+  readonly topK?: number;
   /** Tokens to draw too. Seeds are such that no random number is near where another token begins. */
   readonly generation?: GenerateOptions;
   network(): Network;

@@ -15,6 +15,7 @@ import {
   randomTextModel,
   uniform,
 } from "./random.js";
+import { topKCases } from "./topKCases.js";
 import type { TwinCase } from "./twinCase.js";
 import { WHOLE_NETWORK_NAMES, WHOLE_NETWORKS } from "./wholeNetworks.js";
 
@@ -338,6 +339,7 @@ export const twinCases: readonly TwinCase[] = [
   ...reconverted,
   manyOutputs,
   ...generations,
+  ...topKCases,
   ...large,
 ];
 

@@ -1,5 +1,6 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
+import { ALL, neededLayers } from "../model/outputRequest.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
@@ -19,6 +20,7 @@ import { activateRows } from "./activate.js";
 import { GruCell } from "./gruCell.js";
 import { matvec } from "./matvec.js";
 import { sample } from "./sample.js";
+import { topK } from "./topK.js";
 
 /** Steps that go through one layer before the next: enough to keep a layer's weights in the cache, little memory. */
 const CHUNK_STEPS = 64;
@@ -35,6 +37,9 @@ interface Chunk {
   /** [steps, B, O] of each layer done, or [B, O] where it gives one step only; and of the network's input. */
   readonly values: Map<string, Float32Array>;
 }
+
+/** An output that is to be given: the k highest of it, or all where k is 0. */
+type Wanted = readonly [name: string, k: number];
 
 /** The plain loop: layer by layer, step by step, row by row, in float32. */
 export class CpuSession implements Session {
@@ -67,14 +72,16 @@ export class CpuSession implements Session {
     return null;
   }
 
-  async advance({ input, slots, lengths, lastOnly, withState }: Advance): Promise<Advanced> {
+  async advance({ input, slots, lengths, lastOnly, output, withState }: Advance): Promise<Advanced> {
     const { inputSize, outputs: names } = this.#network;
+    const wanted: Wanted[] = output.all ? names.map((name) => [name, 0]) : [];
+    if (output.topK > 0) wanted.push([names[0]!, output.topK]);
     const numRows = slots.length;
     const stepElements = numRows * inputSize;
     const numSteps = input.length / stepElements;
-    const outputs = names.map((name) => {
+    const outputs = wanted.map(([name, k]) => {
       const isSequence = this.#sequences.has(name) && !lastOnly;
-      const size = layerOutputSize(layerNamed(this.#network, name));
+      const size = k > 0 ? 2 * k : layerOutputSize(layerNamed(this.#network, name));
       return new Float32Array((isSequence ? numSteps : 1) * numRows * size);
     });
     const chunkSteps = hasReverse(this.#network) ? numSteps : CHUNK_STEPS;
@@ -86,8 +93,9 @@ export class CpuSession implements Session {
         lengths: slots.map((_, row) => Math.min(end - start, Math.max(0, (lengths?.[row] ?? numSteps) - start))),
         values: new Map([[NETWORK_INPUT, input.subarray(start * stepElements, end * stepElements)]]),
       };
-      for (const layer of this.#network.layers) chunk.values.set(layer.name, this.#runLayer(layer, chunk));
-      names.forEach((name, i) => this.#give(name, chunk, start, lastOnly, outputs[i]!));
+      for (const layer of neededLayers(this.#network, output))
+        chunk.values.set(layer.name, this.#runLayer(layer, chunk));
+      wanted.forEach((each, i) => this.#give(each, chunk, start, lastOnly, outputs[i]!));
     }
     return { outputs, state: withState ? this.#joinStates(slots) : new Float32Array() };
   }
@@ -95,7 +103,7 @@ export class CpuSession implements Session {
   async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     const { numTokens, areProbabilities } = checkGenerative(this.#network);
     const slots = [...this.#states.keys()];
-    const request = { slots, lengths: null, lastOnly: true, withState: false };
+    const request = { slots, lengths: null, lastOnly: true, output: ALL, withState: false };
     let input = new Float32Array(slots.length).fill(token);
     let turnMs = performance.now();
     for (let position = 0; position < generation.length; position++) {
@@ -164,10 +172,15 @@ export class CpuSession implements Session {
   }
 
   /** Copies what a chunk gives of one output to its place, for the rows that have not ended. */
-  #give(name: string, { values, slots, lengths }: Chunk, start: number, lastOnly: boolean, output: Float32Array): void {
+  #give([name, k]: Wanted, chunk: Chunk, start: number, lastOnly: boolean, output: Float32Array): void {
+    const { values, slots, lengths } = chunk;
     const given = values.get(name)!;
     const size = layerOutputSize(layerNamed(this.#network, name));
-    const copy = (from: number, to: number) => output.set(given.subarray(from * size, (from + 1) * size), to * size);
+    const copy = (from: number, to: number) => {
+      const row = given.subarray(from * size, (from + 1) * size);
+      if (k > 0) topK(row, k, output.subarray(2 * k * to, 2 * k * (to + 1)));
+      else output.set(row, to * size);
+    };
     lengths.forEach((length, row) => {
       if (length === 0) return;
       if (!this.#sequences.has(name)) copy(row, row);

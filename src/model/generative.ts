@@ -2,7 +2,7 @@
 
 import { GruError } from "../errors.js";
 import { takeInput } from "./checkInput.js";
-import { checkOptions } from "./checkOptions.js";
+import { checkOptions, checkWhole } from "./checkOptions.js";
 import { gruLayers, layerNamed, type Network, NETWORK_INPUT } from "./network.js";
 
 /** What `generate` is to write. */
@@ -102,10 +102,4 @@ export function checkGenerative(network: Network): Scores {
 
 function refuse(expected: string, got: string): GruError {
   return new GruError("unsupported", `generate: expected ${expected}, got ${got}`);
-}
-
-function checkWhole(name: string, value: number, smallest: number, largest: number): void {
-  if (Number.isInteger(value) && value >= smallest && value <= largest) return;
-  const range = largest === Infinity ? `from ${smallest} on` : `from ${smallest} to ${largest}`;
-  throw new GruError("bad-input", `${name}: expected a whole number ${range}, got ${String(value)}`);
 }

@@ -17,6 +17,7 @@ export interface Plan {
   readonly isStepMajor: boolean;
   /** Label of the buffer that takes the input: f32 [T, B, I], rows padded, or u32 [T, B]. */
   readonly input: string;
+  /** What is read back: the network's outputs, then pairs of the highest of the main one; of these what is asked for. */
   readonly outputs: readonly OutputPlan[];
 }
 
@@ -32,11 +33,11 @@ export interface BufferPlan {
   readonly lifetime: "weights" | "state" | "scratch" | "params";
 }
 
-/** One of the network's outputs, and where it is. */
+/** One of the network's outputs, or its K pairs of index and number, and where it is. */
 export interface OutputPlan {
   readonly name: string;
   readonly buffer: string;
-  /** O; rows are padded. */
+  /** O, or 2 K; rows are padded. */
   readonly size: number;
   /** [T, B, O] after each chunk, or [B, O] after the last one. */
   readonly isSequence: boolean;

@@ -9,6 +9,7 @@ import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
 import { sampleKernel } from "../kernels/sample.js";
 import { softmaxKernel } from "../kernels/softmax.js";
+import { topKKernel } from "../kernels/topK.js";
 import { type Activation, completeActivation } from "../model/activation.js";
 import type { Scores } from "../model/generative.js";
 import {
@@ -23,6 +24,7 @@ import {
   NETWORK_INPUT,
   numDirections,
 } from "../model/network.js";
+import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
 import type { BufferPlan, DispatchPlan, OutputPlan, Plan, Stage } from "./plan.js";
 import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
 import {
@@ -47,6 +49,8 @@ export interface PlanRequest {
   readonly chunkSteps: number;
   /** Give only each row's last step: what comes after the last GRU layer then runs once, at the end. */
   readonly lastOnly: boolean;
+  /** What is given of the outputs; all when absent. With none of it, what comes after the last GRU layer is left out. */
+  readonly output?: Selection;
   /** Draw a token by each step's main output, and write it where the next step's input is. Then all stages run by steps. */
   readonly scores?: Scores;
   /** Which kernels the device is good at; single steps when null or absent. */
@@ -90,8 +94,7 @@ class Planner {
 
   plan(): Plan {
     const { inputType, inputSize, outputs } = this.#network;
-    const { maxRows, chunkSteps, lastOnly } = this.#request;
-    const { kernels = null } = this.#request;
+    const { maxRows, chunkSteps, lastOnly, output = ALL, kernels = null } = this.#request;
     const numParams = chunkSteps + (kernels === null ? 0 : Math.max(0, gruLayers(this.#network).length - 1));
     const arena = weightArena(this.#network, kernels?.program(this.#network) ?? null);
     for (const { label, sizeBytes } of arena.parts) this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
@@ -103,10 +106,12 @@ class Planner {
     this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
     if (!this.#wholeNetwork(input)) this.#layers();
-    const outputPlans = outputs.map((name): OutputPlan => {
+    const outputPlan = (name: string): OutputPlan => {
       const value = lastOnly ? this.#lastStep(name) : this.#values.get(name)!;
       return { name, ...value };
-    });
+    };
+    const outputPlans = output.all ? outputs.map(outputPlan) : [];
+    if (output.topK > 0) outputPlans.push(this.#topK(outputPlan(outputs[0]!), output.topK));
     const { scores } = this.#request;
     if (scores !== undefined) this.#sample(scores, outputs[0]!, input);
     const isStepMajor = scores !== undefined;
@@ -135,8 +140,8 @@ class Planner {
   }
 
   #layers(): void {
-    const { layers } = this.#network;
-    const { lastOnly } = this.#request;
+    const { lastOnly, output = ALL } = this.#request;
+    const layers = neededLayers(this.#network, output);
     const lastGru = layers.map(({ type }) => type).lastIndexOf("gru");
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i]!;
@@ -168,6 +173,13 @@ class Planner {
     this.#stages.push({ type: "waves", dispatches, numLayers: stack.length });
     this.#values.set(name, { buffer, size, isSequence: true });
     return true;
+  }
+
+  #topK(main: OutputPlan, topK: number): OutputPlan {
+    const name = `${main.name}.topK`;
+    const buffer = this.#likeInputs(name, [main], paddedSize(2 * topK));
+    this.#rows([main], topKKernel(main.size, topK), [main.buffer, buffer]);
+    return { ...main, name, buffer, size: 2 * topK };
   }
 
   #sample({ numTokens, areProbabilities }: Scores, output: string, index: string): void {

@@ -1,7 +1,9 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
+import { topKKernel } from "../kernels/topK.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
-import { type Network, stateLength } from "../model/network.js";
+import { layerNamed, layerOutputSize, type Network, stateLength } from "../model/network.js";
+import type { Selection } from "../model/outputRequest.js";
 import { chunkStepsFor, generatedStepsFor } from "../plan/budget.js";
 import {
   chunkFlop,
@@ -42,6 +44,8 @@ export class GpuSession implements Session {
   readonly #plans = new Map<string, CompiledPlan>();
   /** What each plan's lengths buffer holds, when all rows are of one length. */
   readonly #lengths = new Map<CompiledPlan, string>();
+  /** Resolve when what was submitted and is not read back is done, oldest first. */
+  readonly #unread: Promise<unknown>[] = [];
   /** Rejects when an allocation ran out of memory; null when there is none to wait for. */
   #allocation: Promise<unknown> | null = null;
   /** Why the states are lost, if they are. */
@@ -54,7 +58,6 @@ export class GpuSession implements Session {
     this.#states = this.#watch(`${numSlots} states`, () => new StateSlots(resources, numSlots), this.#fail);
     this.#readback = new Readback(resources.gpu);
     this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
-    this.#planFor(numSlots, sequenceLength, false);
   }
 
   get numSlots(): number {
@@ -65,24 +68,29 @@ export class GpuSession implements Session {
     return this.#maxChunkSteps;
   }
 
-  prepare(numRows: number, numSteps: number, lastOnly: boolean): Promise<void> | null {
+  prepare(numRows: number, numSteps: number, lastOnly: boolean, output: Selection): Promise<void> | null {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    this.#planFor(numRows, numSteps, lastOnly);
+    if (output.topK > 0) {
+      const { network, pipelines } = this.#resources;
+      const kernel = topKKernel(layerOutputSize(layerNamed(network, network.outputs[0]!)), output.topK);
+      if (!pipelines.has(kernel)) return pipelines.add(kernel);
+    }
+    this.#planFor(numRows, numSteps, lastOnly, output);
     return this.#allocation === null ? null : this.#await(this.#allocation);
   }
 
   async advance(request: Advance): Promise<Advanced> {
     const { network } = this.#resources;
-    const { input, slots, lengths, lastOnly, withState } = request;
+    const { input, slots, lengths, lastOnly, output, withState } = request;
     const numRows = slots.length;
     const numSteps = input.length / (numRows * network.inputSize);
-    let preparation = this.prepare(numRows, numSteps, lastOnly);
+    let preparation = this.prepare(numRows, numSteps, lastOnly, output);
     while (preparation !== null) {
       await preparation;
-      preparation = this.prepare(numRows, numSteps, lastOnly);
+      preparation = this.prepare(numRows, numSteps, lastOnly, output);
     }
     this.#resources.checkAlive();
-    const compiled = this.#planFor(numRows, numSteps, lastOnly);
+    const compiled = this.#planFor(numRows, numSteps, lastOnly, output);
 
     const { chunkSteps, outputs } = compiled.plan;
     const advanced = {
@@ -161,7 +169,6 @@ export class GpuSession implements Session {
     for (const compiled of this.#plans.values()) compiled.dispose();
     this.#plans.clear();
     this.#lengths.clear();
-    this.#planFor(numSlots, 1, false);
   }
 
   dispose(): void {
@@ -257,6 +264,7 @@ export class GpuSession implements Session {
 
   /** A failed map means that the device is going or gone, whatever else the browser calls it. */
   async #read(arrivals: readonly Arrival[], isStreamed = false): Promise<void> {
+    if (arrivals.length === 0) return this.#keepPace();
     const reads = Promise.all(arrivals.map(({ reading }) => reading.read()));
     const parts = await (isStreamed ? this.#resources.nudge.wait(reads) : reads).catch((cause: unknown) => {
       throw this.#resources.lostError(cause);
@@ -265,15 +273,26 @@ export class GpuSession implements Session {
     arrivals.forEach(({ put }, i) => put(parts[i]!));
   }
 
-  #planFor(numRows: number, sequenceLength: number, lastOnly: boolean): CompiledPlan {
+  /** Of what is not read back, lets no more be under way than of what is. */
+  async #keepPace(): Promise<void> {
+    const done = this.#resources.gpu.queue.onSubmittedWorkDone();
+    this.#unread.push(done.catch(() => {})); // the device is lost then, and says so
+    if (this.#unread.length > MAX_CHUNKS_IN_FLIGHT) await this.#unread.shift();
+    this.#resources.checkAlive();
+  }
+
+  #planFor(numRows: number, sequenceLength: number, lastOnly: boolean, output: Selection): CompiledPlan {
     const { network, kernels } = this.#resources;
     const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
     // A lone row has a plan of its own, without the tiles that it would not fill.
     const maxRows = numRows === 1 ? 1 : this.numSlots;
-    const key = `${maxRows} ${chunkSteps} ${lastOnly}`;
+    const key = `${maxRows} ${chunkSteps} ${lastOnly} ${output.all} ${output.topK}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
-    return this.#compile(key, planSequence(network, { maxRows, chunkSteps, lastOnly, kernels }));
+    const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels });
+    // Pairs may take more than the outputs that `maxChunkSteps` counts with.
+    for (const { label, sizeBytes } of plan.buffers) this.#resources.checkSize(label, sizeBytes, `topK ${output.topK}`);
+    return this.#compile(key, plan);
   }
 
   #compile(key: string, plan: Plan): CompiledPlan {

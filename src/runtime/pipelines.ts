@@ -28,8 +28,12 @@ export class Pipelines {
 
   /** Compiles a kernel that not every use of the network takes, unless it is there. */
   async add(kernel: KernelSpec): Promise<void> {
-    if (this.#compiled.has(kernel.label)) return;
+    if (this.has(kernel)) return;
     this.#compiled.set(kernel.label, await compileKernel(this.#device, kernel));
+  }
+
+  has(kernel: KernelSpec): boolean {
+    return this.#compiled.has(kernel.label);
   }
 
   get(kernel: KernelSpec): CompiledKernel {

@@ -3,6 +3,15 @@ import { GruError } from "../errors.js";
 import { type NonFinite, takeInput } from "../model/checkInput.js";
 import { checkOptions } from "../model/checkOptions.js";
 import type { Network } from "../model/network.js";
+import {
+  ALL,
+  mainOutput,
+  type MainOutput,
+  type OutputOptions,
+  type OutputRequest,
+  type Selection,
+  takeOutputRequest,
+} from "../model/outputRequest.js";
 import { decodeState, encodeState } from "./savedState.js";
 import { type Scheduler, type Seat, streamGone } from "./scheduler.js";
 
@@ -62,33 +71,40 @@ export class GruStream {
    * Advances the stream by one step or many. Calls that overlap run in the order in which they were made.
    *
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
-   * @returns the main output, [T, B, O]
-   * @throws GruError `shape-mismatch`, `bad-input`, `disposed`, `dropped`, with the state as it was; `device-lost`
+   * @param options `output` says what is read back. With `"none"` only the state advances, and the promise resolves when
+   *   that has been submitted, in its turn
+   * @returns the main output, [T, B, O]; of `{ topK }` its highest, [T, B, K]
+   * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `disposed`, `dropped`, with the state as it was;
+   *   `device-lost`
    */
-  async push(input: ArrayLike<number>): Promise<Float32Array> {
-    const outputs = await this.#push(input);
-    return outputs[0]!;
+  async push<Request extends OutputRequest = "all">(
+    input: ArrayLike<number>,
+    options: OutputOptions<Request> = {},
+  ): Promise<MainOutput<Request>> {
+    checkOptions(options, ["output"]);
+    const selection = takeOutputRequest(this.#host.network, options);
+    return mainOutput<Request>(await this.#push(input, selection), selection);
   }
 
   /** As `push`, for a model with several outputs: each by its layer's name. */
   async pushNamed(input: ArrayLike<number>): Promise<Readonly<Record<string, Float32Array>>> {
-    return nameOutputs(this.#host.network, await this.#push(input));
+    return nameOutputs(this.#host.network, await this.#push(input, ALL));
   }
 
   /**
-   * Pushes what comes from `source`, one item after the other, and gives the main output of each. The next item is asked
-   * for when the result of the one before has been taken.
+   * Pushes what comes from `source`, one item after the other, and gives the main output of each, or what of it `output`
+   * asks for. The next item is asked for when the result of the one before has been taken.
    *
    * @throws what `push` throws, what `source` throws, or the reason of `signal`; the stream stays usable, its state that
    *   after the last item pushed
    */
-  async *predict(
+  async *predict<Request extends OutputRequest = "all">(
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<Float32Array, void, undefined> {
+    { signal, ...options }: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<MainOutput<Request>, void, undefined> {
     for await (const input of signal === undefined ? source : untilAborted(source, signal)) {
       signal?.throwIfAborted();
-      const output = await this.push(input);
+      const output = await this.push(input, options);
       signal?.throwIfAborted();
       yield output;
       signal?.throwIfAborted();
@@ -166,12 +182,12 @@ export class GruStream {
     this.#host.remove(this); // the model waits for those that are in its list
   }
 
-  #push(input: ArrayLike<number>): Promise<Float32Array[]> {
+  #push(input: ArrayLike<number>, output: Selection): Promise<Float32Array[]> {
     this.#checkUsable();
     const { network, nonFinite } = this.#host;
     const steps = takeInput(network, input, this.batchSize, nonFinite);
     if (this.#options.whenFull === "latest") this.#makeRoom(this.#options.queueLimit ?? 1);
-    return this.#track(this.#scheduler.push(this.#seat, steps));
+    return this.#track(this.#scheduler.push(this.#seat, steps, output));
   }
 
   /** Drops the oldest pushes that wait, so that one more may. */

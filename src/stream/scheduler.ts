@@ -1,6 +1,7 @@
-import type { Session } from "../engine.js";
+import type { Advance, Session } from "../engine.js";
 import { GruError } from "../errors.js";
 import { layerNamed, layerOutputSize, type Network, sequenceNames } from "../model/network.js";
+import type { Selection } from "../model/outputRequest.js";
 
 /** Ticks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_TICKS_IN_FLIGHT = 3;
@@ -13,13 +14,21 @@ interface Push {
   /** [T, B, I] */
   readonly steps: Float32Array;
   readonly numSteps: number;
-  /** Of each of the network's outputs, [T, B, O] or [B, O]. */
+  readonly output: Selection;
+  /** What of each step is read back, and what was so far: [T, B, O] or [B, O] of each. */
+  readonly parts: readonly OutputPart[];
   readonly outputs: Float32Array[];
   numSubmitted: number;
   /** Steps whose results are there; they may come in another order than they were submitted. */
   numDone: number;
   resolve(outputs: Float32Array[]): void;
   reject(error: unknown): void;
+}
+
+/** One of the network's outputs, or pairs of index and number of one. */
+interface OutputPart {
+  readonly size: number;
+  readonly isSequence: boolean;
 }
 
 /** Something to do with a seat's state when its turn comes. What it does to the state, it does at once. */
@@ -59,7 +68,7 @@ interface Share {
 export class Scheduler {
   readonly session: Session;
   readonly #network: Network;
-  readonly #outputs: readonly { size: number; isSequence: boolean }[];
+  readonly #outputs: readonly OutputPart[];
   readonly #seats = new Set<Seat>();
   readonly #freeSlots: number[];
   #numInFlight = 0;
@@ -98,15 +107,18 @@ export class Scheduler {
     this.#freeSlots.push(...seat.slots);
   }
 
-  /** @param steps [T, B, I] of the seat's rows @returns the network's outputs, each [T, B, O] or [B, O] */
-  push(seat: Seat, steps: Float32Array): Promise<Float32Array[]> {
+  /**
+   * @param steps [T, B, I] of the seat's rows
+   * @param output all, none or the highest, not both
+   * @returns the network's outputs, each [T, B, O] or [B, O]; or the main one's highest, as `Advanced` has them; or nothing
+   */
+  push(seat: Seat, steps: Float32Array, output: Selection): Promise<Float32Array[]> {
     const numRows = seat.slots.length;
     const numSteps = steps.length / (numRows * this.#network.inputSize);
-    const outputs = this.#outputs.map(
-      ({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * numRows * size),
-    );
+    const parts = this.#parts(output);
+    const outputs = parts.map(({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * numRows * size));
     return new Promise((resolve, reject) => {
-      seat.calls.push({ steps, numSteps, outputs, numSubmitted: 0, numDone: 0, resolve, reject });
+      seat.calls.push({ steps, numSteps, output, parts, outputs, numSubmitted: 0, numDone: 0, resolve, reject });
       this.#schedule();
     });
   }
@@ -126,6 +138,11 @@ export class Scheduler {
       push.reject(error);
     }
     return dropped.length;
+  }
+
+  #parts({ all, topK }: Selection): readonly OutputPart[] {
+    const [main] = this.#outputs;
+    return topK > 0 ? [{ ...main!, size: 2 * topK }] : this.#outputs.slice(0, all ? Infinity : 0);
   }
 
   /** Pushes made in the same task go in the same tick. */
@@ -153,7 +170,8 @@ export class Scheduler {
   #preparation(shares: readonly Share[]): Promise<void> | null {
     const numRows = shares.reduce((sum, { seat }) => sum + seat.slots.length, 0);
     try {
-      return this.session.prepare(numRows, Math.max(...shares.map(({ numSteps }) => numSteps)), false);
+      const numSteps = Math.max(...shares.map((share) => share.numSteps));
+      return this.session.prepare(numRows, numSteps, false, selectionOf(shares));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -200,7 +218,7 @@ export class Scheduler {
     }
     try {
       const { outputs } = await this.session.advance(request);
-      for (const share of shares) this.#hand(share, outputs, request.slots.length);
+      for (const share of shares) this.#hand(share, outputs, request);
     } catch (error) {
       for (const { push } of shares) push.reject(error);
     } finally {
@@ -209,7 +227,7 @@ export class Scheduler {
     }
   }
 
-  #gather(shares: readonly Share[]) {
+  #gather(shares: readonly Share[]): Advance {
     const { inputSize } = this.#network;
     const slots = shares.flatMap(({ seat }) => seat.slots);
     const maxSteps = Math.max(...shares.map(({ numSteps }) => numSteps));
@@ -223,19 +241,27 @@ export class Scheduler {
       }
     }
     const lengths = isEven ? null : shares.flatMap(({ seat, numSteps }) => seat.slots.map(() => numSteps));
-    return { input, slots, lengths, lastOnly: false, withState: false };
+    return { input, slots, lengths, lastOnly: false, output: selectionOf(shares), withState: false };
   }
 
   /** Copies a seat's part of a tick's results to its push. */
-  #hand({ seat, push, start, numSteps, firstRow }: Share, outputs: readonly Float32Array[], numRows: number): void {
+  #hand(
+    { seat, push, start, numSteps, firstRow }: Share,
+    outputs: readonly Float32Array[],
+    { slots, output }: Advance,
+  ): void {
     const numSeatRows = seat.slots.length;
-    this.#outputs.forEach(({ size, isSequence }, i) => {
+    // Pairs come after the outputs, and maybe more of a row than this push asks for.
+    const given = push.output.topK > 0 ? outputs.slice(-1) : outputs;
+    push.parts.forEach(({ size, isSequence }, i) => {
       if (!isSequence && start + numSteps < push.numSteps) return; // a later tick gives the last step
-      const target = push.outputs[i]!;
+      const stride = push.output.topK > 0 ? 2 * output.topK : size;
       for (let step = 0; step < (isSequence ? numSteps : 1); step++) {
-        const from = (step * numRows + firstRow) * size;
-        const to = isSequence ? (start + step) * numSeatRows * size : 0;
-        target.set(outputs[i]!.subarray(from, from + numSeatRows * size), to);
+        for (let row = 0; row < numSeatRows; row++) {
+          const from = (step * slots.length + firstRow + row) * stride;
+          const to = ((isSequence ? start + step : 0) * numSeatRows + row) * size;
+          push.outputs[i]!.set(given[i]!.subarray(from, from + size), to);
+        }
       }
     });
     push.numDone += numSteps;
@@ -254,6 +280,12 @@ export class Scheduler {
     const { numSlots } = this.session;
     for (let slot = before; slot < numSlots; slot++) this.#freeSlots.push(slot);
   }
+}
+
+/** What a tick reads back, of which each push takes its own: what one of them asks for, and the most of the highest. */
+function selectionOf(shares: readonly Share[]): Selection {
+  const selections = shares.map(({ push }) => push.output);
+  return { all: selections.some(({ all }) => all), topK: Math.max(...selections.map(({ topK }) => topK)) };
 }
 
 /** Runs what is to be done with a seat's state before its next push. */

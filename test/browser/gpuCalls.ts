@@ -1,9 +1,11 @@
 // Counts what a device is asked to do, by wrapping the methods of WebGPU's classes.
 
-/** One call: the method, and the labels of the buffers it was given, in order. */
+/** One call: the method, the labels of the buffers it was given, in order, and the bytes that it makes, moves or maps. */
 export interface GpuCall {
   readonly method: string;
   readonly buffers: readonly string[];
+  /** 0 for what has no size. */
+  readonly sizeBytes: number;
 }
 
 /** Methods worth counting: they allocate, move data, or wait. */
@@ -14,6 +16,14 @@ const METHODS = {
   GPUComputePassEncoder: ["dispatchWorkgroups"],
   GPUBuffer: ["mapAsync", "getMappedRange"],
 } as const;
+
+/** The bytes of a call, of its arguments. */
+const SIZES: Record<string, (...args: never[]) => number> = {
+  createBuffer: ({ size }: GPUBufferDescriptor) => size,
+  writeBuffer: (_buffer: GPUBuffer, _offset: number, { byteLength }: ArrayBufferView) => byteLength,
+  copyBufferToBuffer: (_source: GPUBuffer, _from: number, _target: GPUBuffer, _to: number, size: number) => size,
+  mapAsync: (_mode: number, _offset: number, size: number) => size,
+};
 
 /**
  * Records the calls of all devices of the page from now on.
@@ -27,7 +37,8 @@ export function recordGpuCalls(): GpuCall[] {
     for (const method of methods) {
       const original = prototype[method]!;
       prototype[method] = function (this: unknown, ...args: unknown[]) {
-        calls.push({ method, buffers: [this, ...args].filter(isBuffer).map(({ label }) => label) });
+        const buffers = [this, ...args].filter(isBuffer).map(({ label }) => label);
+        calls.push({ method, buffers, sizeBytes: SIZES[method]?.(...(args as never[])) ?? 0 });
         return original.apply(this, args);
       };
     }

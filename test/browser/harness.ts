@@ -13,6 +13,7 @@ import { scoreStorages } from "../bitsPerCharacter.js";
 import { compare, type Comparison } from "../compare.js";
 import { type Fixture, runFixture } from "../fixture.js";
 import { generateTokens, referenceTokens } from "../generation.js";
+import { type OutputCheck, outputChecks } from "../outputRequests.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { campaignNetwork, runCampaign } from "../streamCampaign.js";
@@ -97,6 +98,9 @@ const harness = {
     return adapter!.requestDevice({ requiredLimits: { maxBufferSize, maxStorageBufferBindingSize } });
   },
 
+  /** Lets the page go on for a while. */
+  rest: (timeMs: number) => new Promise((resolve) => setTimeout(resolve, timeMs)),
+
   /** A device of the page's adapter. */
   async requestDevice(): Promise<GPUDevice> {
     const adapter = await navigator.gpu.requestAdapter();
@@ -135,6 +139,11 @@ const harness = {
   /** Whether a property of test/properties.ts holds on WebGPU. */
   async checkProperty(name: PropertyName, each: PropertyCase, tolerance: number): Promise<Comparison> {
     return checkProperty(name, each, await sharedDevice(), tolerance);
+  },
+
+  /** A check of test/outputRequests.ts on WebGPU. */
+  async checkOutput(name: OutputCheck) {
+    return outputChecks[name](await sharedDevice());
   },
 
   /** A case of test/properties.ts on WebGPU beside the CPU. */

@@ -3,6 +3,7 @@ import { layerMutations } from "./layers.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
 import { sampleMutations } from "./sample.js";
+import { topKMutations } from "./topK.js";
 import { walkMutations } from "./walks.js";
 
 /**
@@ -14,5 +15,6 @@ export const mutations: readonly Mutation[] = [
   ...layerMutations,
   ...libMutations,
   ...sampleMutations,
+  ...topKMutations,
   ...walkMutations,
 ];

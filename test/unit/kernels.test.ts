@@ -17,6 +17,7 @@ import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { networkProgram } from "../../src/plan/networkProgram.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
+import { topKKernel } from "../../src/kernels/topK.js";
 import { completeActivation } from "../../src/model/activation.js";
 import type { GruLayer, Storage } from "../../src/model/network.js";
 import { checkKernel } from "../kernelCheck.js";
@@ -67,6 +68,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
+  topKKernel: [topKKernel(9, 3), topKKernel(5000, 5)],
 };
 
 const specs = Object.values(samples).flat();

@@ -84,6 +84,22 @@ describe("planSequence", () => {
     expect(plan.outputs).toEqual([{ name: "head", buffer: "head.output", size: 11, isSequence: false }]);
   });
 
+  it("takes the highest of the head's rows after its softmax, and gives them alone", () => {
+    const output = { all: false, topK: 3 };
+    const plan = planSequence(randomTextModel(1, 11), { maxRows: 2, chunkSteps: 4, lastOnly: false, output });
+    expect(labelsOf(plan).slice(-2)).toEqual(["rows: softmax O=11", "rows: top_k O=11 K=3"]);
+    expect(plan.outputs).toEqual([{ name: "head.topK", buffer: "head.topK", size: 6, isSequence: true }]);
+  });
+
+  it("leaves out the head and its buffers where only the state is wanted", () => {
+    const output = { all: false, topK: 0 };
+    const plan = planSequence(randomTextModel(1, 11), { maxRows: 1, chunkSteps: 1, lastOnly: false, output });
+    expect(labelsOf(plan).at(-1)).toBe("steps: gru_step H=12");
+    const ofHead = plan.buffers.filter(({ label, lifetime }) => label.startsWith("head.") && lifetime !== "weights");
+    expect(ofHead).toEqual([]);
+    expect(plan.outputs).toEqual([]);
+  });
+
   it("sizes buffers for whole vec4f and for a projection's last tile", () => {
     const plan = planSequence(oneGru({ inputSize: 3, hiddenSize: 5 }), {
       maxRows: 2,
@@ -107,10 +123,13 @@ describe("planSequence", () => {
   });
 
   // A plan has no weights in it: the one case that takes long to make its weights is left out.
-  for (const { name, network, batchSize, returnSequences } of twinCases.filter((twin) => twin.name !== "H=4096")) {
+  for (const { name, network, batchSize, returnSequences, topK = 0 } of twinCases.filter(
+    (twin) => twin.name !== "H=4096",
+  )) {
     it(`binds buffers that there are, written before they are read, for ${name}`, () => {
       const lastOnly = returnSequences === false;
-      expectSound(planSequence(network(), { maxRows: batchSize, chunkSteps: 3, lastOnly }));
+      const output = { all: true, topK };
+      expectSound(planSequence(network(), { maxRows: batchSize, chunkSteps: 3, lastOnly, output }));
     });
   }
 });
