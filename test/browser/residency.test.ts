@@ -30,6 +30,45 @@ describe("a stream's push, after warm-up", () => {
   }
 });
 
+describe("10,000 pushes, after warm-up,", () => {
+  it("allocate nothing and leave the state on the GPU, from which a save alone copies it", async () => {
+    const page = await openPage();
+    const { whilePushing, whileSaving, numGiven } = await page.evaluate(async (numPushes) => {
+      const { randomDense, randomGru, uniform } = harness.random;
+      const next = uniform(114);
+      const network = harness.webgru.defineNetwork({
+        layers: [
+          randomGru("gru", ["input"], { inputSize: 1, hiddenSize: 4 }, next),
+          randomDense("head", ["gru"], [4, 2], "linear", next),
+        ],
+      });
+      const device = await harness.requestDevice();
+      const model = await harness.webgru.createModel(network, { device });
+      const stream = model.createStream();
+      const push = (numSteps: number) =>
+        Promise.all(Array.from({ length: numSteps }, (_, i) => stream.push([Math.sin(i)])));
+      await push(10);
+      const recorded = harness.recordGpuCalls();
+      let given = 0;
+      for (let i = 0; i < numPushes; i += 100) given += (await push(100)).length;
+      const pushing = recorded.splice(0);
+      await stream.save();
+      model.dispose();
+      device.destroy();
+      return { whilePushing: pushing, whileSaving: recorded, numGiven: given };
+    }, 10_000);
+    expect(numGiven).toBe(10_000);
+    const counts = countByMethod(whilePushing);
+    expect(counts.submit).toBe(10_000);
+    expect(Object.keys(counts).filter((method) => method.startsWith("create"))).toEqual([]);
+    const copied = whilePushing.filter(({ method }) => method === "copyBufferToBuffer");
+    expect(buffersOf(whilePushing, "copyBufferToBuffer")).toEqual([["webgru.head.output", "webgru.staging"]]);
+    expect(copied.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(10_000 * 4 * 4); // a row of two, padded
+    expect(buffersOf(whilePushing, "mapAsync")).toEqual([["webgru.staging"]]);
+    expect(buffersOf(whileSaving, "copyBufferToBuffer")).toEqual([["webgru.states", "webgru.staging"]]);
+  });
+});
+
 describe("a run", () => {
   it("leaves the state on the GPU until its end, through every chunk", async () => {
     const page = await openPage();
