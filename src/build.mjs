@@ -11,14 +11,22 @@ const entries = Object.keys(manifest.exports)
   .filter((name) => name !== "./package.json")
   .map((name) => (name === "." ? "index" : name.slice("./".length)));
 
-/** Inlines `*.wgsl?raw` without comments and indentation; lines stay, so a compile error's number still fits the source. */
+/** A space that keeps no two tokens apart: with a word on one side alone, or with what is a token by itself. */
+const NEEDLESS_SPACE = /(?<=\w) (?=\W)|(?<=\W) (?=\w)|(?<=[(),;]) | (?=[(){@])/g;
+
+/** Inlines `*.wgsl?raw` without comments and needless spaces; lines stay, so a compile error's number still fits the source. */
 const wgsl = {
   name: "wgsl",
   enforce: "pre",
   load(id) {
     if (!id.endsWith(".wgsl?raw")) return null;
     const source = readFileSync(id.slice(0, -"?raw".length), "utf8");
-    const lines = source.split("\n").map((line) => line.replace(/\/\/.*/, "").trim());
+    const lines = source.split("\n").map((line) =>
+      line
+        .replace(/\/\/.*/, "")
+        .trim()
+        .replace(NEEDLESS_SPACE, ""),
+    );
     return `export default ${JSON.stringify(lines.join("\n").trimEnd())};`;
   },
 };
