@@ -1,4 +1,5 @@
 import type { Network } from "./model/network.js";
+import { ALL } from "./model/outputRequest.js";
 import type { KernelChoice } from "./plan/kernelChoice.js";
 import type { GpuChoice } from "./runtime/adapter.js";
 import { GpuEngine } from "./runtime/gpuEngine.js";
@@ -39,7 +40,7 @@ async function timeSteps(network: Network, choice: GpuChoice, kernels: KernelCho
       lengths: null,
       lastOnly: false,
       withState: true,
-      output: "all",
+      output: ALL,
     });
   try {
     let startMs = 0;
