@@ -1,30 +1,20 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
 import { topKKernel } from "../kernels/topK.js";
-import { checkGenerative, type Generation } from "../model/generative.js";
+import type { Generation } from "../model/generative.js";
 import { layerNamed, layerOutputSize, type Network, stateLength } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
-import { chunkStepsFor, generatedStepsFor } from "../plan/budget.js";
-import {
-  chunkFlop,
-  dispatchesOf,
-  LENGTHS_BUFFER,
-  type OutputPlan,
-  type Plan,
-  PLACES_BUFFER,
-  SAMPLING_BUFFER,
-} from "../plan/plan.js";
+import { chunkStepsFor } from "../plan/budget.js";
+import { LENGTHS_BUFFER, type OutputPlan, type Plan, PLACES_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
+import { GpuGeneration } from "./gpuGeneration.js";
 import type { GpuResources } from "./gpuResources.js";
-import { type Arrival, Readback } from "./readback.js";
+import { type Arrival, MAX_CHUNKS_IN_FLIGHT, Readback } from "./readback.js";
 import { Recorder } from "./recorder.js";
 import { padRows, unpadRows } from "./rows.js";
 import { StateSlots } from "./stateSlots.js";
-
-/** Chunks submitted and not read back yet: one computing, one being copied, one being read. */
-const MAX_CHUNKS_IN_FLIGHT = 3;
 
 /** Steps of a sequence that are computed together. */
 interface ChunkRange {
@@ -56,7 +46,7 @@ export class GpuSession implements Session {
     this.#maxChunkSteps = resources.maxChunkSteps(numSlots);
     chunkStepsFor(resources.network, sequenceLength, this.#maxChunkSteps); // throws before anything is allocated
     this.#states = this.#watch(`${numSlots} states`, () => new StateSlots(resources, numSlots), this.#fail);
-    this.#readback = new Readback(resources.gpu);
+    this.#readback = new Readback(resources);
     this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
   }
 
@@ -106,7 +96,8 @@ export class GpuSession implements Session {
       };
       if (reads.length >= MAX_CHUNKS_IN_FLIGHT) await reads.shift();
       this.#upload(compiled, request, chunk);
-      const read = this.#read(this.#compute(compiled, request, chunk, advanced), !withState);
+      const arrivals = this.#compute(compiled, request, chunk, advanced);
+      const read = arrivals.length === 0 ? this.#keepPace() : this.#readback.read(arrivals, !withState);
       read.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
       reads.push(read);
     }
@@ -115,27 +106,9 @@ export class GpuSession implements Session {
     return advanced;
   }
 
-  async *generate(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void> {
-    const { numSlots } = this;
-    const { gpu } = this.#resources;
-    const compiled = await this.#compileGeneration(generation.length, chunkSteps);
-    const numSteps = compiled.plan.chunkSteps;
-    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
-    gpu.queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, new Uint32Array(numSlots).fill(numSteps));
-    const chunks: Promise<Uint32Array>[] = [];
-    try {
-      for (let read = 0, start = 0; read < generation.length; read += numSteps) {
-        for (; start < generation.length && chunks.length < MAX_CHUNKS_IN_FLIGHT; start += numSteps) {
-          const chunk = this.#generateChunk(compiled, generation, start);
-          chunk.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
-          chunks.push(chunk);
-        }
-        const tokens = await chunks.shift()!;
-        yield tokens.subarray(0, (generation.length - read) * numSlots);
-      }
-    } finally {
-      await Promise.allSettled(chunks); // the caller has had enough; buffers may go when nothing reads them any more
-    }
+  generate(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void> {
+    const allocate = (key: string, plan: Plan) => this.#allocate(key, plan);
+    return new GpuGeneration(this.#resources, this.#states, allocate).run(token, generation, chunkSteps);
   }
 
   writeState(slot: number, state: Float32Array | null): void {
@@ -153,7 +126,7 @@ export class GpuSession implements Session {
     const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
     const arrival = this.#states.read(encoder, this.#readback, slot, 1, state);
     gpu.queue.submit([encoder.finish()]);
-    await this.#read([arrival]);
+    await this.#readback.read([arrival]);
     return state;
   }
 
@@ -176,52 +149,6 @@ export class GpuSession implements Session {
     this.#plans.clear();
     this.#states.dispose();
     this.#readback.dispose();
-  }
-
-  async #compileGeneration(length: number, chunkSteps: number | undefined): Promise<CompiledPlan> {
-    const { network, pipelines, flopPerSubmit } = this.#resources;
-    const maxRows = this.numSlots;
-    const scores = checkGenerative(network);
-    const planOf = (steps: number) => planSequence(network, { maxRows, chunkSteps: steps, lastOnly: false, scores });
-    const wanted = chunkSteps ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
-    const plan = planOf(Math.min(wanted, this.#maxChunkSteps));
-    await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
-    this.#resources.checkAlive();
-    const compiled = this.#compile(`generate ${plan.chunkSteps}`, plan);
-    if (this.#allocation !== null) await this.#await(this.#allocation);
-    if (this.#failure !== null) throw this.#failure;
-    return compiled;
-  }
-
-  /** Submits a chunk; its tokens are drawn and fed on the GPU, so the next one may follow at once. @returns [steps, B], of a whole chunk */
-  async #generateChunk(compiled: CompiledPlan, generation: Generation, start: number): Promise<Uint32Array> {
-    this.#resources.checkAlive();
-    const { queue } = this.#resources.gpu;
-    const { numSlots } = this;
-    const { chunkSteps, input } = compiled.plan;
-    const slots = Array.from({ length: numSlots }, (_, slot) => slot);
-    const numTokens = chunkSteps * numSlots;
-    const { length, seed, topK, temperature } = generation;
-    const numSteps = Math.min(chunkSteps, length - start);
-    const sampling = Uint32Array.of(seed, start, topK, numTokens, 0);
-    new Float32Array(sampling.buffer)[4] = temperature;
-    queue.writeBuffer(compiled.buffer(SAMPLING_BUFFER), 0, sampling);
-    const places = Uint32Array.from(slots, (slot) => this.#states.place(slot));
-    queue.writeBuffer(compiled.buffer(PLACES_BUFFER), 0, places);
-    compiled.encodeSteps(this.#recorder, numSlots, numSteps);
-    for (const slot of slots) this.#states.advance(slot, numSteps);
-    const encoder = this.#recorder.encoderForCopies();
-    const reading = this.#readback.copy(encoder, compiled.buffer(input), numTokens * Uint32Array.BYTES_PER_ELEMENT);
-    this.#recorder.submit();
-    const tokens = new Uint32Array(numTokens);
-    const put = (read: Float32Array) => {
-      // What a step drew is in the next one's row, and what the last step of a whole chunk did in the first.
-      const indices = new Uint32Array(read.buffer);
-      tokens.set(indices.subarray(numSlots));
-      tokens.set(indices.subarray(0, numSlots), numTokens - numSlots);
-    };
-    await this.#read([{ reading, put }]);
-    return tokens;
   }
 
   #upload(compiled: CompiledPlan, request: Advance, { start, numSteps }: ChunkRange): void {
@@ -262,17 +189,6 @@ export class GpuSession implements Session {
     return arrivals;
   }
 
-  /** A failed map means that the device is going or gone, whatever else the browser calls it. */
-  async #read(arrivals: readonly Arrival[], isStreamed = false): Promise<void> {
-    if (arrivals.length === 0) return this.#keepPace();
-    const reads = Promise.all(arrivals.map(({ reading }) => reading.read()));
-    const parts = await (isStreamed ? this.#resources.nudge.wait(reads) : reads).catch((cause: unknown) => {
-      throw this.#resources.lostError(cause);
-    });
-    this.#resources.checkAlive();
-    arrivals.forEach(({ put }, i) => put(parts[i]!));
-  }
-
   /** Of what is not read back, lets no more be under way than of what is. */
   async #keepPace(): Promise<void> {
     const done = this.#resources.gpu.queue.onSubmittedWorkDone();
@@ -304,6 +220,14 @@ export class GpuSession implements Session {
       this.#plans.delete(key);
     });
     this.#plans.set(key, compiled);
+    return compiled;
+  }
+
+  /** Compiles a plan and waits until it is known to be in memory. */
+  async #allocate(key: string, plan: Plan): Promise<CompiledPlan> {
+    const compiled = this.#compile(key, plan);
+    if (this.#allocation !== null) await this.#await(this.#allocation);
+    if (this.#failure !== null) throw this.#failure;
     return compiled;
   }
 

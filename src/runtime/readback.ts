@@ -1,3 +1,8 @@
+import type { GpuResources } from "./gpuResources.js";
+
+/** Chunks submitted and not read back yet: one computing, one being copied, one being read. */
+export const MAX_CHUNKS_IN_FLIGHT = 3;
+
 /** A copy on its way to the CPU. */
 export interface Reading {
   /** Reads the numbers; call it once, after the copy was submitted. */
@@ -16,12 +21,12 @@ export interface Arrival {
  * Several may be in flight at once, so that the GPU works on one chunk while the CPU reads the one before.
  */
 export class Readback {
-  readonly #device: GPUDevice;
+  readonly #resources: GpuResources;
   readonly #all = new Set<GPUBuffer>();
   readonly #free: GPUBuffer[] = [];
 
-  constructor(device: GPUDevice) {
-    this.#device = device;
+  constructor(resources: GpuResources) {
+    this.#resources = resources;
   }
 
   /** Records a copy of `sizeBytes` of `source`, from `offsetBytes` on. */
@@ -29,6 +34,21 @@ export class Readback {
     const staging = this.#take(sizeBytes);
     encoder.copyBufferToBuffer(source, offsetBytes, staging, 0, sizeBytes);
     return { read: () => this.#read(staging, sizeBytes) };
+  }
+
+  /**
+   * Waits for copies that were submitted, and puts all their numbers where they belong.
+   *
+   * @param isStreamed whether somebody waits for each step, so that the browser is worth a nudge
+   * @throws GruError `device-lost`: a failed map means that the device is going or gone, whatever else the browser calls it
+   */
+  async read(arrivals: readonly Arrival[], isStreamed = false): Promise<void> {
+    const reads = Promise.all(arrivals.map(({ reading }) => reading.read()));
+    const parts = await (isStreamed ? this.#resources.nudge.wait(reads) : reads).catch((cause: unknown) => {
+      throw this.#resources.lostError(cause);
+    });
+    this.#resources.checkAlive();
+    arrivals.forEach(({ put }, i) => put(parts[i]!));
   }
 
   dispose(): void {
@@ -48,10 +68,11 @@ export class Readback {
   #take(sizeBytes: number): GPUBuffer {
     const index = this.#free.findIndex((buffer) => buffer.size >= sizeBytes);
     if (index >= 0) return this.#free.splice(index, 1)[0]!;
+    const { gpu } = this.#resources;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     // A power of two, so that chunks of slightly different lengths share a buffer.
-    const size = Math.min(2 ** Math.ceil(Math.log2(sizeBytes)), this.#device.limits.maxBufferSize);
-    const buffer = this.#device.createBuffer({ label: "webgru.staging", size, usage });
+    const size = Math.min(2 ** Math.ceil(Math.log2(sizeBytes)), gpu.limits.maxBufferSize);
+    const buffer = gpu.createBuffer({ label: "webgru.staging", size, usage });
     this.#all.add(buffer);
     return buffer;
   }

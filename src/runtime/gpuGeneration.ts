@@ -1,0 +1,111 @@
+import { checkGenerative, type Generation } from "../model/generative.js";
+import { generatedStepsFor } from "../plan/budget.js";
+import { chunkFlop, dispatchesOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
+import { planSequence } from "../plan/planSequence.js";
+import type { CompiledPlan } from "./compiledPlan.js";
+import type { GpuResources } from "./gpuResources.js";
+import { MAX_CHUNKS_IN_FLIGHT, Readback } from "./readback.js";
+import { Recorder } from "./recorder.js";
+import type { StateSlots } from "./stateSlots.js";
+
+/** Draws tokens on the GPU, where each is the next step's input, for the rows of all slots. */
+export class GpuGeneration {
+  readonly #resources: GpuResources;
+  readonly #states: StateSlots;
+  readonly #allocate: (key: string, plan: Plan) => Promise<CompiledPlan>;
+  readonly #readback: Readback;
+  readonly #recorder: Recorder;
+
+  /**
+   * @param states nobody else advances them meanwhile
+   * @param allocate compiles a plan on the states, and waits until it is known to be in memory
+   */
+  constructor(
+    resources: GpuResources,
+    states: StateSlots,
+    allocate: (key: string, plan: Plan) => Promise<CompiledPlan>,
+  ) {
+    this.#resources = resources;
+    this.#states = states;
+    this.#allocate = allocate;
+    this.#readback = new Readback(resources);
+    this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
+  }
+
+  /** Runs once. @see Session.generate */
+  async *run(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void> {
+    const { length } = generation;
+    const { numSlots } = this.#states;
+    const { queue } = this.#resources.gpu;
+    const compiled = await this.#compile(length, chunkSteps);
+    const numSteps = compiled.plan.chunkSteps;
+    queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
+    queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, new Uint32Array(numSlots).fill(numSteps));
+    const chunks: Promise<Uint32Array>[] = [];
+    try {
+      for (let read = 0, start = 0; read < length; read += numSteps) {
+        for (; start < length && chunks.length < MAX_CHUNKS_IN_FLIGHT; start += numSteps) {
+          const chunk = this.#generateChunk(compiled, generation, start);
+          chunk.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
+          chunks.push(chunk);
+        }
+        const tokens = await chunks.shift()!;
+        yield tokens.subarray(0, (length - read) * numSlots);
+      }
+    } finally {
+      await Promise.allSettled(chunks); // the caller has had enough; buffers may go when nothing reads them any more
+      this.#readback.dispose();
+    }
+  }
+
+  async #compile(length: number, chunkSteps: number | undefined): Promise<CompiledPlan> {
+    const { network, pipelines, flopPerSubmit } = this.#resources;
+    const maxRows = this.#states.numSlots;
+    const scores = checkGenerative(network);
+    const planOf = (steps: number) => planSequence(network, { maxRows, chunkSteps: steps, lastOnly: false, scores });
+    const wanted = chunkSteps ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
+    const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
+    await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
+    this.#resources.checkAlive();
+    return this.#allocate(`generate ${plan.chunkSteps}`, plan);
+  }
+
+  /** Submits a chunk; its tokens are drawn and fed on the GPU, so the next one may follow at once. @returns [steps, B], of a whole chunk */
+  async #generateChunk(compiled: CompiledPlan, generation: Generation, start: number): Promise<Uint32Array> {
+    this.#resources.checkAlive();
+    const { queue } = this.#resources.gpu;
+    const { numSlots } = this.#states;
+    const { chunkSteps, input } = compiled.plan;
+    const slots = Array.from({ length: numSlots }, (_, slot) => slot);
+    const numTokens = chunkSteps * numSlots;
+    const numSteps = Math.min(chunkSteps, generation.length - start);
+    queue.writeBuffer(compiled.buffer(SAMPLING_BUFFER), 0, packSampling(generation, start, numTokens));
+    const places = Uint32Array.from(slots, (slot) => this.#states.place(slot));
+    queue.writeBuffer(compiled.buffer(PLACES_BUFFER), 0, places);
+    compiled.encodeSteps(this.#recorder, numSlots, numSteps);
+    for (const slot of slots) this.#states.advance(slot, numSteps);
+    const encoder = this.#recorder.encoderForCopies();
+    const reading = this.#readback.copy(encoder, compiled.buffer(input), numTokens * Uint32Array.BYTES_PER_ELEMENT);
+    this.#recorder.submit();
+    const tokens = new Uint32Array(numTokens);
+    const put = (read: Float32Array) => {
+      // What a step drew is in the next one's row, and what the last step of a whole chunk did in the first.
+      const indices = new Uint32Array(read.buffer);
+      tokens.set(indices.subarray(numSlots));
+      tokens.set(indices.subarray(0, numSlots), numTokens - numSlots);
+    };
+    await this.#readback.read([{ reading, put }]);
+    return tokens;
+  }
+}
+
+/** The Sampling of shaders/sample.wgsl, of the chunk that begins at step `start`. */
+function packSampling(
+  { seed, topK, temperature }: Generation,
+  start: number,
+  numTokens: number,
+): Uint32Array<ArrayBuffer> {
+  const sampling = Uint32Array.of(seed, start, topK, numTokens, 0);
+  new Float32Array(sampling.buffer)[4] = temperature;
+  return sampling;
+}
