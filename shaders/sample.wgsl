@@ -4,7 +4,8 @@
 //   w_i = exp(log_ratio(x_i, max(x)) / temperature), zero unless x_i is one of the top_k largest, the first of equals
 //   token = the first i with w_0 + ... + w_i > u * sum(w), u = random_number(seed, row of the batch, position)
 //
-// log_ratio comes from lib/ratio_*.wgsl, random_number from lib/random.wgsl.
+// log_ratio comes from lib/ratio_*.wgsl, random_number from lib/random.wgsl, the workgroup's
+// reductions from lib/reduce.wgsl.
 // Dispatch [B, 1, 1].
 // CPU twin: src/reference/sample.ts
 
@@ -30,7 +31,6 @@ struct Sampling {
 @group(0) @binding(3) var<storage, read_write> index: array<u32>; // [T, B], a step's input and what the step before it drew
 
 var<workgroup> counts: array<u32, WORKGROUP_SIZE>;
-var<workgroup> partial: array<f32, WORKGROUP_SIZE>;
 
 // Elements of `scores` that one invocation adds up, and who of them is among the top_k.
 struct Segment {
@@ -133,34 +133,14 @@ fn row_max(row_start: u32, local_index: u32) -> f32 {
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
     largest = max(largest, scores[row_start + i]);
   }
-  partial[local_index] = largest;
-  workgroupBarrier();
-  for (var width = WORKGROUP_SIZE / 2; width > 0; width /= 2) {
-    if (local_index < width) {
-      partial[local_index] = max(partial[local_index], partial[local_index + width]);
-    }
-    workgroupBarrier();
-  }
-  largest = partial[0];
-  workgroupBarrier();
-  return largest;
+  return workgroup_max(largest, local_index);
 }
 
-// How many of a row's keys are `smallest` or more.
+// How many of a row's keys are `smallest` or more; f32 counts to 2^24.
 fn num_keys_from(smallest: u32, row_start: u32, local_index: u32) -> u32 {
-  var count = 0u;
+  var count = 0.0;
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
-    count += u32(key(scores[row_start + i]) >= smallest);
+    count += f32(key(scores[row_start + i]) >= smallest);
   }
-  counts[local_index] = count;
-  workgroupBarrier();
-  for (var width = WORKGROUP_SIZE / 2; width > 0; width /= 2) {
-    if (local_index < width) {
-      counts[local_index] += counts[local_index + width];
-    }
-    workgroupBarrier();
-  }
-  count = counts[0];
-  workgroupBarrier();
-  return count;
+  return u32(workgroup_sum(count, local_index));
 }

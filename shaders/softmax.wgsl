@@ -17,8 +17,6 @@ struct Params {
 @group(0) @binding(1) var<storage, read> logits: array<f32>;       // [rows, O], rows padded to a multiple of 4
 @group(0) @binding(2) var<storage, read_write> output: array<f32>; // [rows, O], rows padded to a multiple of 4
 
-var<workgroup> partial: array<f32, WORKGROUP_SIZE>;
-
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn softmax(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation_index) local_index: u32) {
   let row = (params.first_row + workgroup_id.x) * ((OUTPUT_SIZE + 3) / 4 * 4);
@@ -27,30 +25,13 @@ fn softmax(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
     largest = max(largest, logits[row + i]);
   }
-  partial[local_index] = largest;
-  workgroupBarrier();
-  for (var width = WORKGROUP_SIZE / 2; width > 0; width /= 2) {
-    if (local_index < width) {
-      partial[local_index] = max(partial[local_index], partial[local_index + width]);
-    }
-    workgroupBarrier();
-  }
-  largest = partial[0];
-  workgroupBarrier();
+  largest = workgroup_max(largest, local_index);
 
   var sum = 0.0;
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
     sum += exp(logits[row + i] - largest);
   }
-  partial[local_index] = sum;
-  workgroupBarrier();
-  for (var width = WORKGROUP_SIZE / 2; width > 0; width /= 2) {
-    if (local_index < width) {
-      partial[local_index] += partial[local_index + width];
-    }
-    workgroupBarrier();
-  }
-  let log_sum = log(partial[0]);
+  let log_sum = log(workgroup_sum(sum, local_index));
 
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
     output[row + i] = normalize(logits[row + i] - largest - log_sum);

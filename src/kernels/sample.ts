@@ -1,4 +1,5 @@
 import random from "../../shaders/lib/random.wgsl?raw";
+import reduce from "../../shaders/lib/reduce.wgsl?raw";
 import logit from "../../shaders/lib/ratio_logit.wgsl?raw";
 import probability from "../../shaders/lib/ratio_probability.wgsl?raw";
 import source from "../../shaders/sample.wgsl?raw";
@@ -15,7 +16,7 @@ const MANY_SCORES = 4096;
 export function sampleKernel(outputSize: number, areProbabilities: boolean): KernelSpec {
   return {
     label: `sample O=${outputSize} ${areProbabilities ? "probabilities" : "logits"}`,
-    source: source + random + (areProbabilities ? probability : logit),
+    source: source + reduce + random + (areProbabilities ? probability : logit),
     entryPoint: "sample",
     constants: { WORKGROUP_SIZE: outputSize < MANY_SCORES ? 64 : 256, OUTPUT_SIZE: outputSize },
     bindings: ["uniform", "read-only-storage", "read-only-storage", "storage"],

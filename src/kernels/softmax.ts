@@ -1,5 +1,6 @@
 import logSoftmax from "../../shaders/lib/normalize_log_softmax.wgsl?raw";
 import softmax from "../../shaders/lib/normalize_softmax.wgsl?raw";
+import reduce from "../../shaders/lib/reduce.wgsl?raw";
 import source from "../../shaders/softmax.wgsl?raw";
 import type { RowFunction } from "../model/activation.js";
 import type { KernelSpec } from "./kernelSpec.js";
@@ -10,7 +11,7 @@ const normalizations: Record<RowFunction, string> = { softmax, logSoftmax };
 export function softmaxKernel(outputSize: number, activation: RowFunction): KernelSpec {
   return {
     label: `${activation} O=${outputSize}`,
-    source: source + normalizations[activation],
+    source: source + reduce + normalizations[activation],
     entryPoint: "softmax",
     constants: { WORKGROUP_SIZE: 64, OUTPUT_SIZE: outputSize },
     bindings: ["uniform", "read-only-storage", "storage"],

@@ -250,6 +250,29 @@ const normalizations = [
   ),
 ];
 
+const reduce = [
+  ...mutationsOf(
+    "lib/reduce.wgsl",
+    ["concatenations, no biases, mixed resets and a softmax head"],
+    [
+      ["sums the last half of the workgroup", "partial[local_index] += partial", "partial[local_index] = partial"],
+      ["sums each invocation's own", "let sum = partial[0]", "let sum = value"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/reduce.wgsl",
+    ["softmax and its logarithm of numbers that exp cannot take"],
+    [
+      [
+        "takes the largest of half a workgroup",
+        "max(partial[local_index], partial[local_index + width])",
+        "partial[local_index]",
+      ],
+      ["takes each invocation's own for the largest", "let largest = partial[0]", "let largest = value"],
+    ],
+  ),
+];
+
 /** Of what is in shaders/lib/. */
 export const libMutations: readonly Mutation[] = [
   ...time,
@@ -259,4 +282,5 @@ export const libMutations: readonly Mutation[] = [
   ...activations,
   ...sigmoidTanh,
   ...normalizations,
+  ...reduce,
 ];

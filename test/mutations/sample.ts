@@ -62,7 +62,6 @@ export const sampleMutations: readonly Mutation[] = [
       ["takes all but the k largest", "key(x) > segment.threshold", "key(x) < segment.threshold"],
       ["takes all", "select(0u, 1u << 31, sampling.top_k < OUTPUT_SIZE)", "0u"],
       ["counts the threshold itself as above it", "(segment.threshold + 1,", "(segment.threshold,"],
-      ["counts half of the keys", "counts[local_index] += counts[local_index + width];", ""],
     ],
   ),
   ...mutationsOf(
@@ -81,24 +80,18 @@ export const sampleMutations: readonly Mutation[] = [
   ...mutationsOf(
     "sample.wgsl",
     [FAR],
-    [
-      [
-        "takes the largest of half a workgroup",
-        "max(partial[local_index], partial[local_index + width])",
-        "partial[local_index]",
-      ],
-    ],
+    [["takes each invocation's own for the largest", "workgroup_max(largest, local_index)", "largest"]],
   ),
   ...mutationsOf(
     "sample.wgsl",
     [MANY],
     [
-      ["counts a key for each invocation", "count += u32(", "count = u32("],
+      ["counts a key for each invocation", "count += f32(", "count = f32("],
       ["stops above the last bits", "bit > 0; bit >>= 1", "bit > 1u << 23; bit >>= 1"],
       [
         "counts what one workgroup reaches at once",
-        "count += u32(key(scores[row_start + i]) >= smallest);",
-        "count += u32(key(scores[row_start + i]) >= smallest && i < WORKGROUP_SIZE);",
+        "count += f32(key(scores[row_start + i]) >= smallest);",
+        "count += f32(key(scores[row_start + i]) >= smallest && i < WORKGROUP_SIZE);",
       ],
       [
         "takes a segment's first score alone",
