@@ -1,11 +1,13 @@
 // Draws a token for each row from the scores x of a step, and gives it to the next step as its index. One workgroup
 // draws for one row.
 //
-//   w_i = exp(log_ratio(x_i, max(x)) / temperature), zero unless x_i is one of the top_k largest, the first of equals
+//   w_i = exp(log_ratio(x_i, max(x)) / temperature)
+//   w_i = 0 unless x_i is one of the top_k largest
+//   w_i = 0 unless x_i is one of the fewest largest whose weights reach top_p * sum(w)
 //   token = the first i with w_0 + ... + w_i > u * sum(w), u = random_number(seed, row of the batch, position)
 //
-// log_ratio comes from lib/ratio_*.wgsl, random_number from lib/random.wgsl, the workgroup's
-// reductions from lib/reduce.wgsl.
+// Of equals, the first are taken. From shaders/lib/: log_ratio, one of ratio_*; random_number; `keep`, which finds the
+// largest, of likeliest; the reductions of a workgroup, of reduce.
 // Dispatch [B, 1, 1].
 // CPU twin: src/reference/sample.ts
 
@@ -23,6 +25,7 @@ struct Sampling {
   top_k: u32,          // OUTPUT_SIZE for all
   num_index_rows: u32, // in `index`, whose last row is followed by its first
   temperature: f32,    // in [1e-30, 1e30]
+  top_p: f32,          // in [1e-30, 1], 1 for all
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -30,17 +33,16 @@ struct Sampling {
 @group(0) @binding(2) var<storage, read> scores: array<f32>;      // [T, B, O], rows padded to a multiple of 4
 @group(0) @binding(3) var<storage, read_write> index: array<u32>; // [T, B], a step's input and what the step before it drew
 
-var<workgroup> counts: array<u32, WORKGROUP_SIZE>;
-
-// Elements of `scores` that one invocation adds up, and who of them is among the top_k.
+// Elements of `scores` that one invocation adds up, and who of them may be drawn.
 struct Segment {
+  local_index: u32,
   row_start: u32,
   start: u32,
   end: u32,
   largest: f32,
-  threshold: u32, // larger keys are among them
-  num_ties: u32,  // of the threshold's own key, so many may be, the first ones of the row
-  ties_before: u32,
+  threshold: u32,   // larger keys may
+  num_ties: f32,    // of the threshold's own key, so many may, the first ones of the row
+  ties_before: f32, // of that key, in the segments before
 }
 
 struct Draw {
@@ -55,44 +57,38 @@ fn sample(
   @builtin(local_invocation_index) local_index: u32,
 ) {
   let row = params.first_row + workgroup_id.x;
-  var segment: Segment;
+  var segment = Segment(); // all may: every key is above zero
+  segment.local_index = local_index;
   segment.row_start = row * ((OUTPUT_SIZE + 3) / 4 * 4);
   let length = (OUTPUT_SIZE + WORKGROUP_SIZE - 1) / WORKGROUP_SIZE;
   segment.start = min(local_index * length, OUTPUT_SIZE);
   segment.end = min(segment.start + length, OUTPUT_SIZE);
-  segment.largest = row_max(segment.row_start, local_index);
+  segment.largest = row_max(segment);
 
-  // The k-th largest key, bit by bit from the top; zero, which every key is above, when there is none to leave out.
-  for (var bit = select(0u, 1u << 31, sampling.top_k < OUTPUT_SIZE); bit > 0; bit >>= 1) {
-    let candidate = segment.threshold | bit;
-    if (num_keys_from(candidate, segment.row_start, local_index) >= sampling.top_k) {
-      segment.threshold = candidate;
-    }
+  if (sampling.top_k < OUTPUT_SIZE) {
+    segment = keep(segment, f32(sampling.top_k), false);
   }
-  segment.num_ties = sampling.top_k - num_keys_from(segment.threshold + 1, segment.row_start, local_index);
-  var ties = 0u;
-  for (var i = segment.start; i < segment.end; i++) {
-    ties += u32(key(scores[segment.row_start + i]) == segment.threshold);
-  }
-  counts[local_index] = ties;
-  workgroupBarrier();
-  for (var i = 0u; i < local_index; i++) {
-    segment.ties_before += counts[i];
+  if (sampling.top_p < 1.0) {
+    let total = workgroup_sum(draw(segment, 0.0, 3.4028234e38).sum, local_index);
+    segment = keep(segment, sampling.top_p * total, true);
   }
 
-  partial[local_index] = draw(segment, 0.0, 3.4028234e38).sum;
-  workgroupBarrier();
-  var total = 0.0;
-  var before = 0.0;
-  for (var i = 0u; i < WORKGROUP_SIZE; i++) {
-    before = select(before, total, i == local_index);
-    total += partial[i];
-  }
+  let own = draw(segment, 0.0, 3.4028234e38).sum;
+  let sums = workgroup_sums(own, local_index);
   let position = sampling.first_position + params.step;
-  let wanted = total * random_number(sampling.seed, workgroup_id.x, position);
-  if (before <= wanted && wanted < before + partial[local_index]) { // of one invocation
-    index[(row + num_workgroups.x) % sampling.num_index_rows] = draw(segment, before, wanted).token;
+  let wanted = sums.total * random_number(sampling.seed, workgroup_id.x, position);
+  if (sums.before <= wanted && wanted < sums.before + own) { // of one invocation
+    index[(row + num_workgroups.x) % sampling.num_index_rows] = draw(segment, sums.before, wanted).token;
   }
+}
+
+// Below e^-87, the smallest number that every device holds, a weight is zero.
+fn weight(x: f32, largest: f32) -> f32 {
+  let ratio = log_ratio(x, largest);
+  if (ratio < -87.0 * sampling.temperature) {
+    return 0.0;
+  }
+  return exp(ratio / sampling.temperature);
 }
 
 // Adds a segment's weights to `before` until they are above `wanted`: the token is where they are, or else the last one
@@ -105,7 +101,7 @@ fn draw(segment: Segment, before: f32, wanted: f32) -> Draw {
     let x = scores[segment.row_start + i];
     let is_tie = key(x) == segment.threshold;
     let is_in = key(x) > segment.threshold || (is_tie && ties < segment.num_ties);
-    ties += u32(is_tie);
+    ties += f32(is_tie);
     let w = select(0.0, weight(x, segment.largest), is_in);
     sum += w;
     token = select(token, i, w > 0.0);
@@ -113,34 +109,10 @@ fn draw(segment: Segment, before: f32, wanted: f32) -> Draw {
   return Draw(sum, token);
 }
 
-// Below e^-87, the smallest number that every device holds, a weight is zero.
-fn weight(x: f32, largest: f32) -> f32 {
-  let ratio = log_ratio(x, largest);
-  if (ratio < -87.0 * sampling.temperature) {
-    return 0.0;
-  }
-  return exp(ratio / sampling.temperature);
-}
-
-// Numbers in the order of the floats, zero and minus zero alike.
-fn key(x: f32) -> u32 {
-  let bits = bitcast<u32>(x);
-  return select(select(bits | 0x80000000u, ~bits, bits >> 31 == 1), 0x80000000u, x == 0.0);
-}
-
-fn row_max(row_start: u32, local_index: u32) -> f32 {
+fn row_max(segment: Segment) -> f32 {
   var largest = -3.4028234e38; // the lowest f32
-  for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
-    largest = max(largest, scores[row_start + i]);
+  for (var i = segment.local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
+    largest = max(largest, scores[segment.row_start + i]);
   }
-  return workgroup_max(largest, local_index);
-}
-
-// How many of a row's keys are `smallest` or more; f32 counts to 2^24.
-fn num_keys_from(smallest: u32, row_start: u32, local_index: u32) -> u32 {
-  var count = 0.0;
-  for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
-    count += f32(key(scores[row_start + i]) >= smallest);
-  }
-  return u32(workgroup_sum(count, local_index));
+  return workgroup_max(largest, segment.local_index);
 }

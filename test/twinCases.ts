@@ -4,6 +4,7 @@ import { defineNetwork } from "../src/model/defineNetwork.js";
 import type { Network, Storage } from "../src/model/network.js";
 import { withStorage } from "../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
+import { generationCases } from "./generationCases.js";
 import {
   type GruShape,
   oneGru,
@@ -238,60 +239,6 @@ const manyOutputs: TwinCase = {
   },
 };
 
-/** A head that gives its bias, whatever comes before. */
-function fixedScores(biasOf: (i: number) => number): Network {
-  const next = uniform(108);
-  const dense = randomDense("head", ["gru"], [3, 70], "linear", next);
-  return defineNetwork({
-    layers: [
-      randomEmbedding("embedding", [70, 2], next),
-      randomGru("gru", ["embedding"], { inputSize: 2, hiddenSize: 3 }, next),
-      { ...dense, weight: dense.weight.map(() => 0), bias: dense.bias!.map((_, i) => biasOf(i)) },
-    ],
-  });
-}
-
-/** A text model that is sure of some tokens: its head's weights are large. */
-function sharpTextModel(seed: number, vocabularySize: number, activation: "softmax" | "logSoftmax"): Network {
-  const [embedding, gru0, gru1] = randomTextModel(seed, vocabularySize).layers;
-  const head = randomDense("head", ["gru1"], [12, vocabularySize], activation, uniform(seed + 10));
-  const weight = head.weight.map((value) => 10 * value);
-  return defineNetwork({ layers: [embedding!, gru0!, gru1!, { ...head, weight }] });
-}
-
-const generations: TwinCase[] = (
-  [
-    [
-      "at temperature 0.8",
-      { temperature: 0.8, length: 70, streams: 5, seed: 3 }, // more than one chunk
-      () => sharpTextModel(120, 70, "softmax"),
-    ],
-    ["at temperature 0", { temperature: 0, length: 30, streams: 2 }, () => sharpTextModel(121, 71, "softmax")],
-    ["of 10 among 23 equal ones", { topK: 10, length: 60, seed: 2 }, () => fixedScores((i) => (i % 3) - 1)],
-    [
-      "of 30 with equal ones among the last, and logits below zero",
-      { topK: 30, temperature: 0.5, length: 60, seed: 3 },
-      () => fixedScores((i) => -120 - (i % 3)),
-    ],
-    [
-      "of logits that exp cannot take",
-      { temperature: 1.5, length: 20, seed: 4 },
-      () => fixedScores((i) => (i === 33 || i === 34 ? 166 + i : -100 - i)),
-    ],
-    [
-      "of the 40 likeliest of 5000",
-      { topK: 40, length: 20, streams: 3, seed: 5 },
-      () => sharpTextModel(122, 5000, "logSoftmax"),
-    ],
-  ] as const
-).map(([what, options, network]) => ({
-  name: `tokens ${what}`,
-  batchSize: 1,
-  sequenceLength: 1,
-  generation: { prompt: [3, 1, 2], ...options },
-  network,
-}));
-
 const large: TwinCase[] = [
   {
     // 66 002 rows; WebGPU's default for a dimension of a dispatch is 65 535.
@@ -338,7 +285,7 @@ export const twinCases: readonly TwinCase[] = [
   ...storages,
   ...reconverted,
   manyOutputs,
-  ...generations,
+  ...generationCases,
   ...topKCases,
   ...large,
 ];

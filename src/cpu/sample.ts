@@ -9,7 +9,7 @@ import { randomNumber } from "../model/randomNumber.js";
 export function sample(
   scores: Float32Array,
   areProbabilities: boolean,
-  { temperature, topK, seed }: Sampling,
+  { temperature, topK, topP, seed }: Sampling,
   stream: number,
   position: number,
 ): number {
@@ -17,10 +17,19 @@ export function sample(
   for (const score of scores) largest = Math.max(largest, score);
   const weights = new Float64Array(scores.length);
   let total = 0;
-  for (const i of topK < scores.length ? largestOf(scores, topK, largest) : scores.keys()) {
+  const kept = topK < scores.length || topP < 1 ? largestOf(scores, topK, largest) : scores.keys();
+  for (const i of kept) {
     const ratio = areProbabilities ? Math.log(scores[i]! / largest) : scores[i]! - largest;
     weights[i] = Math.exp(ratio / temperature);
     total += weights[i]!;
+  }
+  if (topP < 1) {
+    const limit = topP * total;
+    total = 0;
+    for (const i of kept) {
+      if (total < limit) total += weights[i]!;
+      else weights[i] = 0;
+    }
   }
   const wanted = total * randomNumber(seed, stream, position);
   let token = 0;
@@ -31,7 +40,7 @@ export function sample(
   return token;
 }
 
-/** Indices of the k largest scores, the first of equals. */
+/** Indices of the k largest scores, the largest first, the first of equals first. */
 function largestOf(scores: Float32Array, k: number, largest: number): number[] {
   if (k === 1) return [scores.indexOf(largest)];
   return [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, k);

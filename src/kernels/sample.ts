@@ -1,3 +1,4 @@
+import likeliest from "../../shaders/lib/likeliest.wgsl?raw";
 import random from "../../shaders/lib/random.wgsl?raw";
 import reduce from "../../shaders/lib/reduce.wgsl?raw";
 import logit from "../../shaders/lib/ratio_logit.wgsl?raw";
@@ -16,12 +17,12 @@ const MANY_SCORES = 4096;
 export function sampleKernel(outputSize: number, areProbabilities: boolean): KernelSpec {
   return {
     label: `sample O=${outputSize} ${areProbabilities ? "probabilities" : "logits"}`,
-    source: source + reduce + random + (areProbabilities ? probability : logit),
+    source: source + likeliest + reduce + random + (areProbabilities ? probability : logit),
     entryPoint: "sample",
     constants: { WORKGROUP_SIZE: outputSize < MANY_SCORES ? 64 : 256, OUTPUT_SIZE: outputSize },
     bindings: ["uniform", "read-only-storage", "read-only-storage", "storage"],
     workgroups: (numRows) => [numRows, 1, 1],
-    // Comparisons in the search for the k-th largest, bit by bit, then the weights.
-    flopPerRow: 40 * outputSize,
+    // Comparisons in the search for the k-th largest, bit by bit, and sums of weights in that for the top p.
+    flopPerRow: 80 * outputSize,
   };
 }

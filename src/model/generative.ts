@@ -15,6 +15,11 @@ export interface GenerateOptions {
   readonly temperature?: number;
   /** Draw only from the k likeliest tokens; from all when absent. */
   readonly topK?: number;
+  /**
+   * Draw only from the fewest likeliest tokens whose probabilities reach this sum, one at the least; from all when absent
+   * or 1. Probabilities are as temperature, then topK, have left them: of the tokens that topK keeps, the sum is 1.
+   */
+  readonly topP?: number;
   /** From 0 to 2^32 - 1; 0 when absent. The same seed gives the same tokens. */
   readonly seed?: number;
   /** Texts to write side by side, each with random numbers of its own; 1 when absent. */
@@ -26,6 +31,8 @@ export interface Sampling {
   /** [1e-30, 1e30] */
   readonly temperature: number;
   readonly topK: number;
+  /** [1e-30, 1] */
+  readonly topP: number;
   readonly seed: number;
 }
 
@@ -44,23 +51,23 @@ export function takeGeneration(
   network: Network,
   options: GenerateOptions,
 ): { prompt: Float32Array; streams: number; generation: Generation } {
-  checkOptions(options, ["prompt", "length", "temperature", "topK", "seed", "streams"]);
-  const { length, temperature = 1, topK, seed = 0, streams = 1 } = options;
+  checkOptions(options, ["prompt", "length", "temperature", "topK", "topP", "seed", "streams"]);
+  const { length, temperature = 1, topK, topP = 1, seed = 0, streams = 1 } = options;
   const { numTokens } = checkGenerative(network);
   const prompt = takeInput(network, options.prompt, 1, "reject", "prompt");
   checkWhole("length", length, 1, 2 ** 32);
   checkWhole("topK", topK ?? numTokens, 1, Infinity);
   checkWhole("seed", seed, 0, 2 ** 32 - 1);
   checkWhole("streams", streams, 1, Infinity);
-  if (!(temperature >= 0 && temperature < Infinity)) {
-    throw new GruError("bad-input", `temperature: expected a finite number from 0 on, got ${temperature}`);
-  }
-  const isGreedy = temperature < 1e-30;
+  checkNumber("temperature", temperature, "a finite number from 0 on", Infinity);
+  checkNumber("topP", topP, "a number from 0 to 1", 1);
+  const isGreedy = temperature < 1e-30 || topP < 1e-30;
   const generation = {
     length,
     seed,
     temperature: isGreedy ? 1 : Math.min(temperature, 1e30),
     topK: isGreedy ? 1 : Math.min(topK ?? numTokens, numTokens),
+    topP: isGreedy ? 1 : topP,
   };
   return { prompt, streams, generation };
 }
@@ -102,4 +109,9 @@ export function checkGenerative(network: Network): Scores {
 
 function refuse(expected: string, got: string): GruError {
   return new GruError("unsupported", `generate: expected ${expected}, got ${got}`);
+}
+
+function checkNumber(name: string, value: number, expected: string, largest: number): void {
+  if (Number.isFinite(value) && value >= 0 && value <= largest) return;
+  throw new GruError("bad-input", `${name}: expected ${expected}, got ${String(value)}`);
 }

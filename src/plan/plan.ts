@@ -83,7 +83,7 @@ export const PROGRAM_BUFFER = "program";
 
 /** Buffer of how a chunk's tokens are drawn, as shaders/sample.wgsl declares it. */
 export const SAMPLING_BUFFER = "sampling";
-export const SAMPLING_BYTES = 20;
+export const SAMPLING_BYTES = 24;
 
 /** The dispatches of a stage: one, or those of every step. */
 export function dispatchesOf(stage: Stage): readonly DispatchPlan[] {

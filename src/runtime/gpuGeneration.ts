@@ -101,11 +101,11 @@ export class GpuGeneration {
 
 /** The Sampling of shaders/sample.wgsl, of the chunk that begins at step `start`. */
 function packSampling(
-  { seed, topK, temperature }: Generation,
+  { seed, topK, topP, temperature }: Generation,
   start: number,
   numTokens: number,
 ): Uint32Array<ArrayBuffer> {
-  const sampling = Uint32Array.of(seed, start, topK, numTokens, 0);
-  new Float32Array(sampling.buffer)[4] = temperature;
+  const sampling = Uint32Array.of(seed, start, topK, numTokens, 0, 0);
+  new Float32Array(sampling.buffer).set([temperature, topP], 4);
   return sampling;
 }

@@ -14,6 +14,7 @@ import { compare, type Comparison } from "../compare.js";
 import { type Fixture, runFixture } from "../fixture.js";
 import { generateTokens, referenceTokens } from "../generation.js";
 import { type OutputCheck, outputChecks } from "../outputRequests.js";
+import { fixedScores } from "../generationCases.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { campaignNetwork, runCampaign } from "../streamCampaign.js";
@@ -39,6 +40,7 @@ const harness = {
   campaignNetwork,
   runCampaign,
   scoreStorages,
+  fixedScores,
   generateTokens,
   referenceTokens,
   randomNumber,

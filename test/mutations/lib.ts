@@ -271,6 +271,16 @@ const reduce = [
       ["takes each invocation's own for the largest", "let largest = partial[0]", "let largest = value"],
     ],
   ),
+  ...mutationsOf(
+    "lib/reduce.wgsl",
+    ["tokens at temperature 0.8"],
+    [
+      ["sums all for those before", "select(sums.before, sums.total, i == local_index)", "sums.total"],
+      ["sums none before", "select(sums.before, sums.total, i == local_index)", "0.0"],
+      ["sums its own before, too", "i == local_index", "i == local_index + 1"],
+      ["takes the last one's for all", "sums.total += partial[i]", "sums.total = partial[i]"],
+    ],
+  ),
 ];
 
 /** Of what is in shaders/lib/. */

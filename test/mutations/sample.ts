@@ -3,13 +3,18 @@
 import { type Mutation, mutationsOf } from "./mutation.js";
 
 const WARM = "tokens at temperature 0.8";
+const GREEDY = "tokens at temperature 0";
+const TOP = "tokens of the top 0.9 at temperature 0.8";
+const TOP_OF_EQUALS = "tokens of the top 0.7 of 30 with 23 equal ones";
+/** The fewest end where the k largest do. */
+const TOP_OF_FEW = "tokens of the top 0.95 of 30, with equal ones among the last of both";
 const TIES = "tokens of 10 among 23 equal ones";
 const LOGITS = "tokens of 30 with equal ones among the last, and logits below zero";
 const FAR = "tokens of logits that exp cannot take";
 /** Several scores for each invocation of a larger workgroup. */
 const MANY = "tokens of the 40 likeliest of 5000";
 
-/** Of sample.wgsl, lib/random.wgsl and lib/ratio_*.wgsl. */
+/** Of sample.wgsl, lib/likeliest.wgsl, lib/random.wgsl and lib/ratio_*.wgsl. */
 export const sampleMutations: readonly Mutation[] = [
   ...mutationsOf(
     "sample.wgsl",
@@ -32,15 +37,10 @@ export const sampleMutations: readonly Mutation[] = [
         "segment.row_start + i];\n    let is_tie",
         "segment.row_start + i % 2];\n    let is_tie",
       ],
-      ["starts every segment at no sum", "draw(segment, before, wanted)", "draw(segment, 0.0, wanted)"],
-      [
-        "takes the sum before all for its own",
-        "select(before, total, i == local_index)",
-        "select(before, total, i == 0)",
-      ],
+      ["starts every segment at no sum", "draw(segment, sums.before, wanted)", "draw(segment, 0.0, wanted)"],
       ["does not add the weights up", "sum += w;", "sum = w;"],
       ["takes the token after it", "select(token, i, w > 0.0)", "select(token, i + 1, w > 0.0)"],
-      ["wants all of the sum", "let wanted = total *", "let wanted = 0.5 + 0.0 *"],
+      ["wants all of the sum", "let wanted = sums.total *", "let wanted = 0.5 + 0.0 *"],
       [
         "loses the last scores",
         "min(segment.start + length, OUTPUT_SIZE)",
@@ -53,15 +53,45 @@ export const sampleMutations: readonly Mutation[] = [
     "sample.wgsl",
     [TIES],
     [
-      ["puts numbers below zero above the others", "bits | 0x80000000u, ~bits", "bits, ~bits"],
       ["takes all of equals", "(is_tie && ties < segment.num_ties)", "is_tie"],
       ["takes none of equals", "(is_tie && ties < segment.num_ties)", "false"],
       ["takes one equal too many", "ties < segment.num_ties", "ties <= segment.num_ties"],
-      ["takes the first equals of each segment", "segment.ties_before += counts[i];", ""],
-      ["counts the equals of one segment", "ties += u32(key(", "ties = u32(key("],
+      ["forgets the equals before each segment", "var ties = segment.ties_before;", "var ties = 0.0;"],
       ["takes all but the k largest", "key(x) > segment.threshold", "key(x) < segment.threshold"],
-      ["takes all", "select(0u, 1u << 31, sampling.top_k < OUTPUT_SIZE)", "0u"],
-      ["counts the threshold itself as above it", "(segment.threshold + 1,", "(segment.threshold,"],
+      ["takes all", "sampling.top_k < OUTPUT_SIZE", "false"],
+      ["takes one more of the largest", "f32(sampling.top_k)", "f32(sampling.top_k + 1)"],
+    ],
+  ),
+  ...mutationsOf(
+    "sample.wgsl",
+    [TOP],
+    [
+      ["draws from all for the top p", "sampling.top_p < 1.0", "false"],
+      ["takes the top p for a number of tokens", "sampling.top_p * total, true", "sampling.top_p * total, false"],
+      ["takes the top p of one", "sampling.top_p * total", "sampling.top_p"],
+      [
+        "takes the top p of each segment",
+        "workgroup_sum(draw(segment, 0.0, 3.4028234e38).sum, local_index)",
+        "draw(segment, 0.0, 3.4028234e38).sum",
+      ],
+      [
+        "draws from the weights before the top p",
+        "let own = draw(segment,",
+        "segment.threshold = 0;\n  let own = draw(segment,",
+      ],
+    ],
+  ),
+  ...mutationsOf(
+    "sample.wgsl",
+    [TOP_OF_FEW],
+    [
+      ["counts no equals as it goes", "ties += f32(is_tie);", ""],
+      ["takes k for a sum of weights", "f32(sampling.top_k), false", "f32(sampling.top_k), true"],
+      [
+        "takes the top p before the top k",
+        "if (sampling.top_k < OUTPUT_SIZE)",
+        "if (sampling.top_k < OUTPUT_SIZE && sampling.top_p == 1.0)",
+      ],
     ],
   ),
   ...mutationsOf(
@@ -71,34 +101,75 @@ export const sampleMutations: readonly Mutation[] = [
       ["takes nothing below zero for the largest", "var largest = -3.4028234e38;", "var largest = 0.0;"],
       [
         "takes the smallest for the largest",
-        "max(largest, scores[row_start + i])",
-        "min(largest, scores[row_start + i])",
+        "max(largest, scores[segment.row_start + i])",
+        "min(largest, scores[segment.row_start + i])",
       ],
-      ["orders numbers below zero the other way round", "~bits, bits >> 31 == 1", "bits, bits >> 31 == 1"],
     ],
   ),
   ...mutationsOf(
     "sample.wgsl",
     [FAR],
-    [["takes each invocation's own for the largest", "workgroup_max(largest, local_index)", "largest"]],
+    [["takes each invocation's own for the largest", "workgroup_max(largest, segment.local_index)", "largest"]],
   ),
   ...mutationsOf(
     "sample.wgsl",
     [MANY],
     [
-      ["counts a key for each invocation", "count += f32(", "count = f32("],
-      ["stops above the last bits", "bit > 0; bit >>= 1", "bit > 1u << 23; bit >>= 1"],
-      [
-        "counts what one workgroup reaches at once",
-        "count += f32(key(scores[row_start + i]) >= smallest);",
-        "count += f32(key(scores[row_start + i]) >= smallest && i < WORKGROUP_SIZE);",
-      ],
       [
         "takes a segment's first score alone",
         "segment.end = min(segment.start + length, OUTPUT_SIZE);",
         "segment.end = min(segment.start + 1, OUTPUT_SIZE);",
       ],
       ["adds one weight of each segment", "sum += w;", "sum = before + w;"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/likeliest.wgsl",
+    [GREEDY, TIES],
+    [
+      ["takes all for one", "select(0u, key(before.largest), is_one)", "0u"],
+      ["puts numbers below zero above the others", "bits | 0x80000000u, ~bits", "bits, ~bits"],
+      ["orders numbers below zero the other way round", "~bits, bits >> 31 == 1", "bits, bits >> 31 == 1"],
+      ["takes the first equals of each segment", "workgroup_sums(ties, kept.local_index).before", "0.0"],
+      ["takes the equals of all segments for those before", "kept.local_index).before", "kept.local_index).total"],
+      ["counts the equals of one segment", "ties += f32(key(", "ties = f32(key("],
+      ["counts the threshold itself as above it", "kept.threshold + 1,", "kept.threshold,"],
+      ["counts each invocation's own", "return workgroup_sum(sum, segment.local_index);", "return sum;"],
+      ["counts half", "return 1.0;", "return 0.5;"],
+      ["counts all", "if (key(x) >= smallest)", "if (true)"],
+      ["leaves the smallest out", "key(x) >= smallest", "key(x) > smallest"],
+      ["counts the first row's", "scores[segment.row_start + i]", "scores[i]"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/likeliest.wgsl",
+    [MANY],
+    [
+      ["takes one for all", "let is_one = sampling.top_k == 1;", "let is_one = true;"],
+      ["stops above the last bits", "bit > 0; bit >>= 1", "bit > 1u << 23; bit >>= 1"],
+      ["counts a key for each invocation", "sum += measure(", "sum = measure("],
+      [
+        "counts what one workgroup reaches at once",
+        "i < OUTPUT_SIZE; i += WORKGROUP_SIZE",
+        "i < WORKGROUP_SIZE; i += WORKGROUP_SIZE",
+      ],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/likeliest.wgsl",
+    [TOP, TOP_OF_FEW, TOP_OF_EQUALS],
+    [
+      ["measures weights by number", "if (by_weight)", "if (false)"],
+      ["loses the token that crosses the sum", "min(most, ceil(", "min(most, floor("],
+      [
+        "forgets what equals weigh",
+        "missing / measure(value_of(kept.threshold), before.largest, by_weight)",
+        "missing",
+      ],
+      ["weighs equals as the largest", "measure(value_of(kept.threshold),", "measure(before.largest,"],
+      ["takes a key's bits for its number", "select(~key, key & 0x7fffffffu, key >> 31 == 1)", "key"],
+      ["turns numbers below zero round", "select(~key, key &", "select(key, key &"],
+      ["takes the largest for 1", "weight(x, largest)", "weight(x, 1.0)"],
     ],
   ),
   ...mutationsOf(

@@ -54,28 +54,38 @@ describe("the cases that draw tokens", () => {
 
 describe("a draw", () => {
   const probabilities = [0.1, 0.3, 0, 0.3, 0.25, 0.05];
-  const both = (temperature: number, topK: number, position: number) => {
-    const options = { temperature, topK, seed: 5 };
+  const both = (temperature: number, topK: number, topP: number, position: number) => {
+    const options = { temperature, topK, topP, seed: 5 };
     const request = { ...options, areProbabilities: true, stream: 0, position };
     const onCpu = sampleOnCpu(Float32Array.from(probabilities), true, options, 0, position);
     return [onCpu, sample(Float64Array.from(probabilities), request).token];
   };
 
+  // In the order of the probabilities: 0.3, 0.3, 0.25, 0.1, 0.05, 0.
   it.each([
-    [1, 6],
-    [0.5, 6],
-    [2, 6],
-    [1, 3],
-    [1, 1],
-    [1e-30, 6],
-    [1e30, 4],
-  ])("takes each token as often as p^(1/T) says: T = %d, topK = %d", (temperature, topK) => {
-    const kept = [1, 3, 4, 0, 5, 2].slice(0, topK);
+    [1, 6, 1, 6],
+    [0.5, 6, 1, 6],
+    [2, 6, 1, 6],
+    [1, 3, 1, 3],
+    [1, 1, 1, 1],
+    [1e-30, 6, 1, 6],
+    [1e30, 4, 1, 4],
+    [1, 6, 0.29, 1],
+    [1, 6, 0.31, 2], // the token that crosses the sum is in
+    [1, 6, 0.86, 4],
+    [1, 6, 0.9499, 4],
+    [1, 3, 0.71, 3], // of 0.85 that topK has left: 0.3 + 0.3 are 0.706 of it
+    [1, 3, 0.7, 2],
+    [0.5, 6, 0.7, 2], // of the squares, which sum up to 0.255: 0.09 + 0.09 are 0.706 of it
+    [1e30, 5, 0.5, 3], // of five alike
+    [1, 1, 0.5, 1],
+  ])("takes each token as often as p^(1/T) says: T = %d, topK = %d, topP = %d", (temperature, topK, topP, numKept) => {
+    const kept = [1, 3, 4, 0, 5, 2].slice(0, numKept);
     const weights = probabilities.map((p, i) => (kept.includes(i) ? (p / 0.3) ** (1 / temperature) : 0));
     const total = weights.reduce((a, b) => a + b);
     const counts = probabilities.map(() => 0);
     for (let position = 0; position < NUM_DRAWS; position++) {
-      const [onCpu, reference] = both(temperature, topK, position);
+      const [onCpu, reference] = both(temperature, topK, topP, position);
       expect(onCpu).toBe(reference);
       counts[onCpu!]!++;
     }
@@ -108,7 +118,8 @@ describe("generate on the CPU", () => {
     expect(streamOf(0)).toEqual(alone);
     expect(streamOf(1)).not.toEqual(alone);
     expect(await generateTokens(model, { ...options, seed: 13 })).not.toEqual(alone);
-    expect(await generateTokens(model, { prompt: [4], length: 40, temperature: 1, seed: 12, topK: 99 })).toEqual(alone);
+    const sameDraw = { prompt: [4], length: 40, temperature: 1, seed: 12, topK: 99, topP: 1 };
+    expect(await generateTokens(model, sameDraw)).toEqual(alone);
   });
 
   it("yields one token of each stream for each position", async () => {
@@ -152,6 +163,16 @@ describe("generate refuses", () => {
       "bad-input",
       "temperature: expected a finite number from 0 on, got Infinity",
     ],
+    [
+      "temperature null",
+      { temperature: null },
+      "bad-input",
+      "temperature: expected a finite number from 0 on, got null",
+    ],
+    ["topP -0.1", { topP: -0.1 }, "bad-input", "topP: expected a number from 0 to 1, got -0.1"],
+    ["topP 1.5", { topP: 1.5 }, "bad-input", "topP: expected a number from 0 to 1, got 1.5"],
+    ["topP NaN", { topP: NaN }, "bad-input", "topP: expected a number from 0 to 1, got NaN"],
+    ["topP null", { topP: null }, "bad-input", "topP: expected a number from 0 to 1, got null"],
     ["topK 0", { topK: 0 }, "bad-input", "topK: expected a whole number from 1 on, got 0"],
     ["seed -1", { seed: -1 }, "bad-input", "seed: expected a whole number from 0 to 4294967295, got -1"],
     ["no streams", { streams: 0 }, "bad-input", "streams: expected a whole number from 1 on, got 0"],
