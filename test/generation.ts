@@ -9,7 +9,9 @@ import { sample } from "../src/reference/sample.js";
 export interface ReferenceTokens {
   /** [T, B] */
   readonly tokens: Uint32Array;
-  /** The least that a random number was away from giving another token. */
+  /** [B]: the least that a random number of each stream was away from giving another token. */
+  readonly margins: readonly number[];
+  /** The least of these. */
   readonly margin: number;
 }
 
@@ -19,20 +21,20 @@ export function referenceTokens(network: Network, options: GenerateOptions): Ref
   const { areProbabilities } = checkGenerative(network);
   const head = layerNamed(network, network.outputs[0]!).name;
   const tokens = new Uint32Array(generation.length * streams);
-  let margin = 1;
+  const margins = Array.from({ length: streams }, () => 1);
   for (let stream = 0; stream < streams; stream++) {
     let input: ArrayLike<number> = prompt;
     let initialState: Float64Array | undefined;
     for (let position = 0; position < generation.length; position++) {
       const result = runReference(network, { input, batchSize: 1, initialState, returnSequences: false });
       const drawn = sample(result.outputs[head]!, { ...generation, areProbabilities, stream, position });
-      margin = Math.min(margin, drawn.margin);
+      margins[stream] = Math.min(margins[stream]!, drawn.margin);
       tokens[position * streams + stream] = drawn.token;
       input = [drawn.token];
       initialState = result.finalState;
     }
   }
-  return { tokens, margin };
+  return { tokens, margins, margin: Math.min(...margins) };
 }
 
 /** All that a model generates, [T, B]. */

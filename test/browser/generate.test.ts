@@ -23,39 +23,79 @@ describe("random numbers", () => {
 });
 
 describe("generate", () => {
-  it("takes the reference's likeliest character, 500 times, with the trained model", async () => {
+  it.each([
+    ["takes the reference's likeliest character, 2,000 times", { length: 2000, temperature: 0 }],
+    ["draws the reference's characters", { length: 400, temperature: 0.9, topP: 0.95, seed: 2 }],
+  ])("%s, with the trained model", async (_, request) => {
     const page = await openPage();
-    const [actual, expected] = await page.evaluate(async (path) => {
-      const model = await harness.webgru.loadModel(`/${path}.safetensors`, { device: "webgpu" });
-      const prompt = [..."In the beginning"].map((character) => model.vocabulary!.indexOf(character));
-      const options = { prompt, length: 500, temperature: 0 };
-      const tokens = await harness.generateTokens(model, options);
-      const reference = harness.referenceTokens(model.network, options);
-      model.dispose();
-      return [[...tokens], [...reference.tokens]];
-    }, TRAINED_MODEL);
+    const { actual, expected, margin } = await page.evaluate(
+      async (path, requested) => {
+        const model = await harness.webgru.loadModel(`/${path}.safetensors`, { device: "webgpu" });
+        const prompt = [..."In the beginning"].map((character) => model.vocabulary!.indexOf(character));
+        const tokens = await harness.generateTokens(model, { prompt, ...requested });
+        const reference = harness.referenceTokens(model.network, { prompt, ...requested });
+        model.dispose();
+        return { actual: [...tokens], expected: [...reference.tokens], margin: reference.margin };
+      },
+      TRAINED_MODEL,
+      request,
+    );
+    expect(margin).toBeGreaterThan(1e-5);
     expect(actual).toEqual(expected);
   });
 
   it("gives a seed's text whatever the other streams and the chunk", async () => {
     const page = await openPage();
-    const { alone, first, chunks } = await page.evaluate(async () => {
+    const { alone, many, chunks } = await page.evaluate(async () => {
       const network = harness.random.randomTextModel(131, 30);
-      const options = { prompt: [4], length: 53, seed: 12, temperature: 0.9 };
+      const options = { prompt: [4], length: 53, seed: 12, temperature: 0.9, topP: 0.95 };
       const model = await harness.webgru.createModel(network, { device: "webgpu" });
-      const lone = await harness.generateTokens(model, options);
-      const many = await harness.generateTokens(model, { ...options, streams: 5 });
+      const [one, five] = await Promise.all(
+        [1, 5].map((streams) => harness.generateTokens(model, { ...options, streams })),
+      );
       model.dispose();
       const inChunks = [];
-      for (const chunkSteps of [1, 2, 7, 16]) {
-        inChunks.push(await harness.generateInChunks(network, options, chunkSteps));
+      for (const [chunkSteps, streams] of [
+        [1, 1],
+        [2, 1],
+        [7, 1],
+        [16, 1],
+        [1, 5],
+        [9, 5],
+      ] as const) {
+        inChunks.push(await harness.generateInChunks(network, { ...options, streams }, chunkSteps));
       }
-      return { alone: [...lone], first: Array.from(many).filter((_, i) => i % 5 === 0), chunks: inChunks };
+      return { alone: [...one!], many: [...five!], chunks: inChunks };
     });
-    expect(first).toEqual(alone);
-    for (const { tokens } of chunks) expect(tokens).toEqual(alone);
-    expect(chunks.map(({ lengths }) => Math.max(...lengths))).toEqual([1, 2, 7, 16]);
+    expect(textOf(many, 0, 5)).toEqual(alone);
+    for (const { tokens } of chunks.slice(0, 4)) expect(tokens).toEqual(alone);
+    for (const { tokens } of chunks.slice(4)) expect(tokens).toEqual(many);
+    expect(chunks.map(({ lengths }) => Math.max(...lengths))).toEqual([1, 2, 7, 16, 5, 45]);
+    expect(new Set([0, 1, 2, 3, 4].map((stream) => textOf(many, stream, 5).join())).size).toBe(5);
     expect(new Set(alone).size).toBeGreaterThan(10);
+  });
+
+  it("writes 1,024 texts in one batch, each as the reference does", async () => {
+    const page = await openPage();
+    const { actual, expected, margins, calls } = await page.evaluate(async () => {
+      const network = harness.random.randomTextModel(137, 30);
+      const options = { prompt: [4, 5], length: 8, seed: 3, streams: 1024 };
+      const model = await harness.webgru.createModel(network, { device: "webgpu" });
+      const recorded = harness.recordGpuCalls();
+      const tokens = await harness.generateTokens(model, options);
+      const methods = recorded.map(({ method }) => method);
+      model.dispose();
+      const reference = harness.referenceTokens(network, options);
+      return { actual: [...tokens], expected: [...reference.tokens], margins: reference.margins, calls: methods };
+    });
+    // A step of all rows is 1 + 2 + 2 + 3 dispatches, as one of one row is. The prompt's first token draws nothing, and
+    // has a dispatch for its last step instead.
+    expect(calls.filter((method) => method === "dispatchWorkgroups")).toHaveLength(9 * (1 + 2 + 2 + 3));
+    const sure = margins.flatMap((margin, stream) => (margin > 1e-5 ? [stream] : []));
+    expect(sure.length).toBeGreaterThan(1000);
+    for (const stream of sure)
+      expect(textOf(actual, stream, 1024), `text ${stream}`).toEqual(textOf(expected, stream, 1024));
+    expect(new Set(sure.map((stream) => textOf(actual, stream, 1024).join())).size).toBe(sure.length);
   });
 
   it("gives the CPU's text", async () => {
@@ -204,3 +244,8 @@ describe("generate", () => {
     expect(codes).toEqual([false, "disposed", "disposed"]);
   });
 });
+
+/** One stream's tokens of [T, B]. */
+function textOf(tokens: readonly number[], stream: number, numStreams: number): number[] {
+  return tokens.filter((_, i) => i % numStreams === stream);
+}
