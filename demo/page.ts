@@ -6,11 +6,11 @@ import { element } from "./element.js";
 import { Latency } from "./latency.js";
 import record from "./models/next-char.json" with { type: "json" };
 import { Notice } from "./notice.js";
-import { Predictor, type Reading } from "./predictor.js";
-import { seededRandom } from "./sampler.js";
+import { Predictor, promptOf } from "./predictor.js";
+import { Slider } from "./slider.js";
 import { showSubstitutions } from "./substitutions.js";
 import { Vocabulary } from "./vocabulary.js";
-import { type Desk, writeOn } from "./writer.js";
+import { writeOn } from "./writer.js";
 
 const MODEL_URL = new URL("./models/next-char.safetensors", import.meta.url);
 
@@ -30,8 +30,8 @@ const bars = new Bars(element("bars"));
 const panel = new DevicePanel((choice) => void use(choice));
 const notice = new Notice(element("notice"));
 const continueButton = element<HTMLButtonElement>("continue");
-const slider = element<HTMLInputElement>("temperature");
-const random = seededRandom(Date.now());
+const temperature = new Slider("temperature", wordsForTemperature, writeAnew);
+const topP = new Slider("top-p", wordsForTopP, writeAnew);
 
 /** Keys that press Continue. */
 const SHORTCUT = /Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘ ↵" : "Ctrl ↵";
@@ -66,6 +66,7 @@ function start(model: GruModel): void {
   const vocabulary = new Vocabulary(model.vocabulary!);
   const latency = new Latency();
   const predictor = new Predictor(model.createStream(), vocabulary, (timeMs) => {
+    if (writing) return; // it waited for the device, which draws characters meanwhile
     latency.add(timeMs);
     panel.showLatency(latency);
   });
@@ -93,24 +94,22 @@ async function refuse(error: unknown, choice: DeviceChoice): Promise<void> {
   notice.show(`WebGPU cannot be used here, so the model stays on ${place}. The reason: ${message}.`);
 }
 
-/** Brings the model to the end of the text and shows what it makes of it; null when another call or model took over. */
-async function read(): Promise<Reading | null> {
+/** Brings the model to the end of the text and shows what it makes of it. */
+async function read(): Promise<void> {
   const reader = running;
   const turn = ++lastTurn;
   bars.isBusy = true;
-  if (!reader) return null;
+  if (!reader) return;
   showSubstitutions(element("substitutions"), reader.vocabulary, editor.text);
   try {
     const reading = await reader.predictor.follow(editor.text);
-    if (reader !== running) return null;
+    if (reader !== running) return;
     editor.show(reading);
     bars.show(reading.probabilities, reader.vocabulary.characters);
     panel.showSurprise(reading.characters);
     if (turn === lastTurn) bars.isBusy = false;
-    return reading;
   } catch (error) {
     if (reader === running) await replace(error);
-    return null;
   }
 }
 
@@ -128,18 +127,35 @@ async function replace(error: unknown): Promise<void> {
 async function toggleWriting(): Promise<void> {
   if (writing) return stopWriting();
   if (!running) return;
-  const { vocabulary } = running;
+  const writer = running;
+  const { model, vocabulary } = writer;
   const controller = (writing = new AbortController());
   showWriting(true);
-  const desk: Desk = {
-    random,
-    temperature: () => slider.valueAsNumber,
-    read: async () => (await read())?.probabilities ?? null,
-    write: (index) => editor.append(vocabulary.characters[index]!),
+  const write = (index: number) => {
+    editor.append(vocabulary.characters[index]!);
+    void read();
   };
-  const numWritten = await writeOn(desk, MAX_WRITTEN, controller.signal);
-  if (writing === controller) stopWriting();
-  if (!loading) say(`Wrote ${numWritten} characters.`);
+  try {
+    const tokens = model.generate({
+      prompt: promptOf(editor.text, vocabulary),
+      length: MAX_WRITTEN,
+      temperature: temperature.value,
+      topP: topP.value,
+      seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+    });
+    const numWritten = await writeOn(tokens, write, controller.signal);
+    if (writing === controller) stopWriting();
+    if (!writing && !loading) say(`Wrote ${numWritten} characters.`);
+  } catch (error) {
+    if (writer === running) await replace(error);
+  }
+}
+
+/** Goes on with other settings, if it is writing. */
+function writeAnew(): void {
+  if (!writing) return;
+  stopWriting();
+  void toggleWriting();
 }
 
 function stopWriting(): void {
@@ -154,20 +170,17 @@ function showWriting(isWriting: boolean): void {
   if (isWriting) say("Writing.");
 }
 
-function showTemperature(): void {
-  const temperature = slider.valueAsNumber;
-  const words = wordsFor(temperature);
-  document.querySelector(".temperature output")!.textContent = temperature.toFixed(2);
-  document.querySelector(".temperature .note")!.textContent = words;
-  slider.setAttribute("aria-valuetext", `${temperature.toFixed(2)}: ${words}`);
+function wordsForTemperature(value: number): string {
+  if (value === 0) return "Always the likeliest character.";
+  if (value < 0.5) return "Cautious: mostly the likeliest.";
+  if (value < 0.95) return "Likely characters, made likelier.";
+  if (value <= 1.05) return "As likely as the model believes.";
+  return "Bold: unlikely characters, too.";
 }
 
-function wordsFor(temperature: number): string {
-  if (temperature === 0) return "Always the likeliest character.";
-  if (temperature < 0.5) return "Cautious: mostly the likeliest.";
-  if (temperature < 0.95) return "Likely characters, made likelier.";
-  if (temperature <= 1.05) return "As likely as the model believes.";
-  return "Bold: unlikely characters, too.";
+function wordsForTopP(value: number): string {
+  if (value === 1) return "From all characters.";
+  return `From the likeliest that make up ${(100 * value).toFixed(0)} %.`;
 }
 
 function showRecord(): void {
@@ -193,7 +206,6 @@ textarea.addEventListener("input", () => {
   void read();
 });
 continueButton.addEventListener("click", () => void toggleWriting());
-slider.addEventListener("input", showTemperature);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") stopWriting();
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
@@ -201,7 +213,6 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat) void toggleWriting();
 });
 
-showTemperature();
 showWriting(false);
 showRecord();
 await use(deviceOfAddress());

@@ -6,6 +6,11 @@ export const BEGINNING = "\n";
 /** Characters that are read again after an edit in the middle; of a longer text, the last ones. */
 const MAX_CHARACTERS = 2000;
 
+/** Indices of what a model reads of `text` before it can go on: of a long one, the end. */
+export function promptOf(text: string, vocabulary: Vocabulary): number[] {
+  return [BEGINNING, ...[...text].slice(-MAX_CHARACTERS)].flatMap((character) => vocabulary.encode(character));
+}
+
 /** A character that was read, and how unexpected it was. */
 export interface ReadCharacter {
   readonly character: string;

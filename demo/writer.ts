@@ -1,32 +1,26 @@
-import { sample, type Random } from "./sampler.js";
-
-/** A person can still follow it, and the page stays free for the Stop button. */
+/** A person can still follow it; tokens come many at once where they are drawn on a GPU. */
 const CHARACTER_MS = 20;
 
-/** What a writer needs of the page. */
-export interface Desk {
-  readonly random: Random;
-  /** Asked before each character, so that the user may turn it on the way. */
-  temperature(): number;
-  /** Reads the text; null when that is no longer possible. @returns [V], of each next character */
-  read(): Promise<ArrayLike<number> | null>;
-  /** Appends the character of an index to the text. */
-  write(index: number): void;
-}
-
 /**
- * Continues the text, one character after the other, until `signal` aborts.
+ * Writes what comes of one stream, one character after the other, until `signal` aborts.
  *
+ * @param tokens as `model.generate` yields them; ended, so that what it took is freed
+ * @param write appends the character of an index to the text
  * @returns number of characters written
  */
-export async function writeOn(desk: Desk, maxCharacters: number, signal: AbortSignal): Promise<number> {
-  let probabilities = await desk.read();
-  for (let written = 0; written < maxCharacters; written++) {
-    if (signal.aborted || probabilities === null) return written;
-    desk.write(sample(probabilities, desk.temperature(), desk.random));
-    [probabilities] = await Promise.all([desk.read(), pause(CHARACTER_MS)]);
+export async function writeOn(
+  tokens: AsyncIterable<Uint32Array>,
+  write: (index: number) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  let numWritten = 0;
+  for await (const [index] of tokens) {
+    if (signal.aborted) break;
+    write(index!);
+    numWritten++;
+    await pause(CHARACTER_MS);
   }
-  return maxCharacters;
+  return numWritten;
 }
 
 function pause(timeMs: number): Promise<void> {

@@ -3,7 +3,6 @@ import type { Page } from "puppeteer";
 import { describe, expect, it } from "vitest";
 import { glyphOf } from "../../demo/glyph.js";
 import { BEGINNING } from "../../demo/predictor.js";
-import { argmax } from "../../demo/sampler.js";
 import { parseModel } from "../../src/parseModel.js";
 import { runReference } from "../../src/reference/runReference.js";
 import { projectRoot } from "../library.js";
@@ -61,7 +60,8 @@ function greedyContinuation(text: string, numCharacters: number): string {
   let continuation = "";
   let { output, finalState } = runReference(network, { input: encode(BEGINNING + text), batchSize: 1 });
   for (let i = 0; i < numCharacters; i++) {
-    const index = argmax(output.subarray(-characters.length));
+    const probabilities = output.subarray(-characters.length);
+    const index = probabilities.indexOf(Math.max(...probabilities));
     continuation += characters[index]!;
     ({ output, finalState } = runReference(network, { input: [index], batchSize: 1, initialState: finalState }));
   }
@@ -83,14 +83,24 @@ async function choose(page: Page, device: "auto" | "webgpu" | "cpu"): Promise<vo
   await page.click(`input[name=device][value=${device}]`);
 }
 
-async function setTemperature(page: Page, temperature: number): Promise<void> {
+/** Moves a slider and lets it go. */
+async function setSlider(page: Page, id: "temperature" | "top-p", number: number): Promise<void> {
   await page.$eval(
-    "#temperature",
+    `#${id}`,
     (slider, value) => {
       (slider as HTMLInputElement).value = value;
       slider.dispatchEvent(new Event("input"));
+      slider.dispatchEvent(new Event("change"));
     },
-    String(temperature),
+    String(number),
+  );
+}
+
+async function isAsLongAs(page: Page, length: number): Promise<void> {
+  await page.waitForFunction(
+    (wanted) => document.querySelector<HTMLTextAreaElement>("#text")!.value.length >= wanted,
+    {},
+    length,
   );
 }
 
@@ -164,31 +174,72 @@ describe("demo", () => {
       expect(await textOf(page, "#substitutions")).toContain('reads “ as ", é as e.');
     }));
 
-  it.each(["webgpu", "cpu"])("continues on %s as a greedy loop over the reference does", (device) =>
-    onDemo(`?device=${device}`, async (page) => {
-      const text = "In those days ";
-      const expected = text + greedyContinuation(text, 20);
-      await page.type("#text", text);
-      await setTemperature(page, 0);
-      await pressContinue(page);
-      await page.waitForFunction(
-        (length) => (document.querySelector("#text") as HTMLTextAreaElement).value.length >= length,
-        {},
-        expected.length,
-      );
-      await page.keyboard.press("Escape");
-      await isCaughtUp(page);
-      const written = await typedText(page);
-      expect(written.slice(0, expected.length)).toBe(expected);
-      expect(await textOf(page, "#continue .verb")).toBe("Continue");
-      expect(await shownSigns(page)).toEqual(expectedSigns(written));
-    }),
+  it.each([
+    ["webgpu", 0, 1],
+    ["cpu", 0, 1],
+    ["cpu", 1, 0.05], // each likeliest character is likelier than 5 %: it is drawn from alone
+  ])(
+    "continues on %s as a greedy loop over the reference does: temperature %d, top p %d",
+    (device, temperature, topP) =>
+      onDemo(`?device=${device}`, async (page) => {
+        const text = "In those days ";
+        const expected = text + greedyContinuation(text, 20);
+        await page.type("#text", text);
+        await setSlider(page, "temperature", temperature);
+        await setSlider(page, "top-p", topP);
+        await pressContinue(page);
+        await isAsLongAs(page, expected.length);
+        await page.keyboard.press("Escape");
+        await isCaughtUp(page);
+        const written = await typedText(page);
+        expect(written.slice(0, expected.length)).toBe(expected);
+        expect(await textOf(page, "#continue .verb")).toBe("Continue");
+        expect(await shownSigns(page)).toEqual(expectedSigns(written));
+
+        await page.focus("#text");
+        await page.keyboard.type(" Th");
+        await isCaughtUp(page);
+        expect(await shownSigns(page)).toEqual(expectedSigns(`${written} Th`));
+        await pressContinue(page);
+        const further = `${written} Th${greedyContinuation(`${written} Th`, 5)}`;
+        await isAsLongAs(page, further.length);
+        await page.keyboard.press("Escape");
+        expect((await typedText(page)).slice(0, further.length)).toBe(further);
+      }),
   );
+
+  it("goes on with another temperature when it is set while it writes", () =>
+    onDemo("?device=cpu", async (page) => {
+      await setSlider(page, "temperature", 1.5);
+      await page.click("#continue");
+      await isAsLongAs(page, 3);
+      await setSlider(page, "temperature", 0);
+      const text = await typedText(page);
+      expect(await textOf(page, "#continue .verb")).toBe("Stop");
+      const expected = text + greedyContinuation(text, 12);
+      await isAsLongAs(page, expected.length);
+      expect((await typedText(page)).slice(0, expected.length)).toBe(expected);
+      expect(await textOf(page, "#status")).toBe("Writing.");
+    }));
+
+  it("writes nothing when it is stopped before the first character has come", () =>
+    onDemo("?device=webgpu", async (page) => {
+      await page.type("#text", "And");
+      await isCaughtUp(page);
+      await page.evaluate(() => {
+        const button = document.querySelector<HTMLButtonElement>("#continue")!;
+        button.click();
+        button.click();
+      });
+      await page.waitForFunction(() => document.querySelector("#status")!.textContent === "Wrote 0 characters.");
+      expect(await typedText(page)).toBe("And");
+      expect(await textOf(page, "#continue .verb")).toBe("Continue");
+    }));
 
   it("stops writing when the user types", () =>
     onDemo("?device=cpu", async (page) => {
       await page.click("#continue");
-      await page.waitForFunction(() => (document.querySelector("#text") as HTMLTextAreaElement).value.length > 3);
+      await isAsLongAs(page, 4);
       await page.type("#text", "!");
       expect(await textOf(page, "#continue .verb")).toBe("Continue");
       const written = await typedText(page);
@@ -211,7 +262,7 @@ describe("demo", () => {
       expect(await shownSigns(page)).toEqual(expectedSigns("And the k"));
     }));
 
-  it("moves to the CPU with its text when the GPU goes away", () =>
+  it.each(["reads", "writes"])("moves to the CPU with its text when the GPU goes away while it %s", (what) =>
     onDemo("?device=cpu", async (page) => {
       await page.evaluate(() => {
         const { requestDevice } = GPUAdapter.prototype;
@@ -225,13 +276,21 @@ describe("demo", () => {
       await page.waitForSelector("#badge[data-device=webgpu]");
       await page.type("#text", "He answere");
       await isCaughtUp(page);
+      if (what === "writes") {
+        await pressContinue(page);
+        await isAsLongAs(page, 12);
+      }
       await page.evaluate(() => dispatchEvent(new Event("lose")));
-      await page.type("#text", "d");
+      if (what === "reads") await page.type("#text", "d");
       await page.waitForSelector("#badge[data-device=cpu]");
       await isCaughtUp(page);
-      expect(await shownSigns(page)).toEqual(expectedSigns("He answered"));
+      const text = await typedText(page);
+      expect(text).toMatch(/^He answere./);
+      expect(await shownSigns(page)).toEqual(expectedSigns(text));
+      expect(await textOf(page, "#continue .verb")).toBe("Continue");
       expect(await textOf(page, "#notice p")).toContain("moved to the CPU");
-    }));
+    }),
+  );
 
   it("never scrolls sideways on a phone", () =>
     onDemo("?device=cpu", async (page) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Predictor } from "../../demo/predictor.js";
+import { Predictor, promptOf } from "../../demo/predictor.js";
 import { Vocabulary } from "../../demo/vocabulary.js";
 
 const vocabulary = new Vocabulary([..."\nabc"]);
@@ -100,5 +100,16 @@ describe("Predictor", () => {
     const { predictor, keystrokesMs } = makePredictor();
     for (const text of ["", "a", "abc", "b"]) await predictor.follow(text);
     expect(keystrokesMs.length).toBe(1);
+  });
+});
+
+describe("promptOf", () => {
+  it("is what a predictor reads of the text: the beginning of a line, and of a long text the end", () => {
+    expect(promptOf("", vocabulary)).toEqual([0]);
+    expect(promptOf("abc", vocabulary)).toEqual([0, 1, 2, 3]);
+    expect(promptOf("a".repeat(500) + "b".repeat(2000), vocabulary)).toEqual([
+      0,
+      ...Array.from("b".repeat(2000), () => 2),
+    ]);
   });
 });
