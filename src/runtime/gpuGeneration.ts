@@ -58,12 +58,13 @@ export class GpuGeneration {
     }
   }
 
-  async #compile(length: number, chunkSteps: number | undefined): Promise<CompiledPlan> {
-    const { network, pipelines, flopPerSubmit } = this.#resources;
+  async #compile(length: number, numSteps: number | undefined): Promise<CompiledPlan> {
+    const { network, kernels, pipelines, flopPerSubmit } = this.#resources;
     const maxRows = this.#states.numSlots;
     const scores = checkGenerative(network);
-    const planOf = (steps: number) => planSequence(network, { maxRows, chunkSteps: steps, lastOnly: false, scores });
-    const wanted = chunkSteps ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
+    const planOf = (chunkSteps: number) =>
+      planSequence(network, { maxRows, chunkSteps, lastOnly: false, scores, kernels });
+    const wanted = numSteps ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
     this.#resources.checkAlive();
