@@ -142,6 +142,7 @@ async function toggleWriting(): Promise<void> {
       temperature: temperature.value,
       topP: topP.value,
       seed: crypto.getRandomValues(new Uint32Array(1))[0]!,
+      tokensPerSubmit: 16, // the guesses come in between
     });
     const numWritten = await writeOn(tokens, write, controller.signal);
     if (writing === controller) stopWriting();

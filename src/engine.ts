@@ -78,10 +78,9 @@ export interface Session {
    * next one's input. The session does nothing else until it ends, and is disposed no earlier.
    *
    * @param token the first step's input, of all rows
-   * @param chunkSteps steps to draw at once, as many as are worth it when absent
    * @returns [steps, B] of as many steps as come together
    */
-  generate(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void>;
+  generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void>;
   /** Sets the state of a slot, [D, H] of each GRU layer, one after the other; zeros when null. */
   writeState(slot: number, state: Float32Array | null): void;
   /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; zeros when null. */

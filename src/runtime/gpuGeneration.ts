@@ -33,11 +33,11 @@ export class GpuGeneration {
   }
 
   /** Runs once. @see Session.generate */
-  async *run(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void> {
+  async *run(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     const { length } = generation;
     const { numSlots } = this.#states;
     const { queue } = this.#resources.gpu;
-    const compiled = await this.#compile(length, chunkSteps);
+    const compiled = await this.#compile(generation);
     const numSteps = compiled.plan.chunkSteps;
     queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
     queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, new Uint32Array(numSlots).fill(numSteps));
@@ -58,13 +58,13 @@ export class GpuGeneration {
     }
   }
 
-  async #compile(length: number, numSteps: number | undefined): Promise<CompiledPlan> {
+  async #compile({ length, tokensPerSubmit }: Generation): Promise<CompiledPlan> {
     const { network, kernels, pipelines, flopPerSubmit } = this.#resources;
     const maxRows = this.#states.numSlots;
     const scores = checkGenerative(network);
     const planOf = (chunkSteps: number) =>
       planSequence(network, { maxRows, chunkSteps, lastOnly: false, scores, kernels });
-    const wanted = numSteps ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
+    const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
     this.#resources.checkAlive();

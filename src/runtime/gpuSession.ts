@@ -106,9 +106,9 @@ export class GpuSession implements Session {
     return advanced;
   }
 
-  generate(token: number, generation: Generation, chunkSteps?: number): AsyncGenerator<Uint32Array, void> {
+  generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     const allocate = (key: string, plan: Plan) => this.#allocate(key, plan);
-    return new GpuGeneration(this.#resources, this.#states, allocate).run(token, generation, chunkSteps);
+    return new GpuGeneration(this.#resources, this.#states, allocate).run(token, generation);
   }
 
   writeState(slot: number, state: Float32Array | null): void {

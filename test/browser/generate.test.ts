@@ -59,7 +59,7 @@ describe("generate", () => {
       );
       model.dispose();
       const inChunks = [];
-      for (const [chunkSteps, streams] of [
+      for (const [tokensPerSubmit, streams] of [
         [1, 1],
         [2, 1],
         [7, 1],
@@ -67,7 +67,7 @@ describe("generate", () => {
         [1, 5],
         [9, 5],
       ] as const) {
-        inChunks.push(await harness.generateInChunks(network, { ...options, streams }, chunkSteps));
+        inChunks.push(await harness.generateInChunks(network, { ...options, streams, tokensPerSubmit }));
       }
       return { alone: [...one!], many: [...five!], chunks: inChunks };
     });

@@ -45,14 +45,14 @@ const harness = {
   referenceTokens,
   randomNumber,
 
-  /** Tokens of a session that draws `chunkSteps` of each row at once, and the lengths of what came. */
-  async generateInChunks(network: webgru.Network, options: GenerateOptions, chunkSteps: number) {
+  /** Tokens of a session, and the lengths of what came at once. */
+  async generateInChunks(network: webgru.Network, options: GenerateOptions) {
     const device = await harness.requestDevice();
     const engine = await GpuEngine.create(network, borrowDevice(device), "a test");
     const { prompt, streams, generation } = takeGeneration(network, options);
     const session = engine.createSession(streams, 1);
     const chunks: number[][] = [];
-    for await (const chunk of session.generate(prompt[0]!, generation, chunkSteps)) chunks.push([...chunk]);
+    for await (const chunk of session.generate(prompt[0]!, generation)) chunks.push([...chunk]);
     session.dispose();
     engine.dispose();
     device.destroy();

@@ -177,6 +177,12 @@ describe("generate refuses", () => {
     ["topP null", { topP: null }, "bad-input", "topP: expected a number from 0 to 1, got null"],
     ["topK 0", { topK: 0 }, "bad-input", "topK: expected a whole number from 1 on, got 0"],
     ["seed -1", { seed: -1 }, "bad-input", "seed: expected a whole number from 0 to 4294967295, got -1"],
+    [
+      "no tokens per submit",
+      { tokensPerSubmit: 0 },
+      "bad-input",
+      "tokensPerSubmit: expected a whole number from 1 on, got 0",
+    ],
     ["no streams", { streams: 0 }, "bad-input", "streams: expected a whole number from 1 on, got 0"],
     [
       "an empty prompt",
