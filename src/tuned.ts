@@ -1,3 +1,4 @@
+export { sampleKernel } from "./kernels/sample.js";
 export { tune, TUNING_TABLE } from "./plan/tuning.js";
 export type { NetworkWalk, TuningRow, Walk, WaveWalk } from "./plan/tuning.js";
 export type { KernelChoice } from "./plan/kernelChoice.js";

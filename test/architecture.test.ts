@@ -14,7 +14,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   cpu: ["model", "engine.ts"],
   kernels: ["model"],
   plan: ["model", "kernels"],
-  runtime: ["model", "kernels", "plan", "engine.ts"],
+  runtime: ["model", "kernels", "plan", "engine.ts", "tuned.ts"],
   stream: ["model", "engine.ts"],
   tuner: ["model", "plan"],
 };

@@ -7,11 +7,9 @@ import { gruProjectKernel, PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import { gruStepKernel } from "../kernels/gruStep.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
-import { sampleKernel } from "../kernels/sample.js";
 import { softmaxKernel } from "../kernels/softmax.js";
 import { topKKernel } from "../kernels/topK.js";
 import { type Activation, completeActivation } from "../model/activation.js";
-import type { Scores } from "../model/generative.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
@@ -51,8 +49,8 @@ export interface PlanRequest {
   readonly lastOnly: boolean;
   /** What is given of the outputs; all when absent. With none of it, what comes after the last GRU layer is left out. */
   readonly output?: Selection;
-  /** Draw a token by each step's main output, and write it where the next step's input is. Then all stages run by steps. */
-  readonly scores?: Scores;
+  /** Draws a token by each step's main output, and writes it where the next step's input is. Then all stages run by steps. */
+  readonly sample?: KernelSpec;
   /** Which kernels the device is good at; single steps when null or absent. */
   readonly kernels?: KernelChoice | null;
 }
@@ -112,9 +110,9 @@ class Planner {
     };
     const outputPlans = output.all ? outputs.map(outputPlan) : [];
     if (output.topK > 0) outputPlans.push(this.#topK(outputPlan(outputs[0]!), output.topK));
-    const { scores } = this.#request;
-    if (scores !== undefined) this.#sample(scores, outputs[0]!, input);
-    const isStepMajor = scores !== undefined;
+    const { sample } = this.#request;
+    if (sample !== undefined) this.#sample(sample, outputs[0]!, input);
+    const isStepMajor = sample !== undefined;
     const [buffers, stages] = [this.#buffers, this.#stages];
     return { maxRows, chunkSteps, buffers, stages, isStepMajor, input, outputs: outputPlans };
   }
@@ -135,8 +133,8 @@ class Planner {
 
   /** B and T, by which kernels are chosen. */
   #numRowsAndSteps(): RowsAndSteps {
-    const { maxRows, chunkSteps, scores } = this.#request;
-    return [maxRows, scores === undefined ? chunkSteps : 1];
+    const { maxRows, chunkSteps, sample } = this.#request;
+    return [maxRows, sample === undefined ? chunkSteps : 1];
   }
 
   #layers(): void {
@@ -182,10 +180,10 @@ class Planner {
     return { ...main, name, buffer, size: 2 * topK };
   }
 
-  #sample({ numTokens, areProbabilities }: Scores, output: string, index: string): void {
+  #sample(kernel: KernelSpec, output: string, index: string): void {
     const scores = this.#values.get(output)!;
     this.#buffer(SAMPLING_BUFFER, SAMPLING_BYTES / BYTES_PER_ELEMENT, "scratch");
-    this.#rows([scores], sampleKernel(numTokens, areProbabilities), [SAMPLING_BUFFER, scores.buffer, index]);
+    this.#rows([scores], kernel, [SAMPLING_BUFFER, scores.buffer, index]);
   }
 
   #layer(layer: Layer, inputs: readonly Value[]): Value {

@@ -1,3 +1,4 @@
+import { GruError } from "../errors.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { generatedStepsFor } from "../plan/budget.js";
 import { chunkFlop, dispatchesOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
@@ -61,9 +62,11 @@ export class GpuGeneration {
   async #compile({ length, tokensPerSubmit }: Generation): Promise<CompiledPlan> {
     const { network, kernels, pipelines, flopPerSubmit } = this.#resources;
     const maxRows = this.#states.numSlots;
-    const scores = checkGenerative(network);
+    const { numTokens, areProbabilities } = checkGenerative(network);
+    const { sampleKernel } = await fetchKernels();
+    const sample = sampleKernel(numTokens, areProbabilities);
     const planOf = (chunkSteps: number) =>
-      planSequence(network, { maxRows, chunkSteps, lastOnly: false, scores, kernels });
+      planSequence(network, { maxRows, chunkSteps, lastOnly: false, sample, kernels });
     const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
@@ -98,6 +101,14 @@ export class GpuGeneration {
     await this.#readback.read([{ reading, put }]);
     return tokens;
   }
+}
+
+/** The kernel that draws is with others that not every page needs, in a file beside the main one. */
+async function fetchKernels() {
+  return import("../tuned.js").catch((cause: unknown) => {
+    const message = `generate: expected tuned.js beside webgru's main file, got ${String(cause)}`;
+    throw new GruError("unsupported", message, { cause });
+  });
 }
 
 /** The Sampling of shaders/sample.wgsl, of the chunk that begins at step `start`. */

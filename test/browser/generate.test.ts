@@ -257,6 +257,29 @@ describe("generate", () => {
     expect(after).toBe(2 * 30);
   });
 
+  it("is refused where the file with its kernel is not there", async () => {
+    const page = await openPage();
+    await page.setRequestInterception(true);
+    const body = "throw new Error('no such file')";
+    page.on("request", (request) => {
+      if (!request.url().includes("/src/tuned.ts")) return void request.continue();
+      void request.respond({ contentType: "text/javascript", body });
+    });
+    const [reason, code, message] = await page.evaluate(async () => {
+      const model = await harness.webgru.createModel(harness.random.randomTextModel(139, 30), { device: "webgpu" });
+      const refusal = await model
+        .generate({ prompt: [4], length: 3 })
+        .next()
+        .catch((error: unknown) => error);
+      model.dispose();
+      const { code: refused, message: words } = refusal as { code: string; message: string };
+      return [model.deviceReason, refused, words];
+    });
+    expect(reason).toContain("tuned.js is not beside the main file");
+    expect(code).toBe("unsupported");
+    expect(message).toBe("generate: expected tuned.js beside webgru's main file, got Error: no such file");
+  });
+
   it("ends with the model", async () => {
     const page = await openPage();
     const codes = await page.evaluate(async () => {

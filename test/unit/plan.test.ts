@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sampleKernel } from "../../src/kernels/sample.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
@@ -67,8 +68,8 @@ describe("planSequence", () => {
   });
 
   it("draws a token by each step's scores, and takes no tile of rows for what is one row at a time", () => {
-    const scores = { numTokens: 11, areProbabilities: true };
-    const plan = planSequence(randomTextModel(1, 11), { maxRows: 1, chunkSteps: 64, lastOnly: false, scores });
+    const sample = sampleKernel(11, true);
+    const plan = planSequence(randomTextModel(1, 11), { maxRows: 1, chunkSteps: 64, lastOnly: false, sample });
     expect(labelsOf(plan).filter((label) => label.includes("gru_project"))).toEqual([]);
     expect(labelsOf(plan).at(-1)).toBe("rows: sample O=11 probabilities");
     expect(dispatchesOf(plan.stages.at(-1)!)[0]!.buffers).toEqual(["params", "sampling", "head.output", "input"]);
