@@ -12,6 +12,7 @@ import {
   type Selection,
   takeOutputRequest,
 } from "../model/outputRequest.js";
+import { predict } from "./predict.js";
 import { decodeState, encodeState } from "./savedState.js";
 import { type Scheduler, type Seat, streamGone } from "./scheduler.js";
 
@@ -98,17 +99,11 @@ export class GruStream {
    * @throws what `push` throws, what `source` throws, or the reason of `signal`; the stream stays usable, its state that
    *   after the last item pushed
    */
-  async *predict<Request extends OutputRequest = "all">(
+  predict<Request extends OutputRequest = "all">(
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
     { signal, ...options }: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<MainOutput<Request>, void, undefined> {
-    for await (const input of signal === undefined ? source : untilAborted(source, signal)) {
-      signal?.throwIfAborted();
-      const output = await this.push(input, options);
-      signal?.throwIfAborted();
-      yield output;
-      signal?.throwIfAborted();
-    }
+    return predict((input) => this.push(input, options), source, signal);
   }
 
   /** Sets every hidden state to zero, after the pushes made before and before those made after. @throws GruError `disposed` */
@@ -221,36 +216,6 @@ export class GruStream {
   #checkUsable(): void {
     if (this.#isDisposed) throw streamGone();
   }
-}
-
-/** What `source` gives, until `signal` aborts: then it throws the reason, even while `source` is silent. */
-async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  signal.throwIfAborted();
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let isDone = false;
-  try {
-    for (;;) {
-      const next = await orAborted(Promise.resolve(iterator.next()), signal);
-      if (next.done === true) {
-        isDone = true;
-        return;
-      }
-      yield next.value;
-    }
-  } finally {
-    // Not awaited: a silent source may not answer.
-    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
-  }
-}
-
-/** `result`, or the signal's reason if that comes first. A listener of its own: a race would keep every result. */
-function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort);
-    const forget = () => signal.removeEventListener("abort", onAbort);
-    result.then(resolve, reject).finally(forget);
-  });
 }
 
 function checkStreamOptions(options: StreamOptions): void {

@@ -1,4 +1,8 @@
-import type { GruStream } from "./gruStream.js";
+/** A stream to pipe through, and what frees it. */
+export interface PipedStream {
+  push(input: ArrayLike<number>): Promise<Float32Array>;
+  dispose(): void;
+}
 
 /**
  * Two ends of a pipe through a stream: what is written is pushed, its main output can be read. The stream is disposed
@@ -7,7 +11,7 @@ import type { GruStream } from "./gruStream.js";
  * A TransformStream would do, but for its being told when its readable end is cancelled: `transformer.cancel` is newer
  * than the browsers that have WebGPU.
  */
-export function transformOf(stream: GruStream): ReadableWritablePair<Float32Array, ArrayLike<number>> {
+export function transformOf(stream: PipedStream): ReadableWritablePair<Float32Array, ArrayLike<number>> {
   let output!: ReadableStreamDefaultController<Float32Array>;
   let onDemand!: () => void;
   let demand!: Promise<void>;

@@ -1,0 +1,44 @@
+/** Pushes what comes from `source`, one item after the other, and gives what each push gives, until `signal` aborts. */
+export async function* predict<Output>(
+  push: (input: ArrayLike<number>) => Promise<Output>,
+  source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Output, void, undefined> {
+  for await (const input of signal === undefined ? source : untilAborted(source, signal)) {
+    signal?.throwIfAborted();
+    const output = await push(input);
+    signal?.throwIfAborted();
+    yield output;
+    signal?.throwIfAborted();
+  }
+}
+
+/** What `source` gives, until `signal` aborts: then it throws the reason, even while `source` is silent. */
+async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  signal.throwIfAborted();
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let isDone = false;
+  try {
+    for (;;) {
+      const next = await orAborted(Promise.resolve(iterator.next()), signal);
+      if (next.done === true) {
+        isDone = true;
+        return;
+      }
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: a silent source may not answer.
+    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
+
+/** `result`, or the signal's reason if that comes first. A listener of its own: a race would keep every result. */
+export function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    const forget = () => signal.removeEventListener("abort", onAbort);
+    result.then(resolve, reject).finally(forget);
+  });
+}
