@@ -47,13 +47,32 @@ const entriesApart = (entry) => ({
   },
 });
 
+/** Where the worker is started: an application's bundler must find it as it is written, and Vite would bundle it here. */
+const NEW_WORKER = /new Worker\(new URL\([^)]*\), \{ type: "module" \}\)/;
+const workerAsWritten = () => {
+  let written = "";
+  return {
+    name: "worker-as-written",
+    enforce: "pre",
+    transform(code) {
+      const found = NEW_WORKER.exec(code);
+      if (found === null) return null;
+      [written] = found;
+      return code.replace(written, "NEW_WORKER");
+    },
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) chunk.code = chunk.code?.replace("NEW_WORKER", () => written);
+    },
+  };
+};
+
 for (const entry of entries) {
   await build({
     root: projectRoot,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    plugins: [wgsl, entriesApart(entry)],
+    plugins: [wgsl, entriesApart(entry), workerAsWritten()],
     build: {
       target: "es2022",
       emptyOutDir: entry === "index",

@@ -7,6 +7,7 @@ export type GruErrorCode =
   | "limit-exceeded" // the device is too small for the request
   | "no-adapter" // WebGPU was demanded and the browser offers none
   | "device-lost" // the GPU went away while in use
+  | "worker-lost" // the worker that the model was to run in did not start, or died
   | "disposed" // used after dispose()
   | "dropped"; // a push that gave way to a newer one, as the stream was told
 

@@ -17,6 +17,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   runtime: ["model", "kernels", "plan", "engine.ts", "tuned.ts"],
   stream: ["model", "engine.ts"],
   tuner: ["model", "plan"],
+  worker: ["stream", "index.ts"],
 };
 
 /** Folders and files at the top of src/ that may import everything. */

@@ -1,6 +1,7 @@
 // Runs in the test page. What it puts on `harness`, tests call inside `page.evaluate`.
 
 import * as webgru from "webgru";
+import * as worker from "webgru/worker";
 import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
@@ -25,11 +26,15 @@ import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
+import * as scenarios from "../workerScenarios.js";
+import * as workerCalls from "./workerCalls.js";
 
 let twinDevice: Promise<GPUDevice> | null = null;
 
 const harness = {
   webgru,
+  worker,
+  scenarios,
   random,
   runReference,
   compare,
@@ -37,6 +42,7 @@ const harness = {
   recordGpuCalls,
   findKiller,
   ...outcome,
+  ...workerCalls,
   campaignNetwork,
   runCampaign,
   scoreStorages,

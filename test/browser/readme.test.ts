@@ -18,7 +18,9 @@ describe("the README", () => {
       const page = await openPage();
       const logged: string[] = [];
       page.on("console", (message) => logged.push(message.text()));
-      const source = code.replaceAll('"webgru"', JSON.stringify(`${inject("serverUrl")}/src/index.ts`));
+      const source = code.replaceAll(/"webgru(?:\/(\w+))?"/g, (_, name = "index") =>
+        JSON.stringify(`${inject("serverUrl")}/src/${name}.ts`),
+      );
       await page.evaluate((module) => harness.runModule(module), source);
       expect(logged.join("\n")).toMatch(i === 0 ? /^next character: "[^]*\ndevice: / : /^$/);
     });

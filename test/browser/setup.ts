@@ -46,7 +46,12 @@ async function startServer({ config, vitest }: TestProject): Promise<ViteDevServ
     },
     // Nothing the pages import comes from node_modules.
     optimizeDeps: { noDiscovery: true },
-    resolve: { alias: { webgru: "/src/index.ts" } },
+    resolve: {
+      alias: [
+        { find: /^webgru$/, replacement: "/src/index.ts" },
+        { find: /^webgru\/(\w+)$/, replacement: "/src/$1.ts" },
+      ],
+    },
   });
   return server.listen();
 }

@@ -1,0 +1,200 @@
+import {
+  createModel,
+  type CreateModelOptions,
+  type GenerateOptions,
+  GruError,
+  type GruModel,
+  type GruStream,
+  loadModel,
+  type LoadModelOptions,
+  type ModelSource,
+  type Network,
+  type RunOptions,
+  type StreamOptions,
+} from "../index.js";
+import type { Answer, Call, Calls, Facts, Tokens } from "./messages.js";
+import { Outbox } from "./outbox.js";
+import { buffersOf } from "./parcel.js";
+import { toSend } from "./sentError.js";
+
+/** Tokens that are there within this time after the first are sent with it. */
+const GATHERING_MS = 4;
+
+/** A text that is being generated. */
+interface Text {
+  readonly tokens: AsyncGenerator<Uint32Array, void>;
+  /** The next tokens, on their way before they are asked for. */
+  ahead: Promise<IteratorResult<Uint32Array, void>> | null;
+}
+
+/**
+ * Serves one model to the page at the other end of `port`, from now on.
+ *
+ * @param lock name of the lock to hold until the model is disposed
+ */
+export function serveModel(port: MessagePort, lock: string): void {
+  const answers = new Outbox<Answer>(port);
+  const host = new Host((loaded, total) => answers.post({ progress: { loaded, total } }, [], () => {}));
+  port.addEventListener("message", ({ data }: MessageEvent<readonly Call[]>) => {
+    // All at once, so that pushes of one task stay together.
+    for (const call of data) void answer(call);
+  });
+  port.start();
+  // Not there in pages without TLS.
+  void navigator.locks?.request(lock, () => {
+    answers.post({ isLocked: true }, [], () => {});
+    return host.ended;
+  });
+
+  async function answer({ id, method, args }: Call): Promise<void> {
+    try {
+      const value: unknown = await (host[method] as (...args: unknown[]) => unknown).call(host, ...args);
+      answers.post({ id, value }, buffersOf(value), (error) => refuse(id, error));
+    } catch (error) {
+      refuse(id, error);
+    }
+  }
+
+  function refuse(id: number, error: unknown): void {
+    const plain = new Error(String(error));
+    answers.post({ id, error: toSend(error) }, [], () => answers.post({ id, error: toSend(plain) }, [], () => {}));
+  }
+}
+
+/** A model in a worker, and the streams and texts that the page opened. */
+class Host implements Calls {
+  readonly #onProgress: (loaded: number, total: number | null) => void;
+  readonly #loading = new AbortController();
+  #model: GruModel | null = null;
+  /** A stream that was refused throws when it is asked for. */
+  readonly #streams = new Map<number, () => GruStream>();
+  readonly #texts = new Map<number, Text>();
+  #tellEnd!: () => void;
+  /** Resolves when the page needs nothing more. */
+  readonly ended = new Promise<void>((resolve) => (this.#tellEnd = resolve));
+
+  constructor(onProgress: (loaded: number, total: number | null) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  async load(source: ModelSource, options: LoadModelOptions): Promise<Facts> {
+    return this.#use(
+      await loadModel(source, {
+        ...options,
+        signal: this.#loading.signal,
+        onProgress: ({ loaded, total }) => this.#onProgress(loaded, total),
+      }),
+    );
+  }
+
+  async create(network: Network, options: CreateModelOptions): Promise<Facts> {
+    return this.#use(await createModel(network, options));
+  }
+
+  run(input: ArrayLike<number>, options: RunOptions) {
+    return this.#usedModel.run(input, options);
+  }
+
+  explain(): string {
+    return this.#usedModel.explain();
+  }
+
+  dispose(): void {
+    this.#loading.abort();
+    this.#model?.dispose();
+    this.#tellEnd();
+  }
+
+  openStream(id: number, options: StreamOptions): void {
+    try {
+      const stream = this.#usedModel.createStream(options);
+      this.#streams.set(id, () => stream);
+    } catch (error) {
+      this.#streams.set(id, () => {
+        throw error;
+      });
+    }
+  }
+
+  push(id: number, input: ArrayLike<number>) {
+    return this.#stream(id).push(input);
+  }
+
+  pushNamed(id: number, input: ArrayLike<number>) {
+    return this.#stream(id).pushNamed(input);
+  }
+
+  reset(id: number) {
+    return this.#stream(id).reset();
+  }
+
+  save(id: number) {
+    return this.#stream(id).save();
+  }
+
+  restore(id: number, bytes: Uint8Array) {
+    return this.#stream(id).restore(bytes);
+  }
+
+  async fork(id: number, forked: number): Promise<void> {
+    const stream = await this.#stream(id).fork();
+    this.#streams.set(forked, () => stream);
+  }
+
+  closeStream(id: number): void {
+    const stream = this.#streams.get(id);
+    this.#streams.delete(id);
+    try {
+      stream?.().dispose();
+    } catch {
+      // refused: there is none
+    }
+  }
+
+  openText(id: number, options: GenerateOptions): void {
+    this.#texts.set(id, { tokens: this.#usedModel.generate(options), ahead: null });
+  }
+
+  /** The next token of each stream, and those of the positions after it that are there already. */
+  async nextTokens(id: number): Promise<Tokens> {
+    const text = this.#texts.get(id)!;
+    const tokens: Uint32Array[] = [];
+    let next: IteratorResult<Uint32Array, void> | null = await (text.ahead ?? text.tokens.next());
+    const endMs = performance.now() + GATHERING_MS;
+    const turn = new Promise<null>((resolve) => setTimeout(resolve, 0, null));
+    while (next !== null) {
+      if (next.done === true) return { tokens, isDone: true };
+      tokens.push(next.value);
+      text.ahead = text.tokens.next();
+      // An error is told when these tokens are asked for.
+      const early = Promise.race([text.ahead, turn]).catch(() => null);
+      next = performance.now() < endMs ? await early : null;
+    }
+    return { tokens, isDone: false };
+  }
+
+  async closeText(id: number): Promise<void> {
+    const text = this.#texts.get(id);
+    this.#texts.delete(id);
+    await text?.tokens.return();
+  }
+
+  get #usedModel(): GruModel {
+    return this.#model!;
+  }
+
+  #stream(id: number): GruStream {
+    const stream = this.#streams.get(id);
+    if (stream === undefined)
+      throw new GruError("unsupported", "stream: expected options that can be sent to a worker, got others");
+    return stream();
+  }
+
+  #use(model: GruModel): Facts {
+    if (this.#loading.signal.aborted) model.dispose(); // while it was created
+    this.#model = model;
+    const { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes, vocabulary, notes } =
+      model;
+    return { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes, vocabulary, notes };
+  }
+}

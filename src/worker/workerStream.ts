@@ -1,0 +1,121 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { GruError, type StreamOptions } from "../index.js";
+import { predict } from "../stream/predict.js";
+import type { Channel } from "./channel.js";
+import { packArray } from "./parcel.js";
+
+/** How an input goes to the worker. */
+export interface SendOptions {
+  /**
+   * Hands the input's buffer over, the whole of it, instead of copying the input: the caller's array is empty from then
+   * on. For typed arrays; others are copied.
+   */
+  readonly transfer?: boolean;
+}
+
+/** A `GruStream` that lives in a worker. */
+export class WorkerStream {
+  readonly batchSize: number;
+  readonly #channel: Channel;
+  readonly #options: StreamOptions;
+  readonly #id: number;
+  #numDropped = 0;
+  #isDisposed = false;
+
+  /** Made by `WorkerModel.createStream`. */
+  constructor(channel: Channel, options: StreamOptions, id: number) {
+    this.batchSize = options.batchSize ?? 1;
+    this.#channel = channel;
+    this.#options = options;
+    this.#id = id;
+  }
+
+  /** Pushes that `whenFull: "latest"` dropped. */
+  get numDropped(): number {
+    return this.#numDropped;
+  }
+
+  /**
+   * Advances the stream by one step or many. Calls that overlap run in the order in which they were made.
+   *
+   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
+   * @returns the main output, [T, B, O]
+   * @throws GruError as `GruStream.push`, and what `createStream` would have thrown; `worker-lost`
+   */
+  async push(input: ArrayLike<number>, options: SendOptions = {}): Promise<Float32Array> {
+    this.#checkUsable();
+    const { value, transfer } = packArray(input, options.transfer);
+    return this.#counted(this.#channel.call("push", [this.#id, value], transfer));
+  }
+
+  /** As `push`, for a model with several outputs: each by its layer's name. */
+  async pushNamed(
+    input: ArrayLike<number>,
+    options: SendOptions = {},
+  ): Promise<Readonly<Record<string, Float32Array>>> {
+    this.#checkUsable();
+    const { value, transfer } = packArray(input, options.transfer);
+    return this.#counted(this.#channel.call("pushNamed", [this.#id, value], transfer));
+  }
+
+  /** As `GruStream.predict`. */
+  predict(
+    source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Float32Array, void, undefined> {
+    return predict((input) => this.push(input), source, signal);
+  }
+
+  /** Sets every hidden state to zero, after the pushes made before and before those made after. */
+  async reset(): Promise<void> {
+    this.#checkUsable();
+    return this.#channel.call("reset", [this.#id]);
+  }
+
+  /** The state after the pushes made before, as bytes; any model of the same weights takes them, in a worker or not. */
+  async save(): Promise<Uint8Array> {
+    this.#checkUsable();
+    return this.#channel.call("save", [this.#id]);
+  }
+
+  /** Goes on from a state that `save` gave, of this stream or another of the same model, in whatever browser. */
+  async restore(bytes: Uint8Array): Promise<void> {
+    this.#checkUsable();
+    const { value, transfer } = packArray(bytes);
+    return this.#channel.call("restore", [this.#id, value], transfer);
+  }
+
+  /** A new stream with a copy of this one's state after the pushes made before. */
+  async fork(): Promise<WorkerStream> {
+    this.#checkUsable();
+    const id = this.#channel.newId();
+    await this.#channel.call("fork", [this.#id, id]);
+    return new WorkerStream(this.#channel, this.#options, id);
+  }
+
+  /** Frees the stream's rows. Pushes that wait reject with `disposed`; a second call does nothing. */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#channel.tell("closeStream", [this.#id]);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** What a push gives; counts it where it was dropped. */
+  async #counted<T>(push: Promise<T>): Promise<T> {
+    try {
+      return await push;
+    } catch (error) {
+      if (error instanceof GruError && error.code === "dropped") this.#numDropped++;
+      throw error;
+    }
+  }
+
+  #checkUsable(): void {
+    if (this.#isDisposed) throw new GruError("disposed", "stream: expected one in use, got one that was disposed");
+    this.#channel.checkUsable();
+  }
+}

@@ -1,0 +1,69 @@
+// Workers as a page has them, for the test page.
+
+/** What the page did with workers since the recording began. */
+export interface WorkerCalls {
+  numStarted: number;
+  numTerminated: number;
+}
+
+/** Counts the workers that start and that are terminated from now on. */
+export function recordWorkers(): WorkerCalls {
+  const calls: WorkerCalls = { numStarted: 0, numTerminated: 0 };
+  const { terminate } = Worker.prototype;
+  Worker.prototype.terminate = function () {
+    calls.numTerminated++;
+    terminate.call(this);
+  };
+  globalThis.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      calls.numStarted++;
+    }
+  };
+  return calls;
+}
+
+/** A worker of the page's own: it serves models, fails when it is told "fail" and loses its GPU when it is told "lose". */
+export function ownWorker(): Worker {
+  const source = `
+    import "${location.origin}/src/workerHost.ts";
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      addEventListener("message", ({ data }) => data === "lose" && device.destroy());
+      return device;
+    };
+    addEventListener("message", ({ data }) => {
+      if (data === "fail") throw new Error("as it was told");
+    });`;
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return new Worker(address, { type: "module" });
+}
+
+/** How a call ends: an error's class, code and message. */
+export async function endOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "no error";
+  } catch (error) {
+    const { name, code, message } = error as { name?: string; code?: unknown; message?: string };
+    return name === "GruError" ? `${String(code)}: ${message}` : String(error);
+  }
+}
+
+/** The longest time that a timer of 4 ms was late while `work` went on. */
+export async function longestGap(work: () => Promise<unknown>): Promise<number> {
+  let lastMs = performance.now();
+  let longestMs = 0;
+  const look = () => {
+    const nowMs = performance.now();
+    longestMs = Math.max(longestMs, nowMs - lastMs);
+    lastMs = nowMs;
+  };
+  const timer = setInterval(look, 4);
+  await work();
+  await new Promise((resolve) => setTimeout(resolve)); // a task that the work held up comes first
+  look();
+  clearInterval(timer);
+  return longestMs;
+}
