@@ -51,11 +51,13 @@ export function deviceOfAddress(): DeviceChoice {
   return CHOICES.find((choice) => choice === asked) ?? "auto";
 }
 
-function sentence(words: string): string {
+/** Words as a sentence. */
+export function sentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
-function milliseconds(timeMs: number | null): string {
+/** A time for a person. */
+export function milliseconds(timeMs: number | null): string {
   if (timeMs === null) return "–";
   return `${timeMs.toFixed(timeMs < 9.95 ? 1 : 0)} ms`;
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
+const pages = ["index.html", "sensor/index.html"];
 const hasDesktop = process.platform !== "linux" || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
 
 export default defineConfig({
@@ -16,5 +17,9 @@ export default defineConfig({
     ],
   },
   server: { open: hasDesktop && !process.env.CI, fs: { allow: [projectRoot] } },
-  build: { target: "es2022" },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    rolldownOptions: { input: pages.map((page) => fileURLToPath(new URL(page, import.meta.url))) },
+  },
 });

@@ -3,9 +3,7 @@
 # Options go to train.py: train.sh --help
 set -eu
 cd "$(dirname "$0")"
-
-# Debian's python3-torch belongs to Debian's own Python, which need not be the first one on PATH.
-python=${PYTHON:-/usr/bin/python3}
+. ./environment.sh
 
 if ! "$python" -c "import numpy, torch" 2>/dev/null ||
   ! command -v mod2imp >/dev/null ||
@@ -15,14 +13,4 @@ if ! "$python" -c "import numpy, torch" 2>/dev/null ||
   exit 1
 fi
 
-# Debian 12's OpenBLAS knows no processor newer than itself and falls back to SSE3 there, at a quarter of the speed.
-if [ -z "${OPENBLAS_CORETYPE:-}" ]; then
-  if grep -qw avx512vl /proc/cpuinfo; then
-    export OPENBLAS_CORETYPE=SkylakeX
-  elif grep -qw avx2 /proc/cpuinfo; then
-    export OPENBLAS_CORETYPE=Haswell
-  fi
-fi
-
-export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
 exec "$python" train.py "$@"
