@@ -57,6 +57,17 @@ export const featureScenarios = {
     return Promise.all(pushes);
   },
 
+  async "a part of the outputs"(model, network) {
+    const stream = model.createStream();
+    const [some, nothing] = [{ output: { topK: 2 } }, { output: "none" }] as const;
+    return [
+      await stream.push(randomInput(network, 2, 7), some),
+      String(await stream.push(randomInput(network, 1, 8), nothing)),
+      await stream.push(randomInput(network, 1, 9)),
+      await model.run(randomInput(network, 4, 10), some),
+    ];
+  },
+
   async "save, restore and fork"(model, network) {
     const [stream, other] = [model.createStream(), model.createStream()];
     await stream.push(randomInput(network, 3, 4));

@@ -4,7 +4,7 @@ import { type DeviceChoice, deviceOfAddress, milliseconds, sentence } from "../d
 import { element } from "../element.js";
 import record from "../models/sensor.json" with { type: "json" };
 import { Notice } from "../notice.js";
-import { seededRandom } from "../sampler.js";
+import { seededRandom } from "./seededRandom.js";
 import { Deadlines } from "./deadlines.js";
 import { pace } from "./pace.js";
 import { Plot } from "./plot.js";

@@ -9,6 +9,8 @@ import {
   type LoadModelOptions,
   type ModelSource,
   type Network,
+  type OutputOptions,
+  type OutputRequest,
   type RunOptions,
   type StreamOptions,
 } from "../index.js";
@@ -91,7 +93,7 @@ class Host implements Calls {
     return this.#use(await createModel(network, options));
   }
 
-  run(input: ArrayLike<number>, options: RunOptions) {
+  run(input: ArrayLike<number>, options: RunOptions<OutputRequest>) {
     return this.#usedModel.run(input, options);
   }
 
@@ -116,8 +118,8 @@ class Host implements Calls {
     }
   }
 
-  push(id: number, input: ArrayLike<number>) {
-    return this.#stream(id).push(input);
+  push(id: number, input: ArrayLike<number>, options: OutputOptions<OutputRequest>) {
+    return this.#stream(id).push(input, options);
   }
 
   pushNamed(id: number, input: ArrayLike<number>) {

@@ -6,7 +6,10 @@ import type {
   GenerateOptions,
   LoadModelOptions,
   ModelSource,
+  MainOutput,
   Network,
+  OutputOptions,
+  OutputRequest,
   RunOptions,
   RunResult,
   StreamOptions,
@@ -49,14 +52,18 @@ type Answered<T> = T | Promise<T>;
 export interface Calls {
   load(source: ModelSource, options: Omit<LoadModelOptions, "signal" | "onProgress">): Answered<Facts>;
   create(network: Network, options: CreateModelOptions): Answered<Facts>;
-  run(input: ArrayLike<number>, options: RunOptions): Answered<RunResult>;
+  run(input: ArrayLike<number>, options: RunOptions<OutputRequest>): Answered<RunResult<MainOutput<OutputRequest>>>;
   explain(): Answered<string>;
   /** Gives up a load under way too. */
   dispose(): Answered<void>;
 
   /** A refusal comes with the stream's other calls: this one is not waited for. */
   openStream(stream: number, options: StreamOptions): Answered<void>;
-  push(stream: number, input: ArrayLike<number>): Answered<Float32Array>;
+  push(
+    stream: number,
+    input: ArrayLike<number>,
+    options: OutputOptions<OutputRequest>,
+  ): Answered<MainOutput<OutputRequest>>;
   pushNamed(stream: number, input: ArrayLike<number>): Answered<Readonly<Record<string, Float32Array>>>;
   reset(stream: number): Answered<void>;
   save(stream: number): Answered<Uint8Array>;

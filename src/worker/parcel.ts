@@ -22,10 +22,11 @@ export function packBytes(bytes: ArrayBuffer, isGiven: boolean): Parcel<ArrayBuf
   return { value, transfer: [value] };
 }
 
-/** The buffers of all arrays in an answer. */
+/** The buffers of all arrays in an answer, each once. */
 export function buffersOf(value: unknown): ArrayBuffer[] {
   if (ArrayBuffer.isView(value)) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(buffersOf) : [];
+  const members = typeof value === "object" && value !== null ? Object.values(value) : [];
+  return [...new Set(members.flatMap(buffersOf))];
 }
 
 function packView(view: ArrayBufferView, isGiven: boolean): Parcel<ArrayBufferView> {

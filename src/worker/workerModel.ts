@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { GenerateOptions, RunOptions, RunResult, StreamOptions } from "../index.js";
+import type { GenerateOptions, MainOutput, OutputRequest, RunOptions, RunResult, StreamOptions } from "../index.js";
 import { transformOf } from "../stream/transform.js";
 import type { Channel } from "./channel.js";
 import type { Facts } from "./messages.js";
@@ -71,11 +71,15 @@ export class WorkerModel {
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
    * @throws GruError as `GruModel.run`; `worker-lost`
    */
-  async run(input: ArrayLike<number>, options: RunOptions & SendOptions = {}): Promise<RunResult> {
+  async run<Request extends OutputRequest = "all">(
+    input: ArrayLike<number>,
+    options: RunOptions<Request> & SendOptions = {},
+  ): Promise<RunResult<MainOutput<Request>>> {
     const { transfer: isGiven, ...rest } = options;
     const parcels = [packArray(input, isGiven), packMembers(rest, ["lengths", "initialState"])] as const;
     const [steps, request] = parcels;
-    return this.#channel.call("run", [steps.value, request.value], [...steps.transfer, ...request.transfer]);
+    const result = this.#channel.call("run", [steps.value, request.value], [...steps.transfer, ...request.transfer]);
+    return result as Promise<RunResult<MainOutput<Request>>>;
   }
 
   /**

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { GruError, type StreamOptions } from "../index.js";
+import { GruError, type MainOutput, type OutputOptions, type OutputRequest, type StreamOptions } from "../index.js";
 import { predict } from "../stream/predict.js";
 import type { Channel } from "./channel.js";
 import { packArray } from "./parcel.js";
@@ -39,13 +39,18 @@ export class WorkerStream {
    * Advances the stream by one step or many. Calls that overlap run in the order in which they were made.
    *
    * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
-   * @returns the main output, [T, B, O]
+   * @returns the main output, [T, B, O], or what `output` asks for of it
    * @throws GruError as `GruStream.push`, and what `createStream` would have thrown; `worker-lost`
    */
-  async push(input: ArrayLike<number>, options: SendOptions = {}): Promise<Float32Array> {
+  async push<Request extends OutputRequest = "all">(
+    input: ArrayLike<number>,
+    { transfer: isGiven, ...request }: OutputOptions<Request> & SendOptions = {},
+  ): Promise<MainOutput<Request>> {
     this.#checkUsable();
-    const { value, transfer } = packArray(input, options.transfer);
-    return this.#counted(this.#channel.call("push", [this.#id, value], transfer));
+    const { value, transfer } = packArray(input, isGiven);
+    return this.#counted(this.#channel.call("push", [this.#id, value, request], transfer)) as Promise<
+      MainOutput<Request>
+    >;
   }
 
   /** As `push`, for a model with several outputs: each by its layer's name. */
@@ -59,11 +64,11 @@ export class WorkerStream {
   }
 
   /** As `GruStream.predict`. */
-  predict(
+  predict<Request extends OutputRequest = "all">(
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<Float32Array, void, undefined> {
-    return predict((input) => this.push(input), source, signal);
+    { signal, ...request }: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<MainOutput<Request>, void, undefined> {
+    return predict((input) => this.push(input, request as OutputOptions<Request>), source, signal);
   }
 
   /** Sets every hidden state to zero, after the pushes made before and before those made after. */

@@ -5,7 +5,7 @@ import type { Page } from "puppeteer";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "webgru";
 import record from "../../demo/models/sensor.json" with { type: "json" };
-import { seededRandom } from "../../demo/sampler.js";
+import { seededRandom } from "../../demo/sensor/seededRandom.js";
 import { RATE_HZ, sensorSignal } from "../../demo/sensor/signal.js";
 import { Trace } from "../../demo/sensor/trace.js";
 import { projectRoot } from "../library.js";

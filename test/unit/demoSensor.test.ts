@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { loadModel } from "webgru";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../demo/sampler.js";
+import { seededRandom } from "../../demo/sensor/seededRandom.js";
 import { Deadlines } from "../../demo/sensor/deadlines.js";
 import { pace } from "../../demo/sensor/pace.js";
 import { RATE_HZ, sensorSignal } from "../../demo/sensor/signal.js";
