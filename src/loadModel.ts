@@ -33,14 +33,14 @@ const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
- * Loads a model file: webgru's own, or a PyTorch state_dict, in safetensors.
+ * Loads a model file: webgru's own or a PyTorch state_dict, in safetensors, or an ONNX model.
  *
  * @param source URL, bytes, Blob or File
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`; an abort rejects with
  *   `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
-  checkOptions(options, [...CREATE_OPTIONS, "description", "signal", "onProgress"]);
+  checkOptions(options, [...CREATE_OPTIONS, "description", "linearBeforeReset", "signal", "onProgress"]);
   const network = await parseModel(await loadBytes(source, options), options);
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {

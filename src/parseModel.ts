@@ -8,14 +8,22 @@ import type { Network } from "./model/network.js";
 export interface ParseModelOptions {
   /** How the layers are wired. It wins over what the file says. */
   readonly description?: NetworkDescription | undefined;
+  /** ONNX: `linear_before_reset` of every GRU, whatever the file says. PyTorch's newer exporter leaves it out. */
+  readonly linearBeforeReset?: boolean | undefined;
 }
+
+/** A ModelProto's first field is its version. */
+const ONNX_START = 0x08;
 
 /**
  * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
  *
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export async function parseModel(bytes: Uint8Array, { description }: ParseModelOptions = {}): Promise<Network> {
+export async function parseModel(
+  bytes: Uint8Array,
+  { description, linearBeforeReset }: ParseModelOptions = {},
+): Promise<Network> {
   if (isSafetensors(bytes)) {
     const file = parseSafetensors(bytes);
     const network = parseModelFile(file, description);
@@ -23,7 +31,11 @@ export async function parseModel(bytes: Uint8Array, { description }: ParseModelO
     const { networkFromStateDict } = await fetchReader(import("./torch.js"));
     return networkFromStateDict(file.tensors, describedIn(file, description));
   }
-  throw new GruError("bad-file", `model: expected a safetensors file, got ${describeStart(bytes)}`);
+  if (bytes[0] === ONNX_START) {
+    const { parseOnnx } = await fetchReader(import("./onnx.js"));
+    return parseOnnx(bytes, { description, linearBeforeReset });
+  }
+  throw new GruError("bad-file", `model: expected a safetensors or ONNX file, got ${describeStart(bytes)}`);
 }
 
 /** A format's reader is a file beside this one. */
@@ -38,7 +50,6 @@ async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
 const OTHER_FILES: readonly [magic: string, what: string][] = [
   ["PK", "a zip: a .pt, .keras or .npz file? save the weights as safetensors"],
   ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
-  ["\x08", "a protobuf: an ONNX model? save the weights as safetensors"],
   ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
   ["<", "a page in HTML or XML: is the URL right?"],
 ];

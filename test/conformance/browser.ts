@@ -47,7 +47,12 @@ async function startServer(): Promise<ViteDevServer> {
     logLevel: "error",
     server: { host: "127.0.0.1", port: 0, hmr: false, watch: null }, // any free port
     optimizeDeps: { noDiscovery: true },
-    resolve: { alias: { webgru: "/src/index.ts" } },
+    resolve: {
+      alias: [
+        { find: /^webgru$/, replacement: "/src/index.ts" },
+        { find: /^webgru\/(\w+)$/, replacement: "/src/$1.ts" },
+      ],
+    },
   });
   return server.listen();
 }

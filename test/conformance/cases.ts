@@ -95,18 +95,18 @@ function listOf(value: unknown): unknown[] {
 
 function readProgram(entry: CaseEntry, folder: string, resolve: (ref: TensorRef) => Tensor): Program {
   const { native, onnx, inputs, outputs, program } = entry;
-  if (program === undefined) throw new NotRun(`needs ${loaderName(onnx, native?.framework)}`);
+  if (onnx === undefined && program === undefined) throw new NotRun(`needs ${loaderName(native?.framework)}`);
   return {
     inputs: mapValues(inputs, resolve),
-    steps: resolveAll(program, resolve) as Step[],
+    steps: resolveAll(program ?? [], resolve) as Step[],
     outputs: Object.keys(outputs),
     stateDict: readStateDict(native, folder, resolve),
+    ...(onnx !== undefined && { onnx: new Uint8Array(readFileSync(join(folder, onnx))) }),
   };
 }
 
-function loaderName(onnx: string | undefined, framework = "its framework"): string {
-  const name = onnx === undefined ? framework : "ONNX";
-  return `${/^[aeio]/i.test(name) ? "an" : "a"} ${name} loader`;
+function loaderName(framework = "its framework"): string {
+  return `${/^[aeio]/i.test(framework) ? "an" : "a"} ${framework} loader`;
 }
 
 /** A state_dict as a safetensors file: the case's own, or one made of the tensors that it names. */

@@ -55,7 +55,7 @@ describe("a set of cases", () => {
     caseOff(5, "own/near"),
     caseOff(50, "own/wrong"),
     caseOff(50, "own/undefined", false),
-    { name: "other/model", group: "other", onnx: "model.onnx", outputs: { y: inline([1], [0]) } },
+    { name: "other/model", group: "other", native: { framework: "Elsewhere" }, outputs: { y: inline([1], [0]) } },
   ];
 
   it("is graded, case by case", async () => {
@@ -63,7 +63,7 @@ describe("a set of cases", () => {
       const verdicts = await verdictsOf(cases, device);
       expect(verdicts.map(({ grade }) => grade)).toEqual(["A", "B", "fail", "fail", "not run"]);
       expect(verdicts[1]!.multiple).toBeCloseTo(5, 2);
-      expect(verdicts[4]!.reason).toBe("needs an ONNX loader");
+      expect(verdicts[4]!.reason).toBe("needs an Elsewhere loader");
     }
   });
 
@@ -86,7 +86,7 @@ describe("a set of cases", () => {
     expect(report).toMatch(/^ {2}own\/near: y: element \d of 3: expected [\d.]+, got [\d.]+, 5.0 x tolerance$/m);
     expect(report).toMatch(/^ {2}own\/wrong: y/m);
     expect(report).toMatch(/^ {2}own\/undefined \(information only\): y/m);
-    expect(report).toMatch(/^ {2}other\/model: needs an ONNX loader$/m);
+    expect(report).toMatch(/^ {2}other\/model: needs an Elsewhere loader$/m);
     expect(report).not.toMatch(/^ {2}own\/right:/m);
   });
 

@@ -6,6 +6,7 @@ import {
   type GruModel,
   type LayerSpec,
   loadModel,
+  type Network,
   type NetworkDescription,
   parseModel,
   type RunOptions,
@@ -20,7 +21,8 @@ export type Device = (typeof DEVICES)[number];
 /** Layers, or a file and perhaps what to make of it. */
 export type ModelSource =
   | { readonly layers: readonly LayerSpec[]; readonly outputs: readonly string[] }
-  | { readonly bytes: Uint8Array; readonly description: NetworkDescription | null };
+  | { readonly bytes: Uint8Array; readonly description: NetworkDescription | null }
+  | { readonly network: Network };
 
 export interface Results {
   readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
@@ -43,9 +45,9 @@ export async function openModel(source: ModelSource, device: Device, nonFinite: 
   if (device === "reference") return openReference(source);
   const options = { device, ...(nonFinite ? { nonFinite: "allow" as const } : {}) };
   const model =
-    "layers" in source
-      ? await createModel(defineNetwork(source), options)
-      : await loadModel(source.bytes, { ...options, ...described(source.description) });
+    "bytes" in source
+      ? await loadModel(source.bytes, { ...options, ...described(source.description) })
+      : await createModel("network" in source ? source.network : defineNetwork(source), options);
   return {
     run: (input, runOptions) => model.run(input, runOptions),
     stream: (parts, batchSize) => pushParts(model, parts, batchSize),
@@ -54,15 +56,18 @@ export async function openModel(source: ModelSource, device: Device, nonFinite: 
 }
 
 async function openReference(source: ModelSource): Promise<OpenModel> {
-  const network =
-    "layers" in source
-      ? defineNetwork(source)
-      : await parseModel(source.bytes, { description: source.description ?? undefined });
+  const network = await networkOf(source);
   return {
     run: async (input, { batchSize = 1, ...options }) => runReference(network, { input, batchSize, ...options }),
     stream: async () => null,
     dispose: () => {},
   };
+}
+
+async function networkOf(source: ModelSource): Promise<Network> {
+  if ("network" in source) return source.network;
+  if ("layers" in source) return defineNetwork(source);
+  return parseModel(source.bytes, { description: source.description ?? undefined });
 }
 
 function described(description: NetworkDescription | null): { description?: NetworkDescription } {

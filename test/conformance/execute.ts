@@ -6,6 +6,7 @@ import { type Frame, givesState, takeFrame } from "./frame.js";
 import { hasTextbook } from "./gruLayers.js";
 import { compact } from "./mask.js";
 import { NotRun } from "./notRun.js";
+import { executeOnnx } from "./onnxModel.js";
 import { giveOutput, joinLayers } from "./output.js";
 import { type GreedyDecodeStep, namesMade, namesRead, type Program, type Step } from "./program.js";
 import { type GruPart, nextSegment, type Segment } from "./segment.js";
@@ -32,6 +33,7 @@ export interface Refused {
 /** Runs a program on a device. Never rejects. */
 export async function execute(program: Program, device: Device): Promise<Outcome> {
   try {
+    if (program.onnx !== undefined) return await executeOnnx(program, program.onnx, device);
     const byRun = new Execution(program, device, false);
     const results = [await byRun.run()];
     if (byRun.couldStream) results.push(await new Execution(program, device, true).run());

@@ -137,6 +137,8 @@ export interface Program {
   readonly outputs: readonly string[];
   /** A PyTorch state_dict as a safetensors file, where the case comes with one. */
   readonly stateDict: Uint8Array | null;
+  /** An ONNX model, to be run instead of steps; inputs and outputs are its own. */
+  readonly onnx?: Uint8Array;
 }
 
 /** Names of the tensors that a step reads. */

@@ -1,12 +1,24 @@
-// `npm run conformance`. Node 20 reads no TypeScript; Vite, which is here for the build, does.
+// `npm run conformance`. Node 20 reads no TypeScript; Vite, which is here for the build, does. The server stays open
+// until the end: the library imports a format's reader when it meets a file of it.
 
 import { fileURLToPath } from "node:url";
-import { runnerImport } from "vite";
+import { createServer } from "vite";
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-const { module } = await runnerImport(path("main.ts"), {
+const server = await createServer({
   configFile: false,
-  resolve: { alias: { webgru: path("../../src/index.ts") } },
+  appType: "custom",
+  logLevel: "error",
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+  optimizeDeps: { noDiscovery: true },
+  resolve: {
+    alias: [
+      { find: /^webgru$/, replacement: path("../../src/index.ts") },
+      { find: /^webgru\/(\w+)$/, replacement: path("../../src/$1.ts") },
+    ],
+  },
 });
+const module = await server.ssrLoadModule(path("main.ts"));
 process.exitCode = await module.main(process.argv.slice(2));
+await server.close();

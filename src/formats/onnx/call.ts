@@ -1,0 +1,117 @@
+import { frozenNumber, type Roles } from "./axes.js";
+import type { OnnxNode } from "./modelProto.js";
+import { demand, Refusal } from "./refusal.js";
+import { type Constant, describeContent, type Signal, sizesOf, type Value } from "./value.js";
+import type { GruSource, Wiring } from "./wiring.js";
+
+/** What operators share while one graph is read. */
+export interface Reading {
+  readonly opset: number;
+  readonly wiring: Wiring;
+  readonly roles: Roles;
+  /** Wins over every GRU's attribute. */
+  readonly linearBeforeReset: boolean | undefined;
+  /** For each GRU, in order, whether it was given lengths. */
+  readonly hasLengths: Map<GruSource, boolean>;
+  /** GRU nodes from PyTorch that say of themselves what no GRU of PyTorch is. */
+  readonly suspects: string[];
+  readonly isFromTorch: boolean;
+  /** Sentences for a person, each once. */
+  readonly notes: Set<string>;
+}
+
+/** A node with what it is given. */
+export class Call {
+  readonly node: OnnxNode;
+  readonly reading: Reading;
+  readonly #inputs: readonly (Value | null)[];
+
+  constructor(node: OnnxNode, inputs: readonly (Value | null)[], reading: Reading) {
+    this.node = node;
+    this.reading = reading;
+    this.#inputs = inputs;
+  }
+
+  get wiring(): Wiring {
+    return this.reading.wiring;
+  }
+
+  /** What a layer of this node is called. */
+  get layerName(): string {
+    return this.node.name || this.node.outputs.find((name) => name !== "") || this.node.operator;
+  }
+
+  get numInputs(): number {
+    return this.#inputs.length;
+  }
+
+  /** An input; null where it was left out. */
+  optional(i: number): Value | null {
+    return this.#inputs[i] ?? null;
+  }
+
+  input(i: number): Value {
+    const value = this.optional(i);
+    demand(value !== null, `it lacks input ${i}`);
+    return value;
+  }
+
+  /** An input that must be features. */
+  signal(i: number): Value<Signal> {
+    const value = this.input(i);
+    demand(
+      value.content.kind === "signal",
+      `it needs features as input ${i}, and gets ${describeContent(value.content)}`,
+    );
+    return value as Value<Signal>;
+  }
+
+  /** An input that must be known, without time or batch axes, and its shape. */
+  constant(i: number, what = `input ${i}`): { shape: number[]; content: Constant } {
+    const { axes, content } = this.input(i);
+    const way = content.kind === "signal" ? "; a graph input that holds weights is given in the option weights" : "";
+    demand(content.kind === "constant", `it needs constants as ${what}, and gets ${describeContent(content)}${way}`);
+    const shape = axes.filter((axis) => typeof axis === "number");
+    demand(shape.length === axes.length, `it needs constants of a fixed shape as ${what}`);
+    return { shape, content };
+  }
+
+  /** Whole numbers of an input, or of an attribute where older operator sets have one; null where it has neither. */
+  whole(i: number, attribute: string): number[] | null {
+    const value = this.optional(i);
+    if (value === null) return this.ints(attribute);
+    return sizesOf(value).map((size) => {
+      const number = frozenNumber(size);
+      if (number === null) throw new Refusal(`it needs ${attribute} known beforehand`);
+      return number;
+    });
+  }
+
+  int(attribute: string, absent: number): number {
+    return this.node.attributes.get(attribute)?.int ?? absent;
+  }
+
+  float(attribute: string, absent: number): number {
+    return this.node.attributes.get(attribute)?.float ?? absent;
+  }
+
+  string(attribute: string, absent: string): string {
+    return this.node.attributes.get(attribute)?.string ?? absent;
+  }
+
+  ints(attribute: string): number[] | null {
+    const ints = this.node.attributes.get(attribute)?.ints;
+    return ints === undefined ? null : [...ints];
+  }
+
+  floats(attribute: string): readonly number[] {
+    return this.node.attributes.get(attribute)?.floats ?? [];
+  }
+
+  strings(attribute: string): readonly string[] {
+    return this.node.attributes.get(attribute)?.strings ?? [];
+  }
+}
+
+/** Computes a node's outputs. @throws Refusal */
+export type Operator = (call: Call) => Value[];

@@ -1,0 +1,145 @@
+// Tensors by the graph's own names and axes, for a caller who has them as another runtime would take them.
+
+import { GruError } from "../../errors.js";
+import type { OnnxAxis, OnnxGraph } from "./onnxGraph.js";
+
+/** A tensor as a graph has it, row-major. */
+export interface GraphTensor {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
+
+/** What `run` takes. */
+export interface RunArguments {
+  /** [T, B, I], or [T, B] indices */
+  readonly input: Float64Array;
+  readonly numSteps: number;
+  readonly options: { readonly batchSize: number; readonly lengths?: number[]; readonly initialState?: Float64Array };
+}
+
+/**
+ * Turns a graph's inputs into what `run` takes.
+ *
+ * @param tensors by the graph's names
+ * @throws GruError `shape-mismatch`
+ */
+export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTensor>>): RunArguments {
+  const counts = new Map<OnnxAxis, number>();
+  for (const { name, axes, as } of graph.inputs) {
+    if (as !== "unused") countAxes(name, axes, tensors[name], counts);
+  }
+  const [numSteps, batchSize] = [counts.get("time") ?? 1, counts.get("batch") ?? 1];
+  const features = graph.inputs.filter((input) => input.as === "input");
+  const inputSize = features.reduce((size, { axes }) => size + numFeatures(axes), 0);
+  const numUnits = graph.states.reduce((sum, state) => sum + state.numDirections * state.hiddenSize, 0);
+  const input = new Float64Array(numSteps * batchSize * inputSize);
+  const initialState = new Float64Array(batchSize * numUnits);
+  let lengths: number[] | null = null;
+  let hasState = false;
+  for (const port of graph.inputs) {
+    if (port.as === "unused") continue;
+    const { data } = tensors[port.name]!;
+    if (port.as === "lengths") lengths = Array.from(data);
+    const places = port.as === "lengths" ? [] : placesOf(port.axes, { numSteps, batchSize });
+    if (port.as === "input") {
+      places.forEach(({ step, row, feature }, i) => {
+        input[(step * batchSize + row) * inputSize + port.start + feature] = data[i]!;
+      });
+    }
+    if (port.as !== "initialState") continue;
+    hasState = true;
+    const unitsOf = new Map<number, number[]>();
+    port.elements.forEach((element, i) => unitsOf.set(element, [...(unitsOf.get(element) ?? []), port.units[i]!]));
+    places.forEach(({ row, feature }, i) => {
+      for (const unit of unitsOf.get(feature) ?? []) initialState[stateIndex(graph, unit, row, batchSize)] = data[i]!;
+    });
+  }
+  const options = { batchSize, ...(lengths && { lengths }), ...(hasState && { initialState }) };
+  return { input, numSteps, options };
+}
+
+/**
+ * Turns what `run` gave into the graph's outputs.
+ *
+ * @param results of `run` with the input and options that `toRun` gave
+ */
+export function fromRun(
+  graph: OnnxGraph,
+  results: { readonly outputs: Readonly<Record<string, ArrayLike<number>>>; readonly finalState: ArrayLike<number> },
+  { numSteps, options: { batchSize } }: Pick<RunArguments, "numSteps" | "options">,
+): Record<string, GraphTensor> {
+  const tensors = graph.outputs.map((port): [string, GraphTensor] => {
+    const { name, axes } = port;
+    const shape = axes.map((axis) => (axis === "time" ? numSteps : axis === "batch" ? batchSize : axis));
+    const width = numFeatures(axes);
+    const data = Float64Array.from(placesOf(axes, { numSteps, batchSize }), ({ step, row, feature }) => {
+      if (port.as === "finalState") return results.finalState[stateIndex(graph, port.units[feature]!, row, batchSize)]!;
+      const values = results.outputs[port.layer]!;
+      const numGiven = values.length / (batchSize * width);
+      const at = port.isLastStep ? numGiven - 1 : port.isReversed ? numSteps - 1 - step : step;
+      return values[(at * batchSize + row) * width + feature]!;
+    });
+    return [name, { shape, data }];
+  });
+  return Object.fromEntries(tensors);
+}
+
+function countAxes(
+  name: string,
+  axes: readonly OnnxAxis[],
+  tensor: GraphTensor | undefined,
+  counts: Map<OnnxAxis, number>,
+): void {
+  const expected = axes.map((axis) => (typeof axis === "number" ? axis : (counts.get(axis) ?? axis)));
+  const isRight =
+    tensor !== undefined &&
+    tensor.shape.length === axes.length &&
+    expected.every((size, i) => typeof size !== "number" || size === tensor.shape[i]);
+  if (!isRight) {
+    const got = tensor === undefined ? "none" : `[${tensor.shape.join(", ")}]`;
+    throw new GruError("shape-mismatch", `graph input ${name}: expected shape [${expected.join(", ")}], got ${got}`);
+  }
+  axes.forEach((axis, i) => {
+    if (typeof axis !== "number") counts.set(axis, tensor.shape[i]!);
+  });
+}
+
+function numFeatures(axes: readonly OnnxAxis[]): number {
+  return axes.reduce<number>((product, axis) => (typeof axis === "number" ? product * axis : product), 1);
+}
+
+interface Place {
+  readonly step: number;
+  readonly row: number;
+  readonly feature: number;
+}
+
+/** For each element of a tensor, in order, what it is. */
+function placesOf(axes: readonly OnnxAxis[], sizes: { numSteps: number; batchSize: number }): Place[] {
+  let places: Place[] = [{ step: 0, row: 0, feature: 0 }];
+  for (const axis of axes) {
+    const size = axis === "time" ? sizes.numSteps : axis === "batch" ? sizes.batchSize : axis;
+    places = places.flatMap((place) =>
+      Array.from({ length: size }, (_, i) => {
+        if (axis === "time") return { ...place, step: i };
+        if (axis === "batch") return { ...place, row: i };
+        return { ...place, feature: place.feature * size + i };
+      }),
+    );
+  }
+  return places;
+}
+
+/** Where a unit of a row is in a state of all rows: [D, B, H] of each GRU layer, one after the other. */
+function stateIndex({ states }: OnnxGraph, unit: number, row: number, batchSize: number): number {
+  let first = 0;
+  for (const { numDirections, hiddenSize } of states) {
+    const size = numDirections * hiddenSize;
+    if (unit < first + size) {
+      const direction = Math.floor((unit - first) / hiddenSize);
+      return first * batchSize + (direction * batchSize + row) * hiddenSize + ((unit - first) % hiddenSize);
+    }
+    first += size;
+  }
+  throw new GruError("shape-mismatch", `state: expected a unit of ${first}, got ${unit}`);
+}

@@ -1,0 +1,322 @@
+// A GRU cell that was written out in single operations, as PyTorch's exporter does it for nn.GRUCell:
+//
+//   r = f(W_r x + b_r + R_r h)
+//   z = f(W_z x + b_z + R_z h)
+//   n = g(W_n x + b_n + r * (R_n h + c_n))    or    n = g(W_n x + b_n + R_n (r * h))
+//   h' = n + z * (h - n)
+//
+// The last line is multiplied out first, so that (1 - z) * n + z * h and the textbook's (1 - z) * h + z * n are found too.
+
+import { type Activation, describeActivation } from "../../model/activation.js";
+import type { Call } from "./call.js";
+import { widthOf } from "./signals.js";
+import type { Signal } from "./value.js";
+import { type DenseSource, type GruSource, type ProductSource, runStart, type Wiring } from "./wiring.js";
+
+/** The GRU that a sum is the new state of; null when it is another sum. */
+export function recognizeGruCell(signal: Signal, call: Call): GruSource | null {
+  const { wiring } = call;
+  const size = widthOf(signal);
+  const hasProduct = [...wiring.sourcesOf(signal.columns)].some(({ type }) => type === "product");
+  if (!hasProduct || signal.step !== "each") return null;
+  const terms = expandSignal(signal, size, wiring);
+  const parts = terms && matchUpdate(terms);
+  if (!parts) return null;
+  const { update, state, fresh, isReplacing } = parts;
+  if ([...wiring.sourcesOf(state)].some(({ type }) => type !== "input")) return null;
+  const z = readGate(update, state, wiring);
+  const n = readNew(fresh, state, wiring);
+  if (z === null || n === null || describeActivation(z.activation) !== describeActivation(n.reset.activation))
+    return null;
+  if (isReplacing && z.activation.name !== "sigmoid") return null;
+  const gates = [n.reset, isReplacing ? negated(z) : z, n.fresh];
+  return addGru(call, size, state, gates, n);
+}
+
+/** A sum of products of vectors; each vector is [H] columns. */
+type Terms = Map<string, { factor: number; vectors: readonly Int32Array[] }>;
+
+/** More than any cell has, when it is multiplied out. */
+const MAX_TERMS = 8;
+
+function addTerm(terms: Terms, factor: number, vectors: readonly Int32Array[]): void {
+  const sorted = [...vectors].sort((a, b) => a[0]! - b[0]!);
+  const key = sorted.map((vector) => vector.join()).join("*");
+  const total = (terms.get(key)?.factor ?? 0) + factor;
+  if (total === 0) terms.delete(key);
+  else terms.set(key, { factor: total, vectors: sorted });
+}
+
+/** The one number that all are; NaN where they differ. */
+function uniform(numbers: Float64Array | null, absent: number): number {
+  if (numbers === null) return absent;
+  return numbers.every((value) => value === numbers[0]) ? numbers[0]! : NaN;
+}
+
+/** null where the signal is no sum of whole vectors. */
+function expandSignal({ columns, weight, scale, bias }: Signal, size: number, wiring: Wiring): Terms | null {
+  const factor = uniform(scale, 1);
+  const addend = uniform(bias, 0);
+  if (Number.isNaN(factor) || Number.isNaN(addend) || columns.length % size !== 0) return null;
+  const terms: Terms = new Map();
+  if (addend !== 0) addTerm(terms, addend, []);
+  for (let start = 0; start < columns.length; start += size) {
+    const own = weight === null ? 1 : diagonalOf(weight, columns.length, start, size);
+    const inner = own === null ? null : expandVector(columns.subarray(start, start + size), wiring);
+    if (inner === null) return null;
+    for (const term of inner.values()) addTerm(terms, factor * own! * term.factor, term.vectors);
+    if (terms.size > MAX_TERMS) return null;
+  }
+  return terms;
+}
+
+/** The number on the diagonal of a square part of a matrix; null when there is more in it. */
+function diagonalOf(weight: Float32Array | Float64Array, width: number, start: number, size: number): number | null {
+  const diagonal = weight[start]!;
+  for (let row = 0; row < size; row++) {
+    for (let i = 0; i < size; i++) {
+      if (weight[row * width + start + i] !== (row === i ? diagonal : 0)) return null;
+    }
+  }
+  return diagonal;
+}
+
+function expandVector(vector: Int32Array, wiring: Wiring): Terms | null {
+  const source = wiring.sourceOf(vector[0]!);
+  const start = runStart(vector, source);
+  const isWhole = start === 0 && vector.length === source.size;
+  if (isWhole && source.type === "product") {
+    const [left, right] = [expandVector(source.left, wiring), expandVector(source.right, wiring)];
+    return left && right && multiply(left, right);
+  }
+  if (isWhole && source.type === "dense" && source.activation.name === "linear") {
+    const bias = source.bias && Float64Array.from(source.bias);
+    const signal: Signal = { ...source, kind: "signal", scale: null, bias, step: "each", isReversed: false };
+    const terms = expandSignal(signal, source.size, wiring);
+    if (terms !== null) return terms;
+  }
+  const terms: Terms = new Map();
+  addTerm(terms, 1, [vector]);
+  return terms;
+}
+
+function multiply(left: Terms, right: Terms): Terms | null {
+  const terms: Terms = new Map();
+  for (const a of left.values()) {
+    for (const b of right.values()) {
+      const vectors = [...a.vectors, ...b.vectors];
+      if (vectors.length > 2) return null;
+      addTerm(terms, a.factor * b.factor, vectors);
+    }
+  }
+  return terms.size > MAX_TERMS ? null : terms;
+}
+
+interface Update {
+  readonly update: Int32Array;
+  readonly state: Int32Array;
+  readonly fresh: Int32Array;
+  /** h' = z n + (1 - z) h rather than z h + (1 - z) n */
+  readonly isReplacing: boolean;
+}
+
+const isSame = (a: Int32Array, b: Int32Array) => a.length === b.length && a.every((column, i) => column === b[i]);
+
+/** z * p - z * q + q, where one of p and q is the state. The caller checks which. */
+function matchUpdate(terms: Terms): Update | null {
+  const list = [...terms.values()];
+  const plus = list.find(({ factor, vectors }) => factor === 1 && vectors.length === 2);
+  const minus = list.find(({ factor, vectors }) => factor === -1 && vectors.length === 2);
+  const single = list.find(({ factor, vectors }) => factor === 1 && vectors.length === 1);
+  if (list.length !== 3 || !plus || !minus || !single) return null;
+  const [kept] = single.vectors as [Int32Array];
+  const at = minus.vectors.findIndex((vector) => isSame(vector, kept));
+  const update = minus.vectors[1 - at];
+  if (at < 0 || update === undefined) return null;
+  const other = plus.vectors.findIndex((vector) => isSame(vector, update));
+  const p = plus.vectors[1 - other];
+  if (other < 0 || p === undefined) return null;
+  // Graph inputs come before all layers, so the state has the lower columns.
+  return p[0]! < kept[0]!
+    ? { update, state: p, fresh: kept, isReplacing: false }
+    : { update, state: kept, fresh: p, isReplacing: true };
+}
+
+/** One gate: activation(W x + R h + b). */
+interface Gate {
+  readonly activation: Activation;
+  /** x's columns, [I], and their weights, [H, I] */
+  readonly columns: Int32Array;
+  readonly weight: Float32Array;
+  /** [H, H] */
+  readonly recurrentWeight: Float32Array;
+  /** [H] */
+  readonly bias: Float32Array | null;
+}
+
+/** Rows of a dense layer: those that a vector consists of. */
+interface Rows {
+  readonly source: DenseSource;
+  /** [H, I] */
+  readonly weight: Float32Array;
+  readonly bias: Float32Array | null;
+  readonly activation: Activation;
+}
+
+function denseRows(vector: Int32Array, wiring: Wiring): Rows | null {
+  const source = wiring.sourceOf(vector[0]!);
+  const start = runStart(vector, source);
+  if (source.type !== "dense" || start === null) return null;
+  const { name } = source.activation;
+  if (name === "softmax" || name === "logSoftmax") return null;
+  const width = source.columns.length;
+  const end = start + vector.length;
+  return {
+    source,
+    weight: source.weight.subarray(start * width, end * width),
+    bias: source.bias && source.bias.subarray(start, end),
+    activation: { ...source.activation, name },
+  };
+}
+
+/** Columns of a matrix, gathered: `weight` [H, all] becomes [H, picked]. */
+function gather(weight: Float32Array, width: number, picked: readonly number[]): Float32Array {
+  const rows = weight.length / width;
+  const gathered = new Float32Array(rows * picked.length);
+  for (let row = 0; row < rows; row++) {
+    picked.forEach((from, i) => (gathered[row * picked.length + i] = weight[row * width + from]!));
+  }
+  return gathered;
+}
+
+/** Splits what a gate reads in the state and the rest. */
+function readGate(vector: Int32Array, state: Int32Array, wiring: Wiring): Gate | null {
+  const rows = denseRows(vector, wiring);
+  if (rows === null || hasProducts(rows.source.columns, wiring)) return null;
+  return splitGate(rows, state, [...rows.source.columns.keys()]);
+}
+
+function hasProducts(columns: Int32Array, wiring: Wiring): boolean {
+  return [...wiring.sourcesOf(columns)].some(({ type }) => type === "product");
+}
+
+/** @param own which of the layer's inputs are to be read */
+function splitGate({ source, weight, bias, activation }: Rows, state: Int32Array, own: readonly number[]): Gate {
+  const size = state.length;
+  const width = source.columns.length;
+  const position = new Map([...state].map((column, i) => [column, i]));
+  const recurrentWeight = new Float32Array(size * size);
+  for (const from of own) {
+    const to = position.get(source.columns[from]!);
+    if (to === undefined) continue;
+    for (let row = 0; row < size; row++) recurrentWeight[row * size + to]! += weight[row * width + from]!;
+  }
+  const others = own.filter((from) => !position.has(source.columns[from]!));
+  const columns = Int32Array.from(others, (from) => source.columns[from]!);
+  return { activation, columns, weight: gather(weight, width, others), recurrentWeight, bias };
+}
+
+interface NewGate {
+  readonly reset: Gate;
+  readonly fresh: Gate;
+  readonly resetAfter: boolean;
+  /** c_n [H] */
+  readonly recurrentBias: Float32Array | null;
+}
+
+/** The new gate and, inside it, the reset gate. */
+function readNew(vector: Int32Array, state: Int32Array, wiring: Wiring): NewGate | null {
+  const rows = denseRows(vector, wiring);
+  if (rows === null) return null;
+  const { source, weight } = rows;
+  const products = [...wiring.sourcesOf(source.columns)].filter((one) => one.type === "product");
+  const [product] = products;
+  if (product === undefined || products.length > 1) return null;
+  const isProduct = (column: number) => column >= product.first && column < product.first + product.size;
+  const all = [...source.columns.keys()];
+  const inside = all.filter((i) => isProduct(source.columns[i]!));
+  const isWhole = inside.length === product.size && inside.every((i, k) => source.columns[i] === product.first + k);
+  if (!isWhole || product.size !== state.length) return null;
+  const rest = splitGate(
+    rows,
+    state,
+    all.filter((i) => !isProduct(source.columns[i]!)),
+  );
+  if (rest.recurrentWeight.some((value) => value !== 0)) return null;
+  return readProduct(product, gather(weight, source.columns.length, inside), rest, state, wiring);
+}
+
+/** @param matrix [H, H] what the product is multiplied with */
+function readProduct(
+  product: ProductSource,
+  matrix: Float32Array,
+  rest: Gate,
+  state: Int32Array,
+  wiring: Wiring,
+): NewGate | null {
+  for (const [gate, other] of [
+    [product.left, product.right],
+    [product.right, product.left],
+  ] as const) {
+    const reset = readGate(gate, state, wiring);
+    if (reset === null || reset.activation.name === "linear") continue;
+    if (isSame(other, state)) {
+      return { reset, fresh: { ...rest, recurrentWeight: matrix }, resetAfter: false, recurrentBias: null };
+    }
+    const inner = readGate(other, state, wiring);
+    const isPlain = diagonalOf(matrix, state.length, 0, state.length) === 1;
+    if (inner === null || inner.activation.name !== "linear" || inner.columns.length > 0 || !isPlain) continue;
+    const { recurrentWeight, bias } = inner;
+    return { reset, fresh: { ...rest, recurrentWeight }, resetAfter: true, recurrentBias: bias };
+  }
+  return null;
+}
+
+const minus = (values: Float32Array) => values.map((value) => -value);
+
+/** 1 - sigmoid(a) = sigmoid(-a), exactly. */
+function negated(gate: Gate): Gate {
+  const { weight, recurrentWeight, bias } = gate;
+  return { ...gate, weight: minus(weight), recurrentWeight: minus(recurrentWeight), bias: bias && minus(bias) };
+}
+
+/** @param gates r, z, n */
+function addGru(call: Call, size: number, state: Int32Array, gates: readonly Gate[], n: NewGate): GruSource | null {
+  const columns = Int32Array.from(new Set(gates.flatMap((gate) => [...gate.columns])));
+  if (columns.length === 0) return null;
+  const position = new Map([...columns].map((column, i) => [column, i]));
+  const width = columns.length;
+  const weight = new Float32Array(3 * size * width);
+  const recurrentWeight = new Float32Array(3 * size * size);
+  const bias = new Float32Array(3 * size);
+  gates.forEach((gate, g) => {
+    recurrentWeight.set(gate.recurrentWeight, g * size * size);
+    if (gate.bias !== null) bias.set(gate.bias, g * size);
+    gate.columns.forEach((column, i) => {
+      const to = position.get(column)!;
+      for (let row = 0; row < size; row++) {
+        weight[(g * size + row) * width + to]! += gate.weight[row * gate.columns.length + i]!;
+      }
+    });
+  });
+  const recurrentBias = n.recurrentBias && new Float32Array(3 * size);
+  recurrentBias?.set(n.recurrentBias!, 2 * size);
+  return call.wiring.add<GruSource>({
+    type: "gru",
+    name: call.layerName,
+    size,
+    columns,
+    hiddenSize: size,
+    direction: "forward",
+    resetAfter: n.resetAfter,
+    gateActivation: n.reset.activation,
+    newActivation: n.fresh.activation,
+    clip: null,
+    weight,
+    recurrentWeight,
+    bias: gates.some((gate) => gate.bias !== null) ? bias : null,
+    recurrentBias,
+    initialState: state,
+    isFloat16: false,
+  });
+}

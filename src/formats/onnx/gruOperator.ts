@@ -1,0 +1,238 @@
+// The operator GRU: https://onnx.ai/onnx/operators/onnx__GRU.html
+// Gates are z, r, h there, and r, z, n here.
+
+import {
+  type Activation,
+  completeActivation,
+  ELEMENT_FUNCTIONS,
+  type ElementFunction,
+} from "../../model/activation.js";
+import type { Direction } from "../../model/network.js";
+import { quote } from "../quote.js";
+import { type Axis, dimensionOf, isSameDimension } from "./axes.js";
+import type { Call } from "./call.js";
+import { demand, Refusal } from "./refusal.js";
+import { isFilledWith, permuted } from "./shapeOperators.js";
+import { columnsFor } from "./signals.js";
+import { columnsSignal, describeContent, sizesOf, type Signal, type Value } from "./value.js";
+import { columnsOf, type GruSource } from "./wiring.js";
+
+const DIRECTIONS = ["forward", "reverse", "bidirectional"] as const;
+
+/** Number of parameters, alpha then beta, that an activation takes from the attributes' lists. */
+const NUM_PARAMETERS: Partial<Record<ElementFunction, number>> = {
+  affine: 2,
+  leakyRelu: 1,
+  thresholdedRelu: 1,
+  scaledTanh: 2,
+  hardSigmoid: 2,
+  elu: 1,
+};
+
+export function gru(call: Call): Value[] {
+  const direction = DIRECTIONS.find((word) => word === call.string("direction", "forward"));
+  if (direction === undefined) throw new Refusal(`its direction is ${quote(call.string("direction", ""))}`);
+  const isBatchFirst = call.int("layout", 0) !== 0;
+  const first = call.signal(0);
+  demand(first.axes.length === 3, `it needs an input of 3 axes, and gets ${first.axes.length}`);
+  const input = (isBatchFirst ? permuted(call, first, [1, 0, 2]) : first) as Value<Signal>;
+  const [time, batch, features] = input.axes as [Axis, Axis, Axis];
+  demand(typeof features === "number", "it reads time or batch as features");
+  call.reading.roles.bind(time, "time");
+  call.reading.roles.bind(batch, "batch");
+  demand(input.content.step === "each", "it reads a value that comes once, at a sequence's end");
+  const { isReversed } = input.content;
+  demand(!isReversed || direction !== "bidirectional", "it is bidirectional and reads its input backwards");
+  const weights = readWeights(call, direction === "bidirectional" ? 2 : 1, features);
+  const actual: Direction = isReversed ? (direction === "forward" ? "reverse" : "forward") : direction;
+  const sources = addSources(call, input, weights, actual, isBatchFirst);
+  const hasLengths = readLengths(call, time);
+  for (const source of sources) call.reading.hasLengths.set(source, hasLengths);
+  const { numDirections, hiddenSize } = weights;
+  const sequence = columnsSignal(joined(sources.map(columnsOf)), "each", isReversed);
+  const final = columnsSignal(joined(sources.map((source) => columnsOf(call.wiring.finalOf(source)))), "final", false);
+  const y: Value = { axes: [time, numDirections, batch, hiddenSize], content: sequence };
+  const yh: Value = { axes: [numDirections, batch, hiddenSize], content: final };
+  return isBatchFirst ? [permuted(call, y, [2, 0, 1, 3]), permuted(call, yh, [1, 0, 2])] : [y, yh];
+}
+
+interface Weights {
+  readonly numDirections: number;
+  readonly hiddenSize: number;
+  readonly inputSize: number;
+  /** [D, 3H, I], [D, 3H, H], [D, 3H], rzn */
+  readonly weight: Float32Array;
+  readonly recurrentWeight: Float32Array;
+  readonly bias: Float32Array | null;
+  readonly recurrentBias: Float32Array | null;
+  readonly isFloat16: boolean;
+}
+
+function checkShape(name: string, shape: readonly number[], expected: readonly number[]): void {
+  demand(shape.join() === expected.join(), `its ${name} is [${shape.join(", ")}] and not [${expected.join(", ")}]`);
+}
+
+function readWeights(call: Call, numDirections: number, inputSize: number): Weights {
+  const w = call.constant(1, "W");
+  const r = call.constant(2, "R");
+  const b = call.optional(3) === null ? null : call.constant(3, "B");
+  const hiddenSize = r.shape.at(-1) ?? 0;
+  const stated = call.int("hidden_size", hiddenSize);
+  demand(stated === hiddenSize, `its hidden_size is ${stated}, and R is for ${hiddenSize}`);
+  checkShape("W", w.shape, [numDirections, 3 * hiddenSize, inputSize]);
+  checkShape("R", r.shape, [numDirections, 3 * hiddenSize, hiddenSize]);
+  if (b !== null) checkShape("B", b.shape, [numDirections, 6 * hiddenSize]);
+  call.wiring.spend(w.content.values.length + r.content.values.length);
+  const halves = b === null ? null : splitBias(b.content.values, numDirections);
+  return {
+    numDirections,
+    hiddenSize,
+    inputSize,
+    weight: toCanonicalOrder(w.content.values, numDirections),
+    recurrentWeight: toCanonicalOrder(r.content.values, numDirections),
+    bias: halves && toCanonicalOrder(halves.bias, numDirections),
+    recurrentBias: halves && toCanonicalOrder(halves.recurrentBias, numDirections),
+    isFloat16: w.content.isFloat16 && r.content.isFloat16,
+  };
+}
+
+type Numbers = Float32Array | Float64Array;
+
+/** [D, 6H] as [D, 3H] twice. */
+function splitBias(values: Numbers, numDirections: number): { bias: Float64Array; recurrentBias: Float64Array } {
+  const length = values.length / numDirections / 2;
+  const half = (at: number) =>
+    Float64Array.from(
+      { length: numDirections * length },
+      (_, i) => values[(2 * Math.floor(i / length) + at) * length + (i % length)]!,
+    );
+  return { bias: half(0), recurrentBias: half(1) };
+}
+
+/** [D, 3H, ...] with the gates z r n in the order r z n. */
+function toCanonicalOrder(values: Numbers, numDirections: number): Float32Array {
+  const canonical = Float32Array.from(values);
+  const block = values.length / numDirections / 3;
+  for (let start = 0; start < values.length; start += 3 * block) {
+    canonical.set(values.subarray(start + block, start + 2 * block), start);
+    canonical.set(values.subarray(start, start + block), start + block);
+  }
+  return canonical;
+}
+
+/** One layer, or two where the directions have different activations. */
+function addSources(
+  call: Call,
+  input: Value<Signal>,
+  weights: Weights,
+  direction: Direction,
+  isBatchFirst: boolean,
+): GruSource[] {
+  const { numDirections, hiddenSize } = weights;
+  const activations = readActivations(call, numDirections);
+  const clip = call.node.attributes.get("clip")?.float ?? null;
+  demand(clip === null || clip > 0, `its clip is ${clip}`);
+  const initialState = readInitialState(call, numDirections, hiddenSize, isBatchFirst);
+  const common = {
+    type: "gru" as const,
+    columns: columnsFor(input.content, call.wiring, `${call.layerName}_input`),
+    hiddenSize,
+    resetAfter: readResetAfter(call),
+    clip,
+    isFloat16: weights.isFloat16,
+  };
+  const isOne = JSON.stringify(activations[0]) === JSON.stringify(activations.at(-1));
+  const directions: Direction[] = isOne ? [direction] : ["forward", "reverse"];
+  return directions.map((own, d) => {
+    const part = <A extends Float32Array | Int32Array>(values: A) =>
+      (isOne ? values : values.subarray((d * values.length) / 2, ((d + 1) * values.length) / 2)) as A;
+    const [gateActivation, newActivation] = activations[d]!;
+    return call.wiring.add<GruSource>({
+      ...common,
+      name: isOne ? call.layerName : `${call.layerName}_${own}`,
+      size: isOne ? numDirections * hiddenSize : hiddenSize,
+      direction: own,
+      gateActivation,
+      newActivation,
+      weight: part(weights.weight),
+      recurrentWeight: part(weights.recurrentWeight),
+      bias: weights.bias && part(weights.bias),
+      recurrentBias: weights.recurrentBias && part(weights.recurrentBias),
+      initialState: initialState && part(initialState),
+    });
+  });
+}
+
+/** Of each direction: f and g. The lists of parameters go in order to those activations that take one. */
+function readActivations(call: Call, numDirections: number): [Activation, Activation][] {
+  const given = call.strings("activations");
+  const names = given.length > 0 ? given : Array.from({ length: numDirections }, () => ["Sigmoid", "Tanh"]).flat();
+  demand(names.length === 2 * numDirections, `it has ${names.length} activations, and not ${2 * numDirections}`);
+  const alphas = [...call.floats("activation_alpha")];
+  const betas = [...call.floats("activation_beta")];
+  const activations = names.map((foreign) => {
+    const name = ELEMENT_FUNCTIONS.find((own) => own.toLowerCase() === foreign.toLowerCase());
+    if (name === undefined || name === "linear") throw new Refusal(`its activation is ${quote(foreign)}`);
+    const numParameters = NUM_PARAMETERS[name] ?? 0;
+    const alpha = numParameters > 0 ? alphas.shift() : undefined;
+    const beta = numParameters > 1 ? betas.shift() : undefined;
+    return completeActivation<ElementFunction>({
+      name,
+      ...(alpha !== undefined && { alpha }),
+      ...(beta !== undefined && { beta }),
+    });
+  });
+  return Array.from({ length: numDirections }, (_, d) => [activations[2 * d]!, activations[2 * d + 1]!]);
+}
+
+/** PyTorch's GRU resets after the product, always; its newer exporter forgets to say so. */
+function readResetAfter(call: Call): boolean {
+  const stated = call.int("linear_before_reset", 0) !== 0;
+  if (!stated && call.reading.isFromTorch) call.reading.suspects.push(call.layerName);
+  return call.reading.linearBeforeReset ?? stated;
+}
+
+/** Columns of the graph input that holds it, [D * H]; null for zeros. */
+function readInitialState(
+  call: Call,
+  numDirections: number,
+  hiddenSize: number,
+  isBatchFirst: boolean,
+): Int32Array | null {
+  const value = call.optional(5);
+  if (value === null) return null;
+  const { content } = value;
+  if (content.kind === "constant") {
+    if (isFilledWith(content, 0)) return null;
+    throw new Refusal(
+      "its initial_h is a constant other than zero; make it a graph input, and give it to run as initialState",
+    );
+  }
+  if (content.kind !== "signal") throw new Refusal(`its initial_h is ${describeContent(content)}`);
+  const { axes } = isBatchFirst ? permuted(call, value, [1, 0, 2]) : value;
+  const isState = axes.length === 3 && axes[0] === numDirections && axes[2] === hiddenSize;
+  demand(isState, `its initial_h is not [${numDirections}, batch, ${hiddenSize}]`);
+  call.reading.roles.bind(axes[1]!, "batch");
+  const { columns, weight, scale, bias } = content;
+  const isInput = [...call.wiring.sourcesOf(columns)].every(({ type }) => type === "input");
+  const isPlain = weight === null && scale === null && bias === null;
+  demand(
+    isInput && isPlain && content.step === "each",
+    "its initial_h comes from another layer, not from a graph input",
+  );
+  return columns;
+}
+
+/** Whether rows have lengths of their own; those of the whole sequence are none. */
+function readLengths(call: Call, time: Axis): boolean {
+  const value = call.optional(4);
+  if (value === null) return false;
+  if (value.content.kind === "lengths") return true;
+  const isWhole = sizesOf(value).every((size) => isSameDimension(size, dimensionOf(time)));
+  demand(isWhole, "its sequence_lens is a constant shorter than the sequence");
+  return false;
+}
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  return Int32Array.from(parts.flatMap((part) => [...part]));
+}

@@ -1,0 +1,139 @@
+// What a graph's inputs may be: features over time and batch, indices, a state, or lengths. Their axes are guessed by the
+// most usual order first, and the next tried where the graph cannot be read so.
+
+import { FreeAxis } from "./axes.js";
+import type { OnnxModel, OnnxNode, OnnxPort } from "./modelProto.js";
+import { demand } from "./refusal.js";
+import { isIntegerType } from "./tensorProto.js";
+import { sourceSignal, type Value } from "./value.js";
+import type { InputSource, Wiring } from "./wiring.js";
+
+/** What an input is taken for, and which of its axes are not of features. */
+export type InputForm =
+  | { readonly kind: "features"; readonly free: readonly number[] }
+  | { readonly kind: "indices" }
+  | { readonly kind: "lengths" };
+
+/** The inputs that are no weights, each with a form. */
+export type Guess = ReadonlyMap<OnnxPort, InputForm>;
+
+const MAX_GUESSES = 16;
+
+/** Operators that hand on what they get in another shape or type. */
+const PASSING = new Set([
+  "Identity",
+  "Cast",
+  "Squeeze",
+  "Unsqueeze",
+  "Reshape",
+  "Transpose",
+  "Slice",
+  "Split",
+  "Gather",
+  "Flatten",
+  "Expand",
+  "Concat",
+]);
+
+/** All guesses worth trying, the most usual first. @param ports the inputs that have no value in the file */
+export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Guess[] {
+  const states = namesBehind(nodes, ({ operator, inputs }) => (operator === "GRU" ? inputs.slice(5, 6) : []));
+  const lengths = namesBehind(nodes, ({ operator, inputs }) =>
+    operator === "GRU" ? inputs.slice(4, 5) : operator === "ReverseSequence" ? inputs.slice(1, 2) : [],
+  );
+  const main = ports.find(({ name }) => !states.has(name) && !lengths.has(name));
+  const forms = ports.map((port): InputForm[] => {
+    if (lengths.has(port.name) && isIntegerType(port.type)) return [{ kind: "lengths" }];
+    if (isIntegerType(port.type) || isCastToInteger(nodes, port.name)) return [{ kind: "indices" }];
+    return axesToTry(port, port === main && !states.has(port.name)).map((free) => ({ kind: "features", free }));
+  });
+  let guesses: { form: InputForm[]; rank: number }[] = [{ form: [], rank: 0 }];
+  for (const choices of forms) {
+    guesses = guesses
+      .flatMap(({ form, rank }) => choices.map((choice, i) => ({ form: [...form, choice], rank: rank + i })))
+      .sort((a, b) => a.rank - b.rank)
+      .slice(0, MAX_GUESSES);
+  }
+  return guesses.map(({ form }) => new Map(ports.map((port, i) => [port, form[i]!])));
+}
+
+/** Names from which some inputs of nodes come, by way of operators that pass on what they get. */
+function namesBehind(nodes: readonly OnnxNode[], slots: (node: OnnxNode) => readonly string[]): Set<string> {
+  const names = new Set(nodes.flatMap((node) => slots(node)));
+  for (const { operator, inputs, outputs } of [...nodes].reverse()) {
+    if (!PASSING.has(operator) || !outputs.some((name) => names.has(name))) continue;
+    for (const name of operator === "Concat" ? inputs : inputs.slice(0, 1)) names.add(name);
+  }
+  return names;
+}
+
+/** First input that is a weight, and the first that is none any more. */
+const WEIGHT_SLOTS: Readonly<Record<string, readonly [start: number, end: number]>> = {
+  GRU: [1, 4],
+  MatMul: [1, 2],
+  Gemm: [1, 3],
+  BatchNormalization: [1, 5],
+};
+
+/** Names that nodes read as weights, whether by way of others or themselves. */
+export function weightNames({ nodes }: OnnxModel): Set<string> {
+  return namesBehind(nodes, ({ operator, inputs }) => inputs.slice(...(WEIGHT_SLOTS[operator] ?? [0, 0])));
+}
+
+const isIntegerCast = ({ operator, attributes }: OnnxNode) =>
+  operator === "Cast" && isIntegerType(attributes.get("to")?.int ?? 0);
+
+function isCastToInteger(nodes: readonly OnnxNode[], name: string): boolean {
+  const readers = nodes.filter(({ inputs }) => inputs.includes(name));
+  return readers.length > 0 && readers.every(isIntegerCast);
+}
+
+/** Which axes are not of features. @param isMain whether it is the first input that is no state */
+function axesToTry({ shape }: OnnxPort, isMain: boolean): number[][] {
+  const rank = shape?.length ?? 3;
+  const all = isMain ? MAIN_AXES[rank] : OTHER_AXES[rank];
+  const possible = (all ?? []).filter((free) =>
+    shape?.every((size, i) => typeof size === "number" || free.includes(i)),
+  );
+  return possible.length > 0
+    ? possible
+    : (all ?? [Array.from({ length: Math.max(0, rank - 1) }, (_, i) => i)]).slice(0, 1);
+}
+
+/** By rank: features are last, or in the middle, or first. */
+const MAIN_AXES: Readonly<Record<number, number[][]>> = {
+  1: [[]],
+  2: [[0], [1]],
+  3: [
+    [0, 1],
+    [0, 2],
+    [1, 2],
+  ],
+};
+
+/** A state is [layers, batch, features], or has its batch first; another input is as the main one. */
+const OTHER_AXES: Readonly<Record<number, number[][]>> = {
+  1: [[]],
+  2: [[0], [1]],
+  3: [[1], [0], [0, 1]],
+  4: [[2], [1]],
+};
+
+const freeAxis = (size: number | string) => [new FreeAxis(typeof size === "number" ? size : null)];
+
+/** What an input of that form stands for. */
+export function inputValue({ name, shape }: OnnxPort, form: InputForm, wiring: Wiring): Value {
+  const sizes = shape ?? (form.kind === "features" ? ["", "", ""] : form.kind === "indices" ? ["", ""] : [""]);
+  if (form.kind === "lengths") return { axes: sizes.map(freeAxis), content: { kind: "lengths" } };
+  if (form.kind === "indices") {
+    const input = wiring.add<InputSource>({ type: "input", name, size: 1 });
+    return { axes: sizes.map(freeAxis), content: { kind: "indices", input } };
+  }
+  const axes = sizes.map((size, i) => {
+    if (form.free.includes(i)) return freeAxis(size);
+    demand(typeof size === "number", "its number of features is not in the file");
+    return size;
+  });
+  const size = axes.reduce<number>((total, axis) => (typeof axis === "number" ? total * axis : total), 1);
+  return { axes, content: sourceSignal(wiring.add<InputSource>({ type: "input", name, size })) };
+}

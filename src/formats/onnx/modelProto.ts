@@ -1,0 +1,202 @@
+// What we read of ONNX's ModelProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+
+import { GruError } from "../../errors.js";
+import { quote } from "../quote.js";
+import { readMessage } from "./message.js";
+
+/** Sizes that no network of GRUs comes near, so that a small file cannot ask for much. */
+const MAX_NODES = 4096;
+const MAX_TENSORS = 4096;
+const MAX_PORTS = 256; // inputs and outputs, of a node or of the graph
+const MAX_ATTRIBUTES = 64;
+
+/** A model's graph and what says how to understand it. */
+export interface OnnxModel {
+  readonly producer: string;
+  readonly producerVersion: string;
+  /** Of the default operator set. */
+  readonly opset: number;
+  readonly nodes: readonly OnnxNode[];
+  /** Encoded TensorProtos by name. */
+  readonly initializers: ReadonlyMap<string, Uint8Array>;
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+}
+
+/** An operator at work. A name "" among inputs and outputs stands for one left out. */
+export interface OnnxNode {
+  readonly name: string;
+  /** With its domain in front where that is not ONNX's own. */
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+}
+
+/** Whichever of them the attribute has. */
+export interface OnnxAttribute {
+  readonly float: number | null;
+  readonly int: number | null;
+  readonly string: string | null;
+  /** An encoded TensorProto. */
+  readonly tensor: Uint8Array | null;
+  readonly floats: readonly number[];
+  readonly ints: readonly number[];
+  readonly strings: readonly string[];
+}
+
+/** An input or output of the graph. */
+export interface OnnxPort {
+  readonly name: string;
+  /** As a TensorProto numbers its types; 0 where the file does not say. */
+  readonly type: number;
+  /** Numbers, or names of axes, or "" for unknown ones; null where the file does not say. */
+  readonly shape: readonly (number | string)[] | null;
+}
+
+/**
+ * Reads a ModelProto. Tensors stay encoded.
+ *
+ * @throws GruError `bad-file`, or `unsupported` for an operator set before 7, whose GRU was another
+ */
+export function parseModelProto(bytes: Uint8Array): OnnxModel {
+  let producer = "";
+  let producerVersion = "";
+  const opsets = new Map<string, number>();
+  const graph = new Graph();
+  readMessage(bytes, "onnx", {
+    2: (field) => (producer = field.string()),
+    3: (field) => (producerVersion = field.string()),
+    7: (field) => graph.read(field.bytes()),
+    8: (field) => readOpset(field.bytes(), opsets),
+  });
+  const { nodes, initializers, inputs, outputs } = graph;
+  if (nodes.length === 0) throw new GruError("bad-file", "onnx: expected a graph with nodes, got none");
+  const opset = opsets.get("") ?? 0;
+  if (!(opset >= 7)) {
+    throw new GruError("unsupported", `onnx: expected opset 7 or newer, got ${opset}; export the model again`);
+  }
+  return { producer, producerVersion, opset, nodes, initializers, inputs, outputs };
+}
+
+function readOpset(bytes: Uint8Array, opsets: Map<string, number>): void {
+  let domain = "";
+  let version = 0;
+  readMessage(bytes, "onnx opset_import", {
+    1: (field) => (domain = field.string()),
+    2: (field) => (version = field.int()),
+  });
+  opsets.set(domain === "ai.onnx" ? "" : domain, version);
+}
+
+class Graph {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers = new Map<string, Uint8Array>();
+  readonly inputs: OnnxPort[] = [];
+  readonly outputs: OnnxPort[] = [];
+
+  read(bytes: Uint8Array): void {
+    readMessage(bytes, "onnx graph", {
+      1: (field) => append(this.nodes, readNode(field.bytes()), MAX_NODES, "nodes"),
+      5: (field) => this.#addInitializer(field.bytes()),
+      11: (field) => append(this.inputs, readPort(field.bytes()), MAX_PORTS, "graph inputs"),
+      12: (field) => append(this.outputs, readPort(field.bytes()), MAX_PORTS, "graph outputs"),
+      15: () => {
+        throw new GruError("unsupported", "onnx graph: expected dense initializers, got a sparse one");
+      },
+    });
+  }
+
+  #addInitializer(bytes: Uint8Array): void {
+    let name = "";
+    readMessage(bytes, "onnx initializer", { 8: (field) => (name = field.string()) });
+    if (this.initializers.has(name)) {
+      throw new GruError("bad-file", `onnx: expected one initializer ${quote(name)}, got two`);
+    }
+    if (this.initializers.size === MAX_TENSORS) {
+      throw new GruError("bad-file", `onnx: expected at most ${MAX_TENSORS} initializers, got more`);
+    }
+    this.initializers.set(name, bytes);
+  }
+}
+
+function append<T>(list: T[], item: T, max: number, what: string): void {
+  if (list.length === max) throw new GruError("bad-file", `onnx: expected at most ${max} ${what}, got more`);
+  list.push(item);
+}
+
+function readNode(bytes: Uint8Array): OnnxNode {
+  let name = "";
+  let type = "";
+  let domain = "";
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const attributes = new Map<string, OnnxAttribute>();
+  readMessage(bytes, "onnx node", {
+    1: (field) => append(inputs, field.string(), MAX_PORTS, "inputs of a node"),
+    2: (field) => append(outputs, field.string(), MAX_PORTS, "outputs of a node"),
+    3: (field) => (name = field.string()),
+    4: (field) => (type = field.string()),
+    5: (field) => readAttribute(field.bytes(), attributes),
+    7: (field) => (domain = field.string()),
+  });
+  if (attributes.size > MAX_ATTRIBUTES) {
+    throw new GruError("bad-file", `onnx node ${quote(name)}: expected at most ${MAX_ATTRIBUTES} attributes, got more`);
+  }
+  const operator = domain === "" || domain === "ai.onnx" ? type : `${domain}.${type}`;
+  return { name, operator, inputs, outputs, attributes };
+}
+
+/** Graphs in attributes, which only control flow has, are skipped. */
+function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): void {
+  let name = "";
+  let float: number | null = null;
+  let int: number | null = null;
+  let string: string | null = null;
+  let tensor: Uint8Array | null = null;
+  const floats: number[] = [];
+  const ints: number[] = [];
+  const strings: string[] = [];
+  readMessage(bytes, "onnx attribute", {
+    1: (field) => (name = field.string()),
+    2: (field) => (float = field.float()),
+    3: (field) => (int = field.int()),
+    4: (field) => (string = field.string()),
+    5: (field) => (tensor = field.bytes()),
+    7: (field) => field.floats(floats),
+    8: (field) => field.ints(ints),
+    9: (field) => strings.push(field.string()),
+  });
+  into.set(name, { float, int, string, tensor, floats, ints, strings });
+}
+
+function readPort(bytes: Uint8Array): OnnxPort {
+  let name = "";
+  let type = 0;
+  let shape: (number | string)[] | null = null;
+  const readShape = (shapeBytes: Uint8Array) => {
+    const dims: (number | string)[] = [];
+    readMessage(shapeBytes, `onnx ${quote(name)}`, { 1: (field) => dims.push(readDimension(field.bytes())) });
+    shape = dims;
+  };
+  const readTensorType = (typeBytes: Uint8Array) =>
+    readMessage(typeBytes, `onnx ${quote(name)}`, {
+      1: (field) => (type = field.int()),
+      2: (field) => readShape(field.bytes()),
+    });
+  readMessage(bytes, "onnx graph input or output", {
+    1: (field) => (name = field.string()),
+    2: (field) => readMessage(field.bytes(), "onnx type", { 1: (inner) => readTensorType(inner.bytes()) }),
+  });
+  return { name, type, shape };
+}
+
+/** A number, a name, or "" where neither is given; 0 and -1, which some exporters write for unknown, count as such. */
+function readDimension(bytes: Uint8Array): number | string {
+  let dimension: number | string = "";
+  readMessage(bytes, "onnx dimension", {
+    1: (field) => (dimension = Math.max(0, field.int()) || ""),
+    2: (field) => (dimension = field.string()),
+  });
+  return dimension;
+}

@@ -1,0 +1,73 @@
+import { type OnnxModel } from "./modelProto.js";
+import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
+import type { GraphReading, ReadRequest } from "./readGraph.js";
+
+/** What a person should know of how a graph was read. */
+export function notesOf(
+  model: OnnxModel,
+  { reading }: GraphReading,
+  { layers, graph }: OnnxNetwork,
+  { linearBeforeReset }: ReadRequest,
+): string[] {
+  const producer = `${model.producer} ${model.producerVersion}`.trim() || "an unnamed producer";
+  const grus = layers.filter(({ type }) => type === "gru").length;
+  const read = `ONNX, opset ${model.opset}, by ${producer}: ${model.nodes.length} nodes became ${layers.length} layers, ${grus} of them GRUs.`;
+  return [
+    read,
+    ...suspicion(reading.suspects, linearBeforeReset),
+    ...inputNotes(graph),
+    ...graph.outputs.flatMap(outputNotes),
+  ];
+}
+
+function suspicion(suspects: readonly string[], linearBeforeReset: boolean | undefined): string[] {
+  if (suspects.length === 0) return [];
+  const said = `${suspects.join(", ")}: the file comes from PyTorch, whose GRUs reset after the product, and says that they do not`;
+  if (linearBeforeReset === true) return [`${said}; linearBeforeReset: true was asked for and taken.`];
+  const cause = "newer exporters of PyTorch leave linear_before_reset out";
+  return [`Warning: ${said} (${cause}). If outputs differ from PyTorch's, pass linearBeforeReset: true.`];
+}
+
+function inputNotes({ inputs, states }: OnnxGraph): string[] {
+  const features = inputs.filter(({ as }) => as === "input");
+  const notes = inputs.flatMap(inputNote);
+  if (features.length > 1) {
+    notes.push(`The input is ${features.map(({ name }) => name).join(", ")}, joined along the features in this order.`);
+  }
+  const names = states.map(({ layer }) => layer).join(", ");
+  const hasStates = inputs.some(({ as }) => as === "initialState");
+  return hasStates && states.length > 1 ? [...notes, `States are those of ${names}, one after the other.`] : notes;
+}
+
+/** Batch-first, or with time or batch left out. */
+const isTimeMajor = (axes: readonly OnnxAxis[]) => axes[0] === "time" && axes[1] === "batch";
+
+function inputNote(input: OnnxInput): string[] {
+  const { name, as, axes } = input;
+  const graph = `Graph input ${name}, [${axes.join(", ")}],`;
+  switch (as) {
+    case "input": {
+      const isIndices = axes.every((axis) => typeof axis !== "number");
+      const given = isIndices ? "[time, batch]" : "[time, batch, features]";
+      return isTimeMajor(axes) ? [] : [`${graph} is given time-major here: ${given}, any time and any batch.`];
+    }
+    case "lengths":
+      return [`${graph} is the option lengths.`];
+    case "initialState":
+      return [`${graph} is the option initialState; a stream keeps it itself.`];
+    case "unused":
+      return [`${graph} is used by no output.`];
+  }
+}
+
+function outputNotes(output: OnnxOutput): string[] {
+  const { name, axes } = output;
+  const graph = `Graph output ${name}, [${axes.join(", ")}],`;
+  if (output.as === "finalState") return [`${graph} is in finalState.`];
+  const notes: string[] = [];
+  const hasBoth = axes.includes("time") && axes.includes("batch");
+  if (hasBoth && !isTimeMajor(axes)) notes.push(`${graph} is given time-major here: [time, batch, features].`);
+  if (output.isLastStep) notes.push(`${graph} is the last step of ${output.layer}: pass returnSequences: false.`);
+  if (output.isReversed) notes.push(`${graph} runs backwards in the graph, and forwards here.`);
+  return notes;
+}

@@ -1,0 +1,85 @@
+import { GruError } from "../../errors.js";
+import { checkOptions } from "../../model/checkOptions.js";
+import { assemble } from "./assemble.js";
+import { guessForms, weightNames } from "./inputForms.js";
+import { type OnnxModel, parseModelProto } from "./modelProto.js";
+import { notesOf } from "./notes.js";
+import type { OnnxNetwork } from "./onnxGraph.js";
+import { type GraphReading, type Issue, readGraph } from "./readGraph.js";
+import { Refusal } from "./refusal.js";
+import type { TensorData } from "./tensorProto.js";
+
+/** How an ONNX file is to be read. */
+export interface ParseOnnxOptions {
+  /**
+   * `linear_before_reset` of every GRU, whatever the file says. PyTorch's GRU has it true; its newer exporter
+   * leaves it out, which means false.
+   */
+  readonly linearBeforeReset?: boolean | undefined;
+  /** Not for ONNX: a graph says itself how its layers are wired. */
+  readonly description?: unknown;
+  /** Tensors for the graph inputs that are weights, row-major, where the file leaves those to the caller. */
+  readonly weights?: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly values: ArrayLike<number> }>
+  >;
+}
+
+/**
+ * Reads an ONNX model: what of it is GRUs, embeddings and dense layers, in the forms that exporters write them in.
+ *
+ * @returns the network; its `graph` tells what the graph's inputs and outputs are to it
+ * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with every node that cannot be run
+ */
+export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}): OnnxNetwork {
+  checkOptions(options, ["linearBeforeReset", "weights", "description"]);
+  if (options.description !== undefined) {
+    throw new GruError("unsupported", "description: expected none, since an ONNX graph says how it is wired, got one");
+  }
+  const model = parseModelProto(bytes);
+  const request = { linearBeforeReset: options.linearBeforeReset, weights: weightsOf(model, options.weights ?? {}) };
+  const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.weights.has(name));
+  let first: readonly Issue[] | null = null;
+  for (const guess of guessForms(model, ports)) {
+    const graph = readGraph(model, guess, request);
+    const result = graph.issues.length > 0 ? graph.issues : tryAssemble(graph);
+    if ("layers" in result) return { ...result, notes: notesOf(model, graph, result, request) };
+    first ??= result;
+  }
+  throw new GruError("unsupported", describeIssues(model, first!));
+}
+
+function weightsOf(model: OnnxModel, weights: NonNullable<ParseOnnxOptions["weights"]>): Map<string, TensorData> {
+  const used = weightNames(model);
+  const given = Object.entries(weights).filter(([name]) => used.has(name));
+  const tensors = given.map(([name, { shape, values }]): [string, TensorData] => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    if (length !== values.length) {
+      const expected = `${length} elements for [${shape.join(", ")}]`;
+      throw new GruError("shape-mismatch", `weights.${name}: expected ${expected}, got ${values.length}`);
+    }
+    return [name, { shape, values: Float64Array.from(values), isFloat: true, isFloat16: false }];
+  });
+  return new Map(tensors);
+}
+
+function tryAssemble(graph: GraphReading): OnnxNetwork | Issue[] {
+  try {
+    return assemble(graph);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return [{ subject: "graph", reason: error.message }];
+  }
+}
+
+/** Every issue, those of one reason together. */
+function describeIssues({ nodes }: OnnxModel, issues: readonly Issue[]): string {
+  const byReason = new Map<string, string[]>();
+  for (const { subject, reason } of issues) {
+    const subjects = byReason.get(reason);
+    if (subjects === undefined) byReason.set(reason, [subject]);
+    else subjects.push(subject);
+  }
+  const lines = [...byReason].map(([reason, subjects]) => `\n  ${subjects.join(", ")}: ${reason}`);
+  const expected = `a graph of GRUs, embeddings and dense layers`;
+  return `onnx: expected ${expected}, got ${nodes.length} nodes of which ${issues.length} cannot be run:${lines.join("")}`;
+}

@@ -1,0 +1,9 @@
+/** Why a node cannot be run; the reader gathers those of all nodes before it gives up. */
+export class Refusal extends Error {
+  override readonly name: string = "Refusal";
+}
+
+/** Refuses unless the condition holds. */
+export function demand(condition: boolean, reason: string): asserts condition {
+  if (!condition) throw new Refusal(reason);
+}

@@ -1,0 +1,320 @@
+// Operators that take parts of tensors and put them together.
+
+import {
+  type Axis,
+  axisIndex,
+  dimensionOf,
+  type FreeAxis,
+  isSameDimension,
+  joinAxes,
+  numFeatures,
+  strides,
+} from "./axes.js";
+import type { Call, Operator } from "./call.js";
+import { demand, Refusal } from "./refusal.js";
+import { walk } from "./shapeOperators.js";
+import { columnsFor, plain } from "./signals.js";
+import {
+  columnsSignal,
+  type Constant,
+  reindex,
+  type Signal,
+  sizesOf,
+  sizesValue,
+  sourceSignal,
+  type Value,
+} from "./value.js";
+import type { EmbeddingSource } from "./wiring.js";
+
+export const selectOperators: Readonly<Record<string, Operator>> = {
+  Gather: gather,
+  OneHot: oneHot,
+  Slice: slice,
+  Split: split,
+  Concat: concat,
+  ReverseSequence: reverseSequence,
+};
+
+/** Elements of an axis by index; the axis then has as many as there are indices. */
+function take(call: Call, value: Value, axis: number, indices: readonly number[]): Value {
+  const { axes } = value;
+  const steps = strides(axes);
+  const outer = axes.slice(0, axis);
+  const inner = axes.slice(axis + 1);
+  const newAxes = [...outer, indices.length, ...inner];
+  const innerSize = numFeatures(inner);
+  const runs = walk([...outer], steps.slice(0, axis)) ?? Int32Array.from({ length: numFeatures(outer) }, (_, i) => i);
+  const taken = new Int32Array(numFeatures(newAxes));
+  let i = 0;
+  for (const run of runs) {
+    for (const index of indices) {
+      const first = run + index * steps[axis]!;
+      for (let k = 0; k < innerSize; k++) taken[i++] = first + k;
+    }
+  }
+  return reindex(value, newAxes, taken, call.wiring);
+}
+
+function gather(call: Call): Value[] {
+  const value = call.input(0);
+  const axis = axisIndex(call.int("axis", 0), value.axes.length);
+  const indices = call.input(1);
+  if (indices.content.kind === "indices") return [embed(call, axis, indices)];
+  const { shape, content } = call.constant(1, "indices");
+  const size = value.axes[axis]!;
+  const isScalar = shape.length === 0;
+  if (typeof size !== "number") {
+    demand(content.values.length === 1, "it takes several steps or rows");
+    const picked = pick(call, value, axis, content.values[0]!);
+    const axes: Axis[] = [...value.axes];
+    axes.splice(axis, 1, ...shape);
+    return [{ ...picked, axes }];
+  }
+  const list = Array.from(content.values, (index) => (index < 0 ? index + size : index));
+  demand(
+    list.every((index) => Number.isInteger(index) && index >= 0 && index < size),
+    `it takes an element that is not among ${size}`,
+  );
+  const taken = take(call, value, axis, list);
+  if (!isScalar && shape.length === 1) return [taken];
+  const axes = [...taken.axes];
+  axes.splice(axis, 1, ...shape);
+  return [{ ...taken, axes }];
+}
+
+/** Rows of a table by the network's input. */
+function embed(call: Call, axis: number, indices: Value): Value {
+  const { shape, content } = call.constant(0, "table");
+  demand(axis === 0 && shape.length === 2, "it needs a table [rows, features], looked up by row");
+  return lookUp(call, indices, content, shape[1]!);
+}
+
+function lookUp(call: Call, { axes, content }: Value, table: Constant, size: number): Value {
+  if (content.kind !== "indices") throw new Refusal("it looks up something other than a graph input");
+  const source = call.wiring.add<EmbeddingSource>({
+    type: "embedding",
+    name: call.layerName,
+    size,
+    input: content.input,
+    weight: Float32Array.from(table.values),
+    isFloat16: table.isFloat16,
+  });
+  return { axes: [...axes, size], content: sourceSignal(source) };
+}
+
+/** One-hot rows are a table of their own: the identity. */
+function oneHot(call: Call): Value[] {
+  const depth = call.constant(1, "depth").content.values[0]!;
+  const [off, on] = call.constant(2, "values").content.values;
+  const indices = call.input(0);
+  const axis = axisIndex(call.int("axis", -1), indices.axes.length + 1);
+  demand(axis === indices.axes.length, "it needs its classes as the last axis");
+  demand(Number.isInteger(depth) && depth > 0 && depth <= 4096, `it needs 1 to 4096 classes, and has ${depth}`);
+  call.wiring.spend(depth * depth);
+  const values = new Float64Array(depth * depth).fill(off!);
+  for (let i = 0; i < depth; i++) values[i * depth + i] = on!;
+  return [lookUp(call, indices, { kind: "constant", values, isFloat: true, isFloat16: false }, depth)];
+}
+
+/** One step of the time axis, or the one row of a batch axis that was frozen at 1. The axis stays for the caller. */
+function pick(call: Call, value: Value, axis: number, index: number): Value {
+  const free = value.axes[axis] as readonly FreeAxis[];
+  const isFrozenAtOne = free.every(({ root }) => root.size === 1);
+  if (isFrozenAtOne && (index === 0 || index === -1)) return value;
+  const { content } = value;
+  demand(content.kind === "signal", "it takes a step or row of what is no sequence");
+  demand(free[0]!.root.role !== "batch", `it takes row ${index} of the batch`);
+  call.reading.roles.bind(free, "time");
+  demand(content.step === "each", "it takes a step of what has one only");
+  const { size } = free.find(({ root }) => root.role === "time")!.root;
+  const isLast = index === -1 || (size !== null && index === size - 1);
+  demand(isLast || index === 0, `it takes step ${index}, neither the first nor the last`);
+  return { ...value, content: pickEnd(call, content, isLast !== content.isReversed ? "last" : "first") };
+}
+
+/** @param end of the sequence as it runs forwards */
+function pickEnd(call: Call, content: Signal, end: "first" | "last"): Signal {
+  const picked = call.wiring.pick(content.columns, end);
+  if (picked !== null) return { ...content, columns: picked, step: "final", isReversed: false };
+  if (end === "first") throw new Refusal("it takes the first step of what does not end there");
+  return { ...content, step: "last", isReversed: false };
+}
+
+function slice(call: Call): Value[] {
+  let value = call.input(0);
+  const rank = value.axes.length;
+  const starts = call.whole(1, "starts") ?? [];
+  const ends = call.whole(2, "ends") ?? [];
+  const axes = call.whole(3, "axes") ?? starts.map((_, i) => i);
+  const steps = call.whole(4, "steps") ?? starts.map(() => 1);
+  axes.forEach((index, i) => {
+    const axis = axisIndex(index, rank);
+    const range = { start: starts[i]!, end: ends[i]!, step: steps[i]! };
+    value =
+      typeof value.axes[axis] === "number"
+        ? sliceFeatures(call, value, axis, range)
+        : sliceFree(call, value, axis, range);
+  });
+  return [value];
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+function sliceFeatures(call: Call, value: Value, axis: number, range: Range): Value {
+  const size = value.axes[axis] as number;
+  const indices = rangeIndices(range, size);
+  const isWhole = indices.length === size && range.step === 1;
+  return isWhole ? value : take(call, value, axis, indices);
+}
+
+function rangeIndices({ start, end, step }: Range, size: number): number[] {
+  demand(Number.isInteger(step) && step !== 0, `it goes in steps of ${step}`);
+  const clamp = (index: number, low: number, high: number) =>
+    Math.min(Math.max(index < 0 ? index + size : index, low), high);
+  const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+  const first = clamp(start, Math.max(low, 0), high);
+  const limit = clamp(end, low, high);
+  const indices: number[] = [];
+  for (let i = first; step > 0 ? i < limit : i > limit; i += step) indices.push(i);
+  return indices;
+}
+
+/** Of a time or batch axis: all of it, the last or first step, or all of it backwards. */
+function sliceFree(call: Call, value: Value, axis: number, { start, end, step }: Range): Value {
+  const free = value.axes[axis] as readonly FreeAxis[];
+  const size = free.reduce<number | null>(
+    (total, { root }) => (total === null || root.size === null ? null : total * root.size),
+    1,
+  );
+  const limit = size ?? 2 ** 31 - 1; // where exporters have no size, they write the largest number of some type
+  if (step === 1 && start === 0 && end >= limit) return value;
+  if (step === -1 && start === -1 && end < -limit) return reversed(call, value, free);
+  demand(step === 1, `it goes through time or batch in steps of ${step}`);
+  const first = size !== null && start >= 0 ? start - size : start;
+  const isLast = first === -1 && (end >= limit || end === 0);
+  const isFirst = (start === 0 && end === 1) || (size !== null && start === -size && end === 1 - size);
+  demand(isLast || isFirst, `it takes a part of time or batch, ${start} to ${end}`);
+  const picked = pick(call, value, axis, isLast ? -1 : 0);
+  if (picked === value) return value;
+  return { ...picked, axes: value.axes.map((one, i) => (i === axis ? 1 : one)) };
+}
+
+function reversed(call: Call, value: Value, free: readonly FreeAxis[]): Value {
+  const { content } = value;
+  call.reading.roles.bind(free, "time");
+  demand(content.kind === "signal" && content.step === "each", "it turns round what is no sequence");
+  return { ...value, content: { ...content, isReversed: !content.isReversed } };
+}
+
+/** Each row turned round within its length: as our reverse layers do it. */
+function reverseSequence(call: Call): Value[] {
+  const value = call.signal(0);
+  const { kind } = call.input(1).content;
+  demand(kind === "lengths" || kind === "sizes" || kind === "constant", "it needs each row's length");
+  const axis = value.axes[axisIndex(call.int("time_axis", 0), value.axes.length)]!;
+  demand(typeof axis !== "number", "it turns round features");
+  if (kind !== "lengths") {
+    const isWhole = sizesOf(call.input(1)).every((size) => isSameDimension(size, dimensionOf(axis)));
+    demand(isWhole, "it turns round a fixed part of the sequence");
+  }
+  return [reversed(call, value, axis)];
+}
+
+function split(call: Call): Value[] {
+  const value = call.input(0);
+  const axis = axisIndex(call.int("axis", 0), value.axes.length);
+  const size = value.axes[axis]!;
+  const numParts = call.node.outputs.length;
+  if (typeof size !== "number") {
+    demand(numParts === 1, "it splits time or batch");
+    return [value];
+  }
+  const sizes = call.whole(1, "split") ?? Array.from({ length: numParts }, (_, i) => evenPart(size, numParts, i));
+  const total = sizes.reduce((sum, part) => sum + part, 0);
+  demand(total === size && sizes.length === numParts, `it splits ${size} features into [${sizes.join(", ")}]`);
+  let start = 0;
+  return sizes.map((length) => {
+    const first = start;
+    start += length;
+    return take(
+      call,
+      value,
+      axis,
+      Array.from({ length }, (_, i) => first + i),
+    );
+  });
+}
+
+/** Equal parts, the last one smaller where it must be. */
+function evenPart(size: number, numParts: number, i: number): number {
+  const part = Math.ceil(size / numParts);
+  return Math.max(0, Math.min(part, size - i * part));
+}
+
+function concat(call: Call): Value[] {
+  const inputs = Array.from({ length: call.numInputs }, (_, i) => call.input(i));
+  const [first] = inputs;
+  demand(first !== undefined, "it has no inputs");
+  const rank = first.axes.length;
+  const axis = axisIndex(call.int("axis", 0), rank);
+  if (inputs.length === 1) return [first];
+  const sizes = inputs.map(({ axes }) => axes[axis]!);
+  const isFeatures =
+    inputs.every(({ axes }) => axes.length === rank) && sizes.every((size) => typeof size === "number");
+  demand(isFeatures, "it joins along time or batch");
+  const total = sizes.reduce((sum, size) => sum + (size as number), 0);
+  const axes = first.axes.map((own, i) =>
+    i === axis ? total : inputs.reduce<Axis>((joined, { axes: others }) => same(joined, others[i]!), own),
+  );
+  // All elements one input after the other, then in the order in which the axes have them.
+  const inner = numFeatures(axes.slice(axis + 1));
+  const outer = numFeatures(axes.slice(0, axis));
+  const takes = new Int32Array(numFeatures(axes));
+  let start = 0;
+  let offset = 0;
+  for (const size of sizes as number[]) {
+    for (let run = 0; run < outer; run++) {
+      for (let k = 0; k < size * inner; k++) takes[run * total * inner + offset + k] = start++;
+    }
+    offset += size * inner;
+  }
+  return [reindex({ axes, content: chain(call, inputs) }, axes, takes, call.wiring)];
+}
+
+function same(a: Axis, b: Axis): Axis {
+  demand(typeof a !== "number" || typeof b !== "number" || a === b, `it joins ${String(a)} features with ${String(b)}`);
+  return joinAxes(a, b);
+}
+
+/** All elements, one input after the other. */
+function chain(call: Call, inputs: readonly Value[]): Value["content"] {
+  const contents = inputs.map(({ content }) => content);
+  if (contents.every((content) => content.kind === "signal")) {
+    const parts = contents.map((content) => plain(content, call.wiring, call.layerName));
+    const [first] = parts as [Signal, ...Signal[]];
+    for (const part of parts) {
+      demand(part.step === first.step, "it joins a sequence with a value that comes once, at its end");
+      demand(part.isReversed === first.isReversed, "it joins a sequence with one that runs backwards");
+    }
+    const columns = parts.flatMap((part) => [...columnsFor(part, call.wiring, call.layerName)]);
+    return columnsSignal(Int32Array.from(columns), first.step, first.isReversed);
+  }
+  if (contents.every((content) => content.kind === "constant")) {
+    const values = new Float64Array(contents.reduce((total, content) => total + content.values.length, 0));
+    let start = 0;
+    for (const content of contents) {
+      values.set(content.values, start);
+      start += content.values.length;
+    }
+    const { isFloat } = contents[0] as Constant;
+    return { kind: "constant", values, isFloat, isFloat16: contents.every(({ isFloat16 }) => isFloat16) };
+  }
+  return sizesValue(
+    [],
+    inputs.flatMap((value) => [...sizesOf(value)]),
+  ).content;
+}

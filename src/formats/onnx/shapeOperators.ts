@@ -1,0 +1,247 @@
+// Operators that change how elements are laid out, or compute shapes.
+
+import {
+  type Axis,
+  axisIndex,
+  axisOf,
+  type Dimension,
+  dimension,
+  dimensionOf,
+  joinAxes,
+  numFeatures,
+  product,
+  regroup,
+  strides,
+} from "./axes.js";
+import type { Call, Operator } from "./call.js";
+import { demand, Refusal } from "./refusal.js";
+import { isIntegerType, parseTensorProto } from "./tensorProto.js";
+import { type Constant, constantValue, reindex, sizesOf, sizesValue, type Value } from "./value.js";
+
+export const shapeOperators: Readonly<Record<string, Operator>> = {
+  Constant: (call) => [constantOf(call)],
+  Identity: (call) => [call.input(0)],
+  Dropout: dropout,
+  Cast: cast,
+  Shape: shape,
+  ConstantOfShape: constantOfShape,
+  Range: range,
+  Transpose: transpose,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Reshape: reshape,
+  Flatten: flatten,
+  Expand: (call) => [stretch(call, targetAxes(call.input(1)))],
+  Tile: tile,
+};
+
+function constantOf({ node, wiring }: Call): Value {
+  const { attributes } = node;
+  const tensor = attributes.get("value")?.tensor;
+  if (tensor) {
+    const { shape: axes, ...content } = parseTensorProto(tensor, node.outputs[0] ?? node.name);
+    wiring.spend(content.values.length);
+    return { axes, content: { kind: "constant", ...content } };
+  }
+  const float = attributes.get("value_float")?.float;
+  if (typeof float === "number") return constantValue([], [float], true);
+  const int = attributes.get("value_int")?.int;
+  if (typeof int === "number") return constantValue([], [int], false);
+  const floats = attributes.get("value_floats")?.floats;
+  if (floats !== undefined) return constantValue([floats.length], [...floats], true);
+  const ints = attributes.get("value_ints")?.ints;
+  if (ints !== undefined) return constantValue([ints.length], [...ints], false);
+  throw new Refusal("it needs a dense tensor of numbers");
+}
+
+function dropout(call: Call): Value[] {
+  const training = call.optional(2)?.content;
+  const isTraining = training !== undefined && !(training.kind === "constant" && training.values[0] === 0);
+  demand(!isTraining, "it is in training mode");
+  return [call.input(0)];
+}
+
+function cast(call: Call): Value[] {
+  const value = call.input(0);
+  const toInteger = isIntegerType(call.int("to", 0));
+  const { content } = value;
+  if (content.kind !== "constant") {
+    const isWhole = content.kind !== "signal";
+    demand(isWhole || !toInteger, "it rounds features to whole numbers");
+    return [value];
+  }
+  if (!toInteger) return [{ ...value, content: { ...content, isFloat: true } }];
+  const isBool = call.int("to", 0) === 9;
+  const values = Float64Array.from(content.values, isBool ? (item) => Number(item !== 0) : Math.trunc);
+  return [{ ...value, content: { ...content, values, isFloat: false, isFloat16: false } }];
+}
+
+function shape(call: Call): Value[] {
+  const { axes } = call.input(0);
+  const rank = axes.length;
+  const start = clampIndex(call.int("start", 0), rank);
+  const end = clampIndex(call.int("end", rank), rank);
+  const sizes = axes.slice(start, end).map(dimensionOf);
+  return [sizesValue([sizes.length], sizes)];
+}
+
+function clampIndex(index: number, rank: number): number {
+  return Math.min(Math.max(index < 0 ? index + rank : index, 0), rank);
+}
+
+function constantOfShape(call: Call): Value[] {
+  const axes = targetAxes(call.input(0));
+  const tensor = call.node.attributes.get("value")?.tensor;
+  const fill = tensor ? parseTensorProto(tensor, call.node.name) : { values: [0], isFloat: true };
+  call.wiring.spend(numFeatures(axes));
+  const values = new Float64Array(numFeatures(axes)).fill(fill.values[0] ?? 0);
+  return [{ axes, content: { kind: "constant", values, isFloat: fill.isFloat, isFloat16: false } }];
+}
+
+function targetAxes(value: Value): Axis[] {
+  return sizesOf(value).map(axisOf);
+}
+
+function range(call: Call): Value[] {
+  const [start, limit, delta] = [0, 1, 2].map((i) => call.constant(i).content.values[0]!) as [number, number, number];
+  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  call.wiring.spend(length);
+  const values = Float64Array.from({ length }, (_, i) => start + i * delta);
+  return [constantValue([length], values, call.constant(0).content.isFloat)];
+}
+
+function transpose(call: Call): Value[] {
+  const value = call.input(0);
+  const rank = value.axes.length;
+  const order = call.ints("perm") ?? value.axes.map((_, i) => rank - 1 - i);
+  return [permuted(call, value, order)];
+}
+
+/** The value with axis `order[i]` as axis i. */
+export function permuted(call: Call, value: Value, order: readonly number[]): Value {
+  const { axes } = value;
+  const isOrder = order.length === axes.length && axes.every((_, axis) => order.includes(axis));
+  demand(isOrder, `it orders ${axes.length} axes by [${order.join(", ")}]`);
+  const steps = strides(axes);
+  const newAxes = order.map((axis) => axes[axis]!);
+  return reindex(
+    value,
+    newAxes,
+    walk(
+      newAxes,
+      order.map((axis) => steps[axis]!),
+    ),
+    call.wiring,
+  );
+}
+
+/**
+ * For each element of the axes, in row-major order, where it comes from.
+ *
+ * @param steps from one element to the next along each axis, in what it comes from
+ * @returns null when every element stays
+ */
+export function walk(axes: readonly Axis[], steps: readonly number[], start = 0): Int32Array | null {
+  const sizes = axes.map((axis) => (typeof axis === "number" ? axis : 1));
+  const take = new Int32Array(numFeatures(axes));
+  const at = sizes.map(() => 0);
+  let from = start;
+  let isSame = true;
+  for (let i = 0; i < take.length; i++) {
+    take[i] = from;
+    isSame &&= from === i;
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      from += steps[axis]!;
+      if (++at[axis]! < sizes[axis]!) break;
+      from -= sizes[axis]! * steps[axis]!;
+      at[axis] = 0;
+    }
+  }
+  return isSame ? null : take;
+}
+
+const isUnit = (axis: Axis) => (typeof axis === "number" ? axis === 1 : axis.every(({ root }) => root.size === 1));
+
+function squeeze(call: Call): Value[] {
+  const value = call.input(0);
+  const { axes } = value;
+  const named = call.whole(1, "axes")?.map((index) => axisIndex(index, axes.length));
+  for (const i of named ?? []) {
+    const axis = axes[i]!;
+    demand(typeof axis !== "number" || axis === 1, `it takes away an axis of ${String(axis)} features`);
+    // An open axis must be of size 1 when the graph runs: what it holds goes on without being seen.
+    const frozen = typeof axis === "number" ? null : axis.find(({ root }) => root.size !== null && root.size !== 1);
+    demand(!frozen, `it takes away an axis of size ${frozen?.root.size}`);
+  }
+  const rest = axes.filter((axis, i) => !(named === undefined ? isUnit(axis) : named.includes(i)));
+  return [reindex(value, rest, null, call.wiring)];
+}
+
+function unsqueeze(call: Call): Value[] {
+  const value = call.input(0);
+  const named = call.whole(1, "axes") ?? [];
+  const rank = value.axes.length + named.length;
+  const positions = new Set(named.map((index) => axisIndex(index, rank)));
+  demand(positions.size === named.length, "it names an axis twice");
+  const rest = [...value.axes];
+  const axes = Array.from({ length: rank }, (_, i) => (positions.has(i) ? 1 : rest.shift()!));
+  return [reindex(value, axes, null, call.wiring)];
+}
+
+const isNumber = ({ factor, free }: Dimension, number: number) => free.length === 0 && factor === number;
+
+function reshape(call: Call): Value[] {
+  const value = call.input(0);
+  const { axes } = value;
+  const keepsZero = call.int("allowzero", 0) !== 0;
+  const targets = sizesOf(call.input(1)).map((size, i) => {
+    if (isNumber(size, -1)) return null;
+    if (!isNumber(size, 0) || keepsZero) return size;
+    demand(i < axes.length, "it keeps an axis that is not there");
+    return dimensionOf(axes[i]!);
+  });
+  demand(targets.filter((target) => target === null).length <= 1, "it leaves two sizes open");
+  return [reindex(value, regroup(axes, targets), null, call.wiring)];
+}
+
+const total = (axes: readonly Axis[]) => axes.map(dimensionOf).reduce(product, dimension(1));
+
+function flatten(call: Call): Value[] {
+  const value = call.input(0);
+  const rank = value.axes.length;
+  const index = call.int("axis", 1);
+  const axis = index === rank ? rank : axisIndex(index, rank);
+  const targets = [total(value.axes.slice(0, axis)), total(value.axes.slice(axis))];
+  return [reindex(value, regroup(value.axes, targets), null, call.wiring)];
+}
+
+/** The value stretched over a shape, as Expand does it. */
+function stretch(call: Call, target: readonly Axis[]): Value {
+  const value = call.input(0);
+  const rank = Math.max(value.axes.length, target.length);
+  const padded = (axes: readonly Axis[]): Axis[] => [...Array.from({ length: rank - axes.length }, () => 1), ...axes];
+  const from = padded(value.axes);
+  const axes = padded(target).map((axis, i) => joinAxes(from[i]!, axis));
+  const isSpread = axes.some((axis, i) => typeof axis !== "number" && typeof from[i] === "number");
+  demand(!isSpread || value.content.kind !== "signal", "it repeats features along time or batch");
+  const steps = strides(from).map((step, i) => (from[i] === 1 ? 0 : step));
+  return reindex(value, axes, walk(axes, steps), call.wiring);
+}
+
+/** Repeats of what is there once: as Expand. */
+function tile(call: Call): Value[] {
+  const { axes } = call.input(0);
+  const repeats = sizesOf(call.input(1));
+  demand(repeats.length === axes.length, "it needs one number of repeats for each axis");
+  const target = axes.map((axis, i) => {
+    const isOnce = repeats[i]!.factor === 1 && repeats[i]!.free.length === 0;
+    demand(isOnce || axis === 1, "it repeats more than one element");
+    return isOnce ? axis : axisOf(repeats[i]!);
+  });
+  return [stretch(call, target)];
+}
+
+/** Whether all elements are one number. */
+export function isFilledWith({ values }: Constant, number: number): boolean {
+  return values.every((value) => value === number);
+}

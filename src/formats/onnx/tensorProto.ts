@@ -1,0 +1,164 @@
+// The tensors of an ONNX file: TensorProto.
+
+import { GruError } from "../../errors.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "../../model/float16.js";
+import { quote } from "../quote.js";
+import { readMessage } from "./message.js";
+
+const MAX_RANK = 8;
+
+/** A tensor of numbers. */
+export interface TensorData {
+  readonly shape: readonly number[];
+  /** Row-major; whole numbers and float64 as float64, all others widened to float32. */
+  readonly values: Float32Array | Float64Array;
+  readonly isFloat: boolean;
+  /** Whether every value is one that float16 holds, because the file keeps them so. */
+  readonly isFloat16: boolean;
+}
+
+interface ElementType {
+  readonly name: string;
+  /** Of an element of raw_data. */
+  readonly sizeBytes: number;
+  readonly isFloat: boolean;
+  widenRaw(bytes: ArrayBuffer): Float32Array | Float64Array;
+  /** The typed field that may hold the elements in place of raw_data. */
+  readonly field: "floats" | "ints" | "doubles";
+  widenField(values: readonly number[]): Float32Array | Float64Array;
+}
+
+const integer = (name: string, sizeBytes: number, view: (bytes: ArrayBuffer) => ArrayLike<number | bigint>) =>
+  ({
+    name,
+    sizeBytes,
+    isFloat: false,
+    widenRaw: (bytes) => Float64Array.from(view(bytes) as ArrayLike<number>, Number),
+    field: "ints",
+    widenField: (values) => Float64Array.from(values),
+  }) satisfies ElementType;
+
+/** By TensorProto.DataType. */
+const TYPES = new Map<number, ElementType>([
+  [
+    1,
+    {
+      name: "FLOAT",
+      sizeBytes: 4,
+      isFloat: true,
+      widenRaw: (bytes) => new Float32Array(bytes),
+      field: "floats",
+      widenField: (values) => Float32Array.from(values),
+    },
+  ],
+  [2, integer("UINT8", 1, (bytes) => new Uint8Array(bytes))],
+  [3, integer("INT8", 1, (bytes) => new Int8Array(bytes))],
+  [6, integer("INT32", 4, (bytes) => new Int32Array(bytes))],
+  [7, integer("INT64", 8, (bytes) => new BigInt64Array(bytes))],
+  [9, integer("BOOL", 1, (bytes) => new Uint8Array(bytes))],
+  [
+    10,
+    {
+      name: "FLOAT16",
+      sizeBytes: 2,
+      isFloat: true,
+      widenRaw: (bytes) => float16ToFloat32(new Uint16Array(bytes)),
+      field: "ints",
+      widenField: (values) => float16ToFloat32(Uint16Array.from(values)),
+    },
+  ],
+  [
+    11,
+    {
+      name: "DOUBLE",
+      sizeBytes: 8,
+      isFloat: true,
+      widenRaw: (bytes) => new Float64Array(bytes),
+      field: "doubles",
+      widenField: (values) => Float64Array.from(values),
+    },
+  ],
+  [
+    16,
+    {
+      name: "BFLOAT16",
+      sizeBytes: 2,
+      isFloat: true,
+      widenRaw: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)),
+      field: "ints",
+      widenField: (values) => bfloat16ToFloat32(Uint16Array.from(values)),
+    },
+  ],
+]);
+
+/** Whether a TensorProto.DataType is one of whole numbers. */
+export function isIntegerType(type: number): boolean {
+  return TYPES.get(type)?.isFloat === false;
+}
+
+/**
+ * Reads a TensorProto.
+ *
+ * @param fallbackName what to call it in errors where it has no name
+ * @throws GruError `bad-file`, or `unsupported` for a type we do not read and for data that lie in another file
+ */
+export function parseTensorProto(bytes: Uint8Array, fallbackName: string): TensorData {
+  let name = fallbackName;
+  let type = 0;
+  let raw: Uint8Array | null = null;
+  let isExternal = false;
+  const shape: number[] = [];
+  const fields = { floats: [] as number[], ints: [] as number[], doubles: [] as number[] };
+  readMessage(bytes, "onnx tensor", {
+    1: (field) => field.ints(shape),
+    2: (field) => (type = field.int()),
+    4: (field) => field.floats(fields.floats),
+    5: (field) => field.ints(fields.ints),
+    7: (field) => field.ints(fields.ints),
+    8: (field) => (name = field.string() || fallbackName),
+    9: (field) => (raw = field.bytes()),
+    10: (field) => field.doubles(fields.doubles),
+    13: () => (isExternal = true),
+    14: (field) => (isExternal ||= field.int() === 1),
+  });
+  const subject = `onnx tensor ${quote(name)}`;
+  if (isExternal) {
+    const way = "save the model in one file, with save_as_external_data=False";
+    throw new GruError("unsupported", `${subject}: expected its data in the file, got a reference to another; ${way}`);
+  }
+  const known = TYPES.get(type);
+  if (known === undefined) {
+    const names = [...TYPES.values()].map((one) => one.name).join(", ");
+    throw new GruError("unsupported", `${subject}: expected type ${names}, got type ${type}`);
+  }
+  const length = countElements(subject, shape);
+  const values = readElements(subject, length, known, raw, fields[known.field]);
+  return { shape, values, isFloat: known.isFloat, isFloat16: known.name === "FLOAT16" };
+}
+
+function countElements(subject: string, shape: readonly number[]): number {
+  if (shape.length > MAX_RANK || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    throw new GruError("bad-file", `${subject}: expected at most ${MAX_RANK} sizes, got ${quote(shape)}`);
+  }
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+function readElements(
+  subject: string,
+  length: number,
+  { name, sizeBytes, widenRaw, widenField }: ElementType,
+  raw: Uint8Array | null,
+  field: readonly number[],
+): Float32Array | Float64Array {
+  if (raw !== null) {
+    if (raw.length !== length * sizeBytes) {
+      const expected = `${length * sizeBytes} bytes for ${length} elements of ${name}`;
+      throw new GruError("bad-file", `${subject}: expected ${expected}, got ${raw.length}`);
+    }
+    return widenRaw(new Uint8Array(raw).buffer); // a copy: the data may begin at any byte, a typed array may not
+  }
+  if (field.length !== length) {
+    throw new GruError("bad-file", `${subject}: expected ${length} elements of ${name}, got ${field.length}`);
+  }
+  return widenField(field);
+}

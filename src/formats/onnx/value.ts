@@ -1,0 +1,141 @@
+// What a name in a graph stands for while it is read: numbers, sizes, or features of the network that is to be.
+
+import { type Axis, type Dimension, dimension, numFeatures } from "./axes.js";
+import { Refusal } from "./refusal.js";
+import type { InputSource, Source, Wiring } from "./wiring.js";
+import { columnsOf } from "./wiring.js";
+
+/** Numbers that are known. */
+export interface Constant {
+  readonly kind: "constant";
+  readonly values: Float32Array | Float64Array;
+  readonly isFloat: boolean;
+  readonly isFloat16: boolean;
+}
+
+/** Whole numbers of which some are the size of a time or batch axis. */
+export interface Sizes {
+  readonly kind: "sizes";
+  readonly sizes: readonly Dimension[];
+}
+
+/** A value for each step, the one at the last step of such a sequence, or the one after a row's last step. */
+export type Step = "each" | "last" | "final";
+
+/** Features: scale * (W x + b), before any activation. */
+export interface Signal {
+  readonly kind: "signal";
+  /** x: columns of the wiring, [I] */
+  readonly columns: Int32Array;
+  /** W [O, I]; null for the identity */
+  readonly weight: Float32Array | Float64Array | null;
+  /** [O], applied to W x; null for ones */
+  readonly scale: Float64Array | null;
+  /** [O], added last; null for zeros */
+  readonly bias: Float64Array | null;
+  readonly step: Step;
+  /** Whether the time axis runs backwards. */
+  readonly isReversed: boolean;
+  readonly isFloat16: boolean;
+}
+
+/** A graph input of indices, and what is added to none of them. */
+export interface Indices {
+  readonly kind: "indices";
+  readonly input: InputSource;
+}
+
+/** The graph input that gives each row's number of steps. */
+export interface Lengths {
+  readonly kind: "lengths";
+}
+
+export type Content = Constant | Sizes | Signal | Indices | Lengths;
+
+/** A tensor: its feature axes index the content, row-major. */
+export interface Value<C extends Content = Content> {
+  readonly axes: readonly Axis[];
+  readonly content: C;
+}
+
+/** Numbers with nothing but feature axes. */
+export function constantValue(
+  shape: readonly number[],
+  values: readonly number[] | Float64Array,
+  isFloat: boolean,
+): Value<Constant> {
+  const content: Constant = { kind: "constant", values: Float64Array.from(values), isFloat, isFloat16: false };
+  return { axes: shape, content };
+}
+
+/** Sizes as a constant where all of them are numbers. */
+export function sizesValue(axes: readonly Axis[], sizes: readonly Dimension[]): Value {
+  if (sizes.some(({ free }) => free.length > 0)) return { axes, content: { kind: "sizes", sizes } };
+  const values = Float64Array.from(sizes, ({ factor }) => factor);
+  return { axes, content: { kind: "constant", values, isFloat: false, isFloat16: false } };
+}
+
+/** Features of a source as they are. */
+export function sourceSignal(source: Source, step: Step = "each", isReversed = false): Signal {
+  return columnsSignal(columnsOf(source), step, isReversed);
+}
+
+export function columnsSignal(columns: Int32Array, step: Step, isReversed: boolean): Signal {
+  return { kind: "signal", columns, weight: null, scale: null, bias: null, step, isReversed, isFloat16: false };
+}
+
+/** The same with other axes, whose features are those at `take`; all in their order when it is null. */
+export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | null, wiring: Wiring): Value {
+  const { content } = value;
+  if (take === null) return { axes, content };
+  wiring.spend(take.length);
+  switch (content.kind) {
+    case "constant": {
+      const values =
+        content.values.slice(0, 0).constructor === Float32Array
+          ? new Float32Array(take.length)
+          : new Float64Array(take.length);
+      take.forEach((from, i) => (values[i] = content.values[from]!));
+      return { axes, content: { ...content, values } };
+    }
+    case "sizes":
+      return sizesValue(
+        axes,
+        [...take].map((from) => content.sizes[from]!),
+      );
+    case "signal":
+      return { axes, content: takeRows(content, take, wiring) };
+    case "indices":
+    case "lengths":
+      if (numFeatures(axes) === 1) return { axes, content };
+      throw new Refusal("it repeats indices");
+  }
+}
+
+function takeRows(signal: Signal, take: Int32Array, wiring: Wiring): Signal {
+  const { columns, weight, scale, bias } = signal;
+  const rows = {
+    scale: scale && Float64Array.from(take, (from) => scale[from]!),
+    bias: bias && Float64Array.from(take, (from) => bias[from]!),
+  };
+  if (weight === null) return { ...signal, ...rows, columns: Int32Array.from(take, (from) => columns[from]!) };
+  const width = columns.length;
+  wiring.spend(take.length * width);
+  const taken =
+    weight instanceof Float32Array ? new Float32Array(take.length * width) : new Float64Array(take.length * width);
+  take.forEach((from, i) => taken.set(weight.subarray(from * width, (from + 1) * width), i * width));
+  return { ...signal, ...rows, weight: taken };
+}
+
+/** Sizes, also of a constant. @throws Refusal when it is neither */
+export function sizesOf({ content }: Value): readonly Dimension[] {
+  if (content.kind === "sizes") return content.sizes;
+  if (content.kind === "constant") return Array.from(content.values, dimension);
+  throw new Refusal(`it needs numbers known beforehand, and gets ${describeContent(content)}`);
+}
+
+/** What a value is, for a person. */
+export function describeContent({ kind }: Content): string {
+  const words = { constant: "constants", sizes: "sizes", signal: "features", indices: "indices", lengths: "lengths" };
+  return words[kind];
+}

@@ -1,0 +1,191 @@
+// The layers that a graph's nodes turn into. Each feature of each layer is a column with a number of its own, so that a
+// slice, a concatenation or a transposition of features is no layer but a list of columns.
+
+import type { Activation, ElementFunction, RowFunction } from "../../model/activation.js";
+import { GruError } from "../../errors.js";
+import type { Direction } from "../../model/network.js";
+import { demand } from "./refusal.js";
+
+/** Columns of one layer or input: `first` to `first + size`. */
+interface SourceBase {
+  /** What it is called in the graph. */
+  readonly name: string;
+  readonly first: number;
+  readonly size: number;
+}
+
+/** A graph input: features, indices, or a state. */
+export interface InputSource extends SourceBase {
+  readonly type: "input";
+}
+
+export interface EmbeddingSource extends SourceBase {
+  readonly type: "embedding";
+  readonly input: InputSource;
+  /** [V, E] */
+  readonly weight: Float32Array;
+  readonly isFloat16: boolean;
+}
+
+/** activation(W x + b). */
+export interface DenseSource extends SourceBase {
+  readonly type: "dense";
+  readonly columns: Int32Array;
+  /** [O, I] */
+  readonly weight: Float32Array;
+  /** [O] */
+  readonly bias: Float32Array | null;
+  readonly activation: Activation<ElementFunction | RowFunction>;
+  readonly isFloat16: boolean;
+}
+
+/** A GRU's state after each step. Weights are canonical: [D, 3H, ...], rzn. */
+export interface GruSource extends SourceBase {
+  readonly type: "gru";
+  readonly columns: Int32Array;
+  readonly hiddenSize: number;
+  readonly direction: Direction;
+  readonly resetAfter: boolean;
+  readonly gateActivation: Activation;
+  readonly newActivation: Activation;
+  readonly clip: number | null;
+  readonly weight: Float32Array;
+  readonly recurrentWeight: Float32Array;
+  readonly bias: Float32Array | null;
+  readonly recurrentBias: Float32Array | null;
+  /** Columns of a graph input that hold its initial state, [D * H]; null for zeros. */
+  readonly initialState: Int32Array | null;
+  readonly isFloat16: boolean;
+}
+
+/** A GRU's state after a row's last step, [D * H]. */
+export interface FinalSource extends SourceBase {
+  readonly type: "final";
+  readonly gru: GruSource;
+}
+
+/** a * b, which no layer computes: only a GRU cell that is recognized takes it away. */
+export interface ProductSource extends SourceBase {
+  readonly type: "product";
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+}
+
+export type Source = InputSource | EmbeddingSource | DenseSource | GruSource | FinalSource | ProductSource;
+
+/** A source before it has its columns. */
+type Draft<S extends Source> = Omit<S, "first">;
+
+/** A small file may ask for much by using a tensor over and over. */
+const MAX_COLUMNS = 2 ** 20;
+const MAX_ELEMENTS = 2 ** 27;
+
+/** All sources, each after those it reads. */
+export class Wiring {
+  readonly sources: Source[] = [];
+  #numColumns = 0;
+  #numElements = 0;
+  readonly #finals = new Map<GruSource, FinalSource>();
+  readonly #picked = new Map<string, Source | null>();
+
+  add<S extends Source>(draft: Draft<S>): S {
+    const source = { ...draft, first: this.#numColumns } as S;
+    this.#numColumns += source.size;
+    if (this.#numColumns > MAX_COLUMNS) {
+      throw new GruError("bad-file", `onnx: expected at most ${MAX_COLUMNS} features in all layers, got more`);
+    }
+    this.sources.push(source);
+    return source;
+  }
+
+  /** Counts elements that reading makes. @throws GruError `bad-file` when they are too many */
+  spend(numElements: number): void {
+    this.#numElements += numElements;
+    if (this.#numElements <= MAX_ELEMENTS) return;
+    throw new GruError(
+      "bad-file",
+      `onnx: expected at most ${MAX_ELEMENTS} elements in all constants and weights, got more`,
+    );
+  }
+
+  sourceOf(column: number): Source {
+    let low = 0;
+    for (let high = this.sources.length - 1; low < high;) {
+      const middle = (low + high + 1) >> 1;
+      if (this.sources[middle]!.first <= column) low = middle;
+      else high = middle - 1;
+    }
+    return this.sources[low]!;
+  }
+
+  /** The sources that columns belong to, in the order in which they first come. */
+  sourcesOf(columns: Int32Array): Set<Source> {
+    const sources = new Set<Source>();
+    let last: Source | null = null;
+    for (const column of columns) {
+      if (last !== null && column >= last.first && column < last.first + last.size) continue;
+      last = this.sourceOf(column);
+      sources.add(last);
+    }
+    return sources;
+  }
+
+  finalOf(gru: GruSource): FinalSource {
+    let final = this.#finals.get(gru);
+    if (final === undefined) {
+      final = this.add<FinalSource>({ type: "final", name: `${gru.name}_final`, size: gru.size, gru });
+      this.#finals.set(gru, final);
+    }
+    return final;
+  }
+
+  /**
+   * What the columns are at one end of the sequence: a GRU's final state where that is where it ended, and what is
+   * computed from it alone.
+   *
+   * @returns null where some column is something else there
+   */
+  pick(columns: Int32Array, end: "first" | "last"): Int32Array | null {
+    const picked = new Int32Array(columns.length);
+    for (const [i, column] of columns.entries()) {
+      const source = this.sourceOf(column);
+      const at = this.#pickSource(source, column - source.first, end);
+      if (at === null) return null;
+      picked[i] = at.first + column - source.first;
+    }
+    return picked;
+  }
+
+  #pickSource(source: Source, feature: number, end: "first" | "last"): Source | null {
+    if (source.type === "gru") {
+      const isReverse = source.direction === "reverse" || feature >= source.hiddenSize;
+      return isReverse === (end === "first") ? this.finalOf(source) : null;
+    }
+    if (source.type !== "dense") return null;
+    const key = `${source.first} ${end}`;
+    let twin = this.#picked.get(key);
+    if (twin === undefined) {
+      const columns = this.pick(source.columns, end);
+      twin = columns === null ? null : this.add<DenseSource>({ ...source, columns });
+      this.#picked.set(key, twin);
+    }
+    return twin;
+  }
+}
+
+/** Columns of a whole source, in order. */
+export function columnsOf({ first, size }: Source): Int32Array {
+  return Int32Array.from({ length: size }, (_, i) => first + i);
+}
+
+/** Where in a source a run of columns begins; null where they are no run. */
+export function runStart(columns: Int32Array, source: Source): number | null {
+  const start = columns[0]! - source.first;
+  const isRun = start + columns.length <= source.size && columns.every((column, i) => column === columns[0]! + i);
+  return isRun ? start : null;
+}
+
+/** Refuses a layer that would be larger than any of a model that runs in a page. */
+export function demandSize(numElements: number): void {
+  demand(numElements <= MAX_ELEMENTS, `it would take a matrix of ${numElements} elements`);
+}
