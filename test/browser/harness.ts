@@ -16,6 +16,7 @@ import { type Fixture, runFixture } from "../fixture.js";
 import { generateTokens, referenceTokens } from "../generation.js";
 import { type OutputCheck, outputChecks } from "../outputRequests.js";
 import { fixedScores } from "../generationCases.js";
+import { caseOf, type OnnxFixture, runOnnxFixture } from "../onnxFixture.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { campaignNetwork, runCampaign } from "../streamCampaign.js";
@@ -192,6 +193,14 @@ const harness = {
     const fixture = (await (await fetch(`${path}.json`)).json()) as Fixture;
     const bytes = fixture.textbook ? null : new Uint8Array(await (await fetch(`${path}.safetensors`)).arrayBuffer());
     return runFixture(fixture, bytes, "webgpu");
+  },
+
+  /** Runs an ONNX model of test/fixtures/onnx/, by its file's name without the ending, on WebGPU. */
+  async runOnnxFixture(name: string): Promise<Record<string, Comparison>> {
+    const folder = "/test/fixtures/onnx/";
+    const fixture = (await (await fetch(`${folder}${caseOf(name)}.json`)).json()) as OnnxFixture;
+    const bytes = new Uint8Array(await (await fetch(`${folder}${name}.onnx`)).arrayBuffer());
+    return runOnnxFixture(fixture, bytes, await sharedDevice());
   },
 };
 

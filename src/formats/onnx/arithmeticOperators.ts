@@ -4,8 +4,8 @@ import { type Axis, type Dimension, dimension, isSameDimension, joinAxes, produc
 import type { Call, Operator } from "./call.js";
 import { recognizeGruCell } from "./gruCell.js";
 import { demand, Refusal } from "./refusal.js";
-import { walk } from "./shapeOperators.js";
-import { columnsFor, scaled, shifted, sum, together, widthOf } from "./signals.js";
+import { loosen, walk } from "./shapeOperators.js";
+import { activated, columnsFor, scaled, shifted, sum, together, widthOf } from "./signals.js";
 import {
   type Constant,
   constantValue,
@@ -16,7 +16,7 @@ import {
   sourceSignal,
   type Value,
 } from "./value.js";
-import type { ProductSource } from "./wiring.js";
+import { type AbsoluteSource, type ProductSource, runStart } from "./wiring.js";
 
 export const arithmeticOperators: Readonly<Record<string, Operator>> = {
   Add: (call) => [combine(call, ADD)],
@@ -30,6 +30,7 @@ export const arithmeticOperators: Readonly<Record<string, Operator>> = {
   Sqrt: (call) => [ofConstants(call, Math.sqrt)],
   Reciprocal: (call) => [ofConstants(call, (x) => 1 / x)],
   Neg: negate,
+  Abs: absolute,
   Equal: equal,
   Where: where,
   ReduceProd: reduceProduct,
@@ -88,9 +89,7 @@ const DIVIDE: Arithmetic = {
   ofNumbersAndSignal: () => {
     throw new Refusal("it divides by features");
   },
-  ofSignals: () => {
-    throw new Refusal("it divides by features");
-  },
+  ofSignals: softsign,
 };
 
 /** A product of features, for a GRU cell to be found around it; nothing else can use one. */
@@ -105,6 +104,30 @@ function multiplySignals(call: Call, a: Signal, b: Signal): Signal {
   });
   const { step, isReversed } = together(a, b);
   return sourceSignal(source, step, isReversed);
+}
+
+function absolute(call: Call): Value[] {
+  if (call.input(0).content.kind !== "signal") return [ofConstants(call, Math.abs)];
+  const { wiring, layerName } = call;
+  const { axes, content } = call.signal(0);
+  const of = columnsFor(content, wiring, layerName);
+  const source = wiring.add<AbsoluteSource>({ type: "absolute", name: layerName, size: of.length, of });
+  return [{ axes, content: sourceSignal(source, content.step, content.isReversed) }];
+}
+
+/** x / (1 + |x|), the one quotient of features that a layer computes. */
+function softsign(call: Call, x: Signal, divisor: Signal): Signal {
+  const { wiring, layerName } = call;
+  const { columns, weight, scale, bias } = divisor;
+  const source = wiring.sourceOf(columns[0]!);
+  const isOnePlus = weight === null && scale === null && bias !== null && bias.every((value) => value === 1);
+  const isOfSame =
+    source.type === "absolute" &&
+    columns.length === source.size &&
+    runStart(columns, source) === 0 &&
+    columnsFor(x, wiring, layerName).every((column, i) => column === source.of[i]);
+  demand(isOnePlus && isOfSame, "it divides by features");
+  return activated(x, "softsign", wiring, layerName);
 }
 
 /** The GRU cell whose last addition this is, or the addition itself. */
@@ -151,8 +174,9 @@ function computeConstant(a: Value, b: Value, compute: (a: number, b: number) => 
 }
 
 /** Both values over the axes that they have together. */
-function broadcast(call: Call, left: Value, right: Value): { axes: Axis[]; a: Value; b: Value } {
-  const rank = Math.max(left.axes.length, right.axes.length);
+function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: Value; b: Value } {
+  const rank = Math.max(first.axes.length, second.axes.length);
+  const [left, right] = [loosen(call, first, second.axes), loosen(call, second, first.axes)];
   const padded = ({ axes }: Value): Axis[] => [...Array.from({ length: rank - axes.length }, () => 1), ...axes];
   const [from, other] = [padded(left), padded(right)];
   const axes = from.map((axis, i) => joinAxes(axis, other[i]!));

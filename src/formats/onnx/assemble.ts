@@ -27,10 +27,9 @@ interface End {
 export function assemble({ reading, inputs, outputs }: GraphReading): OnnxNetwork {
   const { wiring } = reading;
   const ends = [...outputs].map(([port, value]) => endOf(port, value!, wiring));
-  const isState = ({ columns }: End) => [...wiring.sourcesOf(columns)].every(({ type }) => type === "final");
-  const states = ends.filter(isState);
+  const states = ends.filter((end) => isState(end, wiring));
   const assembly = new Assembly(wiring);
-  const given = ends.filter((end) => !isState(end));
+  const given = ends.filter((end) => !states.includes(end));
   const layers = given.map((end) => [end, assembly.wholeSource(end)] as const);
   for (const [{ port }, source] of layers) assembly.ask(source, port.name);
   // A graph that gives nothing but states gives them as its output, too.
@@ -72,6 +71,17 @@ export function assemble({ reading, inputs, outputs }: GraphReading): OnnxNetwor
 function endOf(port: OnnxPort, { axes, content }: Value, wiring: Wiring): End {
   demand(content.kind === "signal", `its output ${port.name} is ${describeContent(content)}`);
   return { port, axes, signal: content, columns: columnsFor(content, wiring, port.name) };
+}
+
+/** Whether an output is nothing but states: final ones, or those of several cells, after the one step of their graph. */
+function isState({ axes, columns }: End, wiring: Wiring): boolean {
+  const sources = [...wiring.sourcesOf(columns)];
+  const hasTime = axes.some((axis) => nameAxis(axis) === "time");
+  return sources.every(({ type }) => type === "final") || (!hasTime && sources.length > 1 && sources.every(isCell));
+}
+
+function isCell(source: Source): boolean {
+  return source.type === "gru" && source.initialState !== null && source.direction === "forward";
 }
 
 /** What became of an axis; one of which nothing is known is batch. */
@@ -125,6 +135,7 @@ class Assembly {
   /** Keeps the GRUs whose final states these are. */
   keepStates(columns: Int32Array): void {
     for (const source of this.#wiring.sourcesOf(columns)) {
+      if (source.type === "gru") this.#keep(source);
       if (source.type === "final" && !this.#live.has(source)) this.#keep(source.gru);
     }
   }
@@ -136,6 +147,7 @@ class Assembly {
       if (this.#live.has(source)) continue;
       this.#live.add(source);
       demand(source.type !== "product", `its node ${source.name} multiplies features with each other`);
+      demand(source.type !== "absolute", `its node ${source.name} takes absolute values`);
       if (source.type === "embedding") queue.push(source.input);
       if (source.type === "dense" || source.type === "gru") queue.push(...this.#wiring.sourcesOf(source.columns));
       if (source.type === "final") queue.push(...this.#wiring.sourcesOf(source.gru.columns));
@@ -154,9 +166,14 @@ class Assembly {
     // Outputs choose their names first.
     for (const source of [...this.asked, ...layers]) {
       if (this.#names.has(source)) continue;
-      this.#names.set(source, unusedName(this.#wanted.get(source) ?? source.name, taken));
+      this.#names.set(source, unusedName(this.#wanted.get(source) ?? this.#ownName(source), taken));
     }
     return { specs: layers.map((source) => this.#specOf(source)), names: this.#names };
+  }
+
+  /** The node's name; a GRU of which only the end is read has it, too. */
+  #ownName(source: Source): string {
+    return source.type === "final" && !this.#live.has(source.gru) ? source.gru.name : source.name;
   }
 
   #specOf(source: Source): LayerSpec {
@@ -247,9 +264,9 @@ class Assembly {
   /** Where columns of final states are in a row's state. */
   finalUnits(columns: Int32Array): number[] {
     return Array.from(columns, (column) => {
-      const final = this.#wiring.sourceOf(column) as FinalSource;
-      const { firstUnit } = this.grus.find(({ source }) => source === final.gru)!;
-      return firstUnit + column - final.first;
+      const state = this.#wiring.sourceOf(column);
+      const { firstUnit } = this.grus.find(({ source }) => source === (state as FinalSource).gru || source === state)!;
+      return firstUnit + column - state.first;
     });
   }
 

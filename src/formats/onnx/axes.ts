@@ -225,7 +225,8 @@ function takeGroup(atoms: Atom[], target: Dimension, fromEnd: boolean, next: Dim
   }
   // A frozen axis of 1 shows in no number: it stays beside its like rather than among the features.
   const isFree = group.every((atom) => typeof atom !== "number");
-  if (isFree && !isOne(next)) while (typeof peek() !== "number" && isUnit(peek())) add(shift());
+  const isNext = (atom: Atom | undefined) => next?.free.some(({ root }) => root === atom) === true;
+  if (isFree && !isOne(next)) while (typeof peek() !== "number" && isUnit(peek()) && !isNext(peek())) add(shift());
   return toAxis(group);
 }
 

@@ -49,6 +49,7 @@ function inputNote(input: OnnxInput): string[] {
     case "input": {
       const isIndices = axes.every((axis) => typeof axis !== "number");
       const given = isIndices ? "[time, batch]" : "[time, batch, features]";
+      if (!axes.includes("time")) return [`${graph} is one step: here it is ${given}, with any number of them.`];
       return isTimeMajor(axes) ? [] : [`${graph} is given time-major here: ${given}, any time and any batch.`];
     }
     case "lengths":

@@ -7,6 +7,7 @@ import {
   type Dimension,
   dimension,
   dimensionOf,
+  frozenNumber,
   joinAxes,
   numFeatures,
   product,
@@ -139,7 +140,7 @@ export function permuted(call: Call, value: Value, order: readonly number[]): Va
  * For each element of the axes, in row-major order, where it comes from.
  *
  * @param steps from one element to the next along each axis, in what it comes from
- * @returns null when every element stays
+ * @returns null when element i comes from element i, for every i
  */
 export function walk(axes: readonly Axis[], steps: readonly number[], start = 0): Int32Array | null {
   const sizes = axes.map((axis) => (typeof axis === "number" ? axis : 1));
@@ -217,7 +218,7 @@ function flatten(call: Call): Value[] {
 
 /** The value stretched over a shape, as Expand does it. */
 function stretch(call: Call, target: readonly Axis[]): Value {
-  const value = call.input(0);
+  const value = loosen(call, call.input(0), target);
   const rank = Math.max(value.axes.length, target.length);
   const padded = (axes: readonly Axis[]): Axis[] => [...Array.from({ length: rank - axes.length }, () => 1), ...axes];
   const from = padded(value.axes);
@@ -226,6 +227,31 @@ function stretch(call: Call, target: readonly Axis[]): Value {
   demand(!isSpread || value.content.kind !== "signal", "it repeats features along time or batch");
   const steps = strides(from).map((step, i) => (from[i] === 1 ? 0 : step));
   return reindex(value, axes, walk(axes, steps), call.wiring);
+}
+
+/** A constant that was made for a frozen time or batch, but is the same all along: once instead. @param beside other axes */
+export function loosen(call: Call, value: Value, beside: readonly Axis[]): Value {
+  const { axes, content } = value;
+  if (content.kind !== "constant") return value;
+  const steps = strides(axes);
+  const isFrozen = axes.map((axis, i) => {
+    const other = beside.at(i - axes.length);
+    return typeof axis === "number" && axis !== 1 && other !== undefined && frozenAxis(other) === axis;
+  });
+  if (!isFrozen.includes(true)) return value;
+  const loose = axes.map((axis, i) => (isFrozen[i] ? 1 : axis));
+  const once = walk(loose, steps) ?? Int32Array.from({ length: numFeatures(loose) }, (_, i) => i);
+  const all = walk(
+    axes,
+    strides(loose).map((step, i) => (isFrozen[i] ? 0 : step)),
+  );
+  const isSame = content.values.every((number, i) => number === content.values[once[all?.[i] ?? i]!]);
+  return isSame ? reindex(value, loose, once, call.wiring) : value;
+}
+
+/** The size of a time or batch axis that is frozen. */
+function frozenAxis(axis: Axis): number | null {
+  return typeof axis === "number" ? null : frozenNumber(dimensionOf(axis));
 }
 
 /** Repeats of what is there once: as Expand. */

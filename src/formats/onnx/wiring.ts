@@ -71,7 +71,20 @@ export interface ProductSource extends SourceBase {
   readonly right: Int32Array;
 }
 
-export type Source = InputSource | EmbeddingSource | DenseSource | GruSource | FinalSource | ProductSource;
+/** |a|, which no layer computes either: only a Softsign around it takes it away. */
+export interface AbsoluteSource extends SourceBase {
+  readonly type: "absolute";
+  readonly of: Int32Array;
+}
+
+export type Source =
+  | InputSource
+  | EmbeddingSource
+  | DenseSource
+  | GruSource
+  | FinalSource
+  | ProductSource
+  | AbsoluteSource;
 
 /** A source before it has its columns. */
 type Draft<S extends Source> = Omit<S, "first">;
