@@ -182,7 +182,7 @@ function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: 
   const axes = from.map((axis, i) => joinAxes(axis, other[i]!));
   const over = (value: Value, own: readonly Axis[]) => {
     const steps = strides(own).map((step, i) => (own[i] === 1 ? 0 : step));
-    return reindex(value, axes, walk(axes, steps), call.wiring);
+    return reindex(value, axes, walk(call.wiring, axes, steps), call.wiring);
   };
   return { axes, a: over(left, from), b: over(right, other) };
 }

@@ -11,6 +11,9 @@ import { activated, columnsFor } from "./signals.js";
 import { columnsSignal, describeContent, type Signal, type Value } from "./value.js";
 import type { DenseSource, EmbeddingSource, FinalSource, GruSource, InputSource, Source, Wiring } from "./wiring.js";
 
+/** Each layer costs pipelines and buffers. */
+const MAX_LAYERS = 256;
+
 /** A graph output and the columns it consists of. */
 interface End {
   readonly port: OnnxPort;
@@ -162,6 +165,7 @@ class Assembly {
       this.#inputSize += source.size;
     }
     const layers = live.filter((source) => source.type !== "input");
+    demand(layers.length <= MAX_LAYERS, `it takes ${layers.length} layers, and at most ${MAX_LAYERS} can be run`);
     const taken = new Set([NETWORK_INPUT, ""]);
     // Outputs choose their names first.
     for (const source of [...this.asked, ...layers]) {

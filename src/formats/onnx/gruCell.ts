@@ -19,7 +19,7 @@ export function recognizeGruCell(signal: Signal, call: Call): GruSource | null {
   const size = widthOf(signal);
   const hasProduct = [...wiring.sourcesOf(signal.columns)].some(({ type }) => type === "product");
   if (!hasProduct || signal.step !== "each") return null;
-  const terms = expandSignal(signal, size, wiring);
+  const terms = new Expansion(wiring).ofSignal(signal, size);
   const parts = terms && matchUpdate(terms);
   if (!parts) return null;
   const { update, state, fresh, isReplacing } = parts;
@@ -38,6 +38,7 @@ type Terms = Map<string, { factor: number; vectors: readonly Int32Array[] }>;
 
 /** More than any cell has, when it is multiplied out. */
 const MAX_TERMS = 8;
+const MAX_VECTORS = 64;
 
 function addTerm(terms: Terms, factor: number, vectors: readonly Int32Array[]): void {
   const sorted = [...vectors].sort((a, b) => a[0]! - b[0]!);
@@ -53,23 +54,6 @@ function uniform(numbers: Float64Array | null, absent: number): number {
   return numbers.every((value) => value === numbers[0]) ? numbers[0]! : NaN;
 }
 
-/** null where the signal is no sum of whole vectors. */
-function expandSignal({ columns, weight, scale, bias }: Signal, size: number, wiring: Wiring): Terms | null {
-  const factor = uniform(scale, 1);
-  const addend = uniform(bias, 0);
-  if (Number.isNaN(factor) || Number.isNaN(addend) || columns.length % size !== 0) return null;
-  const terms: Terms = new Map();
-  if (addend !== 0) addTerm(terms, addend, []);
-  for (let start = 0; start < columns.length; start += size) {
-    const own = weight === null ? 1 : diagonalOf(weight, columns.length, start, size);
-    const inner = own === null ? null : expandVector(columns.subarray(start, start + size), wiring);
-    if (inner === null) return null;
-    for (const term of inner.values()) addTerm(terms, factor * own! * term.factor, term.vectors);
-    if (terms.size > MAX_TERMS) return null;
-  }
-  return terms;
-}
-
 /** The number on the diagonal of a square part of a matrix; null when there is more in it. */
 function diagonalOf(weight: Float32Array | Float64Array, width: number, start: number, size: number): number | null {
   const diagonal = weight[start]!;
@@ -81,23 +65,50 @@ function diagonalOf(weight: Float32Array | Float64Array, width: number, start: n
   return diagonal;
 }
 
-function expandVector(vector: Int32Array, wiring: Wiring): Terms | null {
-  const source = wiring.sourceOf(vector[0]!);
-  const start = runStart(vector, source);
-  const isWhole = start === 0 && vector.length === source.size;
-  if (isWhole && source.type === "product") {
-    const [left, right] = [expandVector(source.left, wiring), expandVector(source.right, wiring)];
-    return left && right && multiply(left, right);
+/** Multiplies sums out, as long as there are no more of them than a cell has. */
+class Expansion {
+  readonly #wiring: Wiring;
+  #numLeft = MAX_VECTORS;
+
+  constructor(wiring: Wiring) {
+    this.#wiring = wiring;
   }
-  if (isWhole && source.type === "dense" && source.activation.name === "linear") {
-    const bias = source.bias && Float64Array.from(source.bias);
-    const signal: Signal = { ...source, kind: "signal", scale: null, bias, step: "each", isReversed: false };
-    const terms = expandSignal(signal, source.size, wiring);
-    if (terms !== null) return terms;
+
+  /** null where the signal is no sum of whole vectors. */
+  ofSignal({ columns, weight, scale, bias }: Signal, size: number): Terms | null {
+    const factor = uniform(scale, 1);
+    const addend = uniform(bias, 0);
+    if (Number.isNaN(factor) || Number.isNaN(addend) || columns.length % size !== 0) return null;
+    const terms: Terms = new Map();
+    if (addend !== 0) addTerm(terms, addend, []);
+    for (let start = 0; start < columns.length; start += size) {
+      const own = weight === null ? 1 : diagonalOf(weight, columns.length, start, size);
+      const inner = own === null ? null : this.#ofVector(columns.subarray(start, start + size));
+      if (inner === null) return null;
+      for (const term of inner.values()) addTerm(terms, factor * own! * term.factor, term.vectors);
+      if (terms.size > MAX_TERMS) return null;
+    }
+    return terms;
   }
-  const terms: Terms = new Map();
-  addTerm(terms, 1, [vector]);
-  return terms;
+
+  #ofVector(vector: Int32Array): Terms | null {
+    if (this.#numLeft-- <= 0) return null;
+    const source = this.#wiring.sourceOf(vector[0]!);
+    const isWhole = runStart(vector, source) === 0 && vector.length === source.size;
+    if (isWhole && source.type === "product") {
+      const [left, right] = [this.#ofVector(source.left), this.#ofVector(source.right)];
+      return left && right && multiply(left, right);
+    }
+    if (isWhole && source.type === "dense" && source.activation.name === "linear") {
+      const bias = source.bias && Float64Array.from(source.bias);
+      const signal: Signal = { ...source, kind: "signal", scale: null, bias, step: "each", isReversed: false };
+      const terms = this.ofSignal(signal, source.size);
+      if (terms !== null) return terms;
+    }
+    const terms: Terms = new Map();
+    addTerm(terms, 1, [vector]);
+    return terms;
+  }
 }
 
 function multiply(left: Terms, right: Terms): Terms | null {

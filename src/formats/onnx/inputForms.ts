@@ -17,7 +17,7 @@ export type InputForm =
 /** The inputs that are no weights, each with a form. */
 export type Guess = ReadonlyMap<OnnxPort, InputForm>;
 
-const MAX_GUESSES = 16;
+const MAX_GUESSES = 9;
 
 /** Operators that hand on what they get in another shape or type. */
 const PASSING = new Set([

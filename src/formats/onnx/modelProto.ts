@@ -21,6 +21,8 @@ export interface OnnxModel {
   readonly initializers: ReadonlyMap<string, Uint8Array>;
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
+  /** Of the file. */
+  readonly sizeBytes: number;
 }
 
 /** An operator at work. A name "" among inputs and outputs stands for one left out. */
@@ -76,7 +78,7 @@ export function parseModelProto(bytes: Uint8Array): OnnxModel {
   if (!(opset >= 7)) {
     throw new GruError("unsupported", `onnx: expected opset 7 or newer, got ${opset}; export the model again`);
   }
-  return { producer, producerVersion, opset, nodes, initializers, inputs, outputs };
+  return { producer, producerVersion, opset, nodes, initializers, inputs, outputs, sizeBytes: bytes.length };
 }
 
 function readOpset(bytes: Uint8Array, opsets: Map<string, number>): void {

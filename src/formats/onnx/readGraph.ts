@@ -49,7 +49,7 @@ export interface ReadRequest {
 export function readGraph(model: OnnxModel, guess: Guess, { linearBeforeReset, weights }: ReadRequest): GraphReading {
   const reading: Reading = {
     opset: model.opset,
-    wiring: new Wiring(),
+    wiring: new Wiring(model.sizeBytes),
     roles: new Roles(),
     linearBeforeReset,
     hasLengths: new Map(),
@@ -109,6 +109,9 @@ class Walkthrough {
       this.issues.push({ subject, reason: "it is an operator that no layer of webgru's computes" });
     else if (!inputs.includes(null)) {
       const given = inputs.map((input) => input ?? null);
+      for (const input of given) {
+        if (input?.content.kind === "constant") this.#reading.wiring.spend(input.content.values.length);
+      }
       values = this.#attempt(subject, () => compute(new Call(node, given, this.#reading)));
     }
     for (const [i, output] of outputs.entries()) {

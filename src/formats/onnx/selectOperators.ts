@@ -42,8 +42,10 @@ function take(call: Call, value: Value, axis: number, indices: readonly number[]
   const outer = axes.slice(0, axis);
   const inner = axes.slice(axis + 1);
   const newAxes = [...outer, indices.length, ...inner];
+  call.wiring.spend(numFeatures(newAxes));
   const innerSize = numFeatures(inner);
-  const runs = walk([...outer], steps.slice(0, axis)) ?? Int32Array.from({ length: numFeatures(outer) }, (_, i) => i);
+  const runs =
+    walk(call.wiring, outer, steps.slice(0, axis)) ?? Int32Array.from({ length: numFeatures(outer) }, (_, i) => i);
   const taken = new Int32Array(numFeatures(newAxes));
   let i = 0;
   for (const run of runs) {
@@ -270,6 +272,8 @@ function concat(call: Call): Value[] {
   const axes = first.axes.map((own, i) =>
     i === axis ? total : inputs.reduce<Axis>((joined, { axes: others }) => same(joined, others[i]!), own),
   );
+  call.wiring.spend(numFeatures(axes));
+  if (first.content.kind === "signal") call.wiring.checkWidth(numFeatures(axes));
   // All elements one input after the other, then in the order in which the axes have them.
   const inner = numFeatures(axes.slice(axis + 1));
   const outer = numFeatures(axes.slice(0, axis));

@@ -18,6 +18,7 @@ import type { Call, Operator } from "./call.js";
 import { demand, Refusal } from "./refusal.js";
 import { isIntegerType, parseTensorProto } from "./tensorProto.js";
 import { type Constant, constantValue, reindex, sizesOf, sizesValue, type Value } from "./value.js";
+import type { Wiring } from "./wiring.js";
 
 export const shapeOperators: Readonly<Record<string, Operator>> = {
   Constant: (call) => [constantOf(call)],
@@ -129,6 +130,7 @@ export function permuted(call: Call, value: Value, order: readonly number[]): Va
     value,
     newAxes,
     walk(
+      call.wiring,
       newAxes,
       order.map((axis) => steps[axis]!),
     ),
@@ -142,11 +144,12 @@ export function permuted(call: Call, value: Value, order: readonly number[]): Va
  * @param steps from one element to the next along each axis, in what it comes from
  * @returns null when element i comes from element i, for every i
  */
-export function walk(axes: readonly Axis[], steps: readonly number[], start = 0): Int32Array | null {
+export function walk(wiring: Wiring, axes: readonly Axis[], steps: readonly number[]): Int32Array | null {
+  wiring.spend(numFeatures(axes));
   const sizes = axes.map((axis) => (typeof axis === "number" ? axis : 1));
   const take = new Int32Array(numFeatures(axes));
   const at = sizes.map(() => 0);
-  let from = start;
+  let from = 0;
   let isSame = true;
   for (let i = 0; i < take.length; i++) {
     take[i] = from;
@@ -226,7 +229,7 @@ function stretch(call: Call, target: readonly Axis[]): Value {
   const isSpread = axes.some((axis, i) => typeof axis !== "number" && typeof from[i] === "number");
   demand(!isSpread || value.content.kind !== "signal", "it repeats features along time or batch");
   const steps = strides(from).map((step, i) => (from[i] === 1 ? 0 : step));
-  return reindex(value, axes, walk(axes, steps), call.wiring);
+  return reindex(value, axes, walk(call.wiring, axes, steps), call.wiring);
 }
 
 /** A constant that was made for a frozen time or batch, but is the same all along: once instead. @param beside other axes */
@@ -240,8 +243,9 @@ export function loosen(call: Call, value: Value, beside: readonly Axis[]): Value
   });
   if (!isFrozen.includes(true)) return value;
   const loose = axes.map((axis, i) => (isFrozen[i] ? 1 : axis));
-  const once = walk(loose, steps) ?? Int32Array.from({ length: numFeatures(loose) }, (_, i) => i);
+  const once = walk(call.wiring, loose, steps) ?? Int32Array.from({ length: numFeatures(loose) }, (_, i) => i);
   const all = walk(
+    call.wiring,
     axes,
     strides(loose).map((step, i) => (isFrozen[i] ? 0 : step)),
   );

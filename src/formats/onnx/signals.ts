@@ -9,7 +9,7 @@ import {
 } from "../../model/activation.js";
 import { demand } from "./refusal.js";
 import { columnsSignal, type Signal } from "./value.js";
-import { columnsOf, type DenseSource, demandSize, type Wiring } from "./wiring.js";
+import { columnsOf, type DenseSource, type Wiring } from "./wiring.js";
 
 const LINEAR = completeActivation<ElementFunction>("linear");
 
@@ -56,6 +56,7 @@ function denseOf(
   name: string,
 ): DenseSource {
   const { columns, scale, bias } = signal;
+  wiring.spend(widthOf(signal) * columns.length);
   const weight = Float32Array.from(matrixOf(signal, wiring));
   return wiring.add<DenseSource>({
     type: "dense",
@@ -75,7 +76,6 @@ function matrixOf(signal: Signal, wiring: Wiring): Float32Array | Float64Array {
   const rows = widthOf(signal);
   const width = columns.length;
   if (weight !== null && scale === null) return weight;
-  demandSize(rows * width);
   wiring.spend(rows * width);
   const matrix = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {
@@ -110,7 +110,6 @@ export function sum(a: Signal, b: Signal, sign: 1 | -1, wiring: Wiring): Signal 
   const [left, right] = [matrixOf(a, wiring), matrixOf(b, wiring)];
   const [leftWidth, rightWidth] = [a.columns.length, b.columns.length];
   const width = leftWidth + rightWidth;
-  demandSize(rows * width);
   wiring.spend(rows * width);
   const weight = new Float64Array(rows * width);
   for (let row = 0; row < rows; row++) {

@@ -118,7 +118,7 @@ export function parseTensorProto(bytes: Uint8Array, fallbackName: string): Tenso
     8: (field) => (name = field.string() || fallbackName),
     9: (field) => (raw = field.bytes()),
     10: (field) => field.doubles(fields.doubles),
-    13: () => (isExternal = true),
+    13: (field) => (isExternal = field.bytes().length >= 0),
     14: (field) => (isExternal ||= field.int() === 1),
   });
   const subject = `onnx tensor ${quote(name)}`;

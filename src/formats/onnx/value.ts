@@ -104,6 +104,7 @@ export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | 
         [...take].map((from) => content.sizes[from]!),
       );
     case "signal":
+      wiring.checkWidth(take.length);
       return { axes, content: takeRows(content, take, wiring) };
     case "indices":
     case "lengths":
@@ -127,9 +128,15 @@ function takeRows(signal: Signal, take: Int32Array, wiring: Wiring): Signal {
   return { ...signal, ...rows, weight: taken };
 }
 
+/** More than any shape has, and any list of rows. */
+const MAX_SIZES = 4096;
+
 /** Sizes, also of a constant. @throws Refusal when it is neither */
 export function sizesOf({ content }: Value): readonly Dimension[] {
   if (content.kind === "sizes") return content.sizes;
+  if (content.kind === "constant" && content.values.length > MAX_SIZES) {
+    throw new Refusal(`it needs at most ${MAX_SIZES} numbers, and gets ${content.values.length}`);
+  }
   if (content.kind === "constant") return Array.from(content.values, dimension);
   throw new Refusal(`it needs numbers known beforehand, and gets ${describeContent(content)}`);
 }

@@ -4,7 +4,6 @@
 import type { Activation, ElementFunction, RowFunction } from "../../model/activation.js";
 import { GruError } from "../../errors.js";
 import type { Direction } from "../../model/network.js";
-import { demand } from "./refusal.js";
 
 /** Columns of one layer or input: `first` to `first + size`. */
 interface SourceBase {
@@ -89,17 +88,27 @@ export type Source =
 /** A source before it has its columns. */
 type Draft<S extends Source> = Omit<S, "first">;
 
-/** A small file may ask for much by using a tensor over and over. */
+/** Of all layers. */
 const MAX_COLUMNS = 2 ** 20;
-const MAX_ELEMENTS = 2 ** 27;
+/** Of one value: wider than any layer that runs in a page. */
+const MAX_WIDTH = 2 ** 16;
+/** What a file may make us touch: weights are sliced, turned and copied some thirty times at the most. */
+const FREE_ELEMENTS = 2 ** 24;
+const ELEMENTS_PER_BYTE = 8;
 
 /** All sources, each after those it reads. */
 export class Wiring {
   readonly sources: Source[] = [];
+  readonly #maxElements: number;
   #numColumns = 0;
   #numElements = 0;
   readonly #finals = new Map<GruSource, FinalSource>();
   readonly #picked = new Map<string, Source | null>();
+
+  /** @param fileBytes how large the file is: a small one may not ask for much by using a tensor over and over */
+  constructor(fileBytes: number) {
+    this.#maxElements = FREE_ELEMENTS + ELEMENTS_PER_BYTE * fileBytes;
+  }
 
   add<S extends Source>(draft: Draft<S>): S {
     const source = { ...draft, first: this.#numColumns } as S;
@@ -111,14 +120,18 @@ export class Wiring {
     return source;
   }
 
-  /** Counts elements that reading makes. @throws GruError `bad-file` when they are too many */
+  /** Counts elements that are to be touched. @throws GruError `bad-file` when they are too many */
   spend(numElements: number): void {
     this.#numElements += numElements;
-    if (this.#numElements <= MAX_ELEMENTS) return;
-    throw new GruError(
-      "bad-file",
-      `onnx: expected at most ${MAX_ELEMENTS} elements in all constants and weights, got more`,
-    );
+    if (this.#numElements <= this.#maxElements) return;
+    const expected = `at most ${this.#maxElements} elements to compute with in a file of its size`;
+    throw new GruError("bad-file", `onnx: expected ${expected}, got more`);
+  }
+
+  /** @throws GruError `bad-file` for more features than any value has */
+  checkWidth(numFeatures: number): void {
+    if (numFeatures <= MAX_WIDTH) return;
+    throw new GruError("bad-file", `onnx: expected at most ${MAX_WIDTH} features, got ${numFeatures}`);
   }
 
   sourceOf(column: number): Source {
@@ -196,9 +209,4 @@ export function runStart(columns: Int32Array, source: Source): number | null {
   const start = columns[0]! - source.first;
   const isRun = start + columns.length <= source.size && columns.every((column, i) => column === columns[0]! + i);
   return isRun ? start : null;
-}
-
-/** Refuses a layer that would be larger than any of a model that runs in a page. */
-export function demandSize(numElements: number): void {
-  demand(numElements <= MAX_ELEMENTS, `it would take a matrix of ${numElements} elements`);
 }

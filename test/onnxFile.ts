@@ -1,0 +1,171 @@
+// Writes ONNX models for the tests, field by field: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+
+/** A tensor of floats, or of integers. */
+export interface OnnxTensor {
+  readonly shape: readonly number[];
+  readonly floats?: readonly number[];
+  readonly ints?: readonly number[];
+}
+
+/** A node as a test writes it: operator, inputs, outputs, attributes. */
+export type OnnxFileNode = readonly [
+  operator: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  attributes?: Readonly<Record<string, number | string | readonly number[] | readonly string[]>>,
+  domain?: string,
+];
+
+/** What a test puts into a model; a shape is of numbers and names. */
+export interface OnnxFile {
+  readonly opset?: number;
+  readonly producer?: string;
+  readonly nodes: readonly OnnxFileNode[];
+  readonly tensors?: Readonly<Record<string, OnnxTensor>>;
+  readonly inputs?: Readonly<Record<string, readonly (number | string)[]>>;
+  /** Names of inputs that hold integers. */
+  readonly integers?: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** A message, by the writer of its fields. */
+export function message(write: (writer: BinaryWriter) => void): Uint8Array {
+  const writer = new BinaryWriter();
+  write(writer);
+  return writer.finish();
+}
+
+/** A field that holds a message, a string or bytes. */
+export function field(writer: BinaryWriter, number: number, value: Uint8Array | string): void {
+  writer.tag(number, WireType.LengthDelimited);
+  if (typeof value === "string") writer.string(value);
+  else writer.bytes(value);
+}
+
+/** A field that holds an integer. */
+export function intField(writer: BinaryWriter, number: number, value: number | bigint): void {
+  writer.tag(number, WireType.Varint).int64(value);
+}
+
+/** A model's bytes. */
+export function onnxFile(file: OnnxFile): Uint8Array {
+  const { opset = 17, producer = "test" } = file;
+  return message((writer) => {
+    intField(writer, 1, 8);
+    field(writer, 2, producer);
+    field(writer, 7, graph(file));
+    field(
+      writer,
+      8,
+      message((inner) => intField(inner, 2, opset)),
+    );
+  });
+}
+
+function graph({ nodes, tensors = {}, inputs = {}, outputs, integers = [] }: OnnxFile): Uint8Array {
+  return message((writer) => {
+    for (const node of nodes) field(writer, 1, encodeNode(node));
+    for (const [name, tensor] of Object.entries(tensors)) field(writer, 5, encodeTensor(name, tensor));
+    for (const [name, shape] of Object.entries(inputs))
+      field(writer, 11, port(name, integers.includes(name) ? 7 : 1, shape));
+    for (const name of outputs) field(writer, 12, port(name, 1, null));
+  });
+}
+
+/** A TensorProto. */
+export function encodeTensor(name: string, tensor: OnnxTensor): Uint8Array {
+  const { shape } = tensor;
+  return message((writer) => {
+    for (const size of shape) intField(writer, 1, size);
+    intField(writer, 2, tensor.floats === undefined ? 7 : 1);
+    for (const value of tensor.floats ?? []) writer.tag(4, WireType.Bit32).float(value);
+    for (const value of tensor.ints ?? []) intField(writer, 7, value);
+    field(writer, 8, name);
+  });
+}
+
+function encodeNode([operator, inputs, outputs, attributes = {}, domain]: OnnxFileNode): Uint8Array {
+  return message((writer) => {
+    for (const name of inputs) field(writer, 1, name);
+    for (const name of outputs) field(writer, 2, name);
+    field(writer, 3, `${operator} of ${outputs.find((name) => name !== "") ?? ""}`);
+    field(writer, 4, operator);
+    for (const [name, value] of Object.entries(attributes)) field(writer, 5, encodeAttribute(name, value));
+    if (domain !== undefined) field(writer, 7, domain);
+  });
+}
+
+/** Whole numbers are integers; lists are of floats where some number is not whole. */
+function encodeAttribute(name: string, value: number | string | readonly number[] | readonly string[]): Uint8Array {
+  return message((writer) => {
+    field(writer, 1, name);
+    if (typeof value === "string") field(writer, 4, value);
+    else if (typeof value !== "number") encodeList(writer, value);
+    else if (Number.isInteger(value)) intField(writer, 3, value);
+    else writer.tag(2, WireType.Bit32).float(value);
+  });
+}
+
+function encodeList(writer: BinaryWriter, values: readonly number[] | readonly string[]): void {
+  const isWhole = values.every((value) => Number.isInteger(value));
+  for (const value of values) {
+    if (typeof value === "string") field(writer, 9, value);
+    else if (isWhole) intField(writer, 8, value);
+    else writer.tag(7, WireType.Bit32).float(value);
+  }
+}
+
+function port(name: string, type: number, shape: readonly (number | string)[] | null): Uint8Array {
+  const dimension = (size: number | string) =>
+    message((writer) => (typeof size === "number" ? intField(writer, 1, size) : field(writer, 2, size)));
+  const tensorType = message((writer) => {
+    intField(writer, 1, type);
+    if (shape !== null)
+      field(
+        writer,
+        2,
+        message((inner) => shape.forEach((size) => field(inner, 1, dimension(size)))),
+      );
+  });
+  return message((writer) => {
+    field(writer, 1, name);
+    field(
+      writer,
+      2,
+      message((inner) => field(inner, 1, tensorType)),
+    );
+  });
+}
+
+/** Numbers that differ, [-0.5, 0.5). */
+export function floats(...shape: number[]): OnnxTensor {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return { shape, floats: Array.from({ length }, (_, i) => ((i * 37) % 101) / 101 - 0.5) };
+}
+
+/** Integers of one axis. */
+export function ints(...values: number[]): OnnxTensor {
+  return { shape: [values.length], ints: values };
+}
+
+/** Weights of a GRU from 3 features to 2: names W and R. */
+export const GRU_TENSORS = { W: floats(1, 6, 3), R: floats(1, 6, 2) };
+
+/** A GRU over the input x, [time, batch, 3], whose Y without its direction axis is y. */
+export const GRU_NODES: readonly OnnxFileNode[] = [
+  ["GRU", ["x", "W", "R"], ["Y", "Y_h"], { hidden_size: 2 }],
+  ["Squeeze", ["Y", "one"], ["y"]],
+];
+
+/** A model of that GRU and what a test adds to it. */
+export function gruFile(more: Partial<OnnxFile> = {}): Uint8Array {
+  return onnxFile({
+    outputs: ["y"],
+    ...more,
+    nodes: [...GRU_NODES, ...(more.nodes ?? [])],
+    tensors: { ...GRU_TENSORS, one: ints(1), ...more.tensors },
+    inputs: { x: ["time", "batch", 3], ...more.inputs },
+  });
+}
