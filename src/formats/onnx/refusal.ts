@@ -1,6 +1,10 @@
+import { GruError } from "../../errors.js";
+
 /** Why a node cannot be run; the reader gathers those of all nodes before it gives up. */
-export class Refusal extends Error {
-  override readonly name: string = "Refusal";
+export class Refusal extends GruError {
+  constructor(reason: string) {
+    super("unsupported", reason);
+  }
 }
 
 /** Refuses unless the condition holds. */
