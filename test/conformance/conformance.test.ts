@@ -1,4 +1,8 @@
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { projectRoot } from "../library.js";
+import { onnxFile } from "../onnxFile.js";
 import { randomArray, uniform } from "../random.js";
 import { gruShapes, linearShapes, stateDictTensors } from "../stateDictFile.js";
 import { type CaseParts, inline, writeCases } from "./caseSet.js";
@@ -103,6 +107,30 @@ describe("a set of cases", () => {
     const alternative = readCases(writeCases([right]))[0]!.expected()["y"]!;
     const both = { ...one!, expected: () => ({ y: [...one!.expected()["y"]!, ...alternative] }) };
     expect((await conduct(both, (program) => execute(program, "cpu"))).grade).toBe("A");
+  });
+});
+
+describe("an ONNX case", () => {
+  const path = `${projectRoot}test/fixtures/onnx/torch_last_step`;
+  const { inputs, outputs } = JSON.parse(readFileSync(`${path}.json`, "utf8"));
+  const onnx = `${path}.opset13.onnx`;
+
+  it("is loaded from its model, by the graph's own names and axes", async () => {
+    const folder = writeCases([{ inputs, onnx: "model.onnx", outputs }]);
+    copyFileSync(onnx, join(folder, "model.onnx"));
+    for (const device of ["cpu", "reference"] as const) {
+      const verdict = await conduct(readCases(folder)[0]!, (program) => execute(program, device));
+      expect(verdict).toMatchObject({ grade: "A", sources: ["an ONNX model"] });
+    }
+  });
+
+  it("is not run where the model is of other layers", async () => {
+    const folder = writeCases([{ inputs, onnx: "model.onnx", outputs }]);
+    const nodes = [["Conv", ["x"], ["y"]]] as const;
+    writeFileSync(join(folder, "model.onnx"), onnxFile({ nodes, inputs: { x: [1, 3] }, outputs: ["y"] }));
+    const verdict = await conduct(readCases(folder)[0]!, (program) => execute(program, "cpu"));
+    expect(verdict).toMatchObject({ grade: "not run" });
+    expect(verdict.reason).toContain('Conv "Conv of y"');
   });
 });
 

@@ -25,8 +25,10 @@ export async function executeOnnx({ inputs, outputs }: Program, bytes: Uint8Arra
     const results = [asked(fromRun(graph, await model.run(input, options), given), outputs)];
     const isForward = network.layers.every((layer) => layer.type !== "gru" || layer.direction === "forward");
     const isWhole = options.lengths === undefined && options.initialState === undefined;
-    const isStateless = graph.outputs.every((output) => output.as === "output" || !outputs.includes(output.name));
-    if (device !== "reference" && isForward && isWhole && isStateless && numSteps > 1) {
+    const isSequences = graph.outputs
+      .filter(({ name }) => outputs.includes(name))
+      .every(({ as, axes }) => as === "output" && axes.includes("time"));
+    if (device !== "reference" && isForward && isWhole && isSequences && numSteps > 1) {
       const stepLength = input.length / numSteps;
       const parts = [input.subarray(0, stepLength), input.subarray(stepLength)];
       const streamed = await model.stream(parts, options.batchSize);

@@ -96,6 +96,47 @@ describe("an ONNX model", () => {
   });
 });
 
+describe("a GRU", () => {
+  it("takes its activations' parameters in order, each as many as it has", () => {
+    const attributes = {
+      activations: ["LeakyRelu", "ScaledTanh"],
+      activation_alpha: [0.25, 1.5],
+      activation_beta: [0.75],
+    };
+    const file = onnxFile({
+      nodes: [["GRU", ["x", "W", "R"], ["z"], attributes]],
+      tensors: GRU_TENSORS,
+      inputs: { x: ["time", "batch", 3] },
+      outputs: ["z"],
+    });
+    expect(parseOnnx(file).layers[0]).toMatchObject({
+      gateActivation: { name: "leakyRelu", alpha: 0.25 },
+      newActivation: { name: "scaledTanh", alpha: 1.5, beta: 0.75 },
+    });
+  });
+
+  it("that reads backwards ends at the last step that its graph gives", () => {
+    const file = onnxFile({
+      nodes: [
+        ["Slice", ["raw", "m", "far", "none", "m"], ["x"]],
+        ...GRU_NODES,
+        ["Gather", ["y", "last"], ["z"], { axis: 0 }],
+      ],
+      tensors: {
+        ...GRU_TENSORS,
+        one: ints(1),
+        m: ints(-1),
+        far: ints(-(2 ** 53)),
+        none: ints(0),
+        last: { shape: [], ints: [-1] },
+      },
+      inputs: { raw: ["time", "batch", 3] },
+      outputs: ["z"],
+    });
+    expect(parseOnnx(file).layers[0]).toMatchObject({ direction: "reverse", returnSequences: false });
+  });
+});
+
 describe("linear_before_reset", () => {
   const producer = "pytorch";
   // Only beside R h + c_n does it matter which comes first.
