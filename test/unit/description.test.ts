@@ -157,7 +157,7 @@ describe("a model file, broken", () => {
     await expectRefused(
       ({ description }) => (description.layers[0]!["gateActivation"] = { name: "softmax" }),
       "unsupported",
-      /^layers\[0\]\.gateActivation: expected one of linear, relu, .*softplus, got "softmax"$/,
+      /^layers\[0\]\.gateActivation: expected one of linear, relu, .*square, got "softmax"$/,
     );
   });
 
