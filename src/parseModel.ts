@@ -1,5 +1,6 @@
 import { GruError } from "./errors.js";
 import type { NetworkDescription } from "./formats/description.js";
+import type { ModelFiles } from "./formats/keras/weightsManifest.js";
 import { describedIn, parseModelFile } from "./formats/modelFile.js";
 import { isSafetensors, parseSafetensors } from "./formats/safetensors.js";
 import type { Network } from "./model/network.js";
@@ -8,6 +9,8 @@ import type { Network } from "./model/network.js";
 export interface ParseModelOptions {
   /** How the layers are wired. It wins over what the file says. */
   readonly description?: NetworkDescription | undefined;
+  /** The files beside a model that is in several (TF.js), by name: a Map, or what fetches one. */
+  readonly files?: ModelFiles | undefined;
 }
 
 /**
@@ -15,13 +18,21 @@ export interface ParseModelOptions {
  *
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export async function parseModel(bytes: Uint8Array, { description }: ParseModelOptions = {}): Promise<Network> {
+export async function parseModel(bytes: Uint8Array, { description, files }: ParseModelOptions = {}): Promise<Network> {
   if (isSafetensors(bytes)) {
     const file = parseSafetensors(bytes);
     const network = parseModelFile(file, description);
     if (network !== null) return network;
     const { networkFromStateDict } = await fetchReader(import("./torch.js"));
     return networkFromStateDict(file.tensors, describedIn(file, description));
+  }
+  // HDF5, JSON, or a zip that begins as Keras's do.
+  if (
+    /^(\x89HDF|\s*\{|PK.{28}(metadata\.json|config\.json|model\.w))/s.test(
+      String.fromCharCode(...bytes.subarray(0, 64)),
+    )
+  ) {
+    return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { files });
   }
   throw new GruError("bad-file", `model: expected a safetensors file, got ${describeStart(bytes)}`);
 }
@@ -36,8 +47,7 @@ async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
 
 /** What other files begin with, for a person. */
 const OTHER_FILES: readonly [magic: string, what: string][] = [
-  ["PK", "a zip: a .pt, .keras or .npz file? save the weights as safetensors"],
-  ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
+  ["PK", "a zip: a .pt or .npz file? save the weights as safetensors"],
   ["\x08", "a protobuf: an ONNX model? save the weights as safetensors"],
   ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
   ["<", "a page in HTML or XML: is the URL right?"],
