@@ -34,6 +34,13 @@ export class Config {
     return new Config(this.get(name), `${this.subject}.${name}`);
   }
 
+  /** The configuration of a layer inside this one. @throws GruError `unsupported` for one of another class */
+  inner(name: string, ...classNames: string[]): Config {
+    const layer = this.object(name);
+    if (!classNames.includes(layer.text("class_name"))) throw layer.unsupported("class_name", classNames.join(" or "));
+    return new Config(layer.get("config"), layer.subject);
+  }
+
   /** @throws GruError `bad-file` unless there is such a list */
   list(name: string): readonly unknown[] {
     const value = this.get(name);

@@ -6,7 +6,7 @@
 
 import { GruError } from "../../errors.js";
 import type { ActivationSpec } from "../../model/activation.js";
-import type { Direction, GruSpec, Storage } from "../../model/network.js";
+import type { Storage } from "../../model/network.js";
 import type { Tensor } from "../tensor.js";
 import type { Config } from "./config.js";
 import { gateActivation } from "./kerasActivation.js";
@@ -130,17 +130,6 @@ export function checkShape({ name, tensor }: NamedTensor, shape: readonly number
 export function badWeights(subject: string, expected: readonly string[], got: readonly NamedTensor[]): GruError {
   const names = got.map(({ name }) => name).join(", ") || "none";
   return new GruError("bad-file", `${subject}: expected the weights ${expected.join(", ")}, got ${names}`);
-}
-
-/** A layer of one direction. */
-export function gruSpec(
-  name: string,
-  inputs: readonly string[],
-  direction: Direction,
-  part: GruPart,
-  returnSequences: boolean,
-): GruSpec {
-  return { type: "gru", name, inputs, direction, returnSequences, ...part };
 }
 
 /** Whether two directions differ in their weights alone, so that one layer can run both side by side. */

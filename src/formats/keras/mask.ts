@@ -6,9 +6,10 @@ import { GruError } from "../../errors.js";
 import type { DenseSpec, EmbeddingSpec } from "../../model/network.js";
 import { activationName } from "./kerasActivation.js";
 import type { GruPart } from "./gruPart.js";
+import { sumOf } from "./merge.js";
 
 /** What the mask feature is at a step that does not count: as large as f16 can hold with ease. */
-export const MASKED = 2 ** 15;
+const MASKED = 2 ** 15;
 
 /** A row's weight of the mask is at least this, so that the gate's sum is at least 4096. */
 const SMALLEST_WEIGHT = 1 / 8;
@@ -81,4 +82,14 @@ export function valueMask(name: string, inputs: readonly string[], size: number,
       bias: Float32Array.of(MASKED),
     },
   ];
+}
+
+/** Features with zeros where they are masked: x - value * mask / MASKED. @param inputs of the features, then the mask */
+export function zeroMasked(name: string, inputs: readonly string[], size: number, value: number): DenseSpec {
+  const weight = new Float32Array(size * (size + 1));
+  for (let i = 0; i < size; i++) {
+    weight[i * (size + 1) + i] = 1;
+    weight[i * (size + 1) + size] = -value / MASKED;
+  }
+  return { ...sumOf(name, inputs, size), inputSize: size + 1, weight };
 }

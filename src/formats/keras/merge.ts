@@ -1,5 +1,6 @@
 import { GruError } from "../../errors.js";
 import type { DenseSpec } from "../../model/network.js";
+import type { Built, Value } from "./value.js";
 
 /** How two tensors or more become one: Bidirectional's modes, and the layers that merge. */
 export type MergeMode = "sum" | "ave" | "mul";
@@ -28,14 +29,28 @@ export function sumOf(name: string, inputs: readonly string[], size: number, par
 }
 
 /**
+ * Merges `count` tensors of one size.
+ *
+ * @param value of all of them side by side, but for its size, which is that of one
+ * @throws GruError `unsupported` for a product that could lose digits, or is of more than two
+ */
+export function mergeValues(mode: MergeMode, name: string, value: Value, count: number): Built {
+  if (mode === "mul" && !value.isBounded) {
+    const expected = "a product of numbers in [-1, 1], as tanh and sigmoid give";
+    throw new GruError("unsupported", `layer "${name}": expected ${expected}, got others: digits would be lost`);
+  }
+  const layers = mergeLayers(mode, name, value.parts, value.size, count);
+  return { layers, value: { ...value, parts: [name], isBounded: mode !== "sum" && value.isBounded } };
+}
+
+/**
  * Layers that give the sum, the mean or the product of `parts` tensors of one size. A product is one of squares:
  *
  *   a b = ((a + b) / 2)^2 - ((a - b) / 2)^2
  *
  * @param inputs names of all layers that the tensors are in, in their order
- * @throws GruError `unsupported` for a product of more than two
  */
-export function mergeLayers(
+function mergeLayers(
   mode: MergeMode,
   name: string,
   inputs: readonly string[],
