@@ -166,10 +166,9 @@ export class GruModel {
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
     const output = takeOutputRequest(this.#network, options);
-    if (this.#network.reversesInput) reverseSteps(steps, sequenceLength, batchSize, rowLengths);
     const session = this.#takeSession(batchSize, sequenceLength);
     const run = this.#runOn<Request>(session, {
-      steps,
+      steps: this.#network.reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
       batchSize,
       lengths: rowLengths,
       returnSequences,

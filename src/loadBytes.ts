@@ -45,17 +45,9 @@ export async function loadBytes(source: ModelSource, options: LoadBytesOptions =
   return readStream(response.body, total, options);
 }
 
-/**
- * The address of a file in the same folder as a source, with the query that the source has.
- *
- * @param name without a folder
- * @throws GruError `bad-file` for a source that is in no folder
- */
-export function besideUrl(source: ModelSource, name: string): string {
-  if (typeof source === "string" || source instanceof URL) {
-    return String(source).replace(/[^/?#]*(?=([?#].*)?$)/, () => name);
-  }
-  throw new GruError("bad-file", `${name}: expected it beside the model, got a model without a URL; pass it in files`);
+/** The address of a file in the same folder as another, with the query that the other has. @param name without a folder */
+export function besideUrl(url: string | URL, name: string): string {
+  return String(url).replace(/[^/?#]*(?=([?#].*)?$)/, () => name);
 }
 
 async function fetchFile(source: string | URL, signal: AbortSignal | undefined): Promise<Response> {

@@ -42,7 +42,7 @@ const DTYPES = ["auto", "f32", "f16", "int8"];
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
   checkOptions(options, [...CREATE_OPTIONS, "description", "files", "signal", "onProgress"]);
-  const files = options.files ?? ((name: string) => loadBytes(besideUrl(source, name), options));
+  const { files = fetcherBeside(source, options) } = options;
   const network = await parseModel(await loadBytes(source, options), { ...options, files });
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {
@@ -50,6 +50,12 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
     throw options.signal.reason;
   }
   return model;
+}
+
+/** What fetches the files beside a model; undefined for a model that came without an address. */
+function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
+  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  return (name: string) => loadBytes(besideUrl(source, name), options);
 }
 
 /**

@@ -27,11 +27,7 @@ export async function parseModel(bytes: Uint8Array, { description, files }: Pars
     return networkFromStateDict(file.tensors, describedIn(file, description));
   }
   // HDF5, JSON, or a zip that begins as Keras's do.
-  if (
-    /^(\x89HDF|\s*\{|PK.{28}(metadata\.json|config\.json|model\.w))/s.test(
-      String.fromCharCode(...bytes.subarray(0, 64)),
-    )
-  ) {
+  if (/^(\x89HDF|\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(textOf(bytes.subarray(0, 64)))) {
     return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { files });
   }
   throw new GruError("bad-file", `model: expected a safetensors file, got ${describeStart(bytes)}`);
@@ -53,9 +49,14 @@ const OTHER_FILES: readonly [magic: string, what: string][] = [
   ["<", "a page in HTML or XML: is the URL right?"],
 ];
 
+/** A character for each byte. */
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
 function describeStart(bytes: Uint8Array): string {
   const start = bytes.subarray(0, 8);
-  const text = String.fromCharCode(...start);
+  const text = textOf(start);
   const hex = [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const known = OTHER_FILES.find(([magic]) => text.startsWith(magic));
   if (bytes.length === 0) return "an empty file";

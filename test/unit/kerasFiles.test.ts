@@ -189,7 +189,7 @@ describe("loadModel", () => {
   });
 
   it("says where files are to come from when there is no URL", async () => {
-    const message = `${SHARD}: expected it beside the model, got a model without a URL; pass it in files`;
+    const message = `weightsManifest: expected the file ${SHARD} beside model.json, got none; load from a URL, or pass it in files`;
     await expectRefusal(() => loadModel(jsonBytes(json), { device: "cpu" }), "bad-file", message);
   });
 
