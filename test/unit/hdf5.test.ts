@@ -329,6 +329,36 @@ describe("an HDF5 file of the newer layout, refused", () => {
       "hdf5: object header: expected version 1 or 2, got 3",
       "unsupported",
     ],
+    "names in a fractal heap": [
+      (file) => file.uint64(file.find("02 12 00 .. 00 00 ff ff ff ff") + 6, 48),
+      'hdf5: group: expected its names in a symbol table or in its header, got a fractal heap; save with h5py\'s libver="earliest"',
+      "unsupported",
+    ],
+    "attributes in a fractal heap": [
+      (file) => {
+        file.uint64(file.find("15 12 00 .. 00 00 ff ff ff ff") + 6, 48);
+        file.bytes[file.text("keras_version")] = 0x58;
+      },
+      'hdf5: attribute "keras_version": expected it in the object\'s header, got attributes kept in a heap',
+      "unsupported",
+    ],
+    "a continuation that is none": [
+      (file) => (file.bytes[file.text("OCHK")] = 0x58),
+      /^hdf5: expected a continuation at byte \d+ to begin "OCHK", got "XCHK"$/,
+    ],
+    "a name longer than names are": [
+      (file) => {
+        // A link's flags, the length of its name in one byte; then in two.
+        const link = file.text("model_weights") - 3;
+        file.bytes[link + 1]! |= 1;
+      },
+      /^hdf5: expected a name of at most 1024 bytes, got \d+$/,
+    ],
+    "a type of its own elsewhere": [
+      (file) => (file.bytes[file.text("keras_version") - 8] = 1),
+      'hdf5: attribute "keras_version": expected a datatype of its own, got a shared one',
+      "unsupported",
+    ],
   };
   for (const [name, [change, message, code = "bad-file"]] of Object.entries(lies)) {
     it(`for ${name}`, async () => {
