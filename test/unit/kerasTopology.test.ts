@@ -273,6 +273,17 @@ const REFUSALS: Record<string, Refusal> = {
     message:
       'layer "both": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got others: digits would be lost',
   },
+  "a product of a sum, which may be beyond 1": {
+    layers: [
+      inputLayer(),
+      gruLayer(3, { name: "a" }, ["input"]),
+      { class_name: "Add", config: { name: "sum" }, inputs: ["a", "a"] },
+      { class_name: "Multiply", config: { name: "product" }, inputs: ["a", "sum"] },
+    ],
+    outputs: ["product"],
+    message:
+      'layer "product": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got others: digits would be lost',
+  },
   "a product of three": {
     layers: [
       inputLayer(),
