@@ -3,9 +3,18 @@ import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
 import { checkOptions } from "./model/checkOptions.js";
+import { reverseSteps } from "./model/reverseSteps.js";
 import { checkBatchSize, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
-import { gruLayers, type Layer, layerNamed, layerOutputSize, type Network, numParameters } from "./model/network.js";
+import {
+  gruLayers,
+  type Layer,
+  layerNamed,
+  layerOutputSize,
+  type Network,
+  NETWORK_INPUT,
+  numParameters,
+} from "./model/network.js";
 import {
   mainOutput,
   type MainOutput,
@@ -159,7 +168,7 @@ export class GruModel {
     const output = takeOutputRequest(this.#network, options);
     const session = this.#takeSession(batchSize, sequenceLength);
     const run = this.#runOn<Request>(session, {
-      steps,
+      steps: this.#network.reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
       batchSize,
       lengths: rowLengths,
       returnSequences,
@@ -193,7 +202,9 @@ export class GruModel {
   createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
     checkBatchSize(options.batchSize ?? 1);
-    const reverse = gruLayers(this.#network).find(({ direction }) => direction !== "forward");
+    const reverse = this.#network.reversesInput
+      ? { name: NETWORK_INPUT, direction: "reverse" }
+      : gruLayers(this.#network).find(({ direction }) => direction !== "forward");
     if (reverse !== undefined) {
       throw new GruError(
         "unsupported",

@@ -45,6 +45,11 @@ export async function loadBytes(source: ModelSource, options: LoadBytesOptions =
   return readStream(response.body, total, options);
 }
 
+/** The address of a file in the same folder as another, with the query that the other has. @param name without a folder */
+export function besideUrl(url: string | URL, name: string): string {
+  return String(url).replace(/[^/?#]*(?=([?#].*)?$)/, () => name);
+}
+
 async function fetchFile(source: string | URL, signal: AbortSignal | undefined): Promise<Response> {
   try {
     return await fetch(source, signal ? { signal } : {});

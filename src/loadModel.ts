@@ -1,7 +1,7 @@
 import { chooseEngine, type DeviceRequest } from "./chooseEngine.js";
 import { GruError } from "./errors.js";
 import { GruModel } from "./gruModel.js";
-import { loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
+import { besideUrl, loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
 import type { NonFinite } from "./model/checkInput.js";
 import { checkOptions } from "./model/checkOptions.js";
 import type { Network, Storage } from "./model/network.js";
@@ -33,21 +33,30 @@ const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
- * Loads a model file: webgru's own or a PyTorch state_dict, in safetensors, or an ONNX model.
+ * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, told by how it begins. What a TF.js model.json names is
+ * fetched from beside it, where that is a URL and `files` does not have it.
  *
  * @param source URL, bytes, Blob or File
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`; an abort rejects with
  *   `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
-  checkOptions(options, [...CREATE_OPTIONS, "description", "linearBeforeReset", "signal", "onProgress"]);
-  const network = await parseModel(await loadBytes(source, options), options);
+  const known = [...CREATE_OPTIONS, "description", "linearBeforeReset", "files", "signal", "onProgress"];
+  checkOptions(options, known);
+  const { files = fetcherBeside(source, options) } = options;
+  const network = await parseModel(await loadBytes(source, options), { ...options, files });
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {
     model.dispose();
     throw options.signal.reason;
   }
   return model;
+}
+
+/** What fetches the files beside a model; undefined for a model that came without an address. */
+function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
+  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  return (name: string) => loadBytes(besideUrl(source, name), options);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { GruError } from "./errors.js";
 import type { NetworkDescription } from "./formats/description.js";
+import type { ModelFiles } from "./formats/keras/weightsManifest.js";
 import { describedIn, parseModelFile } from "./formats/modelFile.js";
 import { isSafetensors, parseSafetensors } from "./formats/safetensors.js";
 import type { Network } from "./model/network.js";
@@ -10,6 +11,8 @@ export interface ParseModelOptions {
   readonly description?: NetworkDescription | undefined;
   /** ONNX: `linear_before_reset` of every GRU, whatever the file says. PyTorch's newer exporter leaves it out. */
   readonly linearBeforeReset?: boolean | undefined;
+  /** The files beside a model that is in several (TF.js), by name: a Map, or what fetches one. */
+  readonly files?: ModelFiles | undefined;
 }
 
 /** A ModelProto's first field is its version. */
@@ -22,7 +25,7 @@ const ONNX_START = 0x08;
  */
 export async function parseModel(
   bytes: Uint8Array,
-  { description, linearBeforeReset }: ParseModelOptions = {},
+  { description, linearBeforeReset, files }: ParseModelOptions = {},
 ): Promise<Network> {
   if (isSafetensors(bytes)) {
     const file = parseSafetensors(bytes);
@@ -35,7 +38,11 @@ export async function parseModel(
     const { parseOnnx } = await fetchReader(import("./onnx.js"));
     return parseOnnx(bytes, { description, linearBeforeReset });
   }
-  throw new GruError("bad-file", `model: expected a safetensors or ONNX file, got ${describeStart(bytes)}`);
+  // HDF5, JSON, or a zip that begins as Keras's do.
+  if (/^(\x89HDF|\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(textOf(bytes.subarray(0, 64)))) {
+    return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { files });
+  }
+  throw new GruError("bad-file", `model: expected a model file, got ${describeStart(bytes)}`);
 }
 
 /** A format's reader is a file beside this one. */
@@ -48,15 +55,19 @@ async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
 
 /** What other files begin with, for a person. */
 const OTHER_FILES: readonly [magic: string, what: string][] = [
-  ["PK", "a zip: a .pt, .keras or .npz file? save the weights as safetensors"],
-  ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
+  ["PK", "a zip: a .pt or .npz file? save the weights as safetensors"],
   ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
   ["<", "a page in HTML or XML: is the URL right?"],
 ];
 
+/** A character for each byte. */
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
 function describeStart(bytes: Uint8Array): string {
   const start = bytes.subarray(0, 8);
-  const text = String.fromCharCode(...start);
+  const text = textOf(start);
   const hex = [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const known = OTHER_FILES.find(([magic]) => text.startsWith(magic));
   if (bytes.length === 0) return "an empty file";

@@ -17,6 +17,7 @@ const gateActivations: ActivationSpec[] = [
   { name: "elu", alpha: 0.6 },
   "softsign",
   "softplus",
+  "square",
   "tanh",
   "sigmoid",
 ];

@@ -3,6 +3,7 @@
 import { defineNetwork } from "../src/model/defineNetwork.js";
 import type { NetworkDescription } from "../src/formats/description.js";
 import { textbookGru, type TextbookGru } from "../src/formats/textbook.js";
+import type { ModelFiles } from "../src/formats/keras/weightsManifest.js";
 import type { RunOptions } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import type { Network } from "../src/model/network.js";
@@ -25,7 +26,8 @@ export interface Fixture {
   /** The one output, or by name several, the main one first. */
   readonly output?: number[];
   readonly outputs?: Record<string, number[]>;
-  readonly finalState: number[];
+  /** Not compared when absent: TF.js does not tell. */
+  readonly finalState?: number[];
   /** Largest absolute difference that a float32 engine may show; where values go beyond 1, as a share of them too. */
   readonly tolerance: number;
   /** The same for a float64 engine; when absent, what nine digits leave. */
@@ -34,6 +36,13 @@ export interface Fixture {
   readonly description?: NetworkDescription;
   /** Weights of a textbook GRU; the fixture then has no model file. */
   readonly textbook?: TextbookGru;
+}
+
+/** Names of a fixture's files beside its .json. */
+export interface FixtureParts {
+  readonly modelFile: string | null;
+  /** Those that the model file names. */
+  readonly others: readonly string[];
 }
 
 interface Result {
@@ -45,10 +54,14 @@ interface Result {
 /** Half a unit in the ninth digit, and the last bits of a sum in float64. */
 const NINE_DIGITS = { atol: 1e-13, rtol: 5e-9 };
 
-/** The network that a fixture is about. @param bytes its model file; null for a textbook GRU */
-export async function fixtureNetwork({ textbook, description }: Fixture, bytes: Uint8Array | null): Promise<Network> {
+/** The network that a fixture is about. @param bytes its model file; null for a textbook GRU @param files beside that */
+export async function fixtureNetwork(
+  { textbook, description }: Fixture,
+  bytes: Uint8Array | null,
+  files?: ModelFiles,
+): Promise<Network> {
   if (textbook !== undefined) return defineNetwork({ layers: [textbookGru(textbook)] });
-  return parseModel(bytes!, { description });
+  return parseModel(bytes!, { description, files });
 }
 
 /** Runs a fixture on a device or on the float64 reference; compares every output, by name, and the final state. */
@@ -56,8 +69,9 @@ export async function runFixture(
   fixture: Fixture,
   bytes: Uint8Array | null,
   device: "reference" | "cpu" | "webgpu",
+  files?: ModelFiles,
 ): Promise<Record<string, Comparison>> {
-  const network = await fixtureNetwork(fixture, bytes);
+  const network = await fixtureNetwork(fixture, bytes, files);
   const { tolerance, referenceTolerance } = fixture;
   if (device === "reference") {
     const request = { ...requestOf(fixture), input: fixture.input, batchSize: fixture.batchSize };
@@ -108,7 +122,7 @@ function compareAll(
   };
   const comparisons = {
     output: compare(actual.output, expected[main!]!, within(expected[main!]!)),
-    finalState: compare(actual.finalState, finalState, within(finalState)),
+    ...(finalState && { finalState: compare(actual.finalState, finalState, within(finalState)) }),
   };
   for (const [name, values] of Object.entries(expected)) {
     Object.assign(comparisons, { [`outputs.${name}`]: compare(actual.outputs[name]!, values, within(values)) });

@@ -1,7 +1,8 @@
 // The fixtures that lie in test/fixtures/, found by listing it.
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { Fixture } from "./fixture.js";
+import { readdirSync, readFileSync } from "node:fs";
+import type { ModelFiles } from "../src/formats/keras/weightsManifest.js";
+import type { Fixture, FixtureParts } from "./fixture.js";
 import { projectRoot } from "./library.js";
 
 const FOLDER = `${projectRoot}test/fixtures/`;
@@ -9,7 +10,7 @@ const FOLDER = `${projectRoot}test/fixtures/`;
 /** Names of all fixtures: of every .json there, without the ending. */
 export function fixtureNames(): string[] {
   return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".json"))
+    .filter((file) => /^\w+\.json$/.test(file))
     .map((file) => file.slice(0, -".json".length))
     .sort();
 }
@@ -19,13 +20,30 @@ export function fixtureFolder(): string[] {
   return readdirSync(FOLDER);
 }
 
-/** A fixture and its model file, if it has one. */
-export function readFixture(name: string): { fixture: Fixture; bytes: Uint8Array | null } {
-  const path = `${FOLDER}${name}.safetensors`;
+/** Endings of model files. */
+const ENDINGS = [".safetensors", ".h5", ".keras", ".model.json"];
+
+/** Names of a fixture's model file, if it has one, and of the files that go with it. */
+export function fixtureParts(name: string): FixtureParts {
+  const files = fixtureFolder().filter((file) => file.startsWith(`${name}.`));
+  return {
+    modelFile: files.find((file) => ENDINGS.includes(file.slice(name.length))) ?? null,
+    others: files.filter((file) => file.endsWith(".bin")),
+  };
+}
+
+/** A fixture, its model file, if it has one, and the files that go with it. */
+export function readFixture(name: string): { fixture: Fixture; bytes: Uint8Array | null; files: ModelFiles } {
+  const { modelFile, others } = fixtureParts(name);
   return {
     fixture: JSON.parse(readFileSync(`${FOLDER}${name}.json`, "utf8")) as Fixture,
-    bytes: existsSync(path) ? new Uint8Array(readFileSync(path)) : null,
+    bytes: modelFile === null ? null : readBytes(modelFile),
+    files: new Map(others.map((file) => [file, readBytes(file)])),
   };
+}
+
+function readBytes(file: string): Uint8Array {
+  return new Uint8Array(readFileSync(`${FOLDER}${file}`));
 }
 
 /**
@@ -45,7 +63,7 @@ export function errorTable(devices: readonly string[], errors: ReadonlyMap<strin
   return [["largest error", "values to", ...devices], ...rows].map(line).join("\n");
 }
 
-function largestValue({ output, outputs = {}, finalState }: Fixture): number {
+function largestValue({ output, outputs = {}, finalState = [] }: Fixture): number {
   const values = [...(output ?? Object.values(outputs).flat()), ...finalState];
   return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 }

@@ -27,6 +27,8 @@ export function elementFunction({ name, alpha, beta }: Activation): (x: number) 
       return (x) => x / (1 + Math.abs(x));
     case "softplus":
       return (x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+    case "square":
+      return (x) => x * x;
   }
 }
 

@@ -57,6 +57,8 @@ export interface NetworkDescription {
   readonly layers: readonly LayerDescription[];
   /** Names of the layers whose outputs are the network's; the last layer when absent. */
   readonly outputs?: readonly string[];
+  /** Whether the network sees each row's last step first. */
+  readonly reversesInput?: boolean;
   readonly vocabulary?: readonly string[];
 }
 
@@ -75,9 +77,10 @@ export function buildNetwork(
   const reader = new TensorReader(tensors);
   const layers = description.layers.map((layer) => buildLayer(layer, reader));
   const unused = reader.unused();
-  const { outputs, vocabulary } = description;
+  const { outputs, reversesInput = false, vocabulary } = description;
   return defineNetwork({
     layers,
+    reversesInput,
     ...(outputs === undefined ? {} : { outputs }),
     ...(vocabulary === undefined ? {} : { vocabulary }),
     notes: unused.length === 0 ? notes : [...notes, `Not used by any layer: ${unused.join(", ")}.`],
@@ -195,7 +198,7 @@ const MAX_INPUTS = 64;
 const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
 
 function checkDescription(value: unknown): asserts value is NetworkDescription {
-  const { version = 1, layers, outputs = [], vocabulary = [] } = asRecord(value, "description");
+  const { version = 1, layers, outputs = [], reversesInput = false, vocabulary = [] } = asRecord(value, "description");
   if (version !== 1) {
     throw new GruError("unsupported", `description: expected version 1, got ${quote(version)}; update webgru`);
   }
@@ -203,6 +206,7 @@ function checkDescription(value: unknown): asserts value is NetworkDescription {
   if (layers.length > MAX_LAYERS) throw bad("description.layers", `at most ${MAX_LAYERS} layers`, layers.length);
   layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`));
   if (!isStrings(outputs)) throw bad("description.outputs", "a list of layer names", outputs);
+  if (typeof reversesInput !== "boolean") throw bad("description.reversesInput", "true or false", reversesInput);
   if (!isStrings(vocabulary)) throw bad("description.vocabulary", "a list of strings", vocabulary);
 }
 

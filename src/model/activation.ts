@@ -15,6 +15,7 @@ export const ELEMENT_FUNCTIONS = [
   "elu", // x, alpha * (exp(x) - 1) where negative
   "softsign", // x / (1 + |x|)
   "softplus", // log(1 + exp(x))
+  "square", // x^2
 ] as const;
 
 /** Name of a function of one element. */

@@ -9,6 +9,8 @@ export interface NetworkParts {
   readonly layers: readonly LayerSpec[];
   /** Names of the layers whose outputs are the network's, the main one first; the last layer when absent. */
   readonly outputs?: readonly string[];
+  /** Whether the network sees each row's last step first; false when absent. */
+  readonly reversesInput?: boolean;
   /** What index i of the main output stands for. */
   readonly vocabulary?: readonly string[] | null;
   readonly notes?: readonly string[];
@@ -20,7 +22,8 @@ export interface NetworkParts {
  * @throws GruError `unsupported` for wiring that cannot run, `shape-mismatch` for a tensor or a
  *   concatenation of the wrong size, `bad-file` for a weight that is NaN or infinite
  */
-export function defineNetwork({ layers: specs, outputs, vocabulary = null, notes = [] }: NetworkParts): Network {
+export function defineNetwork(parts: NetworkParts): Network {
+  const { layers: specs, outputs, reversesInput = false, vocabulary = null, notes = [] } = parts;
   const last = specs.at(-1);
   if (last === undefined) throw new GruError("unsupported", "network: expected at least one layer, got none");
   const layers = specs.map((spec, i) => completeLayer(spec, specs[i - 1]?.name ?? NETWORK_INPUT));
@@ -35,7 +38,7 @@ export function defineNetwork({ layers: specs, outputs, vocabulary = null, notes
   const input = networkInput(layers, sizes);
   const outputNames = outputs ?? [last.name];
   checkOutputs(outputNames, sizes, vocabulary);
-  return { layers, outputs: outputNames, ...input, vocabulary, notes };
+  return { layers, outputs: outputNames, ...input, reversesInput, vocabulary, notes };
 }
 
 /** The layer with everything filled in that its spec leaves out. @param layerBefore what it reads if it does not say */

@@ -97,6 +97,7 @@ export function checkGenerative(network: Network): Scores {
     const got = readers.map(({ type, name }) => `${type} "${name}"`).join(", ");
     throw refuse("a model whose input goes to one embedding and nowhere else", got);
   }
+  if (network.reversesInput) throw refuse("forward layers only", "reversesInput");
   for (const { name, direction, returnSequences } of gruLayers(network)) {
     if (direction !== "forward") throw refuse("forward layers only", `layer "${name}", ${direction}`);
     if (!returnSequences) throw refuse("layers that give every step", `layer "${name}", which gives only its last`);

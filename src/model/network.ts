@@ -132,6 +132,11 @@ export interface Network {
   readonly inputType: "features" | "indices";
   /** Numbers that one step of one row takes; 1 when they are indices. */
   readonly inputSize: number;
+  /**
+   * Whether a row's last step comes first: `run` turns the input round, up to each row's length, and all layers see it so.
+   * Such a network has no streams.
+   */
+  readonly reversesInput: boolean;
   /** What index i of the main output (and of an embedding of that size) stands for, when the file says so. */
   readonly vocabulary: readonly string[] | null;
   /** What a reader inferred, in sentences for a person. */

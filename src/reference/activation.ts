@@ -27,6 +27,8 @@ export function activate({ name, alpha, beta }: Activation, x: number): number {
       return x / (1 + Math.abs(x));
     case "softplus":
       return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
+    case "square":
+      return x * x;
   }
 }
 

@@ -57,6 +57,7 @@ export function runReference(network: Network, request: ReferenceRequest): Refer
   for (let row = 0; row < batchSize; row++) {
     const length = lengths?.[row] ?? numSteps;
     const steps = Array.from({ length }, (_, step) => sliceRow(input, step * batchSize + row, network.inputSize));
+    if (network.reversesInput) steps.reverse();
     const values = runRow(network, steps, stateViews(network, batchSize, row, finalState));
     for (const name of network.outputs) {
       const given = returnSequences ? values.get(name)! : values.get(name)!.slice(-1);

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../close.js";
 import { largestError } from "../fixture.js";
-import { errorTable, fixtureNames } from "../fixtureFiles.js";
+import { errorTable, fixtureNames, fixtureParts } from "../fixtureFiles.js";
 import { openSharedPage } from "./page.js";
 
 const names = fixtureNames();
@@ -26,7 +26,11 @@ describe("WebGPU", () => {
 
   for (const name of names) {
     it(`agrees with ${name}`, async () => {
-      const comparisons = await shared.page.evaluate((fixture) => harness.runFixture(fixture), name);
+      const comparisons = await shared.page.evaluate(
+        (fixture, parts) => harness.runFixture(fixture, parts),
+        name,
+        fixtureParts(name),
+      );
       errors.set(name, [largestError(comparisons)]);
       for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
     });

@@ -12,7 +12,7 @@ import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../badInput.js";
 import { scoreStorages } from "../bitsPerCharacter.js";
 import { compare, type Comparison } from "../compare.js";
-import { type Fixture, runFixture } from "../fixture.js";
+import { type Fixture, type FixtureParts, runFixture } from "../fixture.js";
 import { generateTokens, referenceTokens } from "../generation.js";
 import { type OutputCheck, outputChecks } from "../outputRequests.js";
 import { fixedScores } from "../generationCases.js";
@@ -188,11 +188,11 @@ const harness = {
   },
 
   /** Runs a fixture of test/fixtures/, by its name, on WebGPU. */
-  async runFixture(name: string): Promise<Record<string, Comparison>> {
-    const path = `/test/fixtures/${name}`;
-    const fixture = (await (await fetch(`${path}.json`)).json()) as Fixture;
-    const bytes = fixture.textbook ? null : new Uint8Array(await (await fetch(`${path}.safetensors`)).arrayBuffer());
-    return runFixture(fixture, bytes, "webgpu");
+  async runFixture(name: string, { modelFile, others }: FixtureParts): Promise<Record<string, Comparison>> {
+    const fixture = JSON.parse(new TextDecoder().decode(await readFixtureFile(`${name}.json`))) as Fixture;
+    const bytes = modelFile === null ? null : await readFixtureFile(modelFile);
+    const files = await Promise.all(others.map(async (file) => [file, await readFixtureFile(file)] as const));
+    return runFixture(fixture, bytes, "webgpu", new Map(files));
   },
 
   /** Runs an ONNX model of test/fixtures/onnx/, by its file's name without the ending, on WebGPU. */
@@ -203,6 +203,10 @@ const harness = {
     return runOnnxFixture(fixture, bytes, await sharedDevice());
   },
 };
+
+async function readFixtureFile(file: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await fetch(`/test/fixtures/${file}`)).arrayBuffer());
+}
 
 let shared: Promise<GPUDevice> | undefined;
 

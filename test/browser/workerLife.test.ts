@@ -76,7 +76,7 @@ describe("a model in a worker", () => {
       expect.stringMatching(/^bad-input: load: expected what can be sent to a worker, got DataCloneError/),
       expect.stringMatching(/^bad-file: .*nowhere.*got/),
       expect.stringMatching(/^bad-file: source: expected a URL.*got 5$/),
-      expect.stringMatching(/^bad-file: model: expected a safetensors file/),
+      expect.stringMatching(/^bad-file: model: expected a model file/),
       expect.stringMatching(/^unsupported: network: expected/),
     ]);
   });

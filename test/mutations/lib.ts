@@ -185,6 +185,7 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
       ["softplus forgets |x|", "log(1.0 + exp(-abs(x)))", "log(1.0 + exp(-x))"],
     ],
   ],
+  ["square", [["square keeps the sign", "return x * x;", "return x * abs(x);"]]],
 ];
 
 const activations = [

@@ -157,7 +157,7 @@ describe("a model file, broken", () => {
     await expectRefused(
       ({ description }) => (description.layers[0]!["gateActivation"] = { name: "softmax" }),
       "unsupported",
-      /^layers\[0\]\.gateActivation: expected one of linear, relu, .*softplus, got "softmax"$/,
+      /^layers\[0\]\.gateActivation: expected one of linear, relu, .*square, got "softmax"$/,
     );
   });
 
@@ -275,7 +275,7 @@ describe("a model file, broken", () => {
     await expectRefusal(
       () => parseModel(zip),
       "bad-file",
-      "model: expected a safetensors or ONNX file, got 10 bytes that begin 50 4b 03 04 00 00 00 00, a zip: a .pt, .keras or .npz file? save the weights as safetensors",
+      "model: expected a model file, got 10 bytes that begin 50 4b 03 04 00 00 00 00, a zip: a .pt or .npz file? save the weights as safetensors",
     );
   });
 
@@ -283,7 +283,7 @@ describe("a model file, broken", () => {
     await expectRefusal(
       () => parseModel(new Uint8Array()),
       "bad-file",
-      /^model: expected a safetensors or ONNX file, got an empty file$/,
+      /^model: expected a model file, got an empty file$/,
     );
   });
 });

@@ -21,15 +21,15 @@ describe("fixtures", () => {
 
   for (const name of names) {
     it(`have as many inputs as they say: ${name}`, async () => {
-      const { fixture, bytes } = readFixture(name);
-      const { inputSize } = await fixtureNetwork(fixture, bytes);
+      const { fixture, bytes, files } = readFixture(name);
+      const { inputSize } = await fixtureNetwork(fixture, bytes, files);
       expect(fixture.input).toHaveLength(fixture.sequenceLength * fixture.batchSize * inputSize);
     });
 
     for (const device of devices) {
       it(`agree with the ${device}: ${name}`, async () => {
-        const { fixture, bytes } = readFixture(name);
-        const comparisons = await runFixture(fixture, bytes, device);
+        const { fixture, bytes, files } = readFixture(name);
+        const comparisons = await runFixture(fixture, bytes, device, files);
         errors.get(name)![devices.indexOf(device)] = largestError(comparisons);
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });
@@ -53,7 +53,7 @@ describe("test/fixtures/README.md", () => {
   });
 
   it("names every other file of the folder", () => {
-    const others = fixtureFolder().filter((file) => !names.includes(file.replace(/\.(json|safetensors)$/, "")));
+    const others = fixtureFolder().filter((file) => !names.includes(file.replace(/\..*/, "")));
     for (const file of others.filter((other) => other !== "README.md")) expect(readme).toContain(`\`${file}\``);
   });
 });

@@ -1,0 +1,102 @@
+// HDF5, as far as Keras's files need it: groups, texts as attributes, arrays of floats.
+// https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
+
+import type { Tensor } from "../tensor.js";
+import { readAttribute } from "./attribute.js";
+import { isDataset, readDataset } from "./dataset.js";
+import { badHdf5, FileBytes, unsupportedHdf5 } from "./fileBytes.js";
+import { readLinks } from "./links.js";
+import { type Message, readObjectHeader } from "./objectHeader.js";
+
+const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Whether the bytes begin as an HDF5 file does. */
+export function isHdf5(bytes: Uint8Array): boolean {
+  return SIGNATURE.every((byte, i) => bytes[i] === byte);
+}
+
+/** A group: members by name, and texts about it. A member is read when it is asked for. */
+export class Hdf5Group {
+  /** From the root, for messages. */
+  readonly path: string;
+  readonly #file: FileBytes;
+  readonly #messages: readonly Message[];
+  readonly #links: ReadonlyMap<string, number>;
+
+  constructor(file: FileBytes, address: number, path: string) {
+    this.path = path;
+    this.#file = file;
+    this.#messages = readObjectHeader(file, address);
+    if (isDataset(this.#messages)) throw badHdf5(`${path}: expected a group, got a dataset`);
+    this.#links = readLinks(file, this.#messages);
+  }
+
+  get names(): string[] {
+    return [...this.#links.keys()];
+  }
+
+  /** A group inside; null when there is none. @param path names with "/" between them */
+  find(path: string): Hdf5Group | null {
+    const [name, ...rest] = path.split("/") as [string];
+    const address = this.#links.get(name);
+    if (address === undefined) return null;
+    const group = new Hdf5Group(this.#file, address, `${this.path}/${name}`);
+    return rest.length === 0 ? group : group.find(rest.join("/"));
+  }
+
+  /** @throws GruError `bad-file` when there is none, else as `readDataset` */
+  dataset(path: string): Tensor {
+    const parts = path.split("/");
+    const name = parts.pop()!;
+    const group = parts.length === 0 ? this : this.find(parts.join("/"));
+    const address = group === null ? undefined : group.#links.get(name);
+    if (address === undefined) throw badHdf5(`${this.path}/${path}: expected a dataset, got none`);
+    return readDataset(this.#file, readObjectHeader(this.#file, address), `${this.path}/${path}`);
+  }
+
+  /** A text about the group; null when there is none. @throws GruError as `readAttribute` */
+  text(name: string): string | null {
+    const value = readAttribute(this.#file, this.#messages, name);
+    if (Array.isArray(value)) throw badHdf5(`${this.path}: expected attribute "${name}" to be one text, got a list`);
+    return value;
+  }
+
+  /** A list of texts; where it was too long for one attribute, of those numbered from 0. Null when there is none. */
+  texts(name: string): string[] | null {
+    const whole = readAttribute(this.#file, this.#messages, name);
+    if (whole !== null) return [whole].flat();
+    const pieces: string[] = [];
+    for (let i = 0; ; i++) {
+      const piece = readAttribute(this.#file, this.#messages, `${name}${i}`);
+      if (piece === null) return i === 0 ? null : pieces;
+      pieces.push(...[piece].flat());
+    }
+  }
+}
+
+/**
+ * Opens an HDF5 file; gives its root group.
+ *
+ * @throws GruError `bad-file`, `unsupported` for a file that begins or counts otherwise than h5py's
+ */
+export function parseHdf5(bytes: Uint8Array): Hdf5Group {
+  const file = new FileBytes(bytes);
+  if (!isHdf5(bytes)) throw badHdf5("expected a file that begins \\x89HDF, got another");
+  const version = file.uint8(8, "the superblock");
+  if (version > 3) throw unsupportedHdf5(`superblock: expected version 0 to 3, got ${version}`);
+  const isOld = version < 2;
+  const [offsetBytes, lengthBytes] = [
+    file.uint8(isOld ? 13 : 9, "the superblock"),
+    file.uint8(isOld ? 14 : 10, "the superblock"),
+  ];
+  if (offsetBytes !== 8 || lengthBytes !== 8) {
+    throw unsupportedHdf5(`superblock: expected addresses of 8 bytes, got ${offsetBytes} and ${lengthBytes}`);
+  }
+  const base = [24, 28, 12, 12][version]!;
+  const end = file.uint64(base + 16, "the superblock");
+  if (file.uint64(base, "the superblock") !== 0)
+    throw unsupportedHdf5("superblock: expected no user block before it, got one");
+  if (end > bytes.length) throw badHdf5(`expected the file's ${end} bytes, got ${bytes.length}: is it cut off?`);
+  const root = file.uint64(isOld ? base + 40 : base + 24, "the superblock");
+  return new Hdf5Group(file, root, "");
+}

@@ -1,0 +1,107 @@
+import { GruError } from "../../errors.js";
+import { quote } from "../quote.js";
+
+/** A JSON object of a file, its fields read by name and checked as they are. */
+export class Config {
+  /** What it belongs to, for messages. */
+  readonly subject: string;
+  readonly #fields: ReadonlyMap<string, unknown>;
+
+  /** @throws GruError `bad-file` unless `value` is an object */
+  constructor(value: unknown, subject: string) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw new GruError("bad-file", `${subject}: expected an object, got ${quote(value)}`);
+    }
+    this.subject = subject;
+    this.#fields = new Map(Object.entries(value));
+  }
+
+  /** The field as it is; undefined where the file has none, or null. */
+  get(name: string): unknown {
+    return this.#fields.get(name) ?? undefined;
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  entries(): [name: string, value: unknown][] {
+    return [...this.#fields];
+  }
+
+  /** @throws GruError `bad-file` unless there is such an object */
+  object(name: string): Config {
+    return new Config(this.get(name), `${this.subject}.${name}`);
+  }
+
+  /** The configuration of a layer inside this one. @throws GruError `unsupported` for one of another class */
+  inner(name: string, ...classNames: string[]): Config {
+    const layer = this.object(name);
+    if (!classNames.includes(layer.text("class_name"))) throw layer.unsupported("class_name", classNames.join(" or "));
+    return new Config(layer.get("config"), layer.subject);
+  }
+
+  /** @throws GruError `bad-file` unless there is such a list */
+  list(name: string): readonly unknown[] {
+    const value = this.get(name);
+    if (!Array.isArray(value)) throw this.bad(name, "a list");
+    return value;
+  }
+
+  /** @param otherwise for a field that is not there */
+  text(name: string, otherwise?: string): string {
+    const value = this.get(name) ?? otherwise;
+    if (typeof value !== "string") throw this.bad(name, "a string");
+    return value;
+  }
+
+  flag(name: string, otherwise: boolean): boolean {
+    const value = this.get(name) ?? otherwise;
+    if (typeof value !== "boolean") throw this.bad(name, "true or false");
+    return value;
+  }
+
+  number(name: string, otherwise: number): number {
+    const value = this.get(name) ?? otherwise;
+    if (typeof value !== "number" || !Number.isFinite(value)) throw this.bad(name, "a finite number");
+    return value;
+  }
+
+  /** A positive whole number. */
+  size(name: string): number {
+    const value = this.get(name);
+    if (!Number.isSafeInteger(value) || (value as number) < 1) throw this.bad(name, "a positive whole number");
+    return value as number;
+  }
+
+  bad(name: string, expected: string): GruError {
+    return new GruError(
+      "bad-file",
+      `${this.subject}: expected ${name} to be ${expected}, got ${quote(this.get(name))}`,
+    );
+  }
+
+  unsupported(name: string, expected: string): GruError {
+    return new GruError(
+      "unsupported",
+      `${this.subject}: expected ${name} to be ${expected}, got ${quote(this.get(name))}`,
+    );
+  }
+}
+
+/** The layers of a large model take tens of kilobytes. */
+export const MAX_CONFIG_BYTES = 2 ** 23;
+
+/** Parses a file's JSON. @throws GruError `bad-file` for what is none, or too much of it */
+export function parseConfig(text: string, subject: string): Config {
+  if (text.length > MAX_CONFIG_BYTES) {
+    throw new GruError("bad-file", `${subject}: expected at most ${MAX_CONFIG_BYTES} characters, got ${text.length}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new GruError("bad-file", `${subject}: expected JSON, got ${String(cause)}`, { cause });
+  }
+  return new Config(value, subject);
+}

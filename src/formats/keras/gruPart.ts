@@ -1,0 +1,159 @@
+// One direction of a Keras GRU. Its gates are z r h along the last axis, its kernels [I, 3H]; ours are r z n, [3H, I].
+//
+//   hh = g(x_h + r * (h R_h + c_h))    reset_after
+//   hh = g(x_h + (r * h) R_h)          else
+//   h' = z * h + (1 - z) * hh
+
+import { GruError } from "../../errors.js";
+import type { ActivationSpec } from "../../model/activation.js";
+import type { Storage } from "../../model/network.js";
+import type { Tensor } from "../tensor.js";
+import type { Config } from "./config.js";
+import { gateActivation } from "./kerasActivation.js";
+import type { NamedTensor } from "./kerasModel.js";
+
+/** What one direction does, in our order and layout. */
+export interface GruPart {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly resetAfter: boolean;
+  readonly gateActivation: ActivationSpec;
+  readonly newActivation: ActivationSpec;
+  readonly storage: Storage;
+  /** [3H, I], rzn */
+  readonly weight: Float32Array;
+  /** [3H, H], rzn */
+  readonly recurrentWeight: Float32Array;
+  /** [3H], rzn */
+  readonly bias: Float32Array | null;
+  readonly recurrentBias: Float32Array | null;
+}
+
+/**
+ * Reads a GRU's or a GRUCell's arguments and weights.
+ *
+ * @param tensors kernel [I, 3H], recurrent_kernel [H, 3H], and bias [3H] or, with reset_after, [2, 3H]; Keras 1 has
+ *   nine, three for each gate, unless it was told to join them
+ * @throws GruError `bad-file`, `shape-mismatch`, `unsupported`
+ */
+export function readGruPart(config: Config, tensors: readonly NamedTensor[], isKeras3: boolean): GruPart {
+  const hiddenSize = config.size(config.has("units") ? "units" : "output_dim");
+  const hasBias = config.flag("use_bias", true);
+  const joined = tensors.length === 9 ? joinGates(tensors, config.subject) : tensors;
+  const expected = ["kernel", "recurrent_kernel", ...(hasBias ? ["bias"] : [])];
+  if (joined.length !== expected.length) {
+    throw badWeights(config.subject, expected, tensors);
+  }
+  const [kernel, recurrent, bias] = joined as [NamedTensor, NamedTensor, NamedTensor | undefined];
+  const inputSize = kernel.tensor.shape[0] ?? 0;
+  checkShape(kernel, [inputSize, 3 * hiddenSize]);
+  checkShape(recurrent, [hiddenSize, 3 * hiddenSize]);
+  const hasTwoBiases = bias?.tensor.shape.length === 2;
+  if (bias !== undefined) checkShape(bias, hasTwoBiases ? [2, 3 * hiddenSize] : [3 * hiddenSize]);
+  // Keras before 2.1 had no such argument, and no such form.
+  const resetAfter = config.flag("reset_after", hasTwoBiases);
+  if (bias !== undefined && resetAfter !== hasTwoBiases) {
+    const shape = resetAfter ? `[2, ${3 * hiddenSize}]` : `[${3 * hiddenSize}]`;
+    const got = bias.tensor.shape.join(", ");
+    throw new GruError(
+      "shape-mismatch",
+      `${bias.name}: expected shape ${shape} for reset_after ${resetAfter}, got [${got}]`,
+    );
+  }
+  const isOneStorage = kernel.tensor.storage === recurrent.tensor.storage;
+  const biases = bias === undefined ? null : bias.tensor.values;
+  return {
+    inputSize,
+    hiddenSize,
+    resetAfter,
+    // Keras 1's name, and until TF 2 its default.
+    gateActivation: config.has("inner_activation")
+      ? gateActivation(config, "inner_activation", "", isKeras3)
+      : gateActivation(config, "recurrent_activation", resetAfter ? "sigmoid" : "hard_sigmoid", isKeras3),
+    newActivation: gateActivation(config, "activation", "tanh", isKeras3),
+    storage: isOneStorage ? kernel.tensor.storage : "f32",
+    weight: toRzn(transpose(kernel.tensor), inputSize),
+    recurrentWeight: toRzn(transpose(recurrent.tensor), hiddenSize),
+    bias: biases && toRzn(biases.slice(0, 3 * hiddenSize), 1),
+    recurrentBias: biases && hasTwoBiases ? toRzn(biases.slice(3 * hiddenSize), 1) : null,
+  };
+}
+
+/** Keras 1's order: W, U and b of z, then of r, then of h; as one kernel [I, 3H], one [H, 3H] and one bias. */
+function joinGates(tensors: readonly NamedTensor[], subject: string): NamedTensor[] {
+  return [0, 1, 2].map((first) => {
+    const gates = [0, 3, 6].map((gate) => tensors[first + gate]!);
+    const [{ name, tensor }] = gates as [NamedTensor];
+    for (const gate of gates) checkShape(gate, tensor.shape);
+    if (tensor.shape.length > 2) throw badWeights(subject, ["matrices and vectors"], tensors);
+    const [rows, columns] = tensor.shape.length === 2 ? (tensor.shape as [number, number]) : [1, tensor.shape[0] ?? 0];
+    const values = new Float32Array(3 * rows * columns);
+    gates.forEach((gate, g) => {
+      for (let row = 0; row < rows; row++) {
+        const from = gate.tensor.values.subarray(row * columns, (row + 1) * columns);
+        values.set(from, (3 * row + g) * columns);
+      }
+    });
+    const shape = tensor.shape.length === 2 ? [rows, 3 * columns] : [3 * columns];
+    return { name, tensor: { shape, values, storage: tensor.storage } };
+  });
+}
+
+/** [rows, columns] -> [columns, rows]. */
+export function transpose({ shape, values }: Tensor): Float32Array {
+  const [rows, columns] = shape as [number, number];
+  const transposed = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) transposed[column * rows + row] = values[row * columns + column]!;
+  }
+  return transposed;
+}
+
+/** Swaps the blocks z and r of [3H, rowLength]. */
+function toRzn(zrn: Float32Array, rowLength: number): Float32Array {
+  const block = zrn.length / 3;
+  if (rowLength === 0) return zrn;
+  const rzn = zrn.slice();
+  rzn.set(zrn.subarray(block, 2 * block), 0);
+  rzn.set(zrn.subarray(0, block), block);
+  return rzn;
+}
+
+/** @throws GruError `shape-mismatch` unless the tensor has the shape */
+export function checkShape({ name, tensor }: NamedTensor, shape: readonly number[]): void {
+  if (tensor.shape.join() === shape.join()) return;
+  const got = tensor.shape.join(", ");
+  throw new GruError("shape-mismatch", `${name}: expected shape [${shape.join(", ")}], got [${got}]`);
+}
+
+/** Weights that are not those that a layer of its class has. */
+export function badWeights(subject: string, expected: readonly string[], got: readonly NamedTensor[]): GruError {
+  const names = got.map(({ name }) => name).join(", ") || "none";
+  return new GruError("bad-file", `${subject}: expected the weights ${expected.join(", ")}, got ${names}`);
+}
+
+/** Whether two directions differ in their weights alone, so that one layer can run both side by side. */
+export function areAlike(a: GruPart, b: GruPart): boolean {
+  const facts = ({ weight, recurrentWeight, bias, recurrentBias, ...rest }: GruPart) =>
+    JSON.stringify([rest, weight.length, recurrentWeight.length, bias?.length, recurrentBias?.length]);
+  return facts(a) === facts(b);
+}
+
+/** Two directions as one layer's, forward first. */
+export function stackParts(forward: GruPart, reverse: GruPart): GruPart {
+  const join = (a: Float32Array | null, b: Float32Array | null) => a && b && concat(a, b);
+  return {
+    ...forward,
+    weight: concat(forward.weight, reverse.weight),
+    recurrentWeight: concat(forward.recurrentWeight, reverse.recurrentWeight),
+    bias: join(forward.bias, reverse.bias),
+    recurrentBias: join(forward.recurrentBias, reverse.recurrentBias),
+  };
+}
+
+function concat(a: Float32Array, b: Float32Array): Float32Array {
+  const joined = new Float32Array(a.length + b.length);
+  joined.set(a);
+  joined.set(b, a.length);
+  return joined;
+}

@@ -1,0 +1,39 @@
+// A whole model in one HDF5 file, as Keras 1, 2 and 3 write it: the configuration is an attribute of the root, each layer
+// a group with the names of its weights in their order.
+
+import { GruError } from "../../errors.js";
+import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
+import { parseConfig } from "./config.js";
+import type { KerasModel, NamedTensor } from "./kerasModel.js";
+import { parseTopology } from "./topology.js";
+
+/** The weights of one layer that we read are at most eighteen: Keras 1's GRU, both ways. */
+const MAX_WEIGHTS = 64;
+
+/** @throws GruError `bad-file`, `unsupported` for a file with weights alone */
+export function readH5Model(bytes: Uint8Array): KerasModel {
+  const root = parseHdf5(bytes);
+  const text = root.text("model_config");
+  if (text === null) {
+    const expected = "a whole model, with its model_config";
+    throw new GruError("unsupported", `keras: expected ${expected}, got an HDF5 file without; save with model.save()`);
+  }
+  const weights = root.find("model_weights");
+  if (weights === null) throw new GruError("bad-file", "keras: expected a group model_weights in the file, got none");
+  const config = parseConfig(text, "model_config");
+  return {
+    version: root.text("keras_version"),
+    topology: parseTopology(config),
+    weightsOf: ({ name }) => readWeights(weights, name),
+  };
+}
+
+function readWeights(weights: Hdf5Group, layer: string): NamedTensor[] {
+  const group = weights.names.includes(layer) ? weights.find(layer) : null;
+  if (group === null) throw new GruError("bad-file", `layer "${layer}": expected a group of its weights, got none`);
+  const names = group.texts("weight_names") ?? [];
+  if (names.length > MAX_WEIGHTS) {
+    throw new GruError("bad-file", `layer "${layer}": expected at most ${MAX_WEIGHTS} weights, got ${names.length}`);
+  }
+  return names.map((name) => ({ name: `${layer}: ${name}`, tensor: group.dataset(name) }));
+}

@@ -1,0 +1,69 @@
+import type { ActivationSpec, ElementFunction, RowFunction } from "../../model/activation.js";
+import type { Config } from "./config.js";
+
+/** Keras's activations that are ours too, with the parameters that it calls them with. */
+const ACTIVATIONS = new Map<string, ActivationSpec<ElementFunction | RowFunction>>([
+  ["linear", "linear"],
+  ["relu", "relu"],
+  ["sigmoid", "sigmoid"],
+  ["tanh", "tanh"],
+  ["hard_sigmoid", { name: "hardSigmoid", alpha: 0.2, beta: 0.5 }],
+  ["elu", { name: "elu", alpha: 1 }],
+  ["leaky_relu", { name: "leakyRelu", alpha: 0.2 }],
+  ["softsign", "softsign"],
+  ["softplus", "softplus"],
+  ["softmax", "softmax"],
+  ["log_softmax", "logSoftmax"],
+]);
+
+/** relu6(x + 3) / 6, since Keras 3; before, it was 0.2 x + 0.5, limited. */
+const HARD_SIGMOID_KERAS_3: ActivationSpec = { name: "hardSigmoid", alpha: 1 / 6, beta: 0.5 };
+
+/** TF.js writes camelCase where the caller did. */
+const SPELLINGS = new Map([
+  ["hardSigmoid", "hard_sigmoid"],
+  ["logSoftmax", "log_softmax"],
+]);
+
+/**
+ * The activation that a field of a layer names.
+ *
+ * @param otherwise its name where the file has none
+ * @throws GruError `unsupported` for one that a dense layer of ours has not
+ */
+export function denseActivation(
+  config: Config,
+  field: string,
+  otherwise: string,
+  isKeras3: boolean,
+): ActivationSpec<ElementFunction | RowFunction> {
+  const given = config.get(field) ?? otherwise;
+  const name = typeof given === "string" ? (SPELLINGS.get(given) ?? given) : "";
+  if (name === "hard_sigmoid" && isKeras3) return HARD_SIGMOID_KERAS_3;
+  const known = ACTIVATIONS.get(name);
+  if (known === undefined) throw config.unsupported(field, `one of ${[...ACTIVATIONS.keys()].join(", ")}`);
+  return known;
+}
+
+/** As `denseActivation`, for a gate: a function of one element. */
+export function gateActivation(config: Config, field: string, otherwise: string, isKeras3: boolean): ActivationSpec {
+  const activation = denseActivation(config, field, otherwise, isKeras3);
+  if (activation === "softmax" || activation === "logSoftmax") {
+    throw config.unsupported(field, "a function of one element inside a GRU");
+  }
+  return activation as ActivationSpec;
+}
+
+/** An activation's name, without its parameters. */
+export function activationName(
+  activation: ActivationSpec<ElementFunction | RowFunction>,
+): ElementFunction | RowFunction {
+  return typeof activation === "string" ? activation : activation.name;
+}
+
+const BOUNDED: readonly string[] = ["sigmoid", "tanh", "hardSigmoid", "softsign", "softmax"];
+
+/** Whether what it gives stays in [-1, 1]. */
+export function isBounded(activation: ActivationSpec<ElementFunction | RowFunction>): boolean {
+  return BOUNDED.includes(activationName(activation));
+}

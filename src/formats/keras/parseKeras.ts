@@ -1,0 +1,32 @@
+import { GruError } from "../../errors.js";
+import type { Network } from "../../model/network.js";
+import { isHdf5 } from "../hdf5/hdf5File.js";
+import { isZip } from "../zip.js";
+import { readKerasArchive } from "./archive.js";
+import { readH5Model } from "./h5Model.js";
+import type { KerasModel } from "./kerasModel.js";
+import { isJson, readLayersModel } from "./layersModel.js";
+import { toNetwork } from "./toNetwork.js";
+import type { ModelFiles } from "./weightsManifest.js";
+
+/** What a model in several files needs. */
+export interface ParseKerasOptions {
+  /** The files beside TF.js's model.json, by the names that it gives them: a Map, or a function that fetches one. */
+  readonly files?: ModelFiles | undefined;
+}
+
+/**
+ * Reads a Keras model: a .h5 of Keras 1, 2 or 3, a .keras, or a TF.js layers model's model.json.
+ *
+ * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
+ */
+export async function parseKeras(bytes: Uint8Array, { files }: ParseKerasOptions = {}): Promise<Network> {
+  return toNetwork(await readModel(bytes, files));
+}
+
+async function readModel(bytes: Uint8Array, files: ModelFiles | undefined): Promise<KerasModel> {
+  if (isHdf5(bytes)) return readH5Model(bytes);
+  if (isZip(bytes)) return readKerasArchive(bytes);
+  if (isJson(bytes)) return readLayersModel(bytes, files);
+  throw new GruError("bad-file", "keras: expected an HDF5 file, a zip or JSON, got something else");
+}

@@ -1,0 +1,133 @@
+import { GruError } from "../../errors.js";
+import { float16ToFloat32 } from "../../model/float16.js";
+import { quote } from "../quote.js";
+import type { Tensor } from "../tensor.js";
+import { Config } from "./config.js";
+import type { NamedTensor } from "./kerasModel.js";
+
+/** The files beside a model, by name: at hand, or to be fetched. */
+export type ModelFiles = ReadonlyMap<string, Uint8Array> | ((name: string) => Promise<Uint8Array>);
+
+const MAX_WEIGHTS = 4096;
+const MAX_SHARDS = 1024;
+const MAX_RANK = 8;
+
+/** A name without a folder, a scheme or an escape in it: it goes beside model.json and nowhere else. */
+const FILE_NAME = /^[\w-][\w .()-]*$/;
+
+/**
+ * Reads the weights of a TF.js model, in the file's order, widened to float32.
+ *
+ * @param groups `weightsManifest`: each has names of files, and what is in them together, one after the other
+ * @throws GruError `bad-file` for a file that is missing or of another size, or named by a path; `unsupported`
+ */
+export async function readManifest(groups: readonly unknown[], files: ModelFiles | undefined): Promise<NamedTensor[]> {
+  const plans = groups.map((group, i) => readGroup(new Config(group, `weightsManifest[${i}]`)));
+  const numShards = plans.reduce((sum, { paths }) => sum + paths.length, 0);
+  const numWeights = plans.reduce((sum, { weights }) => sum + weights.length, 0);
+  if (numShards > MAX_SHARDS) throw bad(`expected at most ${MAX_SHARDS} files, got ${numShards}`);
+  if (numWeights > MAX_WEIGHTS) throw bad(`expected at most ${MAX_WEIGHTS} weights, got ${numWeights}`);
+  const tensors: NamedTensor[] = [];
+  for (const { paths, weights } of plans) {
+    const sizeBytes = weights.reduce((sum, weight) => sum + weight.sizeBytes, 0);
+    const bytes = await join(paths, sizeBytes, files);
+    let start = 0;
+    for (const weight of weights) {
+      // A copy: a weight may begin at any byte, a typed array may not.
+      const { buffer } = bytes.slice(start, start + weight.sizeBytes);
+      start += weight.sizeBytes;
+      if (weight.widen !== null) tensors.push({ name: weight.name, tensor: weight.widen(buffer) });
+    }
+  }
+  const names = new Set(tensors.map(({ name }) => name));
+  if (names.size < tensors.length) throw bad("expected each weight's name once, got one twice");
+  return tensors;
+}
+
+interface Group {
+  readonly paths: readonly string[];
+  readonly weights: readonly Weight[];
+}
+
+interface Weight {
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** Null for numbers that no layer of ours has. */
+  readonly widen: ((bytes: ArrayBuffer) => Tensor) | null;
+}
+
+function readGroup(group: Config): Group {
+  const paths = group.list("paths").map((path) => {
+    if (typeof path === "string" && FILE_NAME.test(path)) return path;
+    throw bad(`expected a file's name without a folder in paths, got ${quote(path)}`);
+  });
+  return { paths, weights: group.list("weights").map((weight) => readWeight(new Config(weight, group.subject))) };
+}
+
+/** Bytes of a number, of the types that TF.js writes but for text. */
+const SIZES = new Map([
+  ["float32", 4],
+  ["int32", 4],
+  ["uint16", 2],
+  ["float16", 2],
+  ["uint8", 1],
+  ["bool", 1],
+]);
+
+function readWeight(config: Config): Weight {
+  const name = config.text("name");
+  const shape = config.list("shape");
+  if (shape.length > MAX_RANK || !shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)) {
+    throw bad(`weight "${name}": expected shape to be at most ${MAX_RANK} counts, got ${quote(shape)}`);
+  }
+  const quantization = config.has("quantization") ? config.object("quantization") : null;
+  const dtype = (quantization ?? config).text("dtype");
+  const elementBytes = SIZES.get(dtype);
+  const isPlain = quantization === null || ["uint8", "uint16", "float16"].includes(dtype);
+  if (elementBytes === undefined || !isPlain) {
+    throw new GruError("unsupported", `weight "${name}": expected dtype ${[...SIZES.keys()].join(", ")}, got ${dtype}`);
+  }
+  const sizes = shape as number[];
+  const sizeBytes = sizes.reduce((product, size) => product * size, elementBytes);
+  return { name, sizeBytes, widen: widener(config.text("dtype"), quantization, sizes) };
+}
+
+/** What turns a weight's bytes into float32; null for what is no float. */
+function widener(dtype: string, quantization: Config | null, shape: number[]): Weight["widen"] {
+  if (dtype !== "float32") return null;
+  if (quantization === null) return (bytes) => ({ shape, values: new Float32Array(bytes), storage: "f32" });
+  const stored = quantization.text("dtype");
+  if (stored === "float16") {
+    return (bytes) => ({ shape, values: float16ToFloat32(new Uint16Array(bytes)), storage: "f16" });
+  }
+  const [scale, min] = [quantization.number("scale", 1), quantization.number("min", 0)];
+  return (bytes) => {
+    const whole = stored === "uint8" ? new Uint8Array(bytes) : new Uint16Array(bytes);
+    return { shape, values: Float32Array.from(whole, (value) => value * scale + min), storage: "f32" };
+  };
+}
+
+/** The files of a group as one. @throws GruError `bad-file` unless they are there, and as long as their weights */
+async function join(paths: readonly string[], sizeBytes: number, files: ModelFiles | undefined): Promise<Uint8Array> {
+  const shards: Uint8Array[] = [];
+  for (const path of paths) shards.push(await open(path, files));
+  const total = shards.reduce((sum, { length }) => sum + length, 0);
+  if (total !== sizeBytes) throw bad(`${paths.join(", ")}: expected ${sizeBytes} bytes of weights, got ${total}`);
+  const bytes = new Uint8Array(total);
+  let start = 0;
+  for (const shard of shards) {
+    bytes.set(shard, start);
+    start += shard.length;
+  }
+  return bytes;
+}
+
+async function open(path: string, files: ModelFiles | undefined): Promise<Uint8Array> {
+  const bytes = typeof files === "function" ? await files(path) : files?.get(path);
+  if (bytes !== undefined) return bytes;
+  throw bad(`expected the file ${path} beside model.json, got none; load from a URL, or pass it in files`);
+}
+
+function bad(message: string): GruError {
+  return new GruError("bad-file", `weightsManifest: ${message}`);
+}
