@@ -2,8 +2,7 @@
 // https://github.com/huggingface/safetensors, README and tensor.rs; the rules are those of its own reader.
 
 import { GruError } from "../errors.js";
-import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
-import type { Storage } from "../model/network.js";
+import { DTYPES } from "./dtype.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
@@ -19,21 +18,6 @@ const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 2 ** 20;
 const MAX_TENSORS = 4096;
 const MAX_RANK = 8;
-
-interface Dtype {
-  /** Of one element. */
-  readonly sizeBytes: number;
-  readonly storage: Storage;
-  widen(bytes: ArrayBuffer): Float32Array;
-}
-
-const DTYPES = new Map<string, Dtype>([
-  ["F32", { sizeBytes: 4, storage: "f32", widen: (bytes) => new Float32Array(bytes) }],
-  ["F16", { sizeBytes: 2, storage: "f16", widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
-  ["BF16", { sizeBytes: 2, storage: "f32", widen: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)) }],
-  ["F64", { sizeBytes: 8, storage: "f32", widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
-  ["I8", { sizeBytes: 1, storage: "int8", widen: (bytes) => new Float32Array(new Int8Array(bytes)) }],
-]);
 
 interface Entry {
   readonly name: string;

@@ -1,0 +1,21 @@
+import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
+import type { Storage } from "../model/network.js";
+
+/** How a file writes numbers. */
+export interface Dtype {
+  /** Of one element. */
+  readonly sizeBytes: number;
+  /** How the device keeps them unless told otherwise. */
+  readonly storage: Storage;
+  /** Little-endian bytes to float32; they may become the result's own. */
+  widen(bytes: ArrayBuffer): Float32Array;
+}
+
+/** Numbers that weights are written in, by safetensors' names. */
+export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
+  ["F32", { sizeBytes: 4, storage: "f32", widen: (bytes) => new Float32Array(bytes) }],
+  ["F16", { sizeBytes: 2, storage: "f16", widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
+  ["BF16", { sizeBytes: 2, storage: "f32", widen: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)) }],
+  ["F64", { sizeBytes: 8, storage: "f32", widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
+  ["I8", { sizeBytes: 1, storage: "int8", widen: (bytes) => new Float32Array(new Int8Array(bytes)) }],
+]);
