@@ -23,7 +23,13 @@ export async function parseModel(bytes: Uint8Array, { description }: ParseModelO
     const { networkFromStateDict } = await fetchReader(import("./torch.js"));
     return networkFromStateDict(file.tensors, describedIn(file, description));
   }
-  throw new GruError("bad-file", `model: expected a safetensors file, got ${describeStart(bytes)}`);
+  const start = String.fromCharCode(...bytes.subarray(0, 300));
+  // What torch.save puts in a zip is in a folder.
+  const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
+  if (firstEntry.includes("/") || start.startsWith("\x80")) {
+    return (await fetchReader(import("./torch.js"))).parseTorch(bytes, description);
+  }
+  throw new GruError("bad-file", `model: expected a model file, got ${describeStart(bytes)}`);
 }
 
 /** A format's reader is a file beside this one. */
@@ -36,10 +42,9 @@ async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
 
 /** What other files begin with, for a person. */
 const OTHER_FILES: readonly [magic: string, what: string][] = [
-  ["PK", "a zip: a .pt, .keras or .npz file? save the weights as safetensors"],
+  ["PK", "a zip, and neither a .pt nor a .npz file: a .keras file? save the weights as safetensors"],
   ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
   ["\x08", "a protobuf: an ONNX model? save the weights as safetensors"],
-  ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
   ["<", "a page in HTML or XML: is the URL right?"],
 ];
 

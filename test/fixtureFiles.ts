@@ -14,14 +14,22 @@ export function fixtureNames(): string[] {
     .sort();
 }
 
+/** What the model's file of a fixture may end with; each of a fixture's files is the same network. */
+export const MODEL_ENDINGS = ["safetensors", "pt"] as const;
+
+/** Endings of the model files that a fixture has. */
+export function modelEndings(name: string): string[] {
+  return MODEL_ENDINGS.filter((ending) => existsSync(`${FOLDER}${name}.${ending}`));
+}
+
 /** Names of all files in the folder. */
 export function fixtureFolder(): string[] {
   return readdirSync(FOLDER);
 }
 
-/** A fixture and its model file, if it has one. */
-export function readFixture(name: string): { fixture: Fixture; bytes: Uint8Array | null } {
-  const path = `${FOLDER}${name}.safetensors`;
+/** A fixture and its model file, if it has one. @param ending which of its files */
+export function readFixture(name: string, ending = "safetensors"): { fixture: Fixture; bytes: Uint8Array | null } {
+  const path = `${FOLDER}${name}.${ending}`;
   return {
     fixture: JSON.parse(readFileSync(`${FOLDER}${name}.json`, "utf8")) as Fixture,
     bytes: existsSync(path) ? new Uint8Array(readFileSync(path)) : null,

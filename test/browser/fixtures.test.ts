@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../close.js";
 import { largestError } from "../fixture.js";
-import { errorTable, fixtureNames } from "../fixtureFiles.js";
+import { errorTable, fixtureNames, modelEndings } from "../fixtureFiles.js";
 import { openSharedPage } from "./page.js";
 
 const names = fixtureNames();
@@ -30,5 +30,15 @@ describe("WebGPU", () => {
       errors.set(name, [largestError(comparisons)]);
       for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
     });
+
+    for (const ending of modelEndings(name).filter((other) => other !== "safetensors")) {
+      it(`agrees with ${name}, from its .${ending} file`, async () => {
+        const comparisons = await shared.page.evaluate(([fixture, file]) => harness.runFixture(fixture, file), [
+          name,
+          ending,
+        ] as const);
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      });
+    }
   }
 });

@@ -178,11 +178,11 @@ const harness = {
     return pushWholeNetwork(await twinDevice, name, batchSize);
   },
 
-  /** Runs a fixture of test/fixtures/, by its name, on WebGPU. */
-  async runFixture(name: string): Promise<Record<string, Comparison>> {
+  /** Runs a fixture of test/fixtures/, by its name and its model file's ending, on WebGPU. */
+  async runFixture(name: string, ending = "safetensors"): Promise<Record<string, Comparison>> {
     const path = `/test/fixtures/${name}`;
     const fixture = (await (await fetch(`${path}.json`)).json()) as Fixture;
-    const bytes = fixture.textbook ? null : new Uint8Array(await (await fetch(`${path}.safetensors`)).arrayBuffer());
+    const bytes = fixture.textbook ? null : new Uint8Array(await (await fetch(`${path}.${ending}`)).arrayBuffer());
     return runFixture(fixture, bytes, "webgpu");
   },
 };

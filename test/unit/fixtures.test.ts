@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../close.js";
 import { fixtureNetwork, largestError, runFixture } from "../fixture.js";
-import { errorTable, fixtureFolder, fixtureNames, readFixture } from "../fixtureFiles.js";
+import type { Network } from "../../src/model/network.js";
+import { errorTable, fixtureFolder, fixtureNames, MODEL_ENDINGS, modelEndings, readFixture } from "../fixtureFiles.js";
 import { projectRoot } from "../library.js";
 
 const names = fixtureNames();
@@ -17,6 +18,7 @@ describe("fixtures", () => {
 
   it("are there", () => {
     expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => modelEndings(name).includes("pt")).length).toBeGreaterThan(11);
   });
 
   for (const name of names) {
@@ -34,8 +36,29 @@ describe("fixtures", () => {
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });
     }
+
+    for (const ending of modelEndings(name).filter((other) => other !== "safetensors")) {
+      it(`are the same network as .${ending}: ${name}`, async () => {
+        const [{ fixture, bytes }, other] = [readFixture(name), readFixture(name, ending)];
+        const { layers, outputs } = await fixtureNetwork(fixture, other.bytes);
+        expect({ layers, outputs }).toEqual(pick(await fixtureNetwork(fixture, bytes)));
+        const comparisons = await runFixture(fixture, other.bytes, "cpu");
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      });
+    }
   }
 });
+
+function pick({ layers, outputs }: Network) {
+  return { layers, outputs };
+}
+
+/** Whether a file of the folder is some fixture's, by its name. */
+function isOfFixture(file: string): boolean {
+  return ["json", ...MODEL_ENDINGS].some(
+    (ending) => file.endsWith(`.${ending}`) && names.includes(file.slice(0, -ending.length - 1)),
+  );
+}
 
 describe("test/fixtures/README.md", () => {
   const readme = readFileSync(`${projectRoot}test/fixtures/README.md`, "utf8");
@@ -53,7 +76,7 @@ describe("test/fixtures/README.md", () => {
   });
 
   it("names every other file of the folder", () => {
-    const others = fixtureFolder().filter((file) => !names.includes(file.replace(/\.(json|safetensors)$/, "")));
+    const others = fixtureFolder().filter((file) => !isOfFixture(file));
     for (const file of others.filter((other) => other !== "README.md")) expect(readme).toContain(`\`${file}\``);
   });
 });

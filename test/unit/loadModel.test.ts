@@ -81,7 +81,7 @@ describe("loadModel", () => {
     await expectRefusal(
       () => loadModel(url, { device: "cpu" }),
       "bad-file",
-      "model: expected a safetensors file, got 15 bytes that begin 3c 21 64 6f 63 74 79 70, a page in HTML or XML: is the URL right?",
+      "model: expected a model file, got 15 bytes that begin 3c 21 64 6f 63 74 79 70, a page in HTML or XML: is the URL right?",
     );
   });
 
