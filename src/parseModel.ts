@@ -24,8 +24,9 @@ export async function parseModel(bytes: Uint8Array, { description }: ParseModelO
     return networkFromStateDict(file.tensors, describedIn(file, description));
   }
   const start = String.fromCharCode(...bytes.subarray(0, 300));
-  // What torch.save puts in a zip is in a folder.
+  // What torch.save puts in a zip is in a folder; a .npz's entries are arrays.
   const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
+  if (firstEntry.endsWith(".npy")) return (await fetchReader(import("./npz.js"))).parseNpz(bytes, description);
   if (firstEntry.includes("/") || start.startsWith("\x80")) {
     return (await fetchReader(import("./torch.js"))).parseTorch(bytes, description);
   }
