@@ -54,25 +54,35 @@ async function fetchFile(source: string | URL, signal: AbortSignal | undefined):
   }
 }
 
+/** A server's word is taken for no more: what comes is what counts. */
+const MAX_WHOLE_BYTES = 2 ** 30;
+
 async function readStream(
   stream: ReadableStream<Uint8Array>,
   total: number | null,
   { signal, onProgress }: LoadBytesOptions,
 ): Promise<Uint8Array> {
+  // Where it is known how much comes, it is in memory once: chunks are joined as they come.
+  const whole = new Uint8Array(total !== null && total <= MAX_WHOLE_BYTES ? total : 0);
   const chunks: Uint8Array[] = [];
   let loaded = 0;
+  let numWhole = 0;
   const reader = stream.getReader();
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = await reader.read();
     if (done) break;
-    chunks.push(value);
     loaded += value.length;
+    if (loaded <= whole.length) {
+      whole.set(value, numWhole);
+      numWhole = loaded;
+    } else chunks.push(value);
     onProgress?.({ loaded, total });
   }
+  if (numWhole === loaded) return whole.subarray(0, loaded);
   const bytes = new Uint8Array(loaded);
   let start = 0;
-  for (const chunk of chunks) {
+  for (const chunk of [whole.subarray(0, numWhole), ...chunks]) {
     bytes.set(chunk, start);
     start += chunk.length;
   }

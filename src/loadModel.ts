@@ -41,7 +41,8 @@ const DTYPES = ["auto", "f32", "f16", "int8"];
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
   checkOptions(options, [...CREATE_OPTIONS, "description", "signal", "onProgress"]);
-  const network = await parseModel(await loadBytes(source, options), options);
+  const isCallers = source instanceof ArrayBuffer || source instanceof Uint8Array;
+  const network = await parseModel(await loadBytes(source, options), options, !isCallers);
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {
     model.dispose();

@@ -13,11 +13,17 @@ export interface ParseModelOptions {
 /**
  * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
  *
+ * @param mayKeep whether the bytes may become the weights' own memory, which halves what loading takes: the caller must
+ *   not change them from then on
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export async function parseModel(bytes: Uint8Array, { description }: ParseModelOptions = {}): Promise<Network> {
+export async function parseModel(
+  bytes: Uint8Array,
+  { description }: ParseModelOptions = {},
+  mayKeep = false,
+): Promise<Network> {
   if (isSafetensors(bytes)) {
-    const file = parseSafetensors(bytes);
+    const file = parseSafetensors(bytes, mayKeep);
     const network = parseModelFile(file, description);
     if (network !== null) return network;
     const { networkFromStateDict } = await fetchReader(import("./torch.js"));
@@ -28,7 +34,7 @@ export async function parseModel(bytes: Uint8Array, { description }: ParseModelO
   const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
   if (firstEntry.endsWith(".npy")) return (await fetchReader(import("./npz.js"))).parseNpz(bytes, description);
   if (firstEntry.includes("/") || start.startsWith("\x80")) {
-    return (await fetchReader(import("./torch.js"))).parseTorch(bytes, description);
+    return (await fetchReader(import("./torch.js"))).parseTorch(bytes, description, mayKeep);
   }
   throw new GruError("bad-file", `model: expected a model file, got ${describeStart(bytes)}`);
 }

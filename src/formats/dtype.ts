@@ -19,3 +19,19 @@ export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ["F64", { sizeBytes: 8, storage: "f32", widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
   ["I8", { sizeBytes: 1, storage: "int8", widen: (bytes) => new Float32Array(new Int8Array(bytes)) }],
 ]);
+
+/**
+ * Numbers as a file has them.
+ *
+ * @param bytes wherever in the file they begin
+ * @param mayKeep whether the file's own memory may become the result's; otherwise, and where they are not float32 that
+ *   begins where a typed array may, they are copied
+ */
+export function readNumbers({ sizeBytes, widen }: Dtype, bytes: Uint8Array, mayKeep: boolean): Float32Array {
+  const { buffer, byteOffset, length } = bytes;
+  const isFloat32 = sizeBytes === Float32Array.BYTES_PER_ELEMENT; // the only one of that size
+  if (mayKeep && isFloat32 && byteOffset % sizeBytes === 0) {
+    return new Float32Array(buffer as ArrayBuffer, byteOffset, length / sizeBytes);
+  }
+  return widen(new Uint8Array(bytes).buffer);
+}

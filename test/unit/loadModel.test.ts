@@ -34,6 +34,22 @@ describe("loadModel", () => {
     });
   }
 
+  it("keeps no part of the caller's own bytes", async () => {
+    const bytes = new Uint8Array(file);
+    const model = await loadModel(bytes, { device: "cpu" });
+    bytes.fill(0);
+    expect(await model.run(input)).toEqual(await expectedResult());
+  });
+
+  it("goes by what comes, whatever length was said", async () => {
+    for (const size of [0, 100, file.length - 8, file.length + 8, 2 ** 40]) {
+      const source = new Blob([new Uint8Array(file)]);
+      Object.defineProperty(source, "size", { value: size });
+      const model = await loadModel(source, { device: "cpu" });
+      expect(await model.run(input)).toEqual(await expectedResult());
+    }
+  });
+
   it("loads from a URL, as a string or as an object", async () => {
     const url = await serve(sendFile);
     for (const source of [url, new URL(url)]) {

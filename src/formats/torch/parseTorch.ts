@@ -10,11 +10,12 @@ import { canonicalTensors, unwrapped } from "./stateDict.js";
  * Reads a PyTorch state_dict: saved as safetensors, or by torch.save as a .pt or .pth file.
  *
  * @param description how the layers are wired, where names and shapes do not tell
+ * @param mayKeep whether the bytes may become the weights' own memory
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export function parseTorch(bytes: Uint8Array, description?: NetworkDescription): Network {
-  if (isSafetensors(bytes)) return networkFromStateDict(parseSafetensors(bytes).tensors, description);
-  const { tensors, notes } = readPtFile(bytes, description !== undefined);
+export function parseTorch(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
+  if (isSafetensors(bytes)) return networkFromStateDict(parseSafetensors(bytes, mayKeep).tensors, description);
+  const { tensors, notes } = readPtFile(bytes, description !== undefined, mayKeep);
   return networkFromStateDict(tensors, description, notes);
 }
 

@@ -22,16 +22,18 @@ const MAX_ELEMENTS_PER_BYTE = 2;
  * Reads the state_dict that torch.save wrote, as a .pt or .pth file.
  *
  * @param mayLeaveOut whether tensors of whole numbers may be: the caller says which layers there are
+ * @param mayKeep whether the bytes may become the tensors' own
  * @throws GruError `bad-file`, `unsupported`
  */
-export function readPtFile(bytes: Uint8Array, mayLeaveOut: boolean): PtFile {
+export function readPtFile(bytes: Uint8Array, mayLeaveOut: boolean, mayKeep: boolean): PtFile {
   const container = isZip(bytes) ? openZipContainer(new ZipArchive(bytes)) : openOldContainer(bytes);
   const { tensors: found, notes } = findStateDict(container.root);
   const kept = [...found].filter(([name, { isFloat }]) => isFloat || !(mayLeaveOut || IGNORABLE.test(name)));
   checkSharing(kept, bytes.length);
   const tensors = kept.map(([name, tensor]) => {
     const { storage } = tensor;
-    return [name, readTensor(name, tensor, () => container.bytesOf(storage), container.isBigEndian)] as const;
+    const { isBigEndian } = container;
+    return [name, readTensor(name, tensor, () => container.bytesOf(storage), { isBigEndian, mayKeep })] as const;
   });
   const leftOut = [...found.keys()].filter((name) => !kept.some(([other]) => other === name));
   const more = leftOut.length === 0 ? [] : [`Whole numbers, left out: ${leftOut.join(", ")}.`];

@@ -1,7 +1,7 @@
 // Tensors as PyTorch saves them: a view, of an offset, sizes and strides in elements, on a storage that several may share.
 
 import { GruError } from "../../errors.js";
-import { type Dtype, DTYPES } from "../dtype.js";
+import { type Dtype, DTYPES, readNumbers } from "../dtype.js";
 import { quote } from "../quote.js";
 import { rowMajor } from "../strided.js";
 import type { Tensor } from "../tensor.js";
@@ -91,27 +91,37 @@ export function rebuildTensor([storage, offset, shape, strides]: readonly unknow
   return new TorchTensor(storage, offset, shape, strides);
 }
 
+/** How a storage's bytes are to be read. */
+export interface ReadRequest {
+  /** Whether the machine that wrote them was. */
+  readonly isBigEndian: boolean;
+  /** Whether they may become the tensor's own memory. */
+  readonly mayKeep: boolean;
+}
+
 /**
  * Reads a tensor's numbers.
  *
  * @param bytesOf gives its storage's
- * @param isBigEndian whether the machine that wrote them was
  * @throws GruError `unsupported` for whole numbers
  */
-export function readTensor(name: string, tensor: TorchTensor, bytesOf: () => Uint8Array, isBigEndian: boolean): Tensor {
+export function readTensor(
+  name: string,
+  tensor: TorchTensor,
+  bytesOf: () => Uint8Array,
+  { isBigEndian, mayKeep }: ReadRequest,
+): Tensor {
   const { storage, offset, shape, strides } = tensor;
   const dtype = FLOAT_STORAGES.get(storage.type);
   if (dtype === undefined) {
     const expected = [...FLOAT_STORAGES.keys()].join(", ");
     throw new GruError("unsupported", `tensor "${name}": expected ${expected}, got ${storage.type}`);
   }
-  const { sizeBytes, widen } = dtype;
-  const [start, end] = [offset * sizeBytes, spanEnd(offset, shape, strides) * sizeBytes];
-  // A copy: the bytes may begin anywhere in the file, a typed array may not, and the file need not stay in memory.
-  const copy = new Uint8Array(bytesOf().subarray(start, end));
-  if (isBigEndian) reverseEach(copy, sizeBytes);
-  const span = widen(copy.buffer);
-  return { shape, values: isContiguous(tensor) ? span : rowMajor(span, shape, strides), storage: dtype.storage };
+  const { sizeBytes } = dtype;
+  const bytes = bytesOf().subarray(offset * sizeBytes, spanEnd(offset, shape, strides) * sizeBytes);
+  const span = readNumbers(dtype, isBigEndian ? reversedEach(bytes, sizeBytes) : bytes, mayKeep);
+  const values = isContiguous(tensor) ? span : rowMajor(span, shape, strides);
+  return { shape, values, storage: dtype.storage };
 }
 
 /** Where the elements that a view reaches end in its storage. */
@@ -129,8 +139,10 @@ function isContiguous({ shape, strides }: TorchTensor): boolean {
   return true;
 }
 
-function reverseEach(bytes: Uint8Array, sizeBytes: number): void {
-  for (let start = 0; start < bytes.length; start += sizeBytes) bytes.subarray(start, start + sizeBytes).reverse();
+function reversedEach(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  const copy = bytes.slice();
+  for (let start = 0; start < copy.length; start += sizeBytes) copy.subarray(start, start + sizeBytes).reverse();
+  return copy;
 }
 
 function isStorage(value: unknown): value is TorchStorage {
