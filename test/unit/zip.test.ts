@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isZip, ZipArchive } from "../../src/formats/zip.js";
+import { projectRoot } from "../library.js";
 import { zip } from "../pickleFile.js";
 import { expectRefusal } from "../refusal.js";
 
@@ -36,13 +37,8 @@ describe("ZipArchive", () => {
   });
 
   it("reads the numbers of a zip64 archive", () => {
-    const script = [
-      "import sys, zipfile",
-      "with zipfile.ZipFile(sys.stdout.buffer, 'w') as z:",
-      "  with z.open('a', 'w', force_zip64=True) as f: f.write(b'abc')",
-    ].join("\n");
-    const { stdout } = spawnSync("python3", ["-c", script]);
-    const archive = new ZipArchive(new Uint8Array(stdout));
+    const archive = new ZipArchive(new Uint8Array(readFileSync(`${projectRoot}test/fixtures/zip64.zip`)));
+    expect([...archive.entries.keys()]).toEqual(["a"]);
     expect(archive.read(archive.entries.get("a")!)).toEqual(text("abc"));
   });
 
