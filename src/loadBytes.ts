@@ -63,28 +63,22 @@ async function readStream(
   { signal, onProgress }: LoadBytesOptions,
 ): Promise<Uint8Array> {
   // Where it is known how much comes, it is in memory once: chunks are joined as they come.
-  const whole = new Uint8Array(total !== null && total <= MAX_WHOLE_BYTES ? total : 0);
-  const chunks: Uint8Array[] = [];
+  const whole = new Uint8Array(Math.min(total ?? 0, MAX_WHOLE_BYTES));
+  const chunks: Uint8Array[] = []; // what comes beyond that
   let loaded = 0;
-  let numWhole = 0;
   const reader = stream.getReader();
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = await reader.read();
     if (done) break;
+    if (loaded + value.length > whole.length) chunks.push(value);
+    else whole.set(value, loaded);
     loaded += value.length;
-    if (loaded <= whole.length) {
-      whole.set(value, numWhole);
-      numWhole = loaded;
-    } else chunks.push(value);
     onProgress?.({ loaded, total });
   }
-  if (numWhole === loaded) return whole.subarray(0, loaded);
+  if (chunks.length === 0) return whole.subarray(0, loaded);
   const bytes = new Uint8Array(loaded);
-  let start = 0;
-  for (const chunk of [whole.subarray(0, numWhole), ...chunks]) {
-    bytes.set(chunk, start);
-    start += chunk.length;
-  }
+  for (const chunk of chunks.reverse()) bytes.set(chunk, (loaded -= chunk.length));
+  bytes.set(whole.subarray(0, loaded));
   return bytes;
 }

@@ -49,7 +49,7 @@ async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
 
 /** What other files begin with, for a person. */
 const OTHER_FILES: readonly [magic: string, what: string][] = [
-  ["PK", "a zip, and neither a .pt nor a .npz file: a .keras file? save the weights as safetensors"],
+  ["PK", "a zip: a .keras file? save the weights as safetensors"],
   ["\x89HDF", "an HDF5 file: a Keras model? save the weights as safetensors"],
   ["\x08", "a protobuf: an ONNX model? save the weights as safetensors"],
   ["<", "a page in HTML or XML: is the URL right?"],

@@ -29,9 +29,8 @@ export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
  */
 export function readNumbers({ sizeBytes, widen }: Dtype, bytes: Uint8Array, mayKeep: boolean): Float32Array {
   const { buffer, byteOffset, length } = bytes;
-  const isFloat32 = sizeBytes === Float32Array.BYTES_PER_ELEMENT; // the only one of that size
-  if (mayKeep && isFloat32 && byteOffset % sizeBytes === 0) {
-    return new Float32Array(buffer as ArrayBuffer, byteOffset, length / sizeBytes);
-  }
-  return widen(new Uint8Array(bytes).buffer);
+  // float32 alone has four bytes.
+  return mayKeep && sizeBytes === 4 && byteOffset % 4 === 0
+    ? new Float32Array(buffer as ArrayBuffer, byteOffset, length / 4)
+    : widen(new Uint8Array(bytes).buffer);
 }
