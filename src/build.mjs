@@ -1,4 +1,5 @@
-// Builds dist/: one file for each entry of package.json's exports. "." is src/index.ts, "./torch" is src/torch.ts.
+// Builds dist/: one file for each entry of package.json's exports, "." of src/index.ts, "./torch" of src/torch.ts; and the
+// program that its `bin` names, of src/cli/main.ts.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -66,7 +67,11 @@ const workerAsWritten = () => {
   };
 };
 
-for (const entry of entries) {
+/** The program runs in Node alone, and finds Node's modules there. */
+const builtins = { external: /^node:/ };
+
+for (const entry of [...entries, "cli/main"]) {
+  const fileName = entry === "index" ? "webgru" : entry.replace("cli/main", "cli");
   await build({
     root: projectRoot,
     configFile: false,
@@ -76,9 +81,9 @@ for (const entry of entries) {
     build: {
       target: "es2022",
       emptyOutDir: entry === "index",
-      lib: { entry: `src/${entry}.ts`, formats: ["es"], fileName: entry === "index" ? "webgru" : entry },
+      lib: { entry: `src/${entry}.ts`, formats: ["es"], fileName },
       // Vite itself keeps the whitespace of an ES library.
-      rolldownOptions: { output: { minify: true } },
+      rolldownOptions: { output: { minify: true }, ...(fileName === "cli" ? builtins : {}) },
     },
   });
 }

@@ -59,27 +59,31 @@ async function fetchFile(source: string | URL, signal: AbortSignal | undefined):
   }
 }
 
+/** A server's word is taken for no more: what comes is what counts. */
+const MAX_WHOLE_BYTES = 2 ** 30;
+
 async function readStream(
   stream: ReadableStream<Uint8Array>,
   total: number | null,
   { signal, onProgress }: LoadBytesOptions,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  // Where it is known how much comes, it is in memory once: chunks are joined as they come.
+  const whole = new Uint8Array(Math.min(total ?? 0, MAX_WHOLE_BYTES));
+  const chunks: Uint8Array[] = []; // what comes beyond that
   let loaded = 0;
   const reader = stream.getReader();
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = await reader.read();
     if (done) break;
-    chunks.push(value);
+    if (loaded + value.length > whole.length) chunks.push(value);
+    else whole.set(value, loaded);
     loaded += value.length;
     onProgress?.({ loaded, total });
   }
+  if (chunks.length === 0) return whole.subarray(0, loaded);
   const bytes = new Uint8Array(loaded);
-  let start = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, start);
-    start += chunk.length;
-  }
+  for (const chunk of chunks.reverse()) bytes.set(chunk, (loaded -= chunk.length));
+  bytes.set(whole.subarray(0, loaded));
   return bytes;
 }

@@ -21,14 +21,17 @@ const ONNX_START = 0x08;
 /**
  * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
  *
+ * @param mayKeep whether the bytes may become the weights' own memory, which halves what loading takes: the caller must
+ *   not change them from then on
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export async function parseModel(
   bytes: Uint8Array,
   { description, linearBeforeReset, files }: ParseModelOptions = {},
+  mayKeep = false,
 ): Promise<Network> {
   if (isSafetensors(bytes)) {
-    const file = parseSafetensors(bytes);
+    const file = parseSafetensors(bytes, mayKeep);
     const network = parseModelFile(file, description);
     if (network !== null) return network;
     const { networkFromStateDict } = await fetchReader(import("./torch.js"));
@@ -38,9 +41,16 @@ export async function parseModel(
     const { parseOnnx } = await fetchReader(import("./onnx.js"));
     return parseOnnx(bytes, { description, linearBeforeReset });
   }
+  const start = textOf(bytes.subarray(0, 300));
   // HDF5, JSON, or a zip that begins as Keras's do.
-  if (/^(\x89HDF|\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(textOf(bytes.subarray(0, 64)))) {
+  if (/^(\x89HDF|\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
     return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { files });
+  }
+  // What torch.save puts in a zip is in a folder; a .npz's entries are arrays.
+  const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
+  if (firstEntry.endsWith(".npy")) return (await fetchReader(import("./npz.js"))).parseNpz(bytes, description);
+  if (firstEntry.includes("/") || start.startsWith("\x80")) {
+    return (await fetchReader(import("./torch.js"))).parseTorch(bytes, description, mayKeep);
   }
   throw new GruError("bad-file", `model: expected a model file, got ${describeStart(bytes)}`);
 }
@@ -53,13 +63,6 @@ async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
   });
 }
 
-/** What other files begin with, for a person. */
-const OTHER_FILES: readonly [magic: string, what: string][] = [
-  ["PK", "a zip: a .pt or .npz file? save the weights as safetensors"],
-  ["\x80", "a pickle: an old .pt file? save the weights as safetensors"],
-  ["<", "a page in HTML or XML: is the URL right?"],
-];
-
 /** A character for each byte. */
 function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
@@ -69,7 +72,7 @@ function describeStart(bytes: Uint8Array): string {
   const start = bytes.subarray(0, 8);
   const text = textOf(start);
   const hex = [...start].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
-  const known = OTHER_FILES.find(([magic]) => text.startsWith(magic));
   if (bytes.length === 0) return "an empty file";
-  return `${bytes.length} bytes that begin ${hex}${known === undefined ? "" : `, ${known[1]}`}`;
+  const page = text.startsWith("<") ? ", a page in HTML or XML: is the URL right?" : "";
+  return `${bytes.length} bytes that begin ${hex}${page}`;
 }

@@ -37,10 +37,15 @@ export interface LaunchOptions {
 
 /** Starts a headless Chrome with WebGPU, after finding or installing it. */
 export async function launchChrome({ adapter = chosenAdapter(), args = [] }: LaunchOptions = {}): Promise<Browser> {
-  const flags = [...FLAGS, ...args];
-  if (adapter === "swiftshader") flags.push("--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader");
+  const flags = [...adapterFlags(adapter), ...args];
   if (isRoot) flags.push("--no-sandbox"); // Chrome's sandbox refuses to run as root
   return launch({ executablePath: findChrome() ?? installChrome(), headless: true, args: flags });
+}
+
+/** Flags that every launch with that adapter has. */
+export function adapterFlags(adapter: string): string[] {
+  const software = ["--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader"];
+  return adapter === "swiftshader" ? [...FLAGS, ...software] : [...FLAGS];
 }
 
 /** The adapter asked for by WEBGRU_ADAPTER, or this system's usual one. */

@@ -20,21 +20,31 @@ export function fixtureFolder(): string[] {
   return readdirSync(FOLDER);
 }
 
-/** Endings of model files. */
-const ENDINGS = [".safetensors", ".h5", ".keras", ".model.json"];
+/** Endings of model files. A fixture that has several has one network in all of them; the first one is the usual. */
+const ENDINGS = [".safetensors", ".pt", ".h5", ".keras", ".model.json"];
 
-/** Names of a fixture's model file, if it has one, and of the files that go with it. */
-export function fixtureParts(name: string): FixtureParts {
+/** Endings of a fixture's model files after the first. */
+export function otherEndings(name: string): string[] {
+  const files = fixtureFolder();
+  return ENDINGS.filter((ending) => files.includes(name + ending)).slice(1);
+}
+
+/** Names of a fixture's model file, if it has one, and of the files that go with it. @param wanted the model file's ending */
+export function fixtureParts(name: string, wanted?: string): FixtureParts {
   const files = fixtureFolder().filter((file) => file.startsWith(`${name}.`));
+  const ending = (wanted === undefined ? ENDINGS : [wanted]).find((each) => files.includes(name + each));
   return {
-    modelFile: files.find((file) => ENDINGS.includes(file.slice(name.length))) ?? null,
+    modelFile: ending === undefined ? null : name + ending,
     others: files.filter((file) => file.endsWith(".bin")),
   };
 }
 
-/** A fixture, its model file, if it has one, and the files that go with it. */
-export function readFixture(name: string): { fixture: Fixture; bytes: Uint8Array | null; files: ModelFiles } {
-  const { modelFile, others } = fixtureParts(name);
+/** A fixture, its model file, if it has one, and the files that go with it. @param ending the model file's */
+export function readFixture(
+  name: string,
+  ending?: string,
+): { fixture: Fixture; bytes: Uint8Array | null; files: ModelFiles } {
+  const { modelFile, others } = fixtureParts(name, ending);
   return {
     fixture: JSON.parse(readFileSync(`${FOLDER}${name}.json`, "utf8")) as Fixture,
     bytes: modelFile === null ? null : readBytes(modelFile),

@@ -55,6 +55,18 @@ describe("a sub-path", () => {
   }
 });
 
+describe("the program", () => {
+  it("needs Node and the package's own files alone, and no shell line to start", () => {
+    const source = readFileSync(`${projectRoot}${manifest.bin.webgru}`, "utf8");
+    expect(source).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const { imports } = demands(parseAst(source));
+    const files = ["webgru", ...subpaths].map((name) => `./${name}.js`);
+    for (const { source: from } of imports.filter(({ isStatic }) => isStatic)) {
+      expect(from.startsWith("node:") || files.includes(from), from).toBe(true);
+    }
+  });
+});
+
 describe("the package", () => {
   let tarball: string;
 
@@ -82,11 +94,12 @@ describe("the package", () => {
     run(`attw "${tarball}" --profile esm-only --no-definitely-typed`);
   });
 
-  it("type-checks where it is installed, with Node's resolution and with a bundler's", () => {
+  it("runs and type-checks where it is installed, with Node's resolution and with a bundler's", () => {
     const installed = join(scratch, "node_modules", manifest.name);
     mkdirSync(installed, { recursive: true });
     run(`tar -xzf "${tarball}" -C "${installed}" --strip-components=1`);
     const names = ["webgru", ...subpaths.map((name) => `webgru/${name}`)];
+    run(`node "${join(installed, manifest.bin.webgru)}" --version`);
     writeFileSync(join(scratch, "consumer.mts"), names.map((name) => `import "${name}";\n`).join(""));
     for (const module of ["nodenext", "preserve"]) {
       run(`tsc --noEmit --strict --skipLibCheck false --target es2022 --module ${module} consumer.mts`);
@@ -123,5 +136,5 @@ function demands(tree: unknown, found: Demands = { imports: [], others: [] }): D
 /** An import's literal, also where the minifier wrote it as a template. */
 function specifier(source: unknown): string {
   const { value, quasis } = source as { value?: string; quasis?: { value: { cooked: string } }[] };
-  return value ?? quasis!.map(({ value: part }) => part.cooked).join("");
+  return value ?? quasis?.map(({ value: part }) => part.cooked).join("") ?? "computed";
 }

@@ -232,7 +232,8 @@ async function setUp(each: PropertyCase, device: DeviceRequest, change = (networ
   return { network, model, request: { batchSize, initialState }, batchSize, input, initialState };
 }
 
-function makeNetwork({ seed, inputSize, layers, head }: PropertyCase): Network {
+/** The network of a case. */
+export function makeNetwork({ seed, inputSize, layers, head }: PropertyCase): Network {
   const next = uniform(seed);
   const stack: GruLayer[] = [];
   for (const [i, shape] of layers.entries()) {

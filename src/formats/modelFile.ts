@@ -3,10 +3,10 @@ import { buildNetwork, type NetworkDescription, parseDescription } from "./descr
 import type { SafetensorsFile } from "./safetensors.js";
 
 /** Key of our layer list in a safetensors file's metadata. */
-const METADATA_KEY = "webgru";
+export const METADATA_KEY = "webgru";
 
 /** nn.GRU's and nn.GRUCell's matrices, as a state_dict names them. */
-const TORCH_NAME = /(^|\.)weight_[ih]h(_l\d|$)/;
+export const TORCH_NAME = /(^|\.)weight_[ih]h(_l\d|$)/;
 
 /**
  * The network in our own model file: tensors by canonical names, and the layer list in the metadata.

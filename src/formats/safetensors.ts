@@ -2,8 +2,7 @@
 // https://github.com/huggingface/safetensors, README and tensor.rs; the rules are those of its own reader.
 
 import { GruError } from "../errors.js";
-import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
-import type { Storage } from "../model/network.js";
+import { DTYPES, readNumbers } from "./dtype.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
@@ -19,21 +18,6 @@ const LENGTH_BYTES = 8;
 const MAX_HEADER_BYTES = 2 ** 20;
 const MAX_TENSORS = 4096;
 const MAX_RANK = 8;
-
-interface Dtype {
-  /** Of one element. */
-  readonly sizeBytes: number;
-  readonly storage: Storage;
-  widen(bytes: ArrayBuffer): Float32Array;
-}
-
-const DTYPES = new Map<string, Dtype>([
-  ["F32", { sizeBytes: 4, storage: "f32", widen: (bytes) => new Float32Array(bytes) }],
-  ["F16", { sizeBytes: 2, storage: "f16", widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
-  ["BF16", { sizeBytes: 2, storage: "f32", widen: (bytes) => bfloat16ToFloat32(new Uint16Array(bytes)) }],
-  ["F64", { sizeBytes: 8, storage: "f32", widen: (bytes) => new Float32Array(new Float64Array(bytes)) }],
-  ["I8", { sizeBytes: 1, storage: "int8", widen: (bytes) => new Float32Array(new Int8Array(bytes)) }],
-]);
 
 interface Entry {
   readonly name: string;
@@ -51,9 +35,10 @@ export function isSafetensors(bytes: Uint8Array): boolean {
 /**
  * Reads a safetensors file. Values are widened to float32.
  *
+ * @param mayKeep whether the bytes may become the tensors' own, which spares copying them
  * @throws GruError `bad-file` for anything that the format does not allow, `unsupported` for a dtype we do not read
  */
-export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function parseSafetensors(bytes: Uint8Array, mayKeep = false): SafetensorsFile {
   const headerEnd = readHeaderEnd(bytes);
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, headerEnd));
   const metadata = readMetadata(header.get("__metadata__"));
@@ -63,10 +48,9 @@ export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
   checkLayout(entries, bytes.length - headerEnd, headerEnd);
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, start, end } of entries) {
-    // A copy: the data may begin at any byte, a typed array may not.
-    const copy = new Uint8Array(bytes.subarray(headerEnd + start, headerEnd + end)).buffer;
-    const { storage, widen } = DTYPES.get(dtype)!;
-    tensors.set(name, { shape, values: widen(copy), storage });
+    const known = DTYPES.get(dtype)!;
+    const values = readNumbers(known, bytes.subarray(headerEnd + start, headerEnd + end), mayKeep);
+    tensors.set(name, { shape, values, storage: known.storage });
   }
   return { tensors, metadata };
 }

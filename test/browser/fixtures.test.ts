@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../close.js";
 import { largestError } from "../fixture.js";
-import { errorTable, fixtureNames, fixtureParts } from "../fixtureFiles.js";
+import { errorTable, fixtureNames, fixtureParts, otherEndings } from "../fixtureFiles.js";
 import { openSharedPage } from "./page.js";
 
 const names = fixtureNames();
@@ -24,15 +24,20 @@ describe("WebGPU", () => {
     expect(names.length).toBeGreaterThan(0);
   });
 
+  const run = (name: string, ending?: string) =>
+    shared.page.evaluate((fixture, parts) => harness.runFixture(fixture, parts), name, fixtureParts(name, ending));
+
   for (const name of names) {
     it(`agrees with ${name}`, async () => {
-      const comparisons = await shared.page.evaluate(
-        (fixture, parts) => harness.runFixture(fixture, parts),
-        name,
-        fixtureParts(name),
-      );
+      const comparisons = await run(name);
       errors.set(name, [largestError(comparisons)]);
       for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
     });
+
+    for (const ending of otherEndings(name)) {
+      it(`agrees with ${name}, from its ${ending} file`, async () => {
+        for (const comparison of Object.values(await run(name, ending))) expectIsClose(comparison);
+      });
+    }
   }
 });

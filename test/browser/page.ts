@@ -9,7 +9,7 @@ export const HARNESS = "/test/browser/harness.html";
  *
  * What the page throws or logs as an error fails the test, and so does a WebGPU error that nobody caught.
  *
- * @param path of the page, from the project's root
+ * @param path of the page, from the project's root, or the address of another server's
  * @param isFailing whether errors are what the test is about
  */
 export async function openPage(path: string = HARNESS, isFailing = false): Promise<Page> {
@@ -32,7 +32,7 @@ export async function openSharedPage(
     const isOwnWarning = message.type() === "warn" && message.location().lineNumber === undefined;
     if (message.type() === "error" || isOwnWarning) errors.push(`${message.type()}: ${message.text()}`);
   });
-  await page.goto(inject("serverUrl") + path, { waitUntil: "load" });
+  await page.goto(new URL(path, inject("serverUrl")).href, { waitUntil: "load" });
   const close = async () => {
     await page.close();
     await browser.disconnect();

@@ -275,7 +275,7 @@ describe("a model file, broken", () => {
     await expectRefusal(
       () => parseModel(zip),
       "bad-file",
-      "model: expected a model file, got 10 bytes that begin 50 4b 03 04 00 00 00 00, a zip: a .pt or .npz file? save the weights as safetensors",
+      "model: expected a model file, got 10 bytes that begin 50 4b 03 04 00 00 00 00",
     );
   });
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../close.js";
 import { fixtureNetwork, largestError, runFixture } from "../fixture.js";
-import { errorTable, fixtureFolder, fixtureNames, readFixture } from "../fixtureFiles.js";
+import { errorTable, fixtureFolder, fixtureNames, otherEndings, readFixture } from "../fixtureFiles.js";
 import { projectRoot } from "../library.js";
 
 const names = fixtureNames();
@@ -17,6 +17,7 @@ describe("fixtures", () => {
 
   it("are there", () => {
     expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => otherEndings(name).includes(".pt")).length).toBeGreaterThan(11);
   });
 
   for (const name of names) {
@@ -31,6 +32,17 @@ describe("fixtures", () => {
         const { fixture, bytes, files } = readFixture(name);
         const comparisons = await runFixture(fixture, bytes, device, files);
         errors.get(name)![devices.indexOf(device)] = largestError(comparisons);
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      });
+    }
+
+    for (const ending of otherEndings(name)) {
+      it(`are the same network as ${ending}: ${name}`, async () => {
+        const [{ fixture, bytes, files }, other] = [readFixture(name), readFixture(name, ending)];
+        const { layers, outputs } = await fixtureNetwork(fixture, other.bytes, files);
+        const same = await fixtureNetwork(fixture, bytes, files);
+        expect({ layers, outputs }).toEqual({ layers: same.layers, outputs: same.outputs });
+        const comparisons = await runFixture(fixture, other.bytes, "cpu", files);
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });
     }

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createModel, loadModel, type LoadProgress } from "webgru";
 import { afterEach, describe, expect, it } from "vitest";
+import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
 import { modelFile } from "../modelFile.js";
 import { randomMixed, randomStack } from "../random.js";
 import { expectRefusal } from "../refusal.js";
@@ -33,6 +34,27 @@ describe("loadModel", () => {
       expect(await model.run(input)).toEqual(await expectedResult());
     });
   }
+
+  it("keeps no part of the caller's own bytes, and the weights in the memory of those that it loaded", async () => {
+    const bytes = writeSafetensors(network); // aligned, as safetensors' own writer has it
+    const source = new Blob([bytes]);
+    const [model, loaded] = [await loadModel(bytes, { device: "cpu" }), await loadModel(source, { device: "cpu" })];
+    bytes.fill(0);
+    expect(await model.run(input)).toEqual(await expectedResult());
+    expect(await loaded.run(input)).toEqual(await expectedResult());
+    expect(loaded.network.layers.map(({ weight }) => weight.buffer.byteLength)).toEqual(
+      network.layers.map(() => bytes.length),
+    );
+  });
+
+  it("goes by what comes, whatever length was said", async () => {
+    for (const size of [0, 100, file.length - 8, file.length + 8, 2 ** 40]) {
+      const source = new Blob([new Uint8Array(file)]);
+      Object.defineProperty(source, "size", { value: size });
+      const model = await loadModel(source, { device: "cpu" });
+      expect(await model.run(input)).toEqual(await expectedResult());
+    }
+  });
 
   it("loads from a URL, as a string or as an object", async () => {
     const url = await serve(sendFile);

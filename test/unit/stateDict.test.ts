@@ -22,7 +22,10 @@ describe("a PyTorch state_dict", () => {
     ["", "l0"],
     ["gru.", "gru.l0"],
     ["model.encoder.rnn.", "model.encoder.rnn.l0"],
-    ["module.0.", "module.0.l0"],
+    ["net.0.", "net.0.l0"],
+    ["module.gru.", "gru.l0"],
+    ["module._orig_mod.gru.", "gru.l0"],
+    ["modules.0.", "modules.0.l0"],
   ];
   for (const [prefix, layerName] of prefixes) {
     it(`has the layer "${layerName}" in an nn.GRU under the prefix "${prefix}"`, () => {
@@ -164,6 +167,49 @@ describe("a PyTorch state_dict", () => {
     ]);
   });
 
+  it("notes a wrapper's prefix that it leaves out", () => {
+    const { notes } = parseTorch(stateDictFile(gruShapes("module.gru.", 4, 5)));
+    expect(notes[0]).toBe('The prefix "module." of every name is left out.');
+  });
+
+  it("keeps a prefix that not every name has", () => {
+    const shapes = { ...gruShapes("module.gru.", 4, 5), ...linearShapes("head", 5, 2) };
+    expect(wiring(shapes).map(([name]) => name)).toEqual(["module.gru.l0", "head"]);
+  });
+
+  it("takes a description by the names inside a wrapper, and by those outside", () => {
+    const file = stateDictFile(gruShapes("module.gru.", 4, 5));
+    for (const name of ["gru.l0", "module.gru.l0"]) {
+      const description: NetworkDescription = { layers: [{ type: "gru", name, inputSize: 4, hiddenSize: 5 }] };
+      expect(parseTorch(file, description).layers).toMatchObject([{ name }]);
+    }
+  });
+
+  it("chains GRU modules in the only order that their sizes allow, and says so", () => {
+    const shapes = {
+      ...gruShapes("a.", 6, 7),
+      ...gruShapes("b.", 4, 6, { numLayers: 2 }),
+      ...linearShapes("head", 7, 3),
+    };
+    expect(wiring(shapes)).toEqual([
+      ["b.l0", ["input"], 4],
+      ["b.l1", ["b.l0"], 6],
+      ["a.l0", ["b.l1"], 6],
+      ["head", ["a.l0"], 7],
+    ]);
+    expect(parseTorch(stateDictFile(shapes)).notes[1]).toBe(
+      "Several GRU modules are taken in the only order that their sizes allow; if they are wired otherwise, pass a description.",
+    );
+  });
+
+  it("chains GRU modules by their numbers where sizes allow several orders, and says so", () => {
+    const cells = [10, 2, 1].map((number) => cellShapes(`cells.${number}.`, 5, 5));
+    const file = stateDictFile(Object.assign({}, ...cells) as StateDict);
+    const { layers, notes } = parseTorch(file);
+    expect(layers.map(({ name }) => name)).toEqual(["cells.1", "cells.2", "cells.10"]);
+    expect(notes[1]).toMatch(/^Several GRU modules are taken in the order of their numbers;/);
+  });
+
   it("obeys the caller's description, with the notes of no inference", () => {
     const description: NetworkDescription = {
       layers: [
@@ -223,11 +269,25 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
     );
   });
 
-  it("is refused for two cells", async () => {
+  it("is refused for GRU modules whose sizes and names allow several orders", async () => {
     await expectRefused(
-      { ...cellShapes("cells.0.", 4, 5), ...cellShapes("cells.1.", 5, 5) },
-      `state_dict: expected one GRU module, got cells.0, cells.1; ${HINT}`,
+      { ...gruShapes("left.", 4, 4), ...gruShapes("right.", 4, 4) },
+      `state_dict: expected one GRU module, got left, right; ${HINT}`,
     );
+  });
+
+  it("is refused for an encoder and a decoder, which begins with the other's state and does not read it", async () => {
+    await expectRefused(
+      { ...gruShapes("encoder.rnn.", 4, 5), ...gruShapes("decoder.rnn.", 5, 6) },
+      `state_dict: expected one GRU module, got decoder.rnn, encoder.rnn; ${HINT}`,
+    );
+  });
+
+  it("is refused for more GRU modules than orders can be tried of", async () => {
+    const shapes = Array.from({ length: 7 }, (_, i) => cellShapes(`cells.${i}.`, i + 1, i + 2));
+    const names = shapes.map((_, i) => `cells.${i}`).join(", ");
+    const message = `state_dict: expected one GRU module, got ${names}; ${HINT}`;
+    await expectRefused(Object.assign({}, ...shapes) as StateDict, message);
   });
 
   it("is refused for a LayerNorm, which an engine that left it out would get wrong in silence", async () => {

@@ -1,17 +1,22 @@
 import type { Network } from "../../model/network.js";
 import { buildNetwork, type NetworkDescription } from "../description.js";
-import { parseSafetensors } from "../safetensors.js";
+import { isSafetensors, parseSafetensors } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
-import { canonicalTensors, inferDescription } from "./stateDict.js";
+import { inferDescription } from "./inferDescription.js";
+import { readPtFile } from "./ptFile.js";
+import { canonicalTensors, unwrapped } from "./stateDict.js";
 
 /**
- * Reads a PyTorch state_dict that was saved as safetensors.
+ * Reads a PyTorch state_dict: saved as safetensors, or by torch.save as a .pt or .pth file.
  *
  * @param description how the layers are wired, where names and shapes do not tell
+ * @param mayKeep whether the bytes may become the weights' own memory
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export function parseTorch(bytes: Uint8Array, description?: NetworkDescription): Network {
-  return networkFromStateDict(parseSafetensors(bytes).tensors, description);
+export function parseTorch(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
+  if (isSafetensors(bytes)) return networkFromStateDict(parseSafetensors(bytes, mayKeep).tensors, description);
+  const { tensors, notes } = readPtFile(bytes, description !== undefined, mayKeep);
+  return networkFromStateDict(tensors, description, notes);
 }
 
 /**
@@ -19,11 +24,25 @@ export function parseTorch(bytes: Uint8Array, description?: NetworkDescription):
  *
  * @param tensors by PyTorch's names, each nn.GRU's with its gates in PyTorch's order, r z n, which is ours
  * @param description how the layers are wired; inferred when absent, and noted in the network
+ * @param notes what is to be noted before that
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export function networkFromStateDict(tensors: ReadonlyMap<string, Tensor>, description?: NetworkDescription): Network {
-  const canonical = canonicalTensors(tensors);
-  if (description !== undefined) return buildNetwork(description, canonical);
+export function networkFromStateDict(
+  tensors: ReadonlyMap<string, Tensor>,
+  description?: NetworkDescription,
+  notes: readonly string[] = [],
+): Network {
+  const { tensors: own, prefix } = unwrapped(tensors);
+  // A description may name the layers as the file does, or as the module did before it was wrapped.
+  const isWrapped = prefix === "" || layersNamed(description, prefix);
+  const canonical = canonicalTensors(isWrapped ? tensors : own);
+  const all = isWrapped ? notes : [...notes, `The prefix "${prefix}" of every name is left out.`];
+  if (description !== undefined) return buildNetwork(description, canonical, all);
   const inferred = inferDescription(canonical);
-  return buildNetwork(inferred.description, canonical, inferred.notes);
+  return buildNetwork(inferred.description, canonical, [...all, ...inferred.notes]);
+}
+
+function layersNamed(description: NetworkDescription | undefined, prefix: string): boolean {
+  const layers: unknown = description?.layers;
+  return Array.isArray(layers) && layers.some((layer) => String(layer?.name).startsWith(prefix));
 }

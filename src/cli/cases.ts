@@ -1,0 +1,102 @@
+// Cases to hold a model against, as another program wrote them: arrays of a .npz or tensors of a safetensors file, by the
+// names `input`, `output` (or `output.<layer>` of several), `initialState`, `finalState`, `lengths`; of several cases each with
+// a prefix of its own, `<case>/input`.
+
+import { parseSafetensors, isSafetensors } from "../formats/safetensors.js";
+import type { Tensor } from "../formats/tensor.js";
+import { GruError, type Network } from "../index.js";
+import { gruLayers, layerNamed, layerOutputSize, numDirections } from "../model/network.js";
+import { readNpz } from "../npz.js";
+
+/** An input and what must come out; arrays are flat, row-major and time-major. */
+export interface Case {
+  /** "" when the file has one case without a prefix. */
+  readonly name: string;
+  readonly batchSize: number;
+  readonly input: Float32Array;
+  readonly initialState: Float32Array | null;
+  readonly lengths: Float32Array | null;
+  /** What is expected of each output, and of `finalState`, by name. */
+  readonly expected: ReadonlyMap<string, Tensor>;
+}
+
+const FIELD = /^(?:(?<prefix>.*)\/)?(?<field>input|output(?:\.(?<layer>.+))?|initialState|finalState|lengths)$/;
+
+/** The name under which a final state is compared. */
+export const FINAL_STATE = "finalState";
+
+/**
+ * Reads cases for a network.
+ *
+ * @throws GruError `bad-file` for a file of something else, `shape-mismatch` for arrays that are not the network's
+ */
+export function readCases(bytes: Uint8Array, network: Network): Case[] {
+  const arrays = isSafetensors(bytes) ? parseSafetensors(bytes).tensors : readNpz(bytes);
+  const byCase = new Map<string, Map<string, Tensor>>();
+  for (const [name, tensor] of arrays) {
+    const { prefix = "", field, layer } = (FIELD.exec(name)?.groups ?? {}) as Record<string, string | undefined>;
+    if (field === undefined) {
+      const expected = "input, output, output.<layer>, initialState, finalState, lengths";
+      throw new GruError("bad-file", `cases: expected arrays named ${expected}, got "${name}"`);
+    }
+    const fields = byCase.get(prefix) ?? new Map<string, Tensor>();
+    byCase.set(prefix, fields.set(layer === undefined ? field : `output.${layer}`, tensor));
+  }
+  if (byCase.size === 0) throw new GruError("bad-file", "cases: expected at least one, got none");
+  return [...byCase].map(([name, fields]) => readCase(name, fields, network));
+}
+
+function readCase(name: string, fields: ReadonlyMap<string, Tensor>, network: Network): Case {
+  const prefix = name === "" ? "" : `${name}/`;
+  const input = fields.get("input");
+  if (input === undefined) throw new GruError("bad-file", `cases: expected ${prefix}input, got none`);
+  const batchSize = batchSizeOf(`${prefix}input`, input.shape, network);
+  const numSteps = input.values.length / (batchSize * network.inputSize);
+  const expected = new Map<string, Tensor>();
+  for (const [field, tensor] of fields) {
+    const output = field === "output" ? network.outputs[0]! : /^output\.(.*)/.exec(field)?.[1];
+    if (output === undefined && field !== FINAL_STATE) continue;
+    if (output !== undefined && !network.outputs.includes(output)) {
+      const names = network.outputs.join(", ");
+      throw new GruError("bad-file", `cases: ${prefix}${field}: expected one of the outputs ${names}, got "${output}"`);
+    }
+    const lengths =
+      output === undefined ? [stateSize(network) * batchSize] : lengthsOf(network, output, numSteps, batchSize);
+    if (!lengths.includes(tensor.values.length)) {
+      const wanted = lengths.join(" or ");
+      const got = `${tensor.values.length}, [${tensor.shape.join(", ")}]`;
+      throw new GruError("shape-mismatch", `cases: ${prefix}${field}: expected ${wanted} elements, got ${got}`);
+    }
+    expected.set(output ?? FINAL_STATE, tensor);
+  }
+  if (expected.size === 0) throw new GruError("bad-file", `cases: expected ${prefix}output, got none`);
+  const lengths = fields.get("lengths")?.values ?? null;
+  return {
+    name,
+    batchSize,
+    input: input.values,
+    initialState: fields.get("initialState")?.values ?? null,
+    lengths,
+    expected,
+  };
+}
+
+/** B of an input [T, B, I], or [T, I]; of indices [T, B], or [T]. */
+function batchSizeOf(name: string, shape: readonly number[], { inputType, inputSize }: Network): number {
+  const isIndices = inputType === "indices";
+  const axes = isIndices ? shape : shape.slice(0, -1);
+  const isFull = axes.length === 1 || axes.length === 2;
+  if (isFull && (isIndices || shape.at(-1) === inputSize) && !shape.includes(0)) return axes[1] ?? 1;
+  const expected = isIndices ? "[T, B] or [T]" : `[T, B, ${inputSize}] or [T, ${inputSize}]`;
+  throw new GruError("shape-mismatch", `cases: ${name}: expected shape ${expected}, got [${shape.join(", ")}]`);
+}
+
+/** Every step of an output, or the last one. */
+function lengthsOf(network: Network, output: string, numSteps: number, batchSize: number): number[] {
+  const last = batchSize * layerOutputSize(layerNamed(network, output));
+  return [...new Set([numSteps * last, last])];
+}
+
+function stateSize(network: Network): number {
+  return gruLayers(network).reduce((sum, layer) => sum + numDirections(layer) * layer.hiddenSize, 0);
+}

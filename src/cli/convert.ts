@@ -1,0 +1,44 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { writeSafetensors } from "../safetensors.js";
+import { cleanups, defineCommand, EXIT, takeChoice, UsageError } from "./command.js";
+import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
+import { count, print } from "./stdout.js";
+
+/** `webgru convert FILE -o OUT` */
+export const convert = defineCommand({
+  name: "convert",
+  usage: "FILE -o OUT",
+  summary: "writes a model file of any format as webgru's own safetensors",
+  help: `  -o, --output OUT    the file to write; it is there whole or not at all
+  --dtype DTYPE       f32, f16 or int8; as the file has it when absent
+${MODEL_HELP}`,
+  options: { ...MODEL_OPTIONS, output: { type: "string", short: "o" }, dtype: { type: "string" } },
+  numPositionals: 1,
+  async run({ positionals: [path], values }) {
+    const { output, dtype } = values;
+    if (output === undefined) throw new UsageError("expected -o and a file to write, got none");
+    const storage = dtype === undefined ? {} : { dtype: takeChoice("dtype", dtype, ["f32", "f16", "int8"]) };
+    const { network, sizeBytes } = await readModel(path!, values.description);
+    const bytes = writeSafetensors(network, storage);
+    writeWhole(output, bytes);
+    await print(
+      `${output}: ${count(bytes.length)} bytes, from ${count(sizeBytes)}`,
+      ...network.notes.map((note) => `note: ${note}`),
+    );
+    return EXIT.fine;
+  },
+});
+
+/** Writes a file so that an interruption leaves none, or the one that was there. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const part = `${path}.${process.pid}.part`;
+  const remove = () => rmSync(part, { force: true });
+  cleanups.add(remove);
+  try {
+    writeFileSync(part, bytes);
+    renameSync(part, path);
+  } finally {
+    remove();
+    cleanups.delete(remove);
+  }
+}

@@ -1,0 +1,125 @@
+import { type Layer, layerOutputSize, type Network, numParameters } from "../model/network.js";
+import { hasReverse, layerNamed } from "../model/network.js";
+import { describeNetwork } from "../safetensors.js";
+import { defineCommand, EXIT } from "./command.js";
+import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
+import { describeSource } from "./source.js";
+import { count, print, printJson, table } from "./stdout.js";
+
+/** `webgru inspect FILE` */
+export const inspect = defineCommand({
+  name: "inspect",
+  usage: "FILE",
+  summary: "says what a model file holds, and what was inferred in reading it",
+  help: `${MODEL_HELP}
+  --json              all of it as JSON; its "description" can be edited and given back by --description`,
+  options: { ...MODEL_OPTIONS, json: { type: "boolean" } },
+  numPositionals: 1,
+  async run({ positionals: [path], values }) {
+    const { network, sizeBytes, start } = await readModel(path!, values.description);
+    const { format, conventions } = describeSource(start, network);
+    const layers = network.layers.map(describe);
+    const outputs = network.outputs.map((name) => ({ name, size: layerOutputSize(layerNamed(network, name)) }));
+    const canStream = !hasReverse(network);
+    const warnings = warn(network);
+    const { inputType, inputSize, notes, vocabulary } = network;
+    if (values.json) {
+      await printJson({
+        file: path,
+        sizeBytes,
+        format,
+        conventions,
+        inputType,
+        inputSize,
+        outputs,
+        parameters: numParameters(network),
+        vocabularySize: vocabulary?.length ?? null,
+        canStream,
+        layers,
+        notes,
+        warnings,
+        description: describeNetwork(network),
+      });
+      return EXIT.fine;
+    }
+    await print(
+      `${path}: ${format}, ${count(sizeBytes)} bytes`,
+      `conventions: ${conventions}`,
+      `input: ${inputType === "indices" ? "an index" : `${count(inputSize)} features`} a step`,
+      `outputs: ${outputs.map(({ name, size }) => `${name} (${count(size)})`).join(", ")}`,
+      `streams: ${canStream ? "yes" : "no, a reverse layer needs the whole sequence"}`,
+      `parameters: ${count(numParameters(network))}`,
+      ...table([
+        ["layer", "type", "reads", "storage", "parameters", "tensors"],
+        ...layers.map(({ name, type, inputs, storage, parameters, tensors }) => [
+          name,
+          type,
+          inputs.join(", "),
+          storage,
+          count(parameters),
+          Object.entries(tensors)
+            .map(([tensor, shape]) => `${tensor} [${shape.join(", ")}]`)
+            .join(" "),
+        ]),
+      ]),
+      ...notes.map((note) => `note: ${note}`),
+      ...warnings.map((warning) => `warning: ${warning}`),
+    );
+    return EXIT.fine;
+  },
+});
+
+interface LayerSummary {
+  readonly name: string;
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly storage: string;
+  readonly parameters: number;
+  /** Shapes by the tensors' names. */
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+}
+
+function describe(layer: Layer): LayerSummary {
+  const { name, inputs, storage } = layer;
+  const tensors = Object.fromEntries(shapesOf(layer));
+  const parameters = Object.values(tensors).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const kind =
+    layer.type === "gru" ? `gru ${layer.direction}, reset ${layer.resetAfter ? "after" : "before"}` : layer.type;
+  return { name, type: kind, inputs, storage, parameters, tensors };
+}
+
+function shapesOf(layer: Layer): [name: string, shape: number[]][] {
+  switch (layer.type) {
+    case "embedding":
+      return [["weight", [layer.numEmbeddings, layer.embeddingSize]]];
+    case "dense":
+      return [
+        ["weight", [layer.outputSize, layer.inputSize]],
+        ...(layer.bias === null ? [] : [["bias", [layer.outputSize]] as [string, number[]]]),
+      ];
+    case "gru": {
+      const rows = [...(layer.direction === "bidirectional" ? [2] : []), 3 * layer.hiddenSize];
+      const biases = (["bias", "recurrentBias"] as const).filter((name) => layer[name] !== null);
+      return [
+        ["weight", [...rows, layer.inputSize]],
+        ["recurrentWeight", [...rows, layer.hiddenSize]],
+        ...biases.map((name): [string, number[]] => [name, rows]),
+      ];
+    }
+  }
+}
+
+/** A float32 sum of terms so large is no longer exact to the sixth digit of what matters. */
+const LARGE_WEIGHT = 1e4;
+
+/** What reads as a model but hardly is one. */
+function warn({ layers }: Network): string[] {
+  return layers.flatMap((layer) => {
+    const matrices = layer.type === "gru" ? [layer.weight, layer.recurrentWeight] : [layer.weight];
+    const largest = Math.max(
+      ...matrices.map((matrix) => matrix.reduce((max, value) => Math.max(max, Math.abs(value)), 0)),
+    );
+    if (largest === 0) return [`layer "${layer.name}": all weights are zero; was the model trained and saved?`];
+    return largest > LARGE_WEIGHT ? [`layer "${layer.name}": weights as large as ${largest.toPrecision(2)}`] : [];
+  });
+}

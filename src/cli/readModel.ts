@@ -1,0 +1,58 @@
+import { open, readFile } from "node:fs/promises";
+import { GruError, type Network, type NetworkDescription, parseModel } from "../index.js";
+import { Progress } from "./progress.js";
+
+/** Read at once: little enough to hear Ctrl-C between. */
+const CHUNK_BYTES = 2 ** 22;
+
+/** Options of every command that reads a model. */
+export const MODEL_OPTIONS = { description: { type: "string" } } as const;
+
+/** What `MODEL_OPTIONS` are for. */
+export const MODEL_HELP =
+  "  --description FILE  the layer list as JSON, where the file does not say how layers are wired";
+
+/** A model's file and what it holds. */
+export interface ModelFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** What it begins with, for `describeSource`. */
+  readonly start: Uint8Array;
+  readonly network: Network;
+}
+
+/** Reads any file that `parseModel` does. @param description a file of the layer list, in JSON */
+export async function readModel(path: string, description: string | undefined): Promise<ModelFile> {
+  const bytes = await readBytes(path);
+  const wiring = description === undefined ? undefined : await readDescription(description);
+  const network = await parseModel(bytes, { description: wiring }, true);
+  return { path, sizeBytes: bytes.length, start: bytes.slice(0, 4096), network };
+}
+
+/** All bytes of a file, in memory once. */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(size);
+    const progress = new Progress(`reading ${path}`, size);
+    for (let start = 0; start < size;) {
+      const { bytesRead } = await file.read(bytes, start, Math.min(CHUNK_BYTES, size - start), start);
+      if (bytesRead === 0) throw new GruError("bad-file", `${path}: expected ${size} bytes, got ${start}`);
+      start += bytesRead;
+      progress.at(start);
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readDescription(path: string): Promise<NetworkDescription> {
+  const text = await readFile(path, "utf8");
+  try {
+    return JSON.parse(text) as NetworkDescription; // parseModel checks it
+  } catch (cause) {
+    throw new GruError("bad-file", `${path}: expected a layer list in JSON, got ${String(cause)}`, { cause });
+  }
+}

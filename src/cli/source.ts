@@ -1,0 +1,31 @@
+import type { Network } from "../index.js";
+
+/** What a model was saved as, and by whose conventions. */
+export interface Source {
+  readonly format: string;
+  readonly conventions: string;
+}
+
+const TORCH = "PyTorch's: gates r z n, reset after the recurrent product, two biases, [out, in]";
+
+const FORMATS: readonly [begins: RegExp, source: Source][] = [
+  [/^PK[^]*\.npy/, { format: ".npz", conventions: `the names': ${TORCH}; Keras's: gates z r h, [in, out]` }],
+  [/^(PK[^]{28}[^]*?\/|\x80)/, { format: "PyTorch's .pt", conventions: TORCH }],
+  [/^PK/, { format: ".keras", conventions: "Keras's: gates z r h, [in, out]" }],
+  [/^\x89HDF/, { format: "Keras's .h5", conventions: "Keras's: gates z r h, [in, out]" }],
+  [/^[{[]/, { format: "TF.js layers model", conventions: "Keras's: gates z r h, [in, out]" }],
+  [/^[^]{8}\{[^]*"webgru"/, { format: "webgru's safetensors", conventions: "webgru's: gates r z n, [out, in]" }],
+  [/^[^]{8}\{/, { format: "a PyTorch state_dict in safetensors", conventions: TORCH }],
+];
+
+/** Tells by a file's first bytes and its network's notes what it is. */
+export function describeSource(start: Uint8Array, { notes }: Network): Source {
+  const text = Array.from(start, (byte) => String.fromCharCode(byte)).join("");
+  const [, source] = FORMATS.find(([begins]) => begins.test(text)) ?? [
+    null,
+    { format: "ONNX", conventions: "ONNX's: gates z r h, [out, in]" },
+  ];
+  if (source.format !== ".npz") return source;
+  const isKeras = notes.some((note) => note.includes("Keras"));
+  return { format: ".npz", conventions: isKeras ? "Keras's: gates z r h, [in, out]" : TORCH };
+}

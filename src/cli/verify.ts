@@ -1,0 +1,111 @@
+import type { Tensor } from "../formats/tensor.js";
+import { createModel, type GruModel } from "../index.js";
+import { breathe, defineCommand, EXIT, takeChoice, UsageError } from "./command.js";
+import { type Case, FINAL_STATE, readCases } from "./cases.js";
+import { Progress } from "./progress.js";
+import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js";
+import { print, printJson } from "./stdout.js";
+
+/** What float32 and another order of sums leave of a value of about 1. */
+const TOLERANCE = 2e-6;
+
+/** `webgru verify FILE --against CASES` */
+export const verify = defineCommand({
+  name: "verify",
+  usage: "FILE --against CASES",
+  summary: "runs a model on another program's inputs and compares outputs",
+  help: `  --against CASES     .npz or safetensors of input [T, B, I] (indices [T, B]) and output [T, B, O], or [B, O] of the last step;
+                      output.<layer> for several outputs, finalState, initialState [D, B, H] of each GRU, lengths [B];
+                      several cases have prefixes: <case>/input
+  --tolerance X       largest difference, as a share of values above 1; ${TOLERANCE} when absent
+  --device DEVICE     auto, webgpu or cpu
+${MODEL_HELP}
+  --json              the result as JSON`,
+  options: {
+    ...MODEL_OPTIONS,
+    against: { type: "string" },
+    tolerance: { type: "string", default: String(TOLERANCE) },
+    device: { type: "string", default: "auto" },
+    json: { type: "boolean" },
+  },
+  numPositionals: 1,
+  async run({ positionals: [path], values }) {
+    if (values.against === undefined) throw new UsageError("expected --against and a file of cases, got none");
+    const tolerance = Number(values.tolerance);
+    if (!(tolerance >= 0)) throw new UsageError(`--tolerance: expected a number from 0 on, got ${values.tolerance}`);
+    const device = takeChoice("device", values.device, ["auto", "webgpu", "cpu"]);
+    const { network } = await readModel(path!, values.description);
+    const cases = readCases(await readBytes(values.against), network);
+    const model = await createModel(network, { device });
+    const results: OutputResult[] = [];
+    const progress = new Progress("verifying", cases.length);
+    for (const [i, each] of cases.entries()) {
+      results.push(...(await runCase(model, each, tolerance)));
+      progress.at(i + 1);
+      await breathe();
+    }
+    const { deviceName } = model;
+    model.dispose();
+    const isFine = results.every(({ firstDifference }) => firstDifference === null);
+    if (values.json) await printJson({ isFine, tolerance, device: deviceName, results, notes: network.notes });
+    else await print(`device: ${deviceName}`, ...results.map(describe), isFine ? "fine" : `beyond ${tolerance}`);
+    return isFine ? EXIT.fine : EXIT.problem;
+  },
+});
+
+interface OutputResult {
+  readonly case: string;
+  readonly output: string;
+  readonly numElements: number;
+  readonly maxError: number;
+  /** The first element beyond the tolerance. */
+  readonly firstDifference: { at: number; index: readonly number[]; expected: number; got: number } | null;
+}
+
+async function runCase(model: GruModel, each: Case, tolerance: number): Promise<OutputResult[]> {
+  const { name, batchSize, input, initialState, lengths, expected } = each;
+  const { outputs, finalState } = await model.run(input, {
+    batchSize,
+    ...(initialState === null ? {} : { initialState }),
+    ...(lengths === null ? {} : { lengths }),
+  });
+  return [...expected].map(([output, tensor]) => {
+    const actual = output === FINAL_STATE ? finalState : outputs[output]!;
+    // Where the last step alone is expected, it is the end of all steps.
+    const from = actual.length - tensor.values.length;
+    return { case: name, output, ...compare(actual.subarray(from), tensor, tolerance) };
+  });
+}
+
+function compare(actual: Float32Array, { shape, values }: Tensor, tolerance: number) {
+  let maxError = 0;
+  let first = -1;
+  for (let i = 0; i < values.length; i++) {
+    const error = Math.abs(actual[i]! - values[i]!) / Math.max(1, Math.abs(values[i]!));
+    if (error > maxError || Number.isNaN(error)) maxError = error;
+    if (first < 0 && !(error <= tolerance)) first = i;
+  }
+  const difference = { at: first, index: indexOf(first, shape), expected: values[first]!, got: actual[first]! };
+  return { numElements: values.length, maxError, firstDifference: first < 0 ? null : difference };
+}
+
+/** Where a flat index is, on each axis. */
+function indexOf(at: number, shape: readonly number[]): number[] {
+  let rest = at;
+  return shape
+    .map((_, axis) => shape[shape.length - 1 - axis]!)
+    .map((size) => {
+      const index = rest % size;
+      rest = Math.floor(rest / size);
+      return index;
+    })
+    .reverse();
+}
+
+function describe({ case: name, output, numElements, maxError, firstDifference }: OutputResult): string {
+  const what = `${name === "" ? "" : `${name}/`}${output}`;
+  const summary = `${what}: largest error ${maxError.toExponential(1)} of ${numElements} elements`;
+  if (firstDifference === null) return summary;
+  const { index, expected, got } = firstDifference;
+  return `${summary}; first at [${index.join(", ")}]: expected ${expected}, got ${got}`;
+}

@@ -1,0 +1,123 @@
+// Keras's names and layouts of weights: `<layer>/kernel`, transposed; gates z r n; with reset_after two biases in one array.
+
+import { GruError } from "../../errors.js";
+import type { LayerDescription, NetworkDescription } from "../description.js";
+import type { Tensor } from "../tensor.js";
+
+/** `gru/gru_cell/recurrent_kernel:0` is the recurrent kernel of `gru`. */
+const WEIGHT = /^(?<layer>.+?)(?:\/[^/]*gru_cell[^/]*)?\/(?<field>kernel|recurrent_kernel|bias|embeddings)(?::0)?$/;
+
+type Fields = ReadonlyMap<string, Tensor>;
+
+/** Whether some array is a Keras GRU's. */
+export function isKeras(arrays: Fields): boolean {
+  return [...arrays.keys()].some((name) => WEIGHT.exec(name)?.groups?.["field"] === "recurrent_kernel");
+}
+
+/**
+ * Gives Keras's arrays our names and layouts, and the layers that they would be one after the other.
+ *
+ * @param arrays by Keras's names, in the order of `model.weights`
+ * @throws GruError `unsupported` for arrays of other layers, `shape-mismatch`
+ */
+export function fromKeras(arrays: Fields): {
+  tensors: Map<string, Tensor>;
+  description: NetworkDescription;
+  notes: string[];
+} {
+  const tensors = new Map<string, Tensor>();
+  const layers: LayerDescription[] = [];
+  for (const [name, fields] of byLayer(arrays)) {
+    const layer = fields.has("recurrent_kernel") ? readGru(name, fields, tensors) : readOther(name, fields, tensors);
+    layers.push(layer);
+  }
+  const parts = layers.map((layer) => {
+    if (layer.type === "gru") return `GRU "${layer.name}" (forward, reset ${layer.resetAfter ? "after" : "before"})`;
+    return layer.type === "dense"
+      ? `dense "${layer.name}" (no activation: names say none)`
+      : `embedding "${layer.name}"`;
+  });
+  const notes = [`Inferred from Keras's names, in the order of the file: ${parts.join(", then ")}.`];
+  return { tensors, description: { layers }, notes };
+}
+
+function byLayer(arrays: Fields): Map<string, Map<string, Tensor>> {
+  const layers = new Map<string, Map<string, Tensor>>();
+  for (const [name, tensor] of arrays) {
+    const { layer, field } = (WEIGHT.exec(name)?.groups ?? {}) as { layer?: string; field?: string };
+    // Which half of the output is whose, and which way it runs, names alone do not say.
+    if (layer === undefined || field === undefined || /\/(forward|backward)_/.test(`/${layer}`)) {
+      const expected = "weights of embedding, forward GRU and dense layers by Keras's names";
+      throw new GruError("unsupported", `npz: expected ${expected}, got "${name}"; save the model as .keras`);
+    }
+    layers.set(layer, (layers.get(layer) ?? new Map<string, Tensor>()).set(field, tensor));
+  }
+  return layers;
+}
+
+function readGru(name: string, fields: Fields, tensors: Map<string, Tensor>): LayerDescription {
+  const kernel = matrix(`${name}/kernel`, fields.get("kernel"));
+  const recurrent = matrix(`${name}/recurrent_kernel`, fields.get("recurrent_kernel"));
+  const [hiddenSize] = recurrent.shape as [number, number];
+  for (const { shape } of [kernel, recurrent]) {
+    if (shape[1] !== 3 * hiddenSize) {
+      const expected = `${3 * hiddenSize} columns for ${hiddenSize} units`;
+      throw new GruError("shape-mismatch", `npz: "${name}": expected kernels of ${expected}, got ${shape[1]}`);
+    }
+  }
+  tensors.set(`${name}.weight`, inOurOrder(transposed(kernel)));
+  tensors.set(`${name}.recurrentWeight`, inOurOrder(transposed(recurrent)));
+  const bias = fields.get("bias");
+  const resetAfter = bias === undefined || bias.shape.length === 2;
+  if (bias !== undefined) {
+    const numBiases = resetAfter ? 2 : 1;
+    if (bias.values.length !== numBiases * 3 * hiddenSize) {
+      const expected = `shape [2, ${3 * hiddenSize}] or [${3 * hiddenSize}]`;
+      throw new GruError("shape-mismatch", `npz: "${name}/bias": expected ${expected}, got [${bias.shape.join(", ")}]`);
+    }
+    ["bias", "recurrentBias"].slice(0, numBiases).forEach((field, i) => {
+      const values = bias.values.slice(3 * hiddenSize * i, 3 * hiddenSize * (i + 1));
+      tensors.set(`${name}.${field}`, inOurOrder({ ...bias, shape: [3 * hiddenSize], values }));
+    });
+  }
+  return { type: "gru", name, inputSize: kernel.shape[0]!, hiddenSize, resetAfter };
+}
+
+function readOther(name: string, fields: Fields, tensors: Map<string, Tensor>): LayerDescription {
+  const table = fields.get("embeddings");
+  if (table !== undefined) {
+    const [numEmbeddings, embeddingSize] = matrix(`${name}/embeddings`, table).shape as [number, number];
+    tensors.set(`${name}.weight`, table);
+    return { type: "embedding", name, numEmbeddings, embeddingSize };
+  }
+  const kernel = matrix(`${name}/kernel`, fields.get("kernel"));
+  const [inputSize, outputSize] = kernel.shape as [number, number];
+  tensors.set(`${name}.weight`, transposed(kernel));
+  const bias = fields.get("bias");
+  if (bias !== undefined) tensors.set(`${name}.bias`, bias);
+  return { type: "dense", name, inputSize, outputSize };
+}
+
+function matrix(name: string, tensor: Tensor | undefined): Tensor {
+  if (tensor?.shape.length === 2) return tensor;
+  const got = tensor === undefined ? "none" : `[${tensor.shape.join(", ")}]`;
+  throw new GruError("shape-mismatch", `npz: "${name}": expected a matrix, got ${got}`);
+}
+
+function transposed({ shape, values, storage }: Tensor): Tensor {
+  const [rows, columns] = shape as [number, number];
+  const turned = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[row * columns + column]!;
+  }
+  return { shape: [columns, rows], values: turned, storage };
+}
+
+/** Swaps the first two of three blocks of rows: z r n to r z n. */
+function inOurOrder({ shape, values, storage }: Tensor): Tensor {
+  const block = values.length / 3;
+  const swapped = values.slice();
+  swapped.copyWithin(0, block, 2 * block);
+  swapped.set(values.subarray(0, block), block);
+  return { shape, values: swapped, storage };
+}

@@ -1,0 +1,55 @@
+// What torch.save wrote: a state_dict, or a dict that has one beside an optimizer's, the number of epochs and so on.
+
+import { GruError } from "../../errors.js";
+import { quote } from "../quote.js";
+import { SAVE_STATE_DICT } from "./stateDictRules.js";
+import { TorchTensor } from "./torchTensor.js";
+
+/** A GRU's recurrent weight: what tells a state_dict of ours from an optimizer's. */
+const RECURRENT = /(^|\.)weight_hh(_l\d+|$)/;
+
+const MAX_TENSORS = 4096;
+
+/** A state_dict, and sentences on where it was and what was left out. */
+export interface StateDictFound {
+  readonly tensors: ReadonlyMap<string, TorchTensor>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The state_dict in what a .pt file holds: all of it, or the one dict in it that has a GRU's tensors.
+ *
+ * @throws GruError `unsupported` when there is none, or several
+ */
+export function findStateDict(value: unknown): StateDictFound {
+  if (!(value instanceof Map)) {
+    const got = value instanceof TorchTensor ? "one tensor" : quote(value);
+    throw new GruError("unsupported", `torch: expected a dict of tensors, got ${got}; ${SAVE_STATE_DICT}`);
+  }
+  if (isStateDict(value)) return { tensors: value, notes: [] };
+  const inside = [...value].filter((item): item is [unknown, Map<string, TorchTensor>] => {
+    const [, dict] = item;
+    return isStateDict(dict) && [...dict.keys()].some((name) => RECURRENT.test(name));
+  });
+  if (inside.length !== 1) {
+    const got = inside.length === 0 ? `one of ${keysOf([...value]) || "nothing"}` : `several, ${keysOf(inside)}`;
+    const expected = "a state_dict, or a checkpoint with one that has a GRU";
+    throw new GruError("unsupported", `torch: expected ${expected}, got ${got}; ${SAVE_STATE_DICT}`);
+  }
+  const [[key, tensors]] = inside as [[unknown, Map<string, TorchTensor>]];
+  const others = [...value].filter(([other]) => other !== key);
+  const rest = others.length === 0 ? "" : ` Left out: ${keysOf(others)}.`;
+  return { tensors, notes: [`Read from ${quote(key)} of a checkpoint.${rest}`] };
+}
+
+function keysOf(items: readonly (readonly [unknown, unknown])[]): string {
+  return items.map(([key]) => quote(key)).join(", ");
+}
+
+function isStateDict(value: unknown): value is Map<string, TorchTensor> {
+  if (!(value instanceof Map) || value.size === 0) return false;
+  if (value.size > MAX_TENSORS) {
+    throw new GruError("bad-file", `torch: expected at most ${MAX_TENSORS} tensors, got ${value.size}`);
+  }
+  return [...value].every(([name, tensor]) => typeof name === "string" && tensor instanceof TorchTensor);
+}

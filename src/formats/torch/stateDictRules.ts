@@ -1,0 +1,28 @@
+import { GruError } from "../../errors.js";
+import type { PickleRules } from "./pickle.js";
+import { readStorageId, rebuildTensor, STORAGE_TYPES, TorchTensor } from "./torchTensor.js";
+
+/** How to save what is read here. */
+export const SAVE_STATE_DICT = 'save the state_dict in Python: torch.save(model.state_dict(), "model.pt")';
+
+const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ["collections.OrderedDict", orderedDict],
+  ["torch._utils._rebuild_tensor", rebuildTensor],
+  ["torch._utils._rebuild_tensor_v2", rebuildTensor],
+  ["torch._utils._rebuild_parameter", rebuildParameter],
+  ...STORAGE_TYPES.map((type) => [type, type] as const),
+]);
+
+/** What the pickle of a state_dict may name: the constructors of its dict and its tensors, nothing else. */
+export const STATE_DICT_RULES: PickleRules = { globals: GLOBALS, load: readStorageId, wayOut: SAVE_STATE_DICT };
+
+/** Empty, or of a list of pairs, as Python 2 wrote it. */
+function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {
+  if (Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) return new Map(pairs);
+  throw new GruError("bad-file", `torch: expected an OrderedDict of pairs, got one of ${typeof pairs}`);
+}
+
+function rebuildParameter([tensor]: readonly unknown[]): TorchTensor {
+  if (tensor instanceof TorchTensor) return tensor;
+  throw new GruError("bad-file", `torch: expected a parameter's tensor, got ${typeof tensor}`);
+}

@@ -1,0 +1,162 @@
+// Tensors as PyTorch saves them: a view, of an offset, sizes and strides in elements, on a storage that several may share.
+
+import { GruError } from "../../errors.js";
+import { type Dtype, DTYPES, readNumbers } from "../dtype.js";
+import { quote } from "../quote.js";
+import { rowMajor } from "../strided.js";
+import type { Tensor } from "../tensor.js";
+
+/** The numbers that tensors view. */
+export interface TorchStorage {
+  /** Name of its class, `torch.FloatStorage` say. */
+  readonly type: string;
+  /** Names its bytes in the file. */
+  readonly key: string;
+  readonly numElements: number;
+}
+
+/** A tensor before its numbers are read. */
+export class TorchTensor {
+  readonly storage: TorchStorage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+
+  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
+
+  get numElements(): number {
+    return this.shape.reduce((product, size) => product * size, 1);
+  }
+
+  get isFloat(): boolean {
+    return FLOAT_STORAGES.has(this.storage.type);
+  }
+}
+
+const FLOAT_STORAGES: ReadonlyMap<string, Dtype> = new Map(
+  (
+    [
+      ["torch.FloatStorage", "F32"],
+      ["torch.HalfStorage", "F16"],
+      ["torch.BFloat16Storage", "BF16"],
+      ["torch.DoubleStorage", "F64"],
+    ] as const
+  ).map(([type, name]) => [type, DTYPES.get(name)!]),
+);
+
+/** Bytes of an element. No layer has whole numbers: such a tensor is passed over or refused, and never read. */
+const WHOLE_STORAGES: ReadonlyMap<string, number> = new Map([
+  ["torch.LongStorage", 8],
+  ["torch.IntStorage", 4],
+  ["torch.ShortStorage", 2],
+  ["torch.CharStorage", 1],
+  ["torch.ByteStorage", 1],
+  ["torch.BoolStorage", 1],
+]);
+
+/** Names of the storages that a state_dict may have. */
+export const STORAGE_TYPES: readonly string[] = [...FLOAT_STORAGES.keys(), ...WHOLE_STORAGES.keys()];
+
+const MAX_RANK = 8;
+
+/** Bytes that a storage takes. */
+export function storageBytes({ type, numElements }: TorchStorage): number {
+  return numElements * (FLOAT_STORAGES.get(type)?.sizeBytes ?? WHOLE_STORAGES.get(type)!);
+}
+
+/** What stands for a storage in a pickle: `("storage", type, key, device, numElements)`. @throws GruError `bad-file` */
+export function readStorageId(id: unknown): TorchStorage {
+  const [word, type, key, , numElements, view = null] = Array.isArray(id) ? id : [];
+  const isId = word === "storage" && STORAGE_TYPES.includes(type) && typeof key === "string" && isCount(numElements);
+  if (isId && view === null) return { type, key, numElements };
+  throw bad(`expected a storage's type, key and size, got ${quote(id)}`);
+}
+
+/** `_rebuild_tensor_v2` with what PyTorch saves of its arguments. @throws GruError `bad-file` for a view past its storage */
+export function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
+  const isShape = isCounts(shape) && isCounts(strides) && shape.length === strides.length && shape.length <= MAX_RANK;
+  if (!isStorage(storage) || !isCount(offset) || !isShape) {
+    throw bad(`expected a storage, an offset, sizes and strides, got ${quote([offset, shape, strides])}`);
+  }
+  const end = spanEnd(offset, shape, strides);
+  if (end > storage.numElements) {
+    const got = `sizes [${shape.join(", ")}] with strides [${strides.join(", ")}] at ${offset}`;
+    throw bad(`expected a view of storage "${storage.key}" and its ${storage.numElements} elements, got ${got}`);
+  }
+  return new TorchTensor(storage, offset, shape, strides);
+}
+
+/** How a storage's bytes are to be read. */
+export interface ReadRequest {
+  /** Whether the machine that wrote them was. */
+  readonly isBigEndian: boolean;
+  /** Whether they may become the tensor's own memory. */
+  readonly mayKeep: boolean;
+}
+
+/**
+ * Reads a tensor's numbers.
+ *
+ * @param bytesOf gives its storage's
+ * @throws GruError `unsupported` for whole numbers
+ */
+export function readTensor(
+  name: string,
+  tensor: TorchTensor,
+  bytesOf: () => Uint8Array,
+  { isBigEndian, mayKeep }: ReadRequest,
+): Tensor {
+  const { storage, offset, shape, strides } = tensor;
+  const dtype = FLOAT_STORAGES.get(storage.type);
+  if (dtype === undefined) {
+    const expected = [...FLOAT_STORAGES.keys()].join(", ");
+    throw new GruError("unsupported", `tensor "${name}": expected ${expected}, got ${storage.type}`);
+  }
+  const { sizeBytes } = dtype;
+  const bytes = bytesOf().subarray(offset * sizeBytes, spanEnd(offset, shape, strides) * sizeBytes);
+  const span = readNumbers(dtype, isBigEndian ? reversedEach(bytes, sizeBytes) : bytes, mayKeep);
+  const values = isContiguous(tensor) ? span : rowMajor(span, shape, strides);
+  return { shape, values, storage: dtype.storage };
+}
+
+/** Where the elements that a view reaches end in its storage. */
+function spanEnd(offset: number, shape: readonly number[], strides: readonly number[]): number {
+  if (shape.includes(0)) return offset;
+  return shape.reduce((end, size, axis) => end + (size - 1) * strides[axis]!, offset + 1);
+}
+
+function isContiguous({ shape, strides }: TorchTensor): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis]!;
+  }
+  return true;
+}
+
+function reversedEach(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  const copy = bytes.slice();
+  for (let start = 0; start < copy.length; start += sizeBytes) copy.subarray(start, start + sizeBytes).reverse();
+  return copy;
+}
+
+function isStorage(value: unknown): value is TorchStorage {
+  return typeof value === "object" && value !== null && "key" in value && "numElements" in value;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
+}
+
+function bad(message: string): GruError {
+  return new GruError("bad-file", `torch: ${message}`);
+}

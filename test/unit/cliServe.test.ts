@@ -1,0 +1,73 @@
+// What the program serves to a browser on this machine; test/browser/cli.test.ts has the pages themselves.
+
+import { readFileSync } from "node:fs";
+import { get } from "node:http";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { parseModel } from "../../src/parseModel.js";
+import { endOf, printed, runCli, startCli } from "../cliProcess.js";
+import { buildLibrary, projectRoot } from "../library.js";
+
+const model = `${projectRoot}test/fixtures/torch_nested.pt`;
+const programs: ReturnType<typeof startCli>[] = [];
+
+beforeAll(buildLibrary);
+afterEach(() => {
+  for (const program of programs.splice(0)) program.kill();
+});
+
+/** Starts a server of the program's. @returns its address */
+async function start(...args: string[]) {
+  const program = startCli(...args);
+  programs.push(program);
+  const [url] = await printed(program, /http:\/\/localhost:\d+\//);
+  return { program, url: url! };
+}
+
+describe("webgru serve", () => {
+  it("serves a page, the library and the model, and no other file", async () => {
+    const { url } = await start("serve", model);
+    const page = await fetch(url);
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(await page.text()).toContain("loadModel");
+    const served = await parseModel(new Uint8Array(await (await fetch(`${url}model.safetensors`)).arrayBuffer()));
+    const { layers } = await parseModel(new Uint8Array(readFileSync(model)));
+    expect(served.layers).toEqual(layers);
+    expect(await (await fetch(`${url}model.json`)).json()).toMatchObject({ name: "torch_nested.pt" });
+    for (const name of ["webgru.js", "torch.js", "cli.js"]) expect((await fetch(url + name)).status, name).toBe(200);
+    for (const name of ["package.json", "../package.json", "%2e%2e/package.json", "types/index.d.ts", "constructor"]) {
+      expect((await fetch(url + name)).status, name).toBe(404);
+    }
+  });
+
+  it("answers to this machine's own names alone", async () => {
+    const { url } = await start("serve", model);
+    const status = await new Promise((resolve) => {
+      get(url, { headers: { host: "example.org" } }, (response) => resolve(response.resume().statusCode));
+    });
+    expect(status).toBe(403);
+  });
+
+  it("ends with 130 at Ctrl-C", async () => {
+    const { program } = await start("serve", model);
+    const ended = endOf(program);
+    program.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+  });
+
+  it("ends with 1 where the port is taken, and with 2 for one that is none", async () => {
+    const { url } = await start("serve", model);
+    const taken = await runCli(["serve", model, "--port", new URL(url).port]);
+    expect(taken).toMatchObject({ code: 1, stderr: expect.stringContaining("EADDRINUSE") as string });
+    expect(await runCli(["serve", model, "--port", "http"])).toMatchObject({ code: 2 });
+  });
+});
+
+describe("webgru doctor --page", () => {
+  it("serves the page that examines a browser, until Ctrl-C", async () => {
+    const { program, url } = await start("doctor", "--page");
+    expect(await (await fetch(url)).text()).toContain("webgru doctor");
+    const ended = endOf(program);
+    program.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+  });
+});

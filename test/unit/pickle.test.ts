@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { type PickleRules, readPickle } from "../../src/formats/torch/pickle.js";
+import { type Pickled, pickle, rawPickle } from "../pickleFile.js";
+import { expectRefusal } from "../refusal.js";
+
+const rules: PickleRules = {
+  globals: new Map<string, unknown>([
+    ["builtins.sum", (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)],
+    ["torch.FloatStorage", "float"],
+  ]),
+  load: (id) => ({ id }),
+  wayOut: "the way out",
+};
+
+const unnamed = (name: string) => `pickle: expected a state_dict's tensors alone, got "${name}"; the way out`;
+
+describe("readPickle", () => {
+  const values: [what: string, value: Pickled, expected?: unknown][] = [
+    ["whole numbers of both signs", [0, 255, 65535, -1, 2 ** 31 - 1]],
+    ["strings", ["", "weight_ih_l0", "größer"]],
+    ["dicts, tuples, none and booleans", new Map<unknown, unknown>([["a", [null, true, [false]]]])],
+    ["what the rules list", { global: "torch.FloatStorage" }, "float"],
+    ["calls of what the rules list", { call: { global: "builtins.sum" }, args: [1, 2] }, 3],
+    ["persistent ids", { persistent: ["storage", 1] }, { id: ["storage", 1] }],
+    ["attributes of a dict, which it forgets", { attributesOf: new Map([["x", 1]]) }, new Map([["x", 1]])],
+  ];
+  for (const [what, value, expected = value] of values) {
+    it(`reads ${what}`, () => {
+      const bytes = pickle(value);
+      expect(readPickle(bytes, rules)).toEqual({ value: expected, end: bytes.length });
+    });
+  }
+
+  const opcodes: [what: string, parts: (string | number)[], expected: unknown][] = [
+    ["small numbers", ["(K", 7, "M", 1, 2, "t."], [7, 513]],
+    ["long numbers", ["(\x8a", 2, 0xff, 0xff, "\x8b", 1, 0, 0, 0, 5, "\x8a", 0, "t."], [-1, 5, 0]],
+    ["numbers that float64 does not hold", ["\x8a", 8, 1, 0, 0, 0, 0, 0, 0, 64, "."], 2n ** 62n + 1n],
+    ["floats", ["G", 0x40, 0x09, 0x21, 0xfb, 0x54, 0x44, 0x2d, 0x18, "."], Math.PI],
+    ["lists", ["](K", 1, "K", 2, "eK", 3, "a."], [1, 2, 3]],
+    ["a list between marks", ["(K", 1, "l."], [1]],
+    ["short tuples", ["K", 1, "\x85K", 2, "\x86K", 3, "K", 4, "\x87."], [[[1], 2], 3, 4].flat(0)],
+    ["one item of a dict", ["}K", 1, "K", 2, "s."], new Map([[1, 2]])],
+    ["what was remembered", ["(K", 1, "q", 9, "h", 9, "j", 9, 0, 0, 0, "t."], [1, 1, 1]],
+    ["what was remembered without a number", ["(K", 1, "\x94h", 0, "t."], [1, 1]],
+    [
+      "what is copied, dropped and framed",
+      ["\x80", 4, "\x95", 0, 0, 0, 0, 0, 0, 0, 0, "(K", 1, "2K", 2, "0(K", 3, "1t."],
+      [1, 1],
+    ],
+    [
+      "strings of Python 2 and of protocol 4",
+      ["(U", 1, "aT", 1, 0, 0, 0, "b\x8c", 1, "c\x8d", 1, 0, 0, 0, 0, 0, 0, 0, "dt."],
+      ["a", "b", "c", "d"],
+    ],
+    ["a name from the stack", ["\x8c", 5, "torch\x8c", 12, "FloatStorage\x93."], "float"],
+  ];
+  for (const [what, parts, expected] of opcodes) {
+    it(`reads ${what}`, () => {
+      const { value } = readPickle(rawPickle(...parts), rules);
+      expect(value).toEqual(expected);
+    });
+  }
+
+  it("reads on where another pickle ended", () => {
+    const both = Uint8Array.from([...pickle(1), ...pickle(2)]);
+    const first = readPickle(both, rules);
+    expect(readPickle(both, rules, first.end)).toEqual({ value: 2, end: both.length });
+  });
+
+  const refused: [what: string, bytes: Uint8Array, code: "bad-file" | "unsupported", message: string][] = [
+    ["a name that the rules do not list", pickle({ global: "os.system" }), "unsupported", unnamed("os.system")],
+    [
+      "a property of every object",
+      pickle({ global: "constructor.prototype" }),
+      "unsupported",
+      unnamed("constructor.prototype"),
+    ],
+    ["a class called", pickle({ call: { global: "__main__.Net" }, args: [] }), "unsupported", unnamed("__main__.Net")],
+    [
+      "a call of a value",
+      pickle({ call: "sum", args: [] }),
+      "bad-file",
+      'pickle: expected something to call, got "sum"',
+    ],
+    [
+      "attributes of something else",
+      pickle({ attributesOf: [1] }),
+      "bad-file",
+      "pickle: expected attributes for a dict, got them for another object",
+    ],
+    [
+      "an opcode of classes",
+      rawPickle("(i"),
+      "bad-file",
+      "pickle: expected an opcode that a state_dict needs at byte 1, got 0x69",
+    ],
+    [
+      "a byte that is no opcode",
+      rawPickle(0),
+      "bad-file",
+      "pickle: expected an opcode that a state_dict needs at byte 0, got 0x00",
+    ],
+    ["protocol 1", rawPickle(0x80, 1), "bad-file", "pickle: expected protocol 2 to 5, got 1"],
+    ["protocol 6", rawPickle(0x80, 6), "bad-file", "pickle: expected protocol 2 to 5, got 6"],
+    [
+      "an end before its end",
+      pickle("abc").subarray(0, -2),
+      "bad-file",
+      "pickle: expected its end by byte 9, got something that goes on to byte 10",
+    ],
+    [
+      "a string longer than the file",
+      rawPickle("X", 255, 255, 255, 255),
+      "bad-file",
+      "pickle: expected its end by byte 5, got something that goes on to byte 4294967300",
+    ],
+    [
+      "a name without an end",
+      rawPickle("ctorch"),
+      "bad-file",
+      "pickle: expected its end by byte 6, got something that goes on to byte 7",
+    ],
+    ["an empty stack", rawPickle("."), "bad-file", "pickle: expected a value on the stack at byte 0, got none"],
+    ["no mark", rawPickle("Nt."), "bad-file", "pickle: expected a mark on the stack at byte 1, got none"],
+    [
+      "a value never remembered",
+      rawPickle("h", 3),
+      "bad-file",
+      "pickle: expected a value remembered under 3, got none",
+    ],
+    ["an item for no list", rawPickle("NNa"), "bad-file", "pickle: expected a list to append to, got null"],
+    [
+      "an item for no dict",
+      rawPickle("NNNs"),
+      "bad-file",
+      "pickle: expected a dict and pairs for it, got null and 2 values",
+    ],
+    ["half a pair", rawPickle("}(Nu"), "bad-file", "pickle: expected a dict and pairs for it, got a dict and 1 values"],
+    [
+      "a number of a thousand digits",
+      rawPickle("\x8b", 200, 1, 0, 0),
+      "bad-file",
+      "pickle: expected a whole number of at most 64 bytes, got one of 456",
+    ],
+  ];
+  for (const [what, bytes, code, message] of refused) {
+    it(`refuses ${what}`, async () => {
+      await expectRefusal(() => readPickle(bytes, rules), code, message);
+    });
+  }
+
+  it("refuses one of more than 16 MiB", async () => {
+    const long = new Uint8Array(2 ** 24 + 1).fill("N".charCodeAt(0));
+    await expectRefusal(
+      () => readPickle(long, rules),
+      "bad-file",
+      "pickle: expected its end by byte 16777216, got something that goes on to byte 16777217, more than a state_dict's 16777216 bytes",
+    );
+  });
+});

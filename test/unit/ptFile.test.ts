@@ -1,0 +1,423 @@
+// .pt files that tests make; what PyTorch itself wrote is among the fixtures.
+
+import { describe, expect, it } from "vitest";
+import type { NetworkDescription } from "../../src/formats/description.js";
+import { parseTorch } from "../../src/formats/torch/parseTorch.js";
+import type { GruErrorCode } from "../../src/errors.js";
+import { parseModel } from "../../src/parseModel.js";
+import {
+  bytesOf,
+  type Pickled,
+  pickle,
+  pickledTensor,
+  ptFile,
+  ptStateDict,
+  type TensorParts,
+  zip,
+} from "../pickleFile.js";
+import { randomArray, uniform } from "../random.js";
+import { expectRefusal } from "../refusal.js";
+import { cellShapes, gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../stateDictFile.js";
+
+const SAVE = 'save the state_dict in Python: torch.save(model.state_dict(), "model.pt")';
+const shapes = { ...gruShapes("gru.", 4, 5), ...linearShapes("head", 5, 3) };
+const tensors = stateDictTensors(shapes);
+
+describe("a .pt file", () => {
+  it("is the same network as the same state_dict in safetensors", async () => {
+    const network = await parseModel(ptStateDict(tensors));
+    expect(network).toEqual(await parseModel(stateDictFile(shapes)));
+  });
+
+  it("may be a checkpoint, of which it tells what it read and what not", () => {
+    const file = ptStateDict(
+      tensors,
+      (stateDict) =>
+        new Map<unknown, unknown>([
+          ["epoch", 3],
+          ["net", stateDict],
+          ["optimizer", new Map()],
+        ]),
+    );
+    expect(parseTorch(file).notes[0]).toBe('Read from "net" of a checkpoint. Left out: "epoch", "optimizer".');
+  });
+
+  it("may be a checkpoint of a state_dict alone", () => {
+    const file = ptStateDict(tensors, (stateDict) => new Map([["state_dict", stateDict]]));
+    expect(parseTorch(file).notes[0]).toBe('Read from "state_dict" of a checkpoint.');
+  });
+
+  it("may have dicts of other tensors in a checkpoint", () => {
+    const averages = new Map([["loss", pickledTensor({ shape: [4], key: "0", numElements: 60 })]]);
+    const file = ptStateDict(
+      tensors,
+      (stateDict) =>
+        new Map([
+          ["averages", averages],
+          ["model", stateDict],
+        ]),
+    );
+    expect(parseTorch(file).notes[0]).toBe('Read from "model" of a checkpoint. Left out: "averages".');
+  });
+
+  it("may have parameters instead of tensors", () => {
+    const parameter: Pickled = {
+      call: { global: "torch._utils._rebuild_parameter" },
+      args: [pickledTensor({ shape: [15, 5], key: "1" }), true, null],
+    };
+    const file = ptFile(
+      new Map([
+        ["weight_ih", pickledTensor({ shape: [15, 4], key: "0" })],
+        ["weight_hh", parameter],
+      ] as const),
+      {
+        "data/0": new Uint8Array(4 * 60),
+        "data/1": new Uint8Array(4 * 75),
+      },
+    );
+    expect(parseTorch(file).layers).toMatchObject([{ name: "gru", inputSize: 4, hiddenSize: 5 }]);
+  });
+
+  it("may have BatchNorm's counts, which it leaves out and notes", async () => {
+    const count = pickledTensor({ shape: [], key: "n", type: "torch.LongStorage" });
+    const file = cellFile({ "norm.num_batches_tracked": count });
+    expect(parseTorch(file).notes[0]).toBe("Whole numbers, left out: norm.num_batches_tracked.");
+  });
+
+  it("may have other whole numbers where a description says which layers there are", () => {
+    const file = cellFile({ places: pickledTensor({ shape: [2], key: "n", type: "torch.IntStorage" }) });
+    const description: NetworkDescription = { layers: [{ type: "gru", name: "gru", inputSize: 2, hiddenSize: 1 }] };
+    expect(parseTorch(file, description).notes).toEqual(["Whole numbers, left out: places."]);
+  });
+
+  it("may have been written by a big-endian machine", () => {
+    const swapped = new Map(
+      [...tensors].map(([name, { shape, values }]) => {
+        const bytes = bytesOf(values.slice());
+        for (let i = 0; i < bytes.length; i += 4) bytes.subarray(i, i + 4).reverse();
+        return [name, { shape, values: new Float32Array(bytes.buffer) }];
+      }),
+    );
+    const items = [...swapped].map(([name, { shape }], i) => [name, pickledTensor({ shape, key: `${i}` })] as const);
+    const storages = [...swapped.values()].map(({ values }, i) => [`data/${i}`, bytesOf(values)] as const);
+    const entries = { ...Object.fromEntries(storages), byteorder: new TextEncoder().encode("big") };
+    expect(parseTorch(ptFile(new Map(items), entries))).toEqual(parseTorch(ptStateDict(tensors)));
+  });
+
+  const views: [what: string, parts: TensorParts, expected: number[]][] = [
+    ["a part of a storage", { shape: [3, 1], offset: 2, numElements: 60 }, [2, 3, 4]],
+    ["every second element", { shape: [3, 1], strides: [2, 1], numElements: 60 }, [0, 2, 4]],
+    ["a matrix by its columns", { shape: [3, 2], strides: [1, 3], numElements: 60 }, [0, 3, 1, 4, 2, 5]],
+    ["one number for all", { shape: [3, 2], strides: [0, 0], offset: 7, numElements: 60 }, [7, 7, 7, 7, 7, 7]],
+    ["an axis of one, whatever its stride", { shape: [3, 1], strides: [1, 50], numElements: 60 }, [0, 1, 2]],
+  ];
+  for (const [what, parts, expected] of views) {
+    it(`may have tensors that are ${what}`, () => {
+      const [, inputSize] = parts.shape;
+      const root = new Map([
+        ["weight_ih", pickledTensor(parts)],
+        ["weight_hh", pickledTensor({ shape: [3, 1], numElements: 60 })],
+      ]);
+      const file = ptFile(root, { "data/0": bytesOf(Float32Array.from({ length: 60 }, (_, i) => i)) });
+      expect(parseTorch(file).layers).toMatchObject([{ inputSize, weight: Float32Array.from(expected) }]);
+    });
+  }
+});
+
+const wrapped = (root: Pickled, entries = {}) => ptFile(root, { "data/0": new Uint8Array(240), ...entries });
+const view = (text: string) => `torch: expected a view of storage "0" and its 60 elements, got ${text}`;
+
+describe("a .pt file is refused", () => {
+  const tensor = pickledTensor({ shape: [15, 4] });
+  const cell = (more: Partial<TensorParts>) =>
+    wrapped(new Map([["weight_ih", pickledTensor({ shape: [15, 4], ...more })]]));
+  const found = "a state_dict, or a checkpoint with one that has a GRU";
+  const refused: [what: string, bytes: Uint8Array, code: GruErrorCode, message: string][] = [
+    [
+      "for a whole module",
+      wrapped({ call: { global: "torch.nn.modules.rnn.GRU" }, args: [] }),
+      "unsupported",
+      `pickle: expected a state_dict's tensors alone, got "torch.nn.modules.rnn.GRU"; ${SAVE}`,
+    ],
+    [
+      "for what would run a command",
+      wrapped({ call: { global: "posix.system" }, args: ["echo"] }),
+      "unsupported",
+      `pickle: expected a state_dict's tensors alone, got "posix.system"; ${SAVE}`,
+    ],
+    [
+      "for a quantized tensor",
+      wrapped({ call: { global: "torch._utils._rebuild_qtensor" }, args: [] }),
+      "unsupported",
+      `pickle: expected a state_dict's tensors alone, got "torch._utils._rebuild_qtensor"; ${SAVE}`,
+    ],
+    [
+      "for a storage of another type",
+      cell({ type: "torch.ComplexFloatStorage" }),
+      "unsupported",
+      `pickle: expected a state_dict's tensors alone, got "torch.ComplexFloatStorage"; ${SAVE}`,
+    ],
+    [
+      "for a TorchScript archive",
+      wrapped(new Map(), { "constants.pkl": pickle(null) }),
+      "unsupported",
+      'torch: expected a state_dict, got a TorchScript archive; save the state_dict in Python: torch.save(torch.jit.load("model.pt").state_dict(), "state.pt")',
+    ],
+    [
+      "without a pickle",
+      zip({ "archive/version": new Uint8Array(2) }),
+      "bad-file",
+      'torch: expected one data.pkl in the zip, got ["archive/version"]',
+    ],
+    [
+      "with two",
+      zip({ "a/data.pkl": pickle(1), "b/data.pkl": pickle(2) }),
+      "bad-file",
+      'torch: expected one data.pkl in the zip, got ["a/data.pkl","b/data.pkl"]',
+    ],
+    [
+      "for a byte order that is none",
+      wrapped(new Map(), { byteorder: new TextEncoder().encode("middle") }),
+      "bad-file",
+      'torch: expected byteorder little or big, got "middle"',
+    ],
+    ["for a list", wrapped([1]), "unsupported", `torch: expected a dict of tensors, got [1]; ${SAVE}`],
+    ["for one tensor", wrapped(tensor), "unsupported", `torch: expected a dict of tensors, got one tensor; ${SAVE}`],
+    ["for an empty dict", wrapped(new Map()), "unsupported", `torch: expected ${found}, got one of nothing; ${SAVE}`],
+    [
+      "for a checkpoint without a GRU",
+      wrapped(new Map([["model", new Map([["head.weight", tensor]])]])),
+      "unsupported",
+      `torch: expected ${found}, got one of "model"; ${SAVE}`,
+    ],
+    [
+      "for a checkpoint of two",
+      wrapped(new Map(["model", "average"].map((key) => [key, new Map([["weight_hh", tensor]])]))),
+      "unsupported",
+      `torch: expected ${found}, got several, "model", "average"; ${SAVE}`,
+    ],
+    [
+      "for a storage that it lacks",
+      cell({ key: "9" }),
+      "bad-file",
+      'torch: expected 240 bytes of torch.FloatStorage "9", got none in the file',
+    ],
+    [
+      "for a storage that is a path",
+      cell({ key: "../data.pkl" }),
+      "bad-file",
+      'torch: expected 240 bytes of torch.FloatStorage "../data.pkl", got none in the file',
+    ],
+    [
+      "for a storage of another size",
+      cell({ numElements: 61 }),
+      "bad-file",
+      'torch: expected 244 bytes of torch.FloatStorage "0", got 240',
+    ],
+    [
+      "for a view past its storage",
+      cell({ offset: 1, numElements: 60 }),
+      "bad-file",
+      view("sizes [15, 4] with strides [4, 1] at 1"),
+    ],
+    [
+      "for strides past its storage",
+      cell({ strides: [5, 1], numElements: 60 }),
+      "bad-file",
+      view("sizes [15, 4] with strides [5, 1] at 0"),
+    ],
+    [
+      "for a negative stride",
+      cell({ strides: [-4, 1] }),
+      "bad-file",
+      "torch: expected a storage, an offset, sizes and strides, got [0,[15,4],[-4,1]]",
+    ],
+    [
+      "for more sizes than strides",
+      cell({ strides: [1] }),
+      "bad-file",
+      "torch: expected a storage, an offset, sizes and strides, got [0,[15,4],[1]]",
+    ],
+    [
+      "for nine axes",
+      cell({ shape: Array.from({ length: 9 }, () => 1) }),
+      "bad-file",
+      "torch: expected a storage, an offset, sizes and strides, got [0,[1,1,1,1,1,1,1,1,1],[1,1,1,1,1,1,1,1,1]]",
+    ],
+    [
+      "for a negative size of a storage",
+      cell({ numElements: -1 }),
+      "bad-file",
+      'torch: expected a storage\'s type, key and size, got ["storage","torch.FloatStorage","0","cpu",-1]',
+    ],
+    [
+      "for a parameter without a tensor",
+      wrapped({ call: { global: "torch._utils._rebuild_parameter" }, args: [1] }),
+      "bad-file",
+      "torch: expected a parameter's tensor, got number",
+    ],
+    [
+      "for an OrderedDict of no pairs",
+      wrapped({ call: { global: "collections.OrderedDict" }, args: [[1]] }),
+      "bad-file",
+      "torch: expected an OrderedDict of pairs, got one of object",
+    ],
+    [
+      "for whole numbers that may be weights",
+      cellFile({ "head.weight": pickledTensor({ shape: [1], key: "n", type: "torch.CharStorage" }) }),
+      "unsupported",
+      'tensor "head.weight": expected torch.FloatStorage, torch.HalfStorage, torch.BFloat16Storage, torch.DoubleStorage, got torch.CharStorage',
+    ],
+  ];
+  for (const [what, bytes, code, message] of refused) {
+    it(`${what}`, async () => {
+      await expectRefusal(() => parseTorch(bytes), code, message);
+    });
+  }
+
+  it("for tensors that are larger together than the file could be", async () => {
+    const bytes = cell({ shape: [9999, 9999], strides: [0, 0], numElements: 60 });
+    const message = `torch: expected at most ${2 * bytes.length} elements in a file of ${bytes.length} bytes, got 99980001`;
+    await expectRefusal(() => parseTorch(bytes), "bad-file", message);
+  });
+
+  it("for more tensors than a network has", async () => {
+    const names = Array.from({ length: 4097 }, (_, i) => `${i}`);
+    const bytes = ptFile(new Map(names.map((name) => [name, 0])));
+    await expectRefusal(() => parseTorch(bytes), "bad-file", "torch: expected at most 4096 tensors, got 4097");
+  });
+});
+
+describe("a .pt file from before PyTorch 1.6", () => {
+  const storage = { persistent: ["storage", { global: "torch.FloatStorage" }, "7", "cpu", 3, null] };
+  const rebuilt = (shape: number[]): Pickled => ({
+    call: { global: "torch._utils._rebuild_tensor" },
+    args: [storage, 0, shape, [1, 1]],
+  });
+  const parts = {
+    magic: Uint8Array.from([0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]),
+    protocol: pickle(1001),
+    machine: pickle(new Map([["little_endian", false]])),
+    object: pickle(
+      new Map([
+        ["weight_ih", rebuilt([3, 1])],
+        ["weight_hh", rebuilt([3, 1])],
+      ]),
+    ),
+    keys: pickle(["7"]),
+    storage: Uint8Array.from([3, 0, 0, 0, 0, 0, 0, 0, ...bytesOf(Float32Array.of(1, 2, 3))]),
+  };
+  const file = (changes: Partial<typeof parts> = {}) => {
+    const pieces: Uint8Array[] = Object.values({ ...parts, ...changes });
+    return Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+  };
+
+  it("is read, little-endian on every machine", async () => {
+    const { layers } = await parseModel(file());
+    expect(layers).toMatchObject([
+      { name: "gru", weight: Float32Array.of(1, 2, 3), recurrentWeight: Float32Array.of(1, 2, 3) },
+    ]);
+  });
+
+  const refused: [what: string, changes: Partial<typeof parts>, code: GruErrorCode, message: string][] = [
+    [
+      "another pickle",
+      { magic: pickle(1) },
+      "unsupported",
+      `torch: expected a file of torch.save, which begins with its magic number, got another pickle; ${SAVE}`,
+    ],
+    ["another protocol", { protocol: pickle(1002) }, "unsupported", "torch: expected protocol 1001, got 1002"],
+    ["no keys", { keys: pickle(7) }, "bad-file", "torch: expected a list of storage keys, got 7"],
+    [
+      "the key of no storage",
+      { keys: pickle(["8"]) },
+      "bad-file",
+      'torch: expected storage "8" to be some tensor\'s, got none',
+    ],
+    [
+      "a storage without a key",
+      { keys: pickle([]) },
+      "bad-file",
+      'torch: expected 12 bytes of torch.FloatStorage "7", got none in the file',
+    ],
+    [
+      "another count",
+      { storage: Uint8Array.from([4, ...parts.storage.subarray(1)]) },
+      "bad-file",
+      'torch: expected 3 elements in storage "7", got 4',
+    ],
+    [
+      "a storage cut off",
+      { storage: parts.storage.subarray(0, 10) },
+      "bad-file",
+      `torch: storage "7" ends at byte ${file().length}, past the end of the file (${file().length - 10})`,
+    ],
+    [
+      "no count",
+      { storage: new Uint8Array() },
+      "bad-file",
+      `torch: storage "7" ends at byte ${file().length}, past the end of the file (${file().length - 20})`,
+    ],
+    [
+      "a whole module",
+      { object: pickle({ global: "__main__.Net" }) },
+      "unsupported",
+      `pickle: expected a state_dict's tensors alone, got "__main__.Net"; ${SAVE}`,
+    ],
+  ];
+  for (const [what, changes, code, message] of refused) {
+    it(`is refused for ${what}`, async () => {
+      await expectRefusal(() => parseTorch(file(changes)), code, message);
+    });
+  }
+
+  it("is refused for a view of an older kind", async () => {
+    const viewed: Pickled = { persistent: ["storage", { global: "torch.FloatStorage" }, "7", "cpu", 3, ["8", 0, 3]] };
+    await expectRefusal(
+      () => parseTorch(file({ object: pickle(viewed) })),
+      "bad-file",
+      /^torch: expected a storage's type, key and size, got/,
+    );
+  });
+});
+
+describe("a damaged .pt file", () => {
+  it("is refused, or read, and nothing else, wherever a byte is changed", () => {
+    const good = ptStateDict(stateDictTensors(cellShapes("", 2, 1)));
+    const next = uniform(5);
+    const outcomes = new Map<string, number>();
+    for (let i = 0; i < 3000; i++) {
+      const bytes = good.slice();
+      bytes[Math.floor(next() * bytes.length)] = Math.floor(next() * 256);
+      const outcome = outcomeOf(() => parseTorch(bytes));
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    expect([...outcomes.keys()].sort()).toEqual(["GruError", "read"]);
+    expect(outcomes.get("GruError")).toBeGreaterThan(1000);
+  });
+});
+
+/** A GRU cell of one unit, and other tensors on a storage `n`. */
+function cellFile(others: Record<string, Pickled>): Uint8Array {
+  const items: [string, Pickled][] = [
+    ["weight_ih", pickledTensor({ shape: [3, 2], key: "0" })],
+    ["weight_hh", pickledTensor({ shape: [3, 1], key: "1" })],
+    ...Object.entries(others),
+  ];
+  const next = uniform(4);
+  const entries = {
+    "data/0": bytesOf(randomArray(6, next)),
+    "data/1": bytesOf(randomArray(3, next)),
+    "data/n": bytesOf(BigInt64Array.of(1n)),
+  };
+  return ptFile(new Map(items), entries);
+}
+
+function outcomeOf(read: () => unknown): string {
+  try {
+    read();
+    return "read";
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
