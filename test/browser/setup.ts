@@ -1,6 +1,7 @@
 import type { Browser } from "puppeteer";
 import { createServer, type ViteDevServer } from "vite";
 import type { TestProject } from "vitest/node";
+import { assemblyScript } from "../../src/assemblyScript.mjs";
 import { chosenAdapter, launchChrome } from "../chrome.js";
 import { HARNESS } from "./page.js";
 
@@ -37,6 +38,7 @@ async function startServer({ config, vitest }: TestProject): Promise<ViteDevServ
   const server = await createServer({
     root: config.root,
     configFile: false,
+    plugins: [assemblyScript()],
     logLevel: "error",
     server: {
       host: "127.0.0.1",
@@ -46,7 +48,12 @@ async function startServer({ config, vitest }: TestProject): Promise<ViteDevServ
     },
     // Nothing the pages import comes from node_modules.
     optimizeDeps: { noDiscovery: true },
-    resolve: { alias: { webgru: "/src/index.ts" } },
+    resolve: {
+      alias: [
+        { find: /^webgru$/, replacement: "/src/index.ts" },
+        { find: /^webgru\/(\w+)$/, replacement: "/src/$1.ts" },
+      ],
+    },
   });
   return server.listen();
 }

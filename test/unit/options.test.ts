@@ -7,7 +7,8 @@ const misspelt = { devise: "cpu" } as object;
 
 describe("what no one asked for", () => {
   it("is refused as an option of loadModel", async () => {
-    const message = 'options: expected device, dtype, nonFinite, description, signal, onProgress, got "devise"';
+    const message =
+      'options: expected device, dtype, nonFinite, autotune, use, description, signal, onProgress, got "devise"';
     await expectRefusal(() => loadModel(new Uint8Array(), misspelt), "unsupported", message);
   });
 
