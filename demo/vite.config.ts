@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { assemblyScript } from "../src/assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 const hasDesktop = process.platform !== "linux" || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
@@ -8,6 +9,7 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Relative addresses, so that the built page works in any folder of a site.
   base: "./",
+  plugins: [assemblyScript()],
   // The demo imports the library by its package name, from source.
   resolve: {
     alias: [
@@ -16,5 +18,9 @@ export default defineConfig({
     ],
   },
   server: { open: hasDesktop && !process.env.CI, fs: { allow: [projectRoot] } },
-  build: { target: "es2022" },
+  worker: { format: "es", plugins: () => [assemblyScript()] },
+  build: {
+    target: "es2022",
+    rolldownOptions: { input: ["index.html", "audio/index.html"].map((page) => `${projectRoot}demo/${page}`) },
+  },
 });
