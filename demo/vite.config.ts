@@ -1,14 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { assemblyScript } from "../src/assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
-const pages = ["index.html", "sensor/index.html"];
+const pages = ["index.html", "sensor/index.html", "audio/index.html"];
 const hasDesktop = process.platform !== "linux" || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Relative addresses, so that the built page works in any folder of a site.
   base: "./",
+  plugins: [assemblyScript()],
   // The demo imports the library by its package name, from source.
   resolve: {
     alias: [
@@ -17,7 +19,7 @@ export default defineConfig({
     ],
   },
   server: { open: hasDesktop && !process.env.CI, fs: { allow: [projectRoot] } },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [assemblyScript()] },
   build: {
     target: "es2022",
     rolldownOptions: { input: pages.map((page) => fileURLToPath(new URL(page, import.meta.url))) },

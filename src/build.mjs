@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
+import { assemblyScript } from "./assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8"));
@@ -33,7 +34,7 @@ const wgsl = {
 };
 
 /** Modules whose names the main entry exports, and of which there must be one: a GruError is one class everywhere. */
-const SHARED = ["errors", "index"].map((name) => `${projectRoot}src/${name}.ts`);
+const SHARED = ["errors", "index", "cpu/registry"].map((name) => `${projectRoot}src/${name}.ts`);
 
 /** Leaves the other entries, and in them what the main one shares, in their own files. */
 const entriesApart = (entry) => ({
@@ -77,7 +78,7 @@ for (const entry of [...entries, "cli/main"]) {
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    plugins: [wgsl, entriesApart(entry), workerAsWritten()],
+    plugins: [wgsl, assemblyScript(), entriesApart(entry), workerAsWritten()],
     build: {
       target: "es2022",
       emptyOutDir: entry === "index",

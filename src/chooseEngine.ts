@@ -1,9 +1,10 @@
+import type { Use } from "./cpu/cost.js";
 import { CpuEngine } from "./cpu/cpuEngine.js";
+import { type FastCpu, registeredFastCpu } from "./cpu/registry.js";
 import type { Engine } from "./engine.js";
 import { GruError } from "./errors.js";
 import type { Network } from "./model/network.js";
 import { borrowDevice, isSoftware, nameOf, requestAdapter, requestDevice } from "./runtime/adapter.js";
-import type { GpuEngine } from "./runtime/gpuEngine.js";
 import { createTunedEngine } from "./tunedEngine.js";
 
 declare global {
@@ -12,7 +13,7 @@ declare global {
 }
 
 /**
- * `webgpu` and `cpu` demand one; `auto` takes WebGPU where it is worth having, else the CPU, and says why. A GPUDevice of
+ * `webgpu` and `cpu` demand one; `auto` takes whichever finishes the use first, and says why. A GPUDevice of
  * the caller's is used and never destroyed.
  */
 export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
@@ -21,10 +22,16 @@ export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
  * Puts a network on a device.
  *
  * @param isAutotuned whether a GPU may be asked which kernels it is best at, which takes about 200 ms the first time
+ * @param use what `auto` decides by
  * @throws GruError `no-adapter` when `webgpu` was demanded and there is none, `limit-exceeded` when the model does not fit
  */
-export async function chooseEngine(network: Network, request: DeviceRequest, isAutotuned: boolean): Promise<Engine> {
-  if (request === "cpu") return new CpuEngine(network, "asked for");
+export async function chooseEngine(
+  network: Network,
+  request: DeviceRequest,
+  isAutotuned: boolean,
+  use: Use,
+): Promise<Engine> {
+  if (request === "cpu") return cpuEngine(network, "asked for");
   if (typeof request === "object" && request !== null)
     return createTunedEngine(network, borrowDevice(request), "the caller's own device", isAutotuned);
   if (request !== "auto" && request !== "webgpu") {
@@ -35,36 +42,61 @@ export async function chooseEngine(network: Network, request: DeviceRequest, isA
   }
   const adapter = await requestAdapter();
   if ("refusal" in adapter) {
-    if (request === "auto") return new CpuEngine(network, `no WebGPU: ${adapter.refusal}`);
+    if (request === "auto") return cpuEngine(network, `no WebGPU: ${adapter.refusal}`);
     throw new GruError("no-adapter", `device "webgpu": expected an adapter, got none: ${adapter.refusal}`);
   }
   if (request === "auto" && isSoftware(adapter.info)) {
     const name = nameOf(adapter.info);
-    return new CpuEngine(network, `the only WebGPU adapter is software (${name}), slower than a plain loop`);
+    return cpuEngine(network, `the only WebGPU adapter is software (${name}), slower than a plain loop`);
   }
   try {
-    return await makeGpuEngine(network, adapter, request === "auto" ? "a GPU was found" : "asked for", isAutotuned);
+    return await makeGpuEngine(network, adapter, isAutotuned, request === "auto" ? use : null);
   } catch (error) {
-    if (request === "auto") return new CpuEngine(network, `the GPU cannot run this model: ${String(error)}`);
+    if (request === "auto") return cpuEngine(network, `the GPU cannot run this model: ${String(error)}`);
     throw error;
   }
 }
 
+/** @param use null where WebGPU was asked for; else the CPU is taken if that finishes it first */
 async function makeGpuEngine(
   network: Network,
   adapter: GPUAdapter,
-  reason: string,
   isAutotuned: boolean,
-): Promise<GpuEngine> {
+  use: Use | null,
+): Promise<Engine> {
   const choice = await requestDevice(adapter).catch((cause: unknown) => {
     throw new GruError("no-adapter", `device "webgpu": expected the adapter to give a device, got ${String(cause)}`, {
       cause,
     });
   });
+  const { device } = choice;
   try {
-    return await createTunedEngine(network, choice, reason, isAutotuned);
+    if (use === null) return await createTunedEngine(network, choice, "asked for", isAutotuned);
+    const fast = await fastCpu();
+    if (typeof fast === "string") {
+      return await createTunedEngine(network, choice, `a GPU was found; ${fast}`, isAutotuned);
+    }
+    const runner = fast.createRunner(network);
+    const { isCpuFirst, reason } = await fast.weigh(network, runner, use, device);
+    if (!isCpuFirst) return await createTunedEngine(network, choice, reason, isAutotuned);
+    device.destroy();
+    return new CpuEngine(network, reason, fast, runner);
   } catch (error) {
-    choice.device.destroy();
+    device.destroy();
     throw error;
+  }
+}
+
+async function cpuEngine(network: Network, reason: string): Promise<CpuEngine> {
+  return new CpuEngine(network, reason, await fastCpu());
+}
+
+/** The WebAssembly form of the CPU path, or why there is none. */
+async function fastCpu(): Promise<FastCpu | string> {
+  try {
+    if (registeredFastCpu() === null) await import("./cpu.js");
+    return await registeredFastCpu()!();
+  } catch (error) {
+    return `WebAssembly was refused (${String(error)})`;
   }
 }

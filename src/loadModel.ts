@@ -1,8 +1,9 @@
 import { chooseEngine, type DeviceRequest } from "./chooseEngine.js";
 import { GruError } from "./errors.js";
 import { GruModel } from "./gruModel.js";
+import type { Use } from "./cpu/cost.js";
 import { besideUrl, loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
-import type { NonFinite } from "./model/checkInput.js";
+import { checkBatchSize, type NonFinite } from "./model/checkInput.js";
 import { checkOptions } from "./model/checkOptions.js";
 import type { Network, Storage } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
@@ -24,12 +25,14 @@ export interface CreateModelOptions {
   readonly autotune?: boolean;
   /** What to do with NaN and infinity in inputs; `reject` when absent. */
   readonly nonFinite?: NonFinite;
+  /** How the model will mostly be used: `auto` takes the device that finishes that first. */
+  readonly use?: Use;
 }
 
 /** Where and how a model is to run, and how its file is to be read. */
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
-const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune"];
+const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "use"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
@@ -77,13 +80,16 @@ export async function createModel(network: Network, options: CreateModelOptions 
 }
 
 async function placeModel(network: Network, options: CreateModelOptions): Promise<GruModel> {
-  const { device = "auto", dtype = "auto", nonFinite = "reject", autotune = false } = options;
+  const { device = "auto", dtype = "auto", nonFinite = "reject", autotune = false, use = {} } = options;
   if (!DTYPES.includes(dtype)) {
     throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
   }
   if (nonFinite !== "reject" && nonFinite !== "allow") {
     throw new GruError("unsupported", `nonFinite: expected "reject" or "allow", got ${JSON.stringify(nonFinite)}`);
   }
+  checkOptions(use, ["batchSize", "sequenceLength", "measure"]);
+  checkBatchSize(use.batchSize ?? 1);
+  checkBatchSize(use.sequenceLength ?? 1, "sequenceLength");
   const stored = dtype === "auto" ? network : withStorage(network, dtype);
-  return new GruModel(stored, await chooseEngine(stored, device, autotune), nonFinite);
+  return new GruModel(stored, await chooseEngine(stored, device, autotune, use), nonFinite);
 }

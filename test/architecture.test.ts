@@ -26,8 +26,9 @@ const isTop = (name: string) => name.endsWith(".ts") || name === "cli";
 const GPU_CALLS = /\.createBuffer\(|\.createComputePipeline(Async)?\(|\.queue\.(submit|write|copy|onSubmitted)/;
 
 const sourceRoot = join(projectRoot, "src");
+// AssemblyScript, in src/cpu/wasm, has a world of its own.
 const files = readdirSync(sourceRoot, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && file !== "vite.config.ts")
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !file.startsWith(`cpu${sep}wasm${sep}`))
   .map((file) => file.split(sep).join("/"));
 
 const source = new Map(files.map((file) => [file, readFileSync(join(sourceRoot, file), "utf8")]));
@@ -71,7 +72,7 @@ function relativeImports(file: string): string[] {
       .split(sep)
       .join("/")
       .replace(/\.js$/, ".ts")
-      .replace(/\?raw$/, ""),
+      .replace(/\?\w+$/, ""),
   );
 }
 

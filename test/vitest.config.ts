@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { assemblyScript } from "../src/assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 
 export default defineConfig({
   root: projectRoot,
+  plugins: [assemblyScript()],
   resolve: {
     alias: [
       { find: /^webgru$/, replacement: `${projectRoot}src/index.ts` },

@@ -1,27 +1,46 @@
 import type { Engine, Session } from "../engine.js";
 import type { Network } from "../model/network.js";
 import { CpuSession } from "./cpuSession.js";
+import { PlainRunner } from "./plainRunner.js";
+import type { FastCpu } from "./registry.js";
+import type { Runner } from "./runner.js";
 
-/** Runs a network on the CPU, in plain JavaScript. */
+/** Runs a network on the CPU: in WebAssembly, or in plain JavaScript where there is none. */
 export class CpuEngine implements Engine {
   readonly device = "cpu";
   readonly isBatched = false;
-  readonly deviceName = "CPU, plain JavaScript";
+  readonly deviceName: string;
   readonly reason: string;
   readonly #network: Network;
+  /** Shared by all sessions: a call of `advance` is over before the next begins. */
+  readonly #runner: Runner;
+  readonly #form: string;
 
-  /** @param reason why the CPU was chosen */
-  constructor(network: Network, reason: string) {
+  /**
+   * @param reason why the CPU was chosen
+   * @param fast the WebAssembly form, or why there is none
+   * @param runner of that form, where there is one already
+   */
+  constructor(network: Network, reason: string, fast: FastCpu | string, runner?: Runner) {
     this.#network = network;
     this.reason = reason;
+    if (typeof fast === "string") {
+      this.deviceName = "CPU, plain JavaScript";
+      this.#runner = new PlainRunner(network);
+      this.#form = `one loop over layers, steps and rows, in float32; plain JavaScript, because ${fast}`;
+    } else {
+      this.deviceName = `CPU, ${fast.name}`;
+      this.#runner = runner ?? fast.createRunner(network);
+      this.#form = `one call of the module for each layer, in float32`;
+    }
   }
 
   createSession(numSlots: number): Session {
-    return new CpuSession(this.#network, numSlots);
+    return new CpuSession(this.#network, this.#runner, numSlots);
   }
 
   describe(): string {
-    return "one loop over layers, steps and rows, in float32";
+    return this.#form;
   }
 
   describeChoices(): string[] {

@@ -112,8 +112,8 @@ export function takeLengths(lengths: ArrayLike<number>, batchSize: number, seque
 }
 
 /** @throws GruError `shape-mismatch` unless it is a positive whole number */
-export function checkBatchSize(batchSize: number): void {
+export function checkBatchSize(batchSize: number, what = "batchSize"): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new GruError("shape-mismatch", `batchSize: expected a positive whole number, got ${batchSize}`);
+    throw new GruError("shape-mismatch", `${what}: expected a positive whole number, got ${batchSize}`);
   }
 }

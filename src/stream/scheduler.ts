@@ -149,7 +149,8 @@ export class Scheduler {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    // Not queueMicrotask: an AudioWorklet has none.
+    void Promise.resolve().then(() => {
       this.#isScheduled = false;
       this.#pump();
     });

@@ -167,6 +167,29 @@ const harness = {
     return runTwin(twin, await twinDevice);
   },
 
+  /** What `auto` takes for a small network when the adapter passes for a GPU; it does not know SwiftShader by this name. */
+  async chooseOnHardware(use: webgru.Use) {
+    const request = navigator.gpu.requestAdapter.bind(navigator.gpu);
+    navigator.gpu.requestAdapter = async (options) => {
+      const adapter = (await request(options))!;
+      return Object.defineProperty(adapter, "info", { value: { vendor: "test" } });
+    };
+    const network = random.randomStack({ seed: 1, inputSize: 2, hiddenSizes: [64], resetAfter: true });
+    const model = await webgru.createModel(network, { use });
+    const output = await model.createStream().push([1, 2]);
+    const told = { device: model.device, explanation: model.explain(), numOutputs: output.length };
+    model.dispose();
+    return told;
+  },
+
+  /** A case of test/twinCases.ts on the CPU, in the form that the page takes. */
+  async runCpuTwin(name: string): Promise<Record<string, Comparison>> {
+    return runTwin(
+      twinCases.find((each) => each.name === name)!,
+      "cpu",
+    );
+  },
+
   /** As `runTwin`, with a table of kernels to choose from that is not the device's own. */
   async runTunedTwin(name: string, table: readonly TuningRow[]): Promise<Record<string, Comparison>> {
     const prepared = prepareTwin(twinCases.find((twin) => twin.name === name)!);

@@ -1,6 +1,7 @@
 import type { Browser } from "puppeteer";
 import { createServer, type ViteDevServer } from "vite";
 import type { TestProject } from "vitest/node";
+import { assemblyScript } from "../../src/assemblyScript.mjs";
 import { chosenAdapter, launchChrome } from "../chrome.js";
 import { HARNESS } from "./page.js";
 
@@ -37,6 +38,7 @@ async function startServer({ config, vitest }: TestProject): Promise<ViteDevServ
   const server = await createServer({
     root: config.root,
     configFile: false,
+    plugins: [assemblyScript()],
     logLevel: "error",
     server: {
       host: "127.0.0.1",

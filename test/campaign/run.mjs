@@ -2,11 +2,13 @@
 
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
+import { assemblyScript } from "../../src/assemblyScript.mjs";
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 const { module } = await runnerImport(path("main.ts"), {
   configFile: false,
+  plugins: [assemblyScript()],
   resolve: { alias: { webgru: path("../../src/index.ts") } },
 });
 process.exitCode = await module.main(process.argv.slice(2));

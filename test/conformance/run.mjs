@@ -3,6 +3,7 @@
 
 import { fileURLToPath } from "node:url";
 import { createServer } from "vite";
+import { assemblyScript } from "../../src/assemblyScript.mjs";
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
 
@@ -12,6 +13,7 @@ const server = await createServer({
   logLevel: "error",
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
   optimizeDeps: { noDiscovery: true },
+  plugins: [assemblyScript()],
   resolve: {
     alias: [
       { find: /^webgru$/, replacement: path("../../src/index.ts") },

@@ -1,13 +1,20 @@
 import { createModel, type Network } from "webgru";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { gruLayers } from "../../src/model/network.js";
 import { runReference } from "../../src/reference/runReference.js";
 import { expectClose } from "../close.js";
+import { cpuForms, useCpuForm } from "../cpuForms.js";
 import { randomArray, randomInput, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";
 
 // The goal for float32: values of a GRU lie in [-1, 1].
 const TOLERANCE = { atol: 2e-6, rtol: 0 };
+
+/** What `explain` tells of each form; of the slow one, why. */
+const expectedForm = {
+  WebAssembly: /^one step of one row: one call of the module for each layer/,
+  "plain JavaScript": /^one step of one row: one loop .*, because .*not in this test/,
+};
 
 const stacks = [
   { inputSize: 1, hiddenSizes: [1], resetAfter: true, batchSize: 1, sequenceLength: 1 },
@@ -19,7 +26,9 @@ const stacks = [
   { inputSize: 5, hiddenSizes: [33], resetAfter: false, batchSize: 1, sequenceLength: 300 },
 ];
 
-describe("the CPU and the float64 reference", () => {
+describe.each(cpuForms)("the CPU in %s and the float64 reference", (form) => {
+  beforeAll(() => useCpuForm(form));
+
   for (const [i, stack] of stacks.entries()) {
     const { inputSize, hiddenSizes, resetAfter, batchSize, sequenceLength } = stack;
     const shape = `I=${inputSize} H=${hiddenSizes.join(",")} B=${batchSize} T=${sequenceLength}`;
@@ -39,27 +48,31 @@ describe("the CPU and the float64 reference", () => {
   });
 });
 
-describe("a model on the CPU", () => {
+describe.each(cpuForms)("a model on the CPU in %s", (form) => {
+  beforeAll(() => useCpuForm(form));
+
   const network = randomStack({ seed: 30, inputSize: 2, hiddenSizes: [3, 4], resetAfter: true });
 
   it("says what it is", async () => {
     const model = await createModel(randomTextModel(31, 9), { device: "cpu" });
-    expect(model).toMatchObject({ device: "cpu", deviceName: "CPU, plain JavaScript", deviceReason: "asked for" });
+    expect(model.device).toBe("cpu");
+    expect(model.deviceName).toContain(form);
+    expect(model.deviceReason).toBe("asked for");
     expect(model).toMatchObject({ inputSize: 1, outputSize: 9, vocabulary: null, notes: [] });
   });
 
   it("explains itself: device and reason, layers, notes, and how it runs", async () => {
     const model = await createModel({ ...randomMixed(32, "softmax", 4), notes: ["One.", "Two."] }, { device: "cpu" });
     const lines = model.explain().split("\n");
-    expect(lines[0]).toBe("device: cpu (CPU, plain JavaScript); asked for");
+    expect(lines[0]).toBe(`device: cpu (${model.deviceName}); asked for`);
     expect(lines[1]).toMatch(/^model: \d+ parameters/);
     expect(lines[2]).toMatch(/^ {2}front: dense 5 -> 7 .*tanh.* of \[input\]/);
     expect(lines[3]).toMatch(/^ {2}first: gru 7 -> 6 of \[front\], .*reset before/);
     expect(lines[5]).toMatch(/^ {2}second: gru 14 -> 9 of \[first, input, side\], .*reset after/);
     expect(lines).toEqual(expect.arrayContaining(["note: One.", "note: Two."]));
     expect(lines.slice(-2)).toEqual([
-      expect.stringMatching(/^one step of one row: one loop/),
-      expect.stringMatching(/^100 steps of one row: one loop/),
+      expect.stringMatching(expectedForm[form]),
+      expect.stringMatching(/^100 steps of one row: one/),
     ]);
   });
 

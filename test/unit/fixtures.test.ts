@@ -3,12 +3,13 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../close.js";
+import { cpuForms, useCpuForm } from "../cpuForms.js";
 import { fixtureNetwork, largestError, runFixture } from "../fixture.js";
 import { errorTable, fixtureFolder, fixtureNames, otherEndings, readFixture } from "../fixtureFiles.js";
 import { projectRoot } from "../library.js";
 
 const names = fixtureNames();
-const devices = ["reference", "cpu"] as const;
+const devices = ["reference", ...cpuForms] as const;
 
 describe("fixtures", () => {
   const errors = new Map(names.map((name) => [name, devices.map(() => NaN)]));
@@ -28,9 +29,10 @@ describe("fixtures", () => {
     });
 
     for (const device of devices) {
-      it(`agree with the ${device}: ${name}`, async () => {
+      it(`agree with ${device}: ${name}`, async () => {
         const { fixture, bytes, files } = readFixture(name);
-        const comparisons = await runFixture(fixture, bytes, device, files);
+        if (device !== "reference") useCpuForm(device);
+        const comparisons = await runFixture(fixture, bytes, device === "reference" ? device : "cpu", files);
         errors.get(name)![devices.indexOf(device)] = largestError(comparisons);
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });

@@ -170,7 +170,7 @@ describe("createModel, where there is no WebGPU", () => {
     it(`takes the CPU and says why for ${JSON.stringify(options)}`, async () => {
       const model = await createModel(network, options);
       expect([model.device, model.deviceReason]).toEqual(["cpu", `no WebGPU: ${refusal}`]);
-      expect(model.explain()).toContain(`device: cpu (CPU, plain JavaScript); no WebGPU: ${refusal}\n`);
+      expect(model.explain()).toContain(`device: cpu (CPU, WebAssembly SIMD); no WebGPU: ${refusal}\n`);
     });
   }
 

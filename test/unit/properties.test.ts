@@ -2,12 +2,15 @@
 // for bit. test/browser/properties.test.ts has them on WebGPU.
 
 import * as fc from "fast-check";
-import { describe, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { propertyCase } from "../arbitrary.js";
 import { expectIsClose } from "../close.js";
+import { cpuForms, useCpuForm } from "../cpuForms.js";
 import { checkProperty, propertyNames } from "../properties.js";
 
-describe("the CPU", () => {
+describe.each(cpuForms)("the CPU in %s", (form) => {
+  beforeAll(() => useCpuForm(form));
+
   for (const name of propertyNames) {
     it(`${name}, bit for bit`, async () => {
       const holds = fc.asyncProperty(propertyCase, async (each) => {

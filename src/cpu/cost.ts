@@ -1,0 +1,109 @@
+// What a use of a network costs on the CPU and on a GPU, as far as it can be told beforehand. Pure; measured figures come
+// in from outside.
+
+import { type GruLayer, type Layer, layerOutputSize, type Network, type Storage } from "../model/network.js";
+
+/** How a model is mostly used: what `auto` decides by. */
+export interface Use {
+  /** B, rows that advance together: a run's `batchSize`, or streams that are pushed in the same turn; 1 when absent. */
+  readonly batchSize?: number;
+  /** T, steps of a push or a run; 1 when absent. */
+  readonly sequenceLength?: number;
+  /** Whether to time both devices while loading, for at most 50 ms (true when absent), or to go by estimates alone. */
+  readonly measure?: boolean;
+}
+
+/** What there is to do. */
+export interface Work {
+  readonly flops: number;
+  /** Weights that pass through the processor, each as often as it is read. */
+  readonly weightBytes: number;
+  /** Dispatches that wait for the one before. */
+  readonly numDispatches: number;
+  /** Input and output. */
+  readonly transferBytes: number;
+}
+
+/** Rows for which the CPU reads a recurrent weight once, and rows of all steps for which it reads another once. */
+const ROWS_AT_ONCE = 32;
+const TIME_ROWS_AT_ONCE = 256;
+
+const ELEMENT_BYTES: Record<Storage, number> = { f32: 4, f16: 2, int8: 1 };
+
+/** What B rows by T steps of a network come to. */
+export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: Use): Work {
+  const timeRows = batchSize * sequenceLength;
+  let [flops, weightBytes, numDispatches] = [0, 0, 0];
+  for (const layer of network.layers) {
+    const elementBytes = ELEMENT_BYTES[layer.storage];
+    const weights = layer.type === "embedding" ? 0 : layer.weight.length;
+    flops += 2 * weights * timeRows;
+    weightBytes += weights * elementBytes * Math.ceil(timeRows / TIME_ROWS_AT_ONCE);
+    numDispatches += 1;
+    if (layer.type !== "gru") continue;
+    flops += 2 * layer.recurrentWeight.length * timeRows;
+    weightBytes += layer.recurrentWeight.length * elementBytes * sequenceLength * Math.ceil(batchSize / ROWS_AT_ONCE);
+    numDispatches += sequenceLength * dispatchesOfStep(layer);
+  }
+  const outputSize = network.outputs.reduce((sum, name) => sum + sizeOf(network.layers, name), 0);
+  return { flops, weightBytes, numDispatches, transferBytes: 4 * timeRows * (network.inputSize + outputSize) };
+}
+
+function dispatchesOfStep({ resetAfter }: GruLayer): number {
+  return resetAfter ? 1 : 2;
+}
+
+function sizeOf(layers: readonly Layer[], name: string): number {
+  return layerOutputSize(layers.find((layer) => layer.name === name)!);
+}
+
+/** A call's own time, and products and weights by the microsecond: of one core of a laptop, 128 bits wide. */
+const CPU = { callUs: 8, flopsPerUs: 30_000, cachedBytesPerUs: 50_000, bytesPerUs: 25_000, cacheBytes: 2 * 2 ** 20 };
+
+/** The same of a small GPU in a laptop: a larger one is quicker only where it is quicker than any CPU anyway. */
+const GPU = { dispatchUs: 3, flopsPerUs: 1_000_000, bytesPerUs: 60_000, transferBytesPerUs: 4_000 };
+
+/** What reading a result back takes in a browser that looks for it by a timer. */
+export const USUAL_READBACK_US = 1000;
+
+/** @returns microseconds */
+export function cpuTimeUs({ flops, weightBytes }: Work, network: Network): number {
+  const rate = sizeBytes(network) <= CPU.cacheBytes ? CPU.cachedBytesPerUs : CPU.bytesPerUs;
+  return CPU.callUs + Math.max(flops / CPU.flopsPerUs, weightBytes / rate);
+}
+
+/** @returns microseconds, given what an empty round trip to the GPU takes */
+export function gpuTimeUs({ flops, weightBytes, numDispatches, transferBytes }: Work, readbackUs: number): number {
+  const computeUs = Math.max(flops / GPU.flopsPerUs, weightBytes / GPU.bytesPerUs);
+  return readbackUs + numDispatches * GPU.dispatchUs + computeUs + transferBytes / GPU.transferBytesPerUs;
+}
+
+function sizeBytes(network: Network): number {
+  let total = 0;
+  for (const layer of network.layers) {
+    if (layer.type === "embedding") continue;
+    const recurrent = layer.type === "gru" ? layer.recurrentWeight.length : 0;
+    total += (layer.weight.length + recurrent) * ELEMENT_BYTES[layer.storage];
+  }
+  return total;
+}
+
+/** Which device finishes first, and why, for a person. */
+export interface Verdict {
+  readonly isCpuFirst: boolean;
+  readonly reason: string;
+}
+
+/** What two estimates come to. @param how they were made */
+export function compareTimes(cpuUs: number, gpuUs: number, use: Use, how: string): Verdict {
+  const { batchSize = 1, sequenceLength = 1 } = use;
+  const isCpuFirst = cpuUs <= gpuUs;
+  const times = `${describeUs(cpuUs)} on the CPU, ${describeUs(gpuUs)} on the GPU`;
+  const what = `B=${batchSize} T=${sequenceLength}`;
+  const wayOut = `to choose otherwise, say the use ({ batchSize, sequenceLength }) or device: "${isCpuFirst ? "webgpu" : "cpu"}"`;
+  return { isCpuFirst, reason: `first to finish ${what} (${times}, ${how}); ${wayOut}` };
+}
+
+function describeUs(us: number): string {
+  return us < 1000 ? `${Math.round(us)} us` : `${(us / 1000).toFixed(1)} ms`;
+}

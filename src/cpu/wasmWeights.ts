@@ -1,0 +1,142 @@
+// A network's weights in a module's memory, in the layouts that src/cpu/wasm reads.
+
+import { type Activation, ELEMENT_FUNCTIONS } from "../model/activation.js";
+import type { GruLayer, Storage } from "../model/network.js";
+import type { WasmMemory } from "./wasmMemory.js";
+
+/** The order is their number in wasm/matrix.ts. */
+const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
+
+/** Rows of a panel, how many columns of it lie together, and how a weight is written. */
+const PANELS = {
+  f32: { rows: 8, columns: 4, Elements: Float32Array, encoder: () => (weight: number) => weight },
+  f16: { rows: 8, columns: 4, Elements: Uint16Array, encoder: () => halfBits },
+  int8: {
+    rows: 4,
+    columns: 8,
+    Elements: Int8Array,
+    encoder: (scale: number) => (weight: number) => Math.round(weight / scale),
+  },
+};
+
+/** W and b of W x + b, in JavaScript's own memory. */
+export interface Rows {
+  readonly storage: Storage;
+  readonly numRows: number;
+  readonly numColumns: number;
+  /** [N, K] */
+  readonly weight: Float32Array;
+  /** [N], for int8 */
+  readonly scale: Float32Array | null;
+  /** [N]; null means none */
+  readonly bias: Float32Array | null;
+}
+
+/** Some of its rows. */
+export function sliceRows(rows: Rows, start: number, end: number): Rows {
+  const { numColumns, weight, scale, bias } = rows;
+  return {
+    ...rows,
+    numRows: end - start,
+    weight: weight.subarray(start * numColumns, end * numColumns),
+    scale: scale && scale.subarray(start, end),
+    bias: bias && bias.subarray(start, end),
+  };
+}
+
+/** The next multiple of `unit`. */
+export function roundUp(size: number, unit: number): number {
+  return Math.ceil(size / unit) * unit;
+}
+
+/**
+ * Writes a matrix in panels, [N / rows, K / columns, rows, columns], zeros where rows and columns were added.
+ *
+ * @returns address of the Matrix of wasm/matrix.ts
+ */
+export function writeMatrix(memory: WasmMemory, rows: Rows): number {
+  const { storage, numRows, numColumns, scale, bias } = rows;
+  const numPaddedRows = roundUp(numRows, 8);
+  const matrix = memory.allocate(24);
+  const weightAt = writePanels(memory, rows, numPaddedRows);
+  const scaleAt = writeFloats(memory, scale, numPaddedRows);
+  const biasAt = writeFloats(memory, bias, numPaddedRows);
+  memory.i32.set([STORAGES.indexOf(storage), numPaddedRows, numColumns, weightAt, scaleAt, biasAt], matrix / 4);
+  return matrix;
+}
+
+function writePanels(memory: WasmMemory, rows: Rows, numPaddedRows: number): number {
+  const { storage, numRows, numColumns, weight, scale } = rows;
+  const panel = PANELS[storage];
+  const numPaddedColumns = roundUp(numColumns, 8);
+  const numElements = numPaddedRows * numPaddedColumns;
+  const { Elements } = panel;
+  const address = memory.allocate(numElements * Elements.BYTES_PER_ELEMENT);
+  const elements = new Elements(memory.bytes.buffer as ArrayBuffer, address, numElements).fill(0);
+  for (let row = 0; row < numRows; row++) {
+    const rowInPanel = row % panel.rows;
+    const start = (row - rowInPanel) * numPaddedColumns + rowInPanel * panel.columns;
+    const encode = panel.encoder(scale?.[row] ?? 1);
+    for (let column = 0; column < numColumns; column++) {
+      const columnInPanel = column % panel.columns;
+      const at = start + (column - columnInPanel) * panel.rows + columnInPanel;
+      elements[at] = encode(weight[row * numColumns + column]!);
+    }
+  }
+  return address;
+}
+
+/** Writes numbers and zeros after them. */
+function writeFloats(memory: WasmMemory, values: Float32Array | null, length: number): number {
+  const address = memory.allocate(4 * length);
+  memory.f32.fill(0, address / 4, address / 4 + length);
+  if (values !== null) memory.f32.set(values, address / 4);
+  return address;
+}
+
+const SMALLEST_NORMAL_HALF = 2 ** -14;
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+
+/** Bits of a half, of a number that is one. */
+function halfBits(value: number): number {
+  single[0] = value;
+  const bits = singleBits[0]!;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = Math.abs(value);
+  if (magnitude < SMALLEST_NORMAL_HALF) return sign | (magnitude * 2 ** 24);
+  return sign | (((bits & 0x7fffffff) - (112 << 23)) >>> 13);
+}
+
+/** @returns address of the Activation of wasm/activation.ts */
+export function writeActivation(memory: WasmMemory, { name, alpha, beta }: Activation): number {
+  const address = memory.allocate(12);
+  memory.i32[address / 4] = ELEMENT_FUNCTIONS.indexOf(name);
+  memory.f32.set([alpha, beta], address / 4 + 1);
+  return address;
+}
+
+/** One direction of a GRU layer. @returns address of the Cell of wasm/gru.ts */
+export function writeCell(memory: WasmMemory, layer: GruLayer, direction: number): number {
+  const { hiddenSize, resetAfter, storage } = layer;
+  const all: Rows = {
+    storage,
+    numRows: 0,
+    numColumns: hiddenSize,
+    weight: layer.recurrentWeight,
+    scale: layer.recurrentWeightScale,
+    bias: layer.recurrentBias,
+  };
+  const start = 3 * hiddenSize * direction;
+  const [newStart, end] = [start + 2 * hiddenSize, start + 3 * hiddenSize];
+  const recurrent = writeMatrix(memory, sliceRows(all, start, resetAfter ? end : newStart));
+  const recurrentNew = resetAfter ? 0 : writeMatrix(memory, sliceRows(all, newStart, end));
+  const gate = writeActivation(memory, layer.gateActivation);
+  const candidate = writeActivation(memory, layer.newActivation);
+  const isReverse = layer.direction === "reverse" || direction === 1;
+  const cell = memory.allocate(36);
+  const flags = [resetAfter, isReverse, layer.returnSequences].map(Number);
+  memory.i32.set([hiddenSize, ...flags, recurrent, recurrentNew, gate, candidate], cell / 4);
+  memory.f32[cell / 4 + 8] = layer.clip ?? Infinity;
+  return cell;
+}
