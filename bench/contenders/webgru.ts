@@ -5,12 +5,14 @@ import type { Contender } from "../contender.js";
 export function webgru(device: "webgpu" | "cpu"): Contender {
   return {
     name: `webgru/${device}`,
+    tolerance: 2e-6, // the project's goal for float32
+    isPeer: false,
+    load: async () => {}, // with the page
     async prepare(network) {
       const model = await createModel(network, { device });
-      const stream = model.createStream();
       return {
-        runSequence: async (input) => (await model.run(input)).output,
-        push: (input) => stream.push(input),
+        runSequence: async (input, batchSize) => (await model.run(input, { batchSize })).output,
+        openStream: () => model.createStream(),
         dispose: () => model.dispose(),
       };
     },
