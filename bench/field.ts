@@ -58,8 +58,8 @@ export async function openField<Ready>(
 }
 
 /** The row of a contender that was not measured. */
-export function absentRow({ kind, shape }: MeasureRequest, contender: string, error: unknown): Row {
+export function absentRow({ kind, suite, shape }: MeasureRequest, contender: string, error: unknown): Row {
   const whyNot = (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
   const none = { timeUs: null, slopeUs: null, percentilesUs: null, maxError: null };
-  return { kind, shape, numTogether: 1, contender, ...none, whyNot };
+  return { kind, suite, shape, numTogether: 1, contender, ...none, whyNot };
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { projectRoot } from "../test/library.js";
 import { openBrowser } from "./browserRuntime.js";
 import { describeRun, loadAverage, type RunFacts } from "./facts.js";
+import { renderPage } from "./html/page.js";
 import { openNode } from "./nodeRuntime.js";
 import { type Command, parseCommand, USAGE } from "./options.js";
 import { installPeers } from "./peers.js";
@@ -14,7 +15,7 @@ import { formatHeader, formatRows } from "./tables.js";
 import { type MeasureRequest, workloadOf } from "./workload.js";
 
 /**
- * Runs the benchmark: prints tables, writes a JSON file.
+ * Runs the benchmark: prints tables, writes a JSON file and a page.
  *
  * @param args of the command line
  * @returns the exit code: 1 when an output was wrong, or nothing could be measured
@@ -23,6 +24,7 @@ export async function main(args: string[]): Promise<number> {
   try {
     const command = parseCommand(args);
     if (command.verb === "help") console.log(USAGE);
+    else if (command.verb === "report") remakePage(command);
     else await runBench(command);
     return 0;
   } catch (error) {
@@ -60,7 +62,8 @@ export async function measureAll(
   let table: Row[] = [];
   for (const [i, request] of workload.entries()) {
     table.push(...(await runtime.measure(request)));
-    if (workload[i + 1]?.kind === request.kind) continue;
+    const next = workload[i + 1];
+    if (next?.kind === request.kind && next.suite === request.suite) continue;
     print(`${formatRows(table)}\n`);
     for (const peer of cpuPeers(table)) print(`${formatRatios(table, peer)}\n`);
     rows.push(...table);
@@ -84,6 +87,17 @@ function defaultPath({ date, adapter, options }: RunFacts): string {
 function writeResult(path: string, result: Result): void {
   mkdirSync(dirname(path), { recursive: true });
   write(path, `${JSON.stringify(result, roundNumber, 2)}\n`);
+  write(pagePath(path), renderPage([result]));
+}
+
+/** Makes one page of results that were written before. */
+function remakePage({ files, out }: Command & { readonly verb: "report" }): void {
+  const results = files.map((file): Result => JSON.parse(readFileSync(file, "utf8")));
+  write(out ?? pagePath(files[0]!), renderPage(results));
+}
+
+function pagePath(path: string): string {
+  return `${path.replace(/\.json$/, "")}.html`;
 }
 
 function write(path: string, text: string): void {

@@ -1,27 +1,22 @@
 import { parseArgs } from "node:util";
-import {
-  FULL_RUNS,
-  QUICK_RUNS,
-  RUNTIMES,
-  type RuntimeName,
-  type Suite,
-  SUITES,
-  type WorkloadOptions,
-} from "./workload.js";
+import { FULL_RUNS, QUICK_RUNS, RUNTIMES, type RuntimeName, type WorkloadOptions } from "./workload.js";
+import { type Suite, SUITES } from "./row.js";
 
 /** What `--help` prints. */
 export const USAGE = `npm run bench -- [suites] [options]
+npm run bench -- report FILE...
 
   gpu          sequences and single pushes, WebGPU beside the CPU; with "first" when no suite is named
   stream       push latency against the floor, many streams on one model, generated tokens
   cpu          the CPU path alone, sequences and single pushes
   first        weights in memory to the first prediction, each in a fresh page
+  report       makes a page of results that were written before, of one adapter
 
   --peers      other engines beside ours; installs them into bench/node_modules when they are not there
   --runtime R  browser, headless Chrome (default), or node, with Dawn from the peers' packages
   --quick      small shapes, few repetitions; writes no file unless --out names one
   --runs N     repetitions of each sequence, and 30 times as many pushes; ${FULL_RUNS} when absent
-  --out FILE   where to write the result; bench/results/<date>-<suites>-<adapter>.json when
+  --out FILE   where to write the result, and beside it the page as .html; bench/results/<date>-<suites>-<adapter>.json when
                absent
   --help       this text
 
@@ -30,6 +25,7 @@ WEBGRU_ADAPTER=default benches the machine's own GPU on Linux, CHROME_PATH=... a
 /** What the command line asks for. */
 export type Command =
   | { readonly verb: "help" }
+  | { readonly verb: "report"; readonly files: readonly string[]; readonly out: string | undefined }
   | { readonly verb: "bench"; readonly options: WorkloadOptions; readonly out: string | undefined };
 
 /** @throws Error for what is not in the usage */
@@ -48,6 +44,10 @@ export function parseCommand(args: string[]): Command {
   });
   const { peers: withPeers, quick: isQuick, out } = values;
   if (values.help) return { verb: "help" };
+  if (positionals[0] === "report") {
+    if (positionals.length < 2) throw new Error("report: expected a result's file, got none");
+    return { verb: "report", files: positionals.slice(1), out };
+  }
   const numRuns = Number(values.runs ?? (isQuick ? QUICK_RUNS : FULL_RUNS));
   if (!Number.isInteger(numRuns) || numRuns < 1) {
     throw new Error(`--runs: expected a whole number from 1, got ${values.runs}`);
@@ -62,7 +62,7 @@ export function parseCommand(args: string[]): Command {
 
 function suiteNamed(name: string): Suite {
   const suite = SUITES.find((one) => one === name);
-  if (suite === undefined) throw new Error(`suite: expected ${SUITES.join(", ")}, got ${name}`);
+  if (suite === undefined) throw new Error(`suite: expected ${SUITES.join(", ")} or report, got ${name}`);
   return suite;
 }
 

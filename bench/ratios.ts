@@ -1,4 +1,4 @@
-import { nameTask, type Row } from "./row.js";
+import { isSameTask, type Row } from "./row.js";
 import { formatTable } from "./table.js";
 
 /** How many times faster `ours` is than `theirs`, by medians; null where one was not measured. */
@@ -8,8 +8,7 @@ export function speedUp(ours: Row, theirs: Row): number | null {
 
 /** The row of another contender on the same task. */
 export function rowBeside(rows: readonly Row[], row: Row, contender: string): Row | undefined {
-  const task = nameTask(row);
-  return rows.find((one) => one.kind === row.kind && one.contender === contender && nameTask(one) === task);
+  return rows.find((one) => one.contender === contender && isSameTask(one, row));
 }
 
 /** Sequences on the CPU: how many times faster `webgru/cpu` is than `peer`; a line for each H, B and storage, a column for each T. */

@@ -4,6 +4,10 @@ import type { Summary } from "./statistics.js";
 /** What is measured: one file of measures/ each. */
 export type Kind = "sequence" | "push" | "crowd" | "generation" | "first";
 
+/** The parts of a benchmark, as the command line names them. */
+export const SUITES = ["gpu", "stream", "cpu", "first"] as const;
+export type Suite = (typeof SUITES)[number];
+
 /** The sizes of a measurement of one GRU layer. */
 export interface Shape {
   readonly sequenceLength: number;
@@ -17,6 +21,8 @@ export interface Shape {
 /** One line of a result: one contender on one shape. */
 export interface Row {
   readonly kind: Kind;
+  /** Contenders of one suite took turns; those of another ran at another time. */
+  readonly suite: Suite;
   readonly shape: Shape;
   /** Streams that are pushed in one tick, or tokens that are drawn in one submit; 1 elsewhere. */
   readonly numTogether: number;
@@ -42,9 +48,14 @@ export function nameShape({ sequenceLength, batchSize, inputSize, hiddenSize, st
   return storage === "f32" ? sizes : `${sizes} ${storage}`;
 }
 
-/** What a row was measured on, all but the contender: rows of the same task may be compared. */
+/** What a row was measured on, for a reader. */
 export function nameTask({ kind, shape, numTogether }: Row): string {
   if (kind === "crowd") return `${nameShape(shape)} streams=${numTogether}`;
   if (kind === "generation") return `${nameShape(shape)} tokens=${numTogether}`;
   return nameShape(shape);
+}
+
+/** Whether two rows were measured in turn, on the same: then they may be compared. */
+export function isSameTask(a: Row, b: Row): boolean {
+  return a.suite === b.suite && a.kind === b.kind && nameTask(a) === nameTask(b);
 }

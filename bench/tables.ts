@@ -1,5 +1,5 @@
 import type { RunFacts } from "./facts.js";
-import { type Kind, nameTask, type Row } from "./row.js";
+import { isSameTask, type Kind, nameTask, type Row } from "./row.js";
 import { formatTable } from "./table.js";
 import { judge } from "./targets.js";
 
@@ -92,7 +92,7 @@ function cellsOf(row: Row, rows: readonly Row[], figures: readonly ((row: Measur
   const { timeUs, contender, maxError } = row;
   const label = [task, contender];
   if (timeUs === null) return [...label, "not measured", ...figures.slice(1).map(() => ""), "", ""];
-  const first = rows.find((one) => nameTask(one) === task)!;
+  const first = rows.find((one) => isSameTask(one, row))!;
   return [
     ...label,
     ...figures.map((figure) => figure({ ...row, timeUs })),

@@ -1,5 +1,6 @@
 import { FLOOR } from "./measures/pushes.js";
-import { nameTask, type Row } from "./row.js";
+import { rowBeside } from "./ratios.js";
+import type { Row } from "./row.js";
 
 /** What a push on WebGPU may take beyond the floor, and its p99 in its p50s. */
 const MAX_OVER_FLOOR_US = 500;
@@ -16,7 +17,7 @@ export function judge(rows: readonly Row[]): Verdict[] {
   return rows
     .filter(({ kind, contender }) => kind === "push" && contender === "webgru/webgpu")
     .flatMap((row) => {
-      const floor = rows.find((one) => one.contender === FLOOR && nameTask(one) === nameTask(row));
+      const floor = rowBeside(rows, row, FLOOR);
       if (row.timeUs === null || !floor?.timeUs) return [];
       const { p50, p99 } = row.timeUs;
       const floorUs = floor.timeUs.p50;

@@ -1,8 +1,9 @@
-import type { Kind, Shape } from "./row.js";
+import type { Kind, Shape, Suite } from "./row.js";
 
 /** What to measure on one shape, of which contenders, and how often. */
 export interface MeasureRequest {
   readonly kind: Kind;
+  readonly suite: Suite;
   readonly shape: Shape;
   /** Names; the first is the one that the others are measured against. */
   readonly contenders: readonly string[];
@@ -15,10 +16,6 @@ export interface MeasureRequest {
   /** Of a crowd: numbers of streams; of generation: tokens of a submit. Empty elsewhere. */
   readonly numTogether: readonly number[];
 }
-
-/** The parts of a benchmark, as the command line names them. */
-export const SUITES = ["gpu", "stream", "cpu", "first"] as const;
-export type Suite = (typeof SUITES)[number];
 
 /** Where the engines run. */
 export const RUNTIMES = ["browser", "node"] as const;
@@ -57,10 +54,13 @@ const PLAIN_LOOP = "plain loop";
 
 /** Every measurement of a run, in its order. */
 export function workloadOf(options: WorkloadOptions): MeasureRequest[] {
-  return options.suites.flatMap((suite) => requestsOf[suite](options));
+  return options.suites.flatMap((suite) => requestsOf[suite](options).map((one) => ({ ...one, suite })));
 }
 
-const requestsOf: Readonly<Record<Suite, (options: WorkloadOptions) => MeasureRequest[]>> = {
+/** A request of the suite that it is listed in. */
+type SuiteRequest = Omit<MeasureRequest, "suite">;
+
+const requestsOf: Readonly<Record<Suite, (options: WorkloadOptions) => SuiteRequest[]>> = {
   gpu: gpuRequests,
   stream: streamRequests,
   cpu: cpuRequests,
@@ -68,7 +68,7 @@ const requestsOf: Readonly<Record<Suite, (options: WorkloadOptions) => MeasureRe
 };
 
 /** Sequences over H, T and B, and single pushes, on every device. */
-function gpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions): MeasureRequest[] {
+function gpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions): SuiteRequest[] {
   const { gpu, cpu } = PEERS[runtime];
   const contenders = withPeers ? [...OURS, ...gpu, ...cpu, PLAIN_LOOP] : OURS;
   const hiddenSizes = isQuick ? [64, 128] : [64, 128, 256, 512, ...(withPeers ? [1024] : [])];
@@ -91,7 +91,7 @@ function gpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions):
 }
 
 /** Live use of WebGPU: latency beside the floor, many streams, generated tokens. */
-function streamRequests({ isQuick, numRuns }: WorkloadOptions): MeasureRequest[] {
+function streamRequests({ isQuick, numRuns }: WorkloadOptions): SuiteRequest[] {
   const hiddenSizes = isQuick ? [64, 128] : [64, 128, 256, 512];
   return [
     // More of them than elsewhere: the p99 is what counts.
@@ -112,7 +112,7 @@ function streamRequests({ isQuick, numRuns }: WorkloadOptions): MeasureRequest[]
 }
 
 /** The CPU alone. */
-function cpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions): MeasureRequest[] {
+function cpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions): SuiteRequest[] {
   const contenders = ["webgru/cpu", ...(withPeers ? PEERS[runtime].cpu.slice(0, 1) : []), PLAIN_LOOP];
   const hiddenSizes = isQuick ? [32, 64] : [32, 64, 128, 256, 512, 1024];
   // Falling: the reference of a long sequence serves the shorter ones.
@@ -133,7 +133,7 @@ function cpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions):
 }
 
 /** Cold starts, each in a fresh page: there is none in Node. */
-function firstRequests({ runtime, withPeers, isQuick }: WorkloadOptions): MeasureRequest[] {
+function firstRequests({ runtime, withPeers, isQuick }: WorkloadOptions): SuiteRequest[] {
   if (runtime === "node") return [];
   const { gpu, cpu } = PEERS.browser;
   const contenders = withPeers ? [...OURS, ...gpu, ...cpu] : OURS;
@@ -146,7 +146,7 @@ function pushRequest(
   contenders: readonly string[],
   numRuns: number,
   withFloor: boolean,
-): MeasureRequest {
+): SuiteRequest {
   return {
     ...request("push", shapeOf({ hiddenSize }), contenders),
     withFloor,
@@ -155,7 +155,7 @@ function pushRequest(
   };
 }
 
-function request(kind: Kind, shape: Shape, contenders: readonly string[]): MeasureRequest {
+function request(kind: Kind, shape: Shape, contenders: readonly string[]): SuiteRequest {
   const options = { withSlope: false, withFloor: false, numTogether: [] };
   return { kind, shape, contenders, numWarmups: 0, numRuns: 1, ...options };
 }

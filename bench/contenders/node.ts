@@ -1,4 +1,5 @@
 import type { Contender } from "../contender.js";
+import { onnxruntime, type Ort } from "./onnxruntime.js";
 import { plainLoop } from "./plainLoop.js";
 import { webgru } from "./webgru.js";
 
@@ -7,6 +8,7 @@ import { webgru } from "./webgru.js";
  *
  * @param require of the peers' package
  */
-export function nodeContenders(_require: NodeJS.Require): readonly Contender[] {
-  return [webgru("webgpu"), webgru("cpu"), plainLoop];
+export function nodeContenders(require: NodeJS.Require): readonly Contender[] {
+  const onnxruntimeNode = onnxruntime("onnxruntime-node/cpu", async () => require("onnxruntime-node") as Ort, "cpu");
+  return [webgru("webgpu"), webgru("cpu"), plainLoop, onnxruntimeNode];
 }

@@ -50,6 +50,7 @@ async function measureStreams(
     const times = await interleave(field.entrants.map(lane), numWarmups, numRuns);
     const rows = field.entrants.map(({ name, checker }, i): Row => ({
       kind: "crowd",
+      suite: request.suite,
       shape,
       numTogether: numStreams,
       contender: name,

@@ -40,6 +40,7 @@ export function summarizeFirst(request: MeasureRequest, contender: string, tries
   const done = tries.filter((one) => "timeUs" in one);
   return {
     kind: "first",
+    suite: request.suite,
     shape: request.shape,
     numTogether: 1,
     contender,

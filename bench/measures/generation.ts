@@ -43,6 +43,7 @@ export async function measureGeneration(request: MeasureRequest): Promise<Row[]>
     const times = await interleave(lanes, numWarmups, numRuns);
     return numTogether.map((chunkSteps, i): Row => ({
       kind: "generation",
+      suite: request.suite,
       shape,
       numTogether: chunkSteps,
       contender: "webgru/webgpu",

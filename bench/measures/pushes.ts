@@ -31,6 +31,7 @@ export async function measurePushes(contenders: readonly Contender[], request: M
       const timesUs = laneTimes.flat();
       return {
         kind: "push",
+        suite: request.suite,
         shape,
         numTogether: 1,
         contender: field.entrants[i]?.name ?? FLOOR,

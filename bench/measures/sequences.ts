@@ -30,10 +30,12 @@ export async function measureSequences(contenders: readonly Contender[], request
   };
   const field = await openField(contenders, request, problem, (prepared) => prepared, runAll);
   try {
-    const lanes = await Promise.all(field.entrants.map((entrant) => sequenceLane(entrant, pieces, shape.batchSize)));
+    const lanes: Lane[] = [];
+    for (const entrant of field.entrants) lanes.push(await sequenceLane(entrant, pieces, shape.batchSize));
     const times = await interleave(lanes, numWarmups, numRuns);
     const rows = field.entrants.map(({ name, checker }, i): Row => ({
       kind: "sequence",
+      suite: request.suite,
       shape,
       numTogether: 1,
       contender: name,

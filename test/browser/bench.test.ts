@@ -11,6 +11,7 @@ import { openPage } from "./page.js";
 const BENCH = "/bench/page.html";
 const request: MeasureRequest = {
   kind: "sequence",
+  suite: "gpu",
   shape: { sequenceLength: 3, batchSize: 2, inputSize: 5, hiddenSize: 6, storage: "f32" },
   contenders: ["webgru/webgpu", "webgru/cpu", "plain loop"],
   numWarmups: 1,
