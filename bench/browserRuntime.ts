@@ -15,7 +15,7 @@ export async function openBrowser(): Promise<Runtime> {
     const patient = await connect({ browserWSEndpoint: browser.wsEndpoint(), protocolTimeout: 0 });
     const pages = new BenchPages(patient, new URL("bench/page.html", server.resolvedUrls!.local[0]).href);
     return {
-      describe: () => pages.describe(),
+      describe: (needsGpu) => pages.describe(needsGpu),
       measure: (request) => pages.measure(request),
       async close() {
         await browser.close();
@@ -40,11 +40,11 @@ class BenchPages {
     this.#url = url;
   }
 
-  async describe() {
+  async describe(needsGpu: boolean) {
     const page = await this.#open(this.#browser);
     const facts = {
       engine: await this.#browser.version(),
-      adapter: await page.evaluate(() => bench.describeAdapter()),
+      adapter: await page.evaluate((isNeeded) => bench.describeAdapter(isNeeded), needsGpu),
       clockUs: await page.evaluate(() => bench.clockResolution()),
     };
     await page.close();

@@ -8,7 +8,7 @@ export interface Contender {
   readonly tolerance: number;
   /** One that is not there, or cannot run a shape, is left out and told; ours is an error. */
   readonly isPeer: boolean;
-  /** Fetches the engine's code, before any clock runs. */
+  /** Loads the engine's JavaScript, before any clock runs; what wasm it has is its own business. */
   load(): Promise<void>;
   /** Puts the network on the device: everything that is done once. */
   prepare(network: Network): Promise<PreparedContender>;

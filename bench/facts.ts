@@ -32,7 +32,8 @@ const SOFTWARE_WARNING = "software adapter: ratios between WebGPU engines only; 
 /** Collects the facts from the machine, git and the runtime. */
 export async function describeRun(runtime: Runtime, options: WorkloadOptions): Promise<RunFacts> {
   const loadAtStart = loadAverage();
-  const { engine, adapter, clockUs } = await runtime.describe();
+  const needsGpu = options.suites.some((suite) => suite !== "cpu");
+  const { engine, adapter, clockUs } = await runtime.describe(needsGpu);
   const processors = cpus();
   return {
     version: JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8")).version,
@@ -40,7 +41,7 @@ export async function describeRun(runtime: Runtime, options: WorkloadOptions): P
     date: new Date().toISOString(),
     engine,
     adapter,
-    warning: adapter.isSoftware ? SOFTWARE_WARNING : null,
+    warning: needsGpu && adapter.isSoftware ? SOFTWARE_WARNING : null,
     cpu: `${processors.length} x ${processors[0]?.model.trim() || "unnamed core"}`,
     platform: `${process.platform} ${process.arch}`,
     loadAtStart,

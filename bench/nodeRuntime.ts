@@ -30,9 +30,9 @@ export async function openNode(): Promise<Runtime> {
   const contenders: readonly Contender[] = nodeContenders(require);
   const { version } = require("webgpu/package.json") as { version: string };
   return {
-    describe: async () => ({
+    describe: async (needsGpu) => ({
       engine: `Node ${process.versions.node}, webgpu ${version}`,
-      adapter: await describeAdapter(),
+      adapter: await describeAdapter(needsGpu),
       clockUs: clockResolution(),
     }),
     measure: (request) => measure(contenders, request),

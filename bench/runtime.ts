@@ -4,7 +4,8 @@ import type { MeasureRequest } from "./workload.js";
 
 /** Where engines run and are timed. */
 export interface Runtime {
-  describe(): Promise<RuntimeFacts>;
+  /** @param needsGpu whether having no adapter is an error */
+  describe(needsGpu: boolean): Promise<RuntimeFacts>;
   /** @throws Error for an output that is not the reference's */
   measure(request: MeasureRequest): Promise<Row[]>;
   close(): Promise<void>;

@@ -91,7 +91,7 @@ function firstFigure(rows: readonly Row[]): Figure {
   const bars = rows.map(({ contender, timeUs }) => ({ name: contender, contender, value: timeUs?.p50 ?? null }));
   return {
     title: "To the first prediction",
-    caption: `Weights in memory, code fetched, a fresh page each time${atSize(rows)}; median; lower is better`,
+    caption: `Weights in memory, JavaScript loaded (a wasm file is not), a fresh page each time${atSize(rows)}; median; lower is better`,
     picture: drawAmounts(bars, formatTime),
     legend: [],
     rows,

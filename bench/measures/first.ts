@@ -11,7 +11,7 @@ import type { MeasureRequest } from "../workload.js";
 export type FirstTry = { readonly timeUs: number; readonly maxError: number } | { readonly whyNot: string };
 
 /**
- * Times one contender from weights in memory, its code fetched, to the first prediction. Once in a page: the second time
+ * Times one contender from weights in memory, its JavaScript loaded, to the first prediction. Once in a page: the second time
  * is not the first.
  *
  * @throws Error for a wrong prediction
