@@ -1,3 +1,4 @@
+import * as library from "webgru";
 import type { Contender } from "../contender.js";
 import { jaxJs } from "./jax.js";
 import { litert } from "./litert.js";
@@ -8,8 +9,8 @@ import { webgru } from "./webgru.js";
 
 /** The contenders that run in a page. */
 export const pageContenders: readonly Contender[] = [
-  webgru("webgpu"),
-  webgru("cpu"),
+  webgru(library, "webgpu"),
+  webgru(library, "cpu"),
   onnxruntimeWebgpu,
   jaxJs,
   litert,

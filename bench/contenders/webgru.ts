@@ -1,13 +1,15 @@
-import { createModel } from "webgru";
 import type { Contender } from "../contender.js";
 
+/** The library, however it was loaded. */
+export type Library = Pick<typeof import("webgru"), "createModel">;
+
 /** This library on one of its devices. */
-export function webgru(device: "webgpu" | "cpu"): Contender {
+export function webgru({ createModel }: Library, device: "webgpu" | "cpu"): Contender {
   return {
     name: `webgru/${device}`,
     tolerance: 2e-6, // the project's goal for float32
     isPeer: false,
-    load: async () => {}, // with the page
+    load: async () => {}, // it is there already
     async prepare(network) {
       const model = await createModel(network, { device });
       return {
