@@ -1,7 +1,8 @@
+import type * as webgruLibrary from "webgru";
 import type { Contender } from "../contender.js";
 
 /** The library, however it was loaded. */
-export type Library = Pick<typeof import("webgru"), "createModel">;
+export type Library = Pick<typeof webgruLibrary, "createModel">;
 
 /** This library on one of its devices. */
 export function webgru({ createModel }: Library, device: "webgpu" | "cpu"): Contender {
