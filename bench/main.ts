@@ -9,7 +9,7 @@ import { type Command, parseCommand, USAGE } from "./options.js";
 import { installPeers } from "./peers.js";
 import { formatRatios } from "./ratios.js";
 import type { Result } from "./result.js";
-import type { Row } from "./row.js";
+import { nameShape, type Row } from "./row.js";
 import type { Runtime } from "./runtime.js";
 import { formatHeader, formatRows } from "./tables.js";
 import { type MeasureRequest, workloadOf } from "./workload.js";
@@ -39,37 +39,54 @@ async function runBench({ options, out }: Command & { readonly verb: "bench" }):
   try {
     const facts = await describeRun(runtime, options);
     console.log(`${formatHeader(facts)}\n`);
-    const rows = await measureAll(runtime, workloadOf(options), console.log);
-    const meta = { ...facts, loadAtEnd: loadAverage() };
-    if (!options.isQuick || out !== undefined) writeResult(out ?? defaultPath(facts), { meta, rows });
+    const path = out ?? (options.isQuick ? null : defaultPath(facts));
+    const rows: Row[] = [];
+    await measureAll(tellingProgress(runtime), workloadOf(options), (table) => {
+      printTable(table);
+      rows.push(...table);
+      // After each table: what an hour gave outlives a browser that dies in the next.
+      if (path !== null) writeResult(path, { meta: { ...facts, loadAtEnd: loadAverage() }, rows });
+    });
+    if (path !== null) tellWritten(path, pagePath(path));
   } finally {
     await runtime.close();
   }
 }
 
+/** On the error stream, so that what is printed stays tables. */
+function tellingProgress({ measure }: Runtime): Pick<Runtime, "measure"> {
+  return {
+    measure(request) {
+      console.error(`measuring: ${request.suite}, ${request.kind}, ${nameShape(request.shape)}`);
+      return measure(request);
+    },
+  };
+}
+
 /**
  * Measures every shape of a workload.
  *
- * @param print takes each table as soon as it is complete
+ * @param onTable takes the rows of each kind of each suite as soon as they are complete
  * @throws Error for an output that is not the reference's
  */
 export async function measureAll(
   runtime: Pick<Runtime, "measure">,
   workload: readonly MeasureRequest[],
-  print: (table: string) => void,
-): Promise<Row[]> {
-  const rows: Row[] = [];
+  onTable: (table: readonly Row[]) => void,
+): Promise<void> {
   let table: Row[] = [];
   for (const [i, request] of workload.entries()) {
     table.push(...(await runtime.measure(request)));
     const next = workload[i + 1];
     if (next?.kind === request.kind && next.suite === request.suite) continue;
-    print(`${formatRows(table)}\n`);
-    for (const peer of cpuPeers(table)) print(`${formatRatios(table, peer)}\n`);
-    rows.push(...table);
+    onTable(table);
     table = [];
   }
-  return rows;
+}
+
+function printTable(table: readonly Row[]): void {
+  console.log(`${formatRows(table)}\n`);
+  for (const peer of cpuPeers(table)) console.log(`${formatRatios(table, peer)}\n`);
 }
 
 /** Contenders of a table that our CPU path is the first of. */
@@ -86,23 +103,24 @@ function defaultPath({ date, adapter, options }: RunFacts): string {
 
 function writeResult(path: string, result: Result): void {
   mkdirSync(dirname(path), { recursive: true });
-  write(path, `${JSON.stringify(result, roundNumber, 2)}\n`);
-  write(pagePath(path), renderPage([result]));
+  writeFileSync(path, `${JSON.stringify(result, roundNumber, 2)}\n`);
+  writeFileSync(pagePath(path), renderPage([result]));
 }
 
 /** Makes one page of results that were written before. */
 function remakePage({ files, out }: Command & { readonly verb: "report" }): void {
   const results = files.map((file): Result => JSON.parse(readFileSync(file, "utf8")));
-  write(out ?? pagePath(files[0]!), renderPage(results));
+  const path = out ?? pagePath(files[0]!);
+  writeFileSync(path, renderPage(results));
+  tellWritten(path);
 }
 
 function pagePath(path: string): string {
   return `${path.replace(/\.json$/, "")}.html`;
 }
 
-function write(path: string, text: string): void {
-  writeFileSync(path, text);
-  console.log(`written to ${relative(process.cwd(), path)}`);
+function tellWritten(...paths: readonly string[]): void {
+  for (const path of paths) console.log(`written to ${relative(process.cwd(), path)}`);
 }
 
 /** Six digits: the clock gives no more. */

@@ -52,6 +52,10 @@ const PEERS = {
 const OURS = ["webgru/webgpu", "webgru/cpu"];
 const PLAIN_LOOP = "plain loop";
 
+/** They write every step of a sequence out, and take minutes to compile hundreds. */
+const UNROLLERS = ["jax-js/webgpu", "LiteRT.js/webgpu"];
+const MAX_UNROLLED = 100;
+
 /** Every measurement of a run, in its order. */
 export function workloadOf(options: WorkloadOptions): MeasureRequest[] {
   return options.suites.flatMap((suite) => requestsOf[suite](options).map((one) => ({ ...one, suite })));
@@ -78,7 +82,7 @@ function gpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions):
     ...over.map((sizes) => shapeOf({ sequenceLength: 100, hiddenSize: 256, ...sizes })),
   ];
   const sequences = shapes.map((shape) => ({
-    ...request("sequence", shape, contenders),
+    ...request("sequence", shape, shape.sequenceLength > MAX_UNROLLED ? withoutUnrollers(contenders) : contenders),
     // A batch and a long sequence take long enough as they are.
     withSlope: shape.batchSize === 1 && shape.sequenceLength <= 100 && shape.hiddenSize <= 512,
     numWarmups: 2,
@@ -139,6 +143,10 @@ function firstRequests({ runtime, withPeers, isQuick }: WorkloadOptions): SuiteR
   const contenders = withPeers ? [...OURS, ...gpu, ...cpu] : OURS;
   const numRuns = isQuick ? 2 : NUM_FIRSTS;
   return [{ ...request("first", shapeOf({ hiddenSize: 128 }), contenders), numRuns }];
+}
+
+function withoutUnrollers(contenders: readonly string[]): readonly string[] {
+  return contenders.filter((name) => !UNROLLERS.includes(name));
 }
 
 function pushRequest(

@@ -4,7 +4,8 @@ import type { Page } from "puppeteer";
 import { expect, it } from "vitest";
 import { measureAll } from "../../bench/main.js";
 import { type FirstTry, summarizeFirst } from "../../bench/measures/first.js";
-import { nameTask } from "../../bench/row.js";
+import { nameTask, type Row } from "../../bench/row.js";
+import { formatRows } from "../../bench/tables.js";
 import type { MeasureRequest } from "../../bench/workload.js";
 import { openPage } from "./page.js";
 
@@ -30,7 +31,7 @@ const measureIn = (page: Page) => ({
 
 it("measures sequences, pushes, crowds and generation, and prints a table of each", async () => {
   const page = await openPage(BENCH);
-  const tables: string[] = [];
+  const tables: (readonly Row[])[] = [];
   const generation: MeasureRequest = {
     ...push,
     kind: "generation",
@@ -39,7 +40,8 @@ it("measures sequences, pushes, crowds and generation, and prints a table of eac
   };
   const int8: MeasureRequest = { ...request, shape: { ...request.shape, storage: "int8" }, withSlope: false };
   const workload = [request, int8, push, crowd, generation];
-  const rows = await measureAll(measureIn(page), workload, (table) => tables.push(table));
+  await measureAll(measureIn(page), workload, (table) => tables.push(table));
+  const rows = tables.flat();
 
   expect(rows.map((row) => `${row.kind} ${nameTask(row)} ${row.contender}`)).toEqual([
     "sequence T=3 B=2 I=5 H=6 L=1 webgru/webgpu",
@@ -63,7 +65,12 @@ it("measures sequences, pushes, crowds and generation, and prints a table of eac
   expect(rows.map(({ slopeUs }) => slopeUs !== null)).toEqual(
     rows.map(({ shape, kind }) => kind === "sequence" && shape.storage === "f32"),
   );
-  expect(tables).toHaveLength(4);
+  expect(tables.map((table) => formatRows(table).split("  ")[0])).toEqual([
+    "us per step",
+    "us per push",
+    "us per push of a crowd",
+    "us per token",
+  ]);
 });
 
 /** Measures a contender that gives zeros. */
