@@ -1,3 +1,4 @@
+import { FLOOR } from "../measures/pushes.js";
 import { classOf } from "./palette.js";
 import type { Scale } from "./scale.js";
 import { element, label, tooltip } from "./svg.js";
@@ -65,7 +66,7 @@ function drawRow(
     { class: `dots ${classOf(name)}` },
     tooltip(told),
     label(group, 4, base - 16, { class: "strong" }),
-    label(name === "webgru/webgpu" ? "push" : name, 4, base - 2),
+    label(name === FLOOR ? name : "push", 4, base - 2),
     ...dots,
     ...marks,
   );

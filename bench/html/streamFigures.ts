@@ -20,11 +20,15 @@ export function streamFigures(rows: readonly Row[]): Figure[] {
   ];
 }
 
-/** Pushes that took turns with nothing but the floor, where there are; else those among other contenders. */
+const FLOOR_CAPTION = "the floor is an empty dispatch and its readback, measured in turn with the pushes; ";
+
+/** Pushes that took turns with nothing but the floor, where there are; else those among others; else those on the CPU. */
 function latencyFigure(pushes: readonly Row[]): Figure {
   const ours = pushes.filter(({ contender }) => contender === "webgru/webgpu" || contender === FLOOR);
   const alone = ours.filter(({ suite }) => suite === "stream");
-  const shown = alone.length > 0 ? alone : ours;
+  const onCpu = pushes.filter(({ contender }) => contender === "webgru/cpu");
+  const shown = [alone, ours].find(({ length }) => length > 0) ?? onCpu;
+  const hasFloor = shown.some(({ contender }) => contender === FLOOR);
   const dotRows = shown.flatMap(({ contender, shape, percentilesUs }) =>
     percentilesUs === null
       ? []
@@ -39,10 +43,9 @@ function latencyFigure(pushes: readonly Row[]): Figure {
   );
   return {
     title: "From a push to its result",
-    caption:
-      "Each dot is one push in a hundred; the floor is an empty dispatch and its readback, measured in turn with the pushes; further left is better",
+    caption: `Each dot is one push in a hundred; ${hasFloor ? FLOOR_CAPTION : ""}further left is better`,
     picture: dotRows.length === 0 ? null : draw(),
-    legend: dotRows.length === 0 ? [] : ["webgru/webgpu", FLOOR],
+    legend: [...new Set(dotRows.map(({ name }) => name))],
     rows: shown,
     extra: verdicts.length === 0 ? "" : element("ul", { class: "verdicts" }, ...verdicts),
   };
