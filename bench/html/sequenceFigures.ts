@@ -5,7 +5,8 @@ import { logScale, stepScale } from "./scale.js";
 import { formatTime } from "./units.js";
 
 /** A size that time is drawn against. */
-type Axis = "hiddenSize" | "sequenceLength" | "batchSize";
+const AXES = ["hiddenSize", "sequenceLength", "batchSize"] as const;
+type Axis = (typeof AXES)[number];
 
 const LETTERS = { hiddenSize: "H", sequenceLength: "T", batchSize: "B" } as const;
 const NAMES = { hiddenSize: "hidden size", sequenceLength: "sequence length", batchSize: "batch size" } as const;
@@ -15,7 +16,7 @@ export function sequenceFigures(rows: readonly Row[]): Figure[] {
   const all = rows.filter(({ kind, shape }) => kind === "sequence" && shape.storage === "f32");
   const onAnyDevice = all.filter(({ suite }) => suite === "gpu");
   const sequences = onAnyDevice.length > 0 ? onAnyDevice : all;
-  return (["hiddenSize", "sequenceLength", "batchSize"] as const).map((axis) => figureOver(sequences, axis));
+  return AXES.map((axis) => figureOver(sequences, axis));
 }
 
 function figureOver(sequences: readonly Row[], axis: Axis): Figure {
@@ -43,8 +44,17 @@ function longestSlice(rows: readonly Row[], axis: Axis): Row[] {
     slices.set(key, [...(slices.get(key) ?? []), row]);
   }
   const numValues = (slice: readonly Row[]) => new Set(slice.map(({ shape }) => shape[axis])).size;
-  const longest = [...slices.values()].sort((a, b) => numValues(b) - numValues(a) || b.length - a.length)[0];
+  const longest = [...slices.values()].sort(
+    (a, b) =>
+      numValues(b) - numValues(a) || b.length - a.length || oddness(a[0]!.shape, axis) - oddness(b[0]!.shape, axis),
+  )[0];
   return longest === undefined || numValues(longest) < 2 ? [] : longest;
+}
+
+/** How far a shape is from the usual one, T=100 B=1 H=256, in all but one size. */
+function oddness(shape: Shape, axis: Axis): number {
+  const usual = { sequenceLength: 100, batchSize: 1, hiddenSize: 256, [axis]: shape[axis] };
+  return AXES.reduce((sum, one) => sum + Math.abs(Math.log(shape[one] / usual[one])), 0);
 }
 
 /** Of each contender, rising in x; a later measurement of the same point replaces an earlier one. */

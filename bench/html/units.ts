@@ -11,9 +11,9 @@ export function formatCount(count: number): string {
   return count >= 10_000 ? `${digits(count / 1000)} k` : digits(count);
 }
 
-/** How many times, for a reader. */
+/** How many times, for a reader: two digits below one. */
 export function formatTimes(ratio: number): string {
-  return `${digits(ratio)}×`;
+  return ratio < 1 ? `${Number(ratio.toPrecision(2))}×` : `${digits(ratio)}×`;
 }
 
 function digits(value: number): string {
