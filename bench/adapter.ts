@@ -7,9 +7,17 @@ export interface AdapterFacts {
   readonly slug: string;
 }
 
-/** The adapter that WebGPU contenders get in this page. */
-export async function describeAdapter(): Promise<AdapterFacts> {
-  const { info } = await requestAdapter();
+const NO_ADAPTER: AdapterFacts = { name: "none", isSoftware: false, slug: "no-adapter" };
+
+/**
+ * The adapter that WebGPU contenders get here.
+ *
+ * @param isNeeded whether having none is an error
+ */
+export async function describeAdapter(isNeeded = true): Promise<AdapterFacts> {
+  const adapter = await findAdapter();
+  if (adapter === null && !isNeeded) return NO_ADAPTER;
+  const { info } = adapter ?? (await requestAdapter());
   const words = [info.vendor, info.architecture].join(" ").toLowerCase();
   return {
     name: nameOf(info),
@@ -20,8 +28,13 @@ export async function describeAdapter(): Promise<AdapterFacts> {
 
 /** The adapter, asked for as the library does. */
 export async function requestAdapter(): Promise<GPUAdapter> {
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null)
-    throw new Error("bench: expected a WebGPU adapter, got none; set WEBGRU_ADAPTER or CHROME_PATH");
-  return adapter;
+  const adapter = await findAdapter();
+  if (adapter !== null) return adapter;
+  throw new Error(
+    "bench: expected a WebGPU adapter, got none; set WEBGRU_ADAPTER, CHROME_PATH, or in Node VK_ICD_FILENAMES",
+  );
+}
+
+async function findAdapter(): Promise<GPUAdapter | null> {
+  return (await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" })) ?? null;
 }

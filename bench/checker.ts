@@ -1,14 +1,12 @@
 import { compare } from "../test/compare.js";
-
-/** The project's goal for float32: outputs of a GRU lie in [-1, 1]. */
-const TOLERANCE = { atol: 2e-6, rtol: 0 };
+import type { Contender } from "./contender.js";
 
 /** Checks what one contender computes, and keeps its largest error. */
 export class Checker {
-  readonly #contender: string;
+  readonly #contender: Contender;
   #maxError = 0;
 
-  constructor(contender: string) {
+  constructor(contender: Contender) {
     this.#contender = contender;
   }
 
@@ -18,8 +16,9 @@ export class Checker {
 
   /** @throws Error for outputs that are not the reference's */
   check(actual: Float32Array, expected: Float64Array): void {
-    const { isClose, maxError, worst } = compare(actual, expected, TOLERANCE);
-    if (!isClose) throw new Error(`${this.#contender}: expected outputs within ${TOLERANCE.atol} of float64, ${worst}`);
+    const { name, tolerance } = this.#contender;
+    const { isClose, maxError, worst } = compare(actual, expected, { atol: tolerance, rtol: 0 });
+    if (!isClose) throw new Error(`${name}: expected outputs within ${tolerance} of float64, ${worst}`);
     this.#maxError = Math.max(this.#maxError, maxError);
   }
 }

@@ -5,7 +5,7 @@ export async function time<T>(work: () => Promise<T>): Promise<{ result: T; time
   return { result, timeUs: (performance.now() - startMs) * 1000 };
 }
 
-/** The smallest step that this page's clock makes, in us. */
+/** The smallest step that the clock makes, in us. */
 export function clockResolution(): number {
   let smallestMs = Infinity;
   for (let i = 0; i < 20; i++) {
@@ -14,5 +14,5 @@ export function clockResolution(): number {
     while (nowMs === startMs) nowMs = performance.now();
     smallestMs = Math.min(smallestMs, nowMs - startMs);
   }
-  return Math.round(smallestMs * 1000);
+  return Math.round(smallestMs * 10_000) / 10;
 }

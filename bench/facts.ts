@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import type { Page } from "puppeteer";
 import { projectRoot } from "../test/library.js";
 import type { AdapterFacts } from "./adapter.js";
-import type { Workload } from "./workload.js";
+import type { Runtime } from "./runtime.js";
+import type { WorkloadOptions } from "./workload.js";
 
 /** Where and when a result was measured: what a reader needs to weigh it. */
 export interface RunFacts {
@@ -13,7 +13,8 @@ export interface RunFacts {
   readonly commit: string;
   /** ISO 8601, UTC */
   readonly date: string;
-  readonly browser: string;
+  /** The browser, or Node and its WebGPU. */
+  readonly engine: string;
   readonly adapter: AdapterFacts;
   /** What the figures may not be used for; null for a GPU. */
   readonly warning: string | null;
@@ -21,30 +22,31 @@ export interface RunFacts {
   readonly platform: string;
   /** Processes that wanted a core in the last minute; more than the machine has cores, and times are noise. */
   readonly loadAtStart: number;
-  /** The smallest time that the page's clock tells apart. */
+  /** The smallest time that the clock tells apart. */
   readonly clockUs: number;
-  readonly workload: Workload;
+  readonly options: WorkloadOptions;
 }
 
 const SOFTWARE_WARNING = "software adapter: ratios between WebGPU engines only; never a claim about a GPU";
 
-/** Collects the facts from Node, git and the open bench page. */
-export async function describeRun(page: Page, workload: Workload): Promise<RunFacts> {
+/** Collects the facts from the machine, git and the runtime. */
+export async function describeRun(runtime: Runtime, options: WorkloadOptions): Promise<RunFacts> {
   const loadAtStart = loadAverage();
-  const adapter = await page.evaluate(() => bench.describeAdapter());
+  const needsGpu = options.suites.some((suite) => suite !== "cpu");
+  const { engine, adapter, clockUs } = await runtime.describe(needsGpu);
   const processors = cpus();
   return {
     version: JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8")).version,
     commit: currentCommit(),
     date: new Date().toISOString(),
-    browser: await page.browser().version(),
+    engine,
     adapter,
-    warning: adapter.isSoftware ? SOFTWARE_WARNING : null,
+    warning: needsGpu && adapter.isSoftware ? SOFTWARE_WARNING : null,
     cpu: `${processors.length} x ${processors[0]?.model.trim() || "unnamed core"}`,
     platform: `${process.platform} ${process.arch}`,
     loadAtStart,
-    clockUs: await page.evaluate(() => bench.clockResolution()),
-    workload,
+    clockUs,
+    options,
   };
 }
 

@@ -1,35 +1,31 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { parseArgs } from "node:util";
-import { type Browser, connect, type Page } from "puppeteer";
-import { launchChrome } from "../test/chrome.js";
 import { projectRoot } from "../test/library.js";
+import { openBrowser } from "./browserRuntime.js";
 import { describeRun, loadAverage, type RunFacts } from "./facts.js";
-import { formatHeader, formatPushes, formatSequences } from "./report.js";
-import type { Row } from "./row.js";
-import { startServer } from "./server.js";
-import { FULL_RUNS, QUICK_RUNS, type Workload, workloadOf } from "./workload.js";
-
-const USAGE = `npm run bench -- [options]
-
-  --quick      few repetitions; writes no file unless --out names one
-  --runs N     repetitions of each sequence, and 30 times as many pushes; ${FULL_RUNS} when absent
-  --out FILE   where to write the result; bench/results/<date>-<adapter>.json when absent
-  --help       this text
-
-WEBGRU_ADAPTER=default benches the machine's own GPU on Linux, CHROME_PATH=... another Chrome.`;
+import { renderPage } from "./html/page.js";
+import { openNode } from "./nodeRuntime.js";
+import { type Command, parseCommand, USAGE } from "./options.js";
+import { installPeers } from "./peers.js";
+import { formatRatios } from "./ratios.js";
+import type { Result } from "./result.js";
+import { nameShape, type Row } from "./row.js";
+import type { Runtime } from "./runtime.js";
+import { formatHeader, formatRows } from "./tables.js";
+import { type MeasureRequest, workloadOf } from "./workload.js";
 
 /**
- * Runs the benchmark: prints tables, writes a JSON file.
+ * Runs the benchmark: prints tables, writes a JSON file and a page.
  *
  * @param args of the command line
  * @returns the exit code: 1 when an output was wrong, or nothing could be measured
  */
 export async function main(args: string[]): Promise<number> {
   try {
-    const options = parseOptions(args);
-    if (options === null) console.log(USAGE);
-    else await runBench(options);
+    const command = parseCommand(args);
+    if (command.verb === "help") console.log(USAGE);
+    else if (command.verb === "report") remakePage(command);
+    else await runBench(command);
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
@@ -37,86 +33,94 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-interface Options {
-  readonly workload: Workload;
-  /** Unset: a name made of the date and the adapter. */
-  readonly out: string | undefined;
-  readonly isQuick: boolean;
-}
-
-/** What the command line asks for; null when it asks for help. */
-function parseOptions(args: string[]): Options | null {
-  const { values } = parseArgs({
-    args,
-    options: {
-      quick: { type: "boolean", default: false },
-      runs: { type: "string" },
-      out: { type: "string" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return null;
-  const numRuns = Number(values.runs ?? (values.quick ? QUICK_RUNS : FULL_RUNS));
-  if (!Number.isInteger(numRuns) || numRuns < 1) {
-    throw new Error(`--runs: expected a whole number from 1, got ${values.runs}`);
-  }
-  return { workload: workloadOf(numRuns), out: values.out, isQuick: values.quick };
-}
-
-async function runBench(options: Options): Promise<void> {
-  const server = await startServer();
+async function runBench({ options, out }: Command & { readonly verb: "bench" }): Promise<void> {
+  if (options.withPeers || options.runtime === "node") installPeers();
+  const runtime = await (options.runtime === "node" ? openNode() : openBrowser());
   try {
-    const browser = await launchChrome();
-    try {
-      await benchIn(browser, new URL("bench/page.html", server.resolvedUrls!.local[0]).href, options);
-    } finally {
-      await browser.close();
-    }
+    const facts = await describeRun(runtime, options);
+    console.log(`${formatHeader(facts)}\n`);
+    const path = out ?? (options.isQuick ? null : defaultPath(facts));
+    const rows: Row[] = [];
+    await measureAll(tellingProgress(runtime), workloadOf(options), (table) => {
+      printTable(table);
+      rows.push(...table);
+      // After each table: what an hour gave outlives a browser that dies in the next.
+      if (path !== null) writeResult(path, { meta: { ...facts, loadAtEnd: loadAverage() }, rows });
+    });
+    if (path !== null) tellWritten(path, pagePath(path));
   } finally {
-    await server.close();
+    await runtime.close();
   }
 }
 
-async function benchIn(browser: Browser, url: string, { workload, out, isQuick }: Options): Promise<void> {
-  // A second connection, without puppeteer's limit of three minutes for one measurement.
-  const patient = await connect({ browserWSEndpoint: browser.wsEndpoint(), protocolTimeout: 0 });
-  const page = await patient.newPage();
-  await page.goto(url, { waitUntil: "load" });
-  const facts = await describeRun(page, workload);
-  console.log(`${formatHeader(facts)}\n`);
-  const rows = await measure(page, workload, console.log);
-  if (!isQuick || out !== undefined) writeResult(out ?? defaultPath(facts), facts, rows);
+/** On the error stream, so that what is printed stays tables. */
+function tellingProgress({ measure }: Runtime): Pick<Runtime, "measure"> {
+  return {
+    measure(request) {
+      console.error(`measuring: ${request.suite}, ${request.kind}, ${nameShape(request.shape)}`);
+      return measure(request);
+    },
+  };
 }
 
 /**
- * Measures every shape of `workload` in a bench page.
+ * Measures every shape of a workload.
  *
- * @param print takes each table as soon as it is complete
+ * @param onTable takes the rows of each kind of each suite as soon as they are complete
  * @throws Error for an output that is not the reference's
  */
-export async function measure(page: Page, workload: Workload, print: (table: string) => void): Promise<Row[]> {
-  const sequenceRows: Row[] = [];
-  for (const request of workload.sequences) {
-    sequenceRows.push(...(await page.evaluate((one) => bench.sequences(one), request)));
+export async function measureAll(
+  runtime: Pick<Runtime, "measure">,
+  workload: readonly MeasureRequest[],
+  onTable: (table: readonly Row[]) => void,
+): Promise<void> {
+  let table: Row[] = [];
+  for (const [i, request] of workload.entries()) {
+    table.push(...(await runtime.measure(request)));
+    const next = workload[i + 1];
+    if (next?.kind === request.kind && next.suite === request.suite) continue;
+    onTable(table);
+    table = [];
   }
-  print(`${formatSequences(sequenceRows)}\n`);
-  const pushRows: Row[] = [];
-  for (const request of workload.pushes) {
-    pushRows.push(...(await page.evaluate((one) => bench.pushes(one), request)));
-  }
-  print(`${formatPushes(pushRows)}\n`);
-  return [...sequenceRows, ...pushRows];
 }
 
-function defaultPath({ date, adapter }: RunFacts): string {
-  return `${projectRoot}bench/results/${date.slice(0, 10)}-${adapter.slug}.json`;
+function printTable(table: readonly Row[]): void {
+  console.log(`${formatRows(table)}\n`);
+  for (const peer of cpuPeers(table)) console.log(`${formatRatios(table, peer)}\n`);
 }
 
-function writeResult(path: string, facts: RunFacts, rows: readonly Row[]): void {
-  const meta = { ...facts, loadAtEnd: loadAverage() };
+/** Contenders of a table that our CPU path is the first of. */
+function cpuPeers(table: readonly Row[]): string[] {
+  if (table[0]!.kind !== "sequence" || table[0]!.contender !== "webgru/cpu") return [];
+  return [...new Set(table.map(({ contender }) => contender))].slice(1);
+}
+
+function defaultPath({ date, adapter, options }: RunFacts): string {
+  const { suites, runtime, withPeers } = options;
+  const what = [...suites, ...(withPeers ? ["peers"] : []), ...(runtime === "node" ? ["node"] : [])].join("-");
+  return `${projectRoot}bench/results/${date.slice(0, 10)}-${what}-${adapter.slug}.json`;
+}
+
+function writeResult(path: string, result: Result): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${JSON.stringify({ meta, rows }, roundNumber, 2)}\n`);
-  console.log(`written to ${relative(process.cwd(), path)}`);
+  writeFileSync(path, `${JSON.stringify(result, roundNumber, 2)}\n`);
+  writeFileSync(pagePath(path), renderPage([result]));
+}
+
+/** Makes one page of results that were written before. */
+function remakePage({ files, out }: Command & { readonly verb: "report" }): void {
+  const results = files.map((file): Result => JSON.parse(readFileSync(file, "utf8")));
+  const path = out ?? pagePath(files[0]!);
+  writeFileSync(path, renderPage(results));
+  tellWritten(path);
+}
+
+function pagePath(path: string): string {
+  return `${path.replace(/\.json$/, "")}.html`;
+}
+
+function tellWritten(...paths: readonly string[]): void {
+  for (const path of paths) console.log(`written to ${relative(process.cwd(), path)}`);
 }
 
 /** Six digits: the clock gives no more. */

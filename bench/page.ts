@@ -1,23 +1,19 @@
-// Runs in the bench page. What it puts on `bench`, main.ts calls inside `page.evaluate`.
+// Runs in the bench page. What it puts on `bench`, browserRuntime.ts calls inside `page.evaluate`.
 
 import { describeAdapter } from "./adapter.js";
 import { clockResolution } from "./clock.js";
 import type { Contender } from "./contender.js";
-import { webgru } from "./contenders/webgru.js";
-import { measurePushes } from "./pushes.js";
-import { measureSequences } from "./sequences.js";
+import { pageContenders } from "./contenders/all.js";
+import { contenderNamed, measure } from "./measure.js";
+import { measureFirst } from "./measures/first.js";
 import type { MeasureRequest } from "./workload.js";
-
-/** The first is the one that the others are measured against. */
-const contenders: readonly Contender[] = [webgru("webgpu"), webgru("cpu")];
 
 const bench = {
   describeAdapter,
   clockResolution,
-  sequences: (request: MeasureRequest, more: readonly Contender[] = []) =>
-    measureSequences([...contenders, ...more], request),
-  pushes: (request: MeasureRequest, more: readonly Contender[] = []) =>
-    measurePushes([...contenders, ...more], request),
+  measure: (request: MeasureRequest, more: readonly Contender[] = []) => measure([...pageContenders, ...more], request),
+  measureFirst: (contender: string, request: MeasureRequest) =>
+    measureFirst(contenderNamed(pageContenders, contender), request),
 };
 
 declare global {

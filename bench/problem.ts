@@ -1,23 +1,40 @@
 import type { Network } from "webgru";
+import { withStorage } from "../src/model/quantize.js";
 import { runReference } from "../src/reference/runReference.js";
 import { randomInput, randomStack } from "../test/random.js";
-import type { Shape } from "./row.js";
+import { nameShape, type Shape } from "./row.js";
 
 /** A network with its input, and the outputs that any contender must give. */
 export interface Problem {
   readonly network: Network;
   readonly inputSize: number;
   readonly outputSize: number;
-  /** [T, 1, I] */
+  /** [T, B, I] */
   readonly input: Float32Array;
-  /** [T, 1, O], of the float64 reference */
+  /** [T, B, O], of the float64 reference */
   readonly expected: Float64Array;
 }
 
+/** The last problem made and its T: a shorter one of the same sizes is its beginning, and the reference is slow. */
+let last: { readonly problem: Problem; readonly sizes: string; readonly sequenceLength: number } | null = null;
+
 /** The same problem for the same shape, in every run. */
-export function makeProblem({ sequenceLength, inputSize, hiddenSize }: Shape): Problem {
-  const network = randomStack({ seed: hiddenSize, inputSize, hiddenSizes: [hiddenSize], resetAfter: true });
-  const input = randomInput(network, sequenceLength, hiddenSize + 1);
-  const { output: expected } = runReference(network, { input, batchSize: 1 });
-  return { network, inputSize, outputSize: hiddenSize, input, expected };
+export function makeProblem(shape: Shape): Problem {
+  const { sequenceLength, batchSize, hiddenSize, inputSize, storage } = shape;
+  const sizes = nameShape({ ...shape, sequenceLength: 0 });
+  if (last === null || last.sizes !== sizes || last.sequenceLength < sequenceLength) {
+    const stack = randomStack({ seed: hiddenSize, inputSize, hiddenSizes: [hiddenSize], resetAfter: true });
+    const network = withStorage(stack, storage);
+    const input = randomInput(network, sequenceLength * batchSize, hiddenSize + 1);
+    const { output: expected } = runReference(network, { input, batchSize });
+    const problem = { network, inputSize, outputSize: hiddenSize, input, expected };
+    last = { problem, sizes, sequenceLength };
+  }
+  const numRows = sequenceLength * batchSize;
+  const { problem } = last;
+  return {
+    ...problem,
+    input: problem.input.slice(0, numRows * inputSize),
+    expected: problem.expected.subarray(0, numRows * hiddenSize),
+  };
 }

@@ -3,5 +3,10 @@
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
 
-const { module } = await runnerImport(fileURLToPath(new URL("main.ts", import.meta.url)), { configFile: false });
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+const { module } = await runnerImport(here("main.ts"), {
+  configFile: false,
+  resolve: { alias: { webgru: here("../dist/webgru.js") } }, // as `npm run bench` has just built it
+});
 process.exitCode = await module.main(process.argv.slice(2));

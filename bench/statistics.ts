@@ -34,6 +34,12 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }
 
+/** The 0th, which is the smallest, the 1st, ... the 100th percentile. */
+export function percentiles(times: readonly number[]): number[] {
+  const sorted = sort(times);
+  return Array.from({ length: 101 }, (_, percent) => (percent === 0 ? sorted[0]! : percentile(sorted, percent)));
+}
+
 /** Nearest rank: a time that was measured, with at least `percent` of them at or under it. */
 function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.ceil((percent / 100) * sorted.length) - 1]!;

@@ -1,16 +1,21 @@
-import { createModel } from "webgru";
+import type * as webgruLibrary from "webgru";
 import type { Contender } from "../contender.js";
 
+/** The library, however it was loaded. */
+export type Library = Pick<typeof webgruLibrary, "createModel">;
+
 /** This library on one of its devices. */
-export function webgru(device: "webgpu" | "cpu"): Contender {
+export function webgru({ createModel }: Library, device: "webgpu" | "cpu"): Contender {
   return {
     name: `webgru/${device}`,
+    tolerance: 2e-6, // the project's goal for float32
+    isPeer: false,
+    load: async () => {}, // it is there already
     async prepare(network) {
       const model = await createModel(network, { device });
-      const stream = model.createStream();
       return {
-        runSequence: async (input) => (await model.run(input)).output,
-        push: (input) => stream.push(input),
+        runSequence: async (input, batchSize) => (await model.run(input, { batchSize })).output,
+        openStream: () => model.createStream(),
         dispose: () => model.dispose(),
       };
     },

@@ -1,0 +1,8 @@
+import type { RunFacts } from "./facts.js";
+import type { Row } from "./row.js";
+
+/** What a run writes. */
+export interface Result {
+  readonly meta: RunFacts & { readonly loadAtEnd: number };
+  readonly rows: readonly Row[];
+}
