@@ -1,6 +1,5 @@
 import type { Use } from "./cpu/cost.js";
-import { CpuEngine } from "./cpu/cpuEngine.js";
-import { type FastCpu, registeredFastCpu } from "./cpu/registry.js";
+import { type CpuPath, registeredCpu } from "./cpu/registry.js";
 import type { Engine } from "./engine.js";
 import { GruError } from "./errors.js";
 import type { Network } from "./model/network.js";
@@ -72,31 +71,28 @@ async function makeGpuEngine(
   const { device } = choice;
   try {
     if (use === null) return await createTunedEngine(network, choice, "asked for", isAutotuned);
-    const fast = await fastCpu();
-    if (typeof fast === "string") {
-      return await createTunedEngine(network, choice, `a GPU was found; ${fast}`, isAutotuned);
-    }
-    const runner = fast.createRunner(network);
-    const { isCpuFirst, reason } = await fast.weigh(network, runner, use, device);
-    if (!isCpuFirst) return await createTunedEngine(network, choice, reason, isAutotuned);
+    const cpu = await cpuPath().catch(() => null);
+    const offer = (await cpu?.offer(network, use, device)) ?? { whyNot: "a GPU was found; cpu.js is not there" };
+    if ("whyNot" in offer) return await createTunedEngine(network, choice, offer.whyNot, isAutotuned);
     device.destroy();
-    return new CpuEngine(network, reason, fast, runner);
+    return offer.engine;
   } catch (error) {
     device.destroy();
     throw error;
   }
 }
 
-async function cpuEngine(network: Network, reason: string): Promise<CpuEngine> {
-  return new CpuEngine(network, reason, await fastCpu());
+async function cpuEngine(network: Network, reason: string): Promise<Engine> {
+  return (await cpuPath()).createEngine(network, reason);
 }
 
-/** The WebAssembly form of the CPU path, or why there is none. */
-async function fastCpu(): Promise<FastCpu | string> {
-  try {
-    if (registeredFastCpu() === null) await import("./cpu.js");
-    return await registeredFastCpu()!();
-  } catch (error) {
-    return `WebAssembly was refused (${String(error)})`;
+/** The CPU path is a file of its own: a page with a GPU need not have it. */
+async function cpuPath(): Promise<CpuPath> {
+  if (registeredCpu() === null) {
+    await import("./cpu.js").catch((cause: unknown) => {
+      const message = `device "cpu": expected cpu.js beside webgru's main file, got ${String(cause)}`;
+      throw new GruError("unsupported", message, { cause });
+    });
   }
+  return registeredCpu()!;
 }

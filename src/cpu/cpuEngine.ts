@@ -1,8 +1,8 @@
 import type { Engine, Session } from "../engine.js";
 import type { Network } from "../model/network.js";
 import { CpuSession } from "./cpuSession.js";
+import type { FastCpu } from "./fastCpu.js";
 import { PlainRunner } from "./plainRunner.js";
-import type { FastCpu } from "./registry.js";
 import type { Runner } from "./runner.js";
 
 /** Runs a network on the CPU: in WebAssembly, or in plain JavaScript where there is none. */

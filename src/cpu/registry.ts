@@ -1,30 +1,28 @@
-// Where the WebAssembly form of the CPU path, a file of its own, makes itself known to the main one.
+// Where the CPU path, a file of its own, makes itself known to the main one.
 
+import type { Engine } from "../engine.js";
 import type { Network } from "../model/network.js";
-import type { Use, Verdict } from "./cost.js";
-import type { Runner } from "./runner.js";
+import type { Use } from "./cost.js";
 
-/** A faster form of the CPU path than plain JavaScript. */
-export interface FastCpu {
-  /** What it is, for a person. */
-  readonly name: string;
-  createRunner(network: Network): Runner;
-  /** Which finishes a use first: this one, with its runner, or a GPU. */
-  weigh(network: Network, runner: Runner, use: Use, device: GPUDevice): Promise<Verdict>;
+/** An engine on the CPU, or why a GPU finishes first. */
+export type CpuOffer = { readonly engine: Engine } | { readonly whyNot: string };
+
+/** What runs networks without a GPU. */
+export interface CpuPath {
+  /** @param reason why the CPU was chosen */
+  createEngine(network: Network, reason: string): Promise<Engine>;
+  /** An engine, if it finishes `use` before the device would. */
+  offer(network: Network, use: Use, device: GPUDevice): Promise<CpuOffer>;
 }
 
-let registered: (() => Promise<FastCpu>) | null = null;
+let registered: CpuPath | null = null;
 
-/**
- * Used by `webgru/cpu`, which calls this when it is imported.
- *
- * @param load rejects where the engine or the page's policy refuses; the CPU path then runs in plain JavaScript
- */
-export function registerFastCpu(load: (() => Promise<FastCpu>) | null): void {
-  registered = load;
+/** Used by `webgru/cpu`, which calls this when it is imported. */
+export function registerCpu(path: CpuPath | null): void {
+  registered = path;
 }
 
 /** What was registered. */
-export function registeredFastCpu(): (() => Promise<FastCpu>) | null {
+export function registeredCpu(): CpuPath | null {
   return registered;
 }
