@@ -141,7 +141,7 @@ describe("a PyTorch case", () => {
   });
 
   it("is loaded with a description where it does not", async () => {
-    const [verdict] = await verdictsOf([torchCase(["first.", I], ["second.", H])]);
+    const [verdict] = await verdictsOf([torchCase(["first.", I], ["second.", H], ["third.", H])]);
     expect(verdict).toMatchObject({ grade: "A", sources: ["state_dict with a description"] });
   });
 

@@ -40,6 +40,8 @@ export function activate(activation: Activation, x: v128): v128 {
       return f32x4.div(x, f32x4.add(splat(1), f32x4.abs(x)));
     case 11: // softplus
       return f32x4.add(greatest(x, zero), log1p(exp(f32x4.neg(f32x4.abs(x)))));
+    case 12: // square
+      return f32x4.mul(x, x);
     default: // linear
       return x;
   }
