@@ -12,8 +12,10 @@ export class CpuEngine implements Engine {
   readonly deviceName: string;
   readonly reason: string;
   readonly #network: Network;
+  /** Makes the runner, with its own copy of the weights. */
+  readonly #createRunner: () => Runner;
   /** Shared by all sessions: a call of `advance` is over before the next begins. */
-  readonly #runner: Runner;
+  #runner: Runner | null;
   readonly #form: string;
 
   /**
@@ -24,18 +26,21 @@ export class CpuEngine implements Engine {
   constructor(network: Network, reason: string, fast: FastCpu | string, runner?: Runner) {
     this.#network = network;
     this.reason = reason;
+    this.#runner = runner ?? null;
     if (typeof fast === "string") {
       this.deviceName = "CPU, plain JavaScript";
-      this.#runner = new PlainRunner(network);
+      this.#createRunner = () => new PlainRunner(network);
       this.#form = `one loop over layers, steps and rows, in float32; plain JavaScript, because ${fast}`;
     } else {
       this.deviceName = `CPU, ${fast.name}`;
-      this.#runner = runner ?? fast.createRunner(network);
+      this.#createRunner = () => fast.createRunner(network);
       this.#form = `one call of the module for each layer, in float32`;
     }
   }
 
+  /** The first one makes the runner: not while a file is loading, when memory is at its peak. */
   createSession(numSlots: number): Session {
+    this.#runner ??= this.#createRunner();
     return new CpuSession(this.#network, this.#runner, numSlots);
   }
 
