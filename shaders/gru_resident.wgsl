@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_start from lib/time.wgsl. A row stops at its length.
+// time_of and state_start from lib/time.wgsl, start_of and state_before from lib/start_*.wgsl. A row stops at its length.
 // Dispatch [B, D, 1].
 // CPU twin: src/reference/gruStep.ts
 
@@ -43,18 +43,17 @@ fn gru_resident(
   let row = workgroup_id.x;
   let direction = workgroup_id.y;
   let end = min(params.end, lengths[row]);
-  if (params.step >= end) {
+  let start = start_of(row, direction, num_workgroups.x, local_index);
+  if (start >= end) {
     return;
   }
-  let h_size = (HIDDEN_SIZE + 3) / 4 * 4;
-  let first = state_start(places[row], params.step, direction);
-  for (var i = local_index; i < h_size; i += WORKGROUP_SIZE) {
-    h[i] = state[first + i];
+  for (var i = local_index; i < (HIDDEN_SIZE + 3) / 4 * 4; i += WORKGROUP_SIZE) {
+    h[i] = state_before(start, row, direction, num_workgroups.x, i);
   }
   workgroupBarrier();
 
   let gate_row = direction * 3 * HIDDEN_SIZE;
-  for (var step = params.step; step < end; step++) {
+  for (var step = start; step < end; step++) {
     for (var part = local_index; part < HIDDEN_SIZE * LANES; part += WORKGROUP_SIZE) {
       parts[part] = products(gate_row + part / LANES, part % LANES);
     }

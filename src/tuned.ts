@@ -4,3 +4,4 @@ export type { NetworkWalk, TuningRow, Walk, WaveWalk } from "./plan/tuning.js";
 export type { KernelChoice } from "./plan/kernelChoice.js";
 export { autotune } from "./tuner/tuner.js";
 export type { Tuned, TuningRequest } from "./tuner/tuner.js";
+export { proveConcurrency } from "./runtime/concurrency.js";

@@ -20,9 +20,10 @@ export async function createTunedEngine(
   reason: string,
   isAutotuned: boolean,
 ): Promise<GpuEngine> {
-  const { facts, name: deviceName } = choice;
   const tuned = await import("./tuned.js").catch(() => null);
   if (tuned === null) return GpuEngine.create(network, choice, reason, null, "tuned.js is not there: single steps");
+  const { name: deviceName } = choice;
+  const facts = await tuned.proveConcurrency(network, choice);
   if (!isAutotuned) return GpuEngine.create(network, choice, reason, tuned.tune(facts));
   const measure = (kernels: KernelChoice) => timeSteps(network, choice, kernels);
   const { kernels, note } = await tuned.autotune({ network, facts, deviceName, measure });

@@ -2,6 +2,10 @@
 export interface DeviceFacts {
   /** A software adapter: correct, and slower than a plain loop. */
   readonly isFallback: boolean;
+  /** As the browser names it, "nvidia" say; empty where it does not. */
+  readonly vendor: string;
+  /** Workgroups of gru_chained that were seen to run at once; 0 or absent where that is not known. */
+  readonly concurrentGroups?: number;
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;
   readonly maxComputeWorkgroupsPerDimension: number;

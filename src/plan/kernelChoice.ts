@@ -8,8 +8,11 @@ export type RowsAndSteps = readonly [numRows: number, numSteps: number];
 export interface KernelChoice {
   /** How a layer makes one step, by a kernel with the bindings of gru_step. */
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
-  /** How a layer walks through all steps of a chunk, by a kernel with the bindings of gru_step. */
-  walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
+  /**
+   * How a layer walks through all steps of a chunk: by one kernel with the bindings of gru_step, or by gru_chained and what
+   * goes on where that gives up.
+   */
+  walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec[] | null;
   /**
    * How GRU layers of one size, each of which alone reads the one before, walk together: one wave, by a kernel with the
    * bindings of gru_wave, or by two, gru_wave_gates and gru_wave_new. T + L - 1 waves make T steps of L layers.
@@ -26,4 +29,10 @@ export interface KernelChoice {
   program(network: Network): Uint32Array<ArrayBuffer> | null;
   /** Sizes of chunks that have among them every kernel that this may choose. */
   readonly sizes: readonly RowsAndSteps[];
+  /** Takes note of a chunk in which gru_chained gave up. */
+  noteFailure(): void;
+  /** What is chosen once that has happened too often; null where it cannot. */
+  readonly fallback: KernelChoice | null;
+  /** For `explain()`: why the fallback is what is chosen; empty as long as it is not. */
+  readonly note: string;
 }

@@ -19,6 +19,8 @@ export interface Plan {
   readonly input: string;
   /** What is read back: the network's outputs, then pairs of the highest of the main one; of these what is asked for. */
   readonly outputs: readonly OutputPlan[];
+  /** Labels of the buffers that are to hold zeros when a chunk begins. */
+  readonly cleared: readonly string[];
 }
 
 export interface BufferPlan {
@@ -51,11 +53,11 @@ export interface DispatchPlan {
 
 /**
  * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `walk` once over B rows, all steps in
- * it; `waves` once per wave over B rows, numLayers - 1 more than there are steps; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * them; `waves` once per wave over B rows, numLayers - 1 more than there are steps; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
-  | { readonly type: "rows" | "walk" | "chunk" | "end"; readonly dispatch: DispatchPlan }
-  | { readonly type: "steps"; readonly dispatches: readonly DispatchPlan[] }
+  | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }
+  | { readonly type: "steps" | "walk"; readonly dispatches: readonly DispatchPlan[] }
   | { readonly type: "waves"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
 
 /** Buffer of each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
@@ -80,6 +82,9 @@ export const BIASES_BUFFER = "biases";
 
 /** What that kernel does, as shaders/network_step.wgsl declares it; written once. */
 export const PROGRAM_BUFFER = "program";
+
+/** Buffer of what gave up in a chunk, u32 [1 + D B]: how often first; the rest is that of shaders/lib/start_resumed.wgsl. */
+export const STATUS_BUFFER = "status";
 
 /** Buffer of how a chunk's tokens are drawn, as shaders/sample.wgsl declares it. */
 export const SAMPLING_BUFFER = "sampling";

@@ -35,6 +35,7 @@ import {
   SAMPLING_BUFFER,
   SAMPLING_BYTES,
   STATES_BUFFER,
+  STATUS_BUFFER,
   WEIGHTS_BUFFER,
 } from "./plan.js";
 import { stackFrom } from "./stack.js";
@@ -81,6 +82,7 @@ class Planner {
   readonly #request: PlanRequest;
   readonly #buffers: BufferPlan[] = [];
   readonly #stages: Stage[] = [];
+  readonly #cleared: string[] = [];
   readonly #values = new Map<string, Value>();
   readonly #stateSize: number;
 
@@ -113,8 +115,8 @@ class Planner {
     const { sample } = this.#request;
     if (sample !== undefined) this.#sample(sample, outputs[0]!, input);
     const isStepMajor = sample !== undefined;
-    const [buffers, stages] = [this.#buffers, this.#stages];
-    return { maxRows, chunkSteps, buffers, stages, isStepMajor, input, outputs: outputPlans };
+    const [buffers, stages, cleared] = [this.#buffers, this.#stages, this.#cleared];
+    return { maxRows, chunkSteps, buffers, stages, isStepMajor, input, outputs: outputPlans, cleared };
   }
 
   /** One dispatch of all layers, where the device does better by it. @returns whether it does */
@@ -126,7 +128,7 @@ class Planner {
     const size = layerOutputSize(layerNamed(this.#network, name));
     const output = this.#sequence(`${name}.output`, paddedSize(size));
     const buffers = [...STEP_BUFFERS, PROGRAM_BUFFER, input, WEIGHTS_BUFFER, BIASES_BUFFER, STATES_BUFFER, output];
-    this.#stages.push({ type: "walk", dispatch: { kernel, buffers } });
+    this.#stages.push({ type: "walk", dispatches: [{ kernel, buffers }] });
     this.#values.set(name, { buffer: output, size, isSequence: true });
     return true;
   }
@@ -254,15 +256,24 @@ class Planner {
 
   /** From the projection of every step to the output of every step. */
   #walk(layer: GruLayer, projection: string, state: string, output: string): Stage {
-    const kernel = this.#request.kernels?.walkLayer(layer, this.#stateSize, this.#numRowsAndSteps());
-    if (kernel) {
+    const kernels = this.#request.kernels?.walkLayer(layer, this.#stateSize, this.#numRowsAndSteps());
+    if (kernels) {
       const buffers = [...STEP_BUFFERS, projection, ...recurrentWeights(layer), state, output];
-      return { type: "walk", dispatch: { kernel, buffers } };
+      if (kernels.length > 1) buffers.push(this.#handOver(output));
+      return { type: "walk", dispatches: kernels.map((kernel) => ({ kernel, buffers })) };
     }
     const dispatches = layer.resetAfter
       ? this.#stepAfter(layer, projection, state, output)
       : this.#stepBefore(layer, projection, state, output);
     return { type: "steps", dispatches };
+  }
+
+  /** Has an output cleared, by which workgroups see what is there. @returns the buffer where they say what is not */
+  #handOver(output: string): string {
+    if (this.#cleared.length === 0)
+      this.#cleared.push(this.#buffer(STATUS_BUFFER, 1 + 2 * this.#request.maxRows, "scratch"));
+    this.#cleared.push(output);
+    return STATUS_BUFFER;
   }
 
   #stepAfter(layer: GruLayer, projection: string, state: string, output: string): DispatchPlan[] {

@@ -1,9 +1,16 @@
-import { gruResidentKernel, type ResidentShape, residentMemoryBytes } from "../kernels/gruResident.js";
+import { type ChainedShape, chainedMemoryBytes, gruChainedKernel, numChainedGroups } from "../kernels/gruChained.js";
+import {
+  gruResidentKernel,
+  gruResumedKernel,
+  type ResidentShape,
+  residentMemoryBytes,
+  resumedMemoryBytes,
+} from "../kernels/gruResident.js";
 import { gruStepTileKernel } from "../kernels/gruStepTile.js";
 import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../kernels/gruWave.js";
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 import { MAX_STEPS as MAX_NETWORK_STEPS, networkStepKernel } from "../kernels/networkStep.js";
-import { type GruLayer, gruLayers, type Network } from "../model/network.js";
+import { type GruLayer, gruLayers, type Network, numDirections } from "../model/network.js";
 import type { DeviceFacts } from "./deviceFacts.js";
 import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
 import { type NetworkProgram, networkProgram } from "./networkProgram.js";
@@ -16,7 +23,12 @@ export type Walk =
   /** The same for batches: each weight is read once for four rows. Reset-after alone. */
   | { readonly kernel: "tile" }
   /** One dispatch for all steps, a workgroup for each row and direction. */
-  | ({ readonly kernel: "resident" } & ResidentShape);
+  | ({ readonly kernel: "resident" } & ResidentShape)
+  /**
+   * One dispatch for all steps, several workgroups for each row and direction, which wait for each other. Reset-after alone,
+   * and only where twice as many workgroups were seen to run at once.
+   */
+  | ({ readonly kernel: "chained" } & ChainedShape);
 
 /** How all layers are walked at once: one dispatch of a few steps, a workgroup for each row. */
 export interface NetworkWalk {
@@ -32,7 +44,9 @@ export interface WaveWalk {
 /** When to walk in which way. What is left out is no condition. */
 export interface TuningRow {
   readonly adapter?: "gpu" | "software";
+  readonly vendor?: string;
   /** H, of the layer or, for a whole network, of every layer. */
+  readonly minHiddenSize?: number;
   readonly maxHiddenSize?: number;
   /** B */
   readonly minRows?: number;
@@ -46,13 +60,24 @@ export interface TuningRow {
  * The first row that fits decides; the last one always does.
  *
  * A GPU's rows come from its limits, which bound a lone row by synchronisation up to H = 1024: one workgroup holds
- * what is small, and waits for nobody. The software adapter's rows were measured: barriers cost it more than dispatches,
+ * what is small, and waits for nobody. Workgroups that wait for each other need all of them to run at once, which no
+ * specification promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their
+ * row and those of waves and tiles are estimates; no GPU has been timed. The software adapter's rows were measured: barriers cost it more than dispatches,
  * and a lone workgroup leaves a core idle.
  */
 export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
   { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 512, lanes: 4 } },
   { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 256, lanes: 2 } },
+  {
+    adapter: "gpu",
+    vendor: "nvidia",
+    minHiddenSize: 192,
+    maxHiddenSize: 1536,
+    maxRows: 4,
+    minSteps: 16,
+    walk: { kernel: "chained", workgroupSize: 256, lanes: 16, maxSpins: 20_000 },
+  },
   { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
   { adapter: "gpu", minRows: 64, walk: { kernel: "tile" } },
   { adapter: "software", minRows: 4, walk: { kernel: "tile" } },
@@ -64,10 +89,16 @@ export function tune(facts: DeviceFacts, table: readonly TuningRow[] = TUNING_TA
   return new TableChoice(facts, table);
 }
 
+/** Chunks in which workgroups may wait in vain before it is taken for the device's habit. */
+const MAX_FAILURES = 2;
+
 class TableChoice implements KernelChoice {
   readonly sizes: readonly RowsAndSteps[];
+  readonly fallback: KernelChoice | null;
+  note = "";
   readonly #facts: DeviceFacts;
-  readonly #table: readonly TuningRow[];
+  #table: readonly TuningRow[];
+  #numFailures = 0;
   readonly #programs = new WeakMap<Network, NetworkProgram | null>();
 
   constructor(facts: DeviceFacts, table: readonly TuningRow[]) {
@@ -78,15 +109,24 @@ class TableChoice implements KernelChoice {
     this.sizes = [...new Set(rows)].flatMap((numRows) =>
       [...new Set(steps)].map((numSteps) => [numRows, numSteps] as const),
     );
+    const mayFail = (facts.concurrentGroups ?? 0) > 0 && table.some(({ walk }) => walk.kernel === "chained");
+    this.fallback = mayFail ? new TableChoice(facts, withoutChained(table)) : null;
   }
 
-  walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
+  noteFailure(): void {
+    this.#numFailures++;
+    if (this.#numFailures !== MAX_FAILURES) return;
+    this.#table = withoutChained(this.#table);
+    this.note = `gru_chained is off: its workgroups waited in vain for each other in ${MAX_FAILURES} chunks`;
+  }
+
+  walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
     for (const row of this.#table) {
       const { walk } = row;
-      if (walk.kernel === "network" || walk.kernel === "wave" || !this.#fits(row, layer.hiddenSize, size)) continue;
-      if (walk.kernel !== "resident") return null;
-      const isSmall = residentMemoryBytes(layer, walk) <= this.#facts.maxComputeWorkgroupStorageSize;
-      if (isSmall) return gruResidentKernel(layer, stateSize, walk);
+      if (walk.kernel === "network" || walk.kernel === "wave" || !this.#fitsLayer(row, layer, size)) continue;
+      if (walk.kernel === "resident") return [gruResidentKernel(layer, stateSize, walk)];
+      if (walk.kernel !== "chained") return null;
+      return [gruChainedKernel(layer, stateSize, walk), gruResumedKernel(layer, stateSize, resumedShape(walk))];
     }
     return null;
   }
@@ -99,9 +139,9 @@ class TableChoice implements KernelChoice {
 
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
     const program = this.#programOf(network);
-    const { name, hiddenSize, resetAfter } = layers[0]!;
-    const fitting = this.#table.filter((each) => each.walk.kernel !== "network" && this.#fits(each, hiddenSize, size));
-    if (program === null || size[1] < 2 || fitting[0]?.walk.kernel !== "wave") return null;
+    const { name, resetAfter } = layers[0]!;
+    const first = this.#table.find((each) => each.walk.kernel !== "network" && this.#fitsLayer(each, layers[0]!, size));
+    if (program === null || size[1] < 2 || first?.walk.kernel !== "wave") return null;
     const stack = { layers, firstOperation: program.indices.get(name)!, stateSize };
     return resetAfter ? [gruWaveKernel(stack)] : [gruWaveGatesKernel(stack), gruWaveNewKernel(stack)];
   }
@@ -135,11 +175,27 @@ class TableChoice implements KernelChoice {
     return isOneBuffer ? program : null;
   }
 
+  /** Whether a row is for a layer, and the layer is for its kernel. */
+  #fitsLayer(row: TuningRow, layer: GruLayer, size: RowsAndSteps): boolean {
+    if (!this.#fits(row, layer.hiddenSize, size)) return false;
+    const { walk } = row;
+    const { maxComputeWorkgroupStorageSize: maxBytes, concurrentGroups = 0 } = this.#facts;
+    if (walk.kernel === "resident") return residentMemoryBytes(layer, walk) <= maxBytes;
+    if (walk.kernel !== "chained") return true;
+    const numGroups = numChainedGroups(layer, walk) * size[0] * numDirections(layer);
+    const bytes = Math.max(chainedMemoryBytes(layer, walk), resumedMemoryBytes(layer, resumedShape(walk)));
+    // A lone step, as those of generate are, has nothing to hand on.
+    return layer.resetAfter && size[1] > 1 && 2 * numGroups <= concurrentGroups && bytes <= maxBytes;
+  }
+
   #fits(row: TuningRow, hiddenSize: number, [numRows, numSteps]: RowsAndSteps): boolean {
-    const { adapter, maxHiddenSize = Infinity, minRows = 1, maxRows = Infinity, minSteps = 1, walk } = row;
+    const { adapter, vendor, minHiddenSize = 1, maxHiddenSize = Infinity, walk } = row;
+    const { minRows = 1, maxRows = Infinity, minSteps = 1 } = row;
     const { isFallback, maxComputeInvocationsPerWorkgroup } = this.#facts;
     return (
       (adapter === undefined || (adapter === "software") === isFallback) &&
+      (vendor === undefined || vendor === this.#facts.vendor) &&
+      hiddenSize >= minHiddenSize &&
       hiddenSize <= maxHiddenSize &&
       numRows >= minRows &&
       numRows <= maxRows &&
@@ -147,4 +203,13 @@ class TableChoice implements KernelChoice {
       (!("workgroupSize" in walk) || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
     );
   }
+}
+
+function withoutChained(table: readonly TuningRow[]): TuningRow[] {
+  return table.filter(({ walk }) => walk.kernel !== "chained");
+}
+
+/** Of what goes on after a chained kernel: rarely needed, and the fewer lanes the less memory. */
+function resumedShape({ workgroupSize }: ChainedShape): ResidentShape {
+  return { workgroupSize, lanes: 1 };
 }

@@ -69,6 +69,7 @@ export function nameOf(info: GPUAdapterInfo | undefined): string {
 function factsOf({ limits }: GPUDevice, info: GPUAdapterInfo | undefined): DeviceFacts {
   return {
     isFallback: isSoftware(info),
+    vendor: info?.vendor ?? "",
     maxBufferSize: limits.maxBufferSize,
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
     maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,

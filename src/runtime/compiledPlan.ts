@@ -80,12 +80,13 @@ export class CompiledPlan {
   /** Records a chunk. */
   encode(recorder: Recorder, { numRows, numSteps, isLast }: Chunk): void {
     this.#writeParams(numRows);
+    for (const label of this.plan.cleared) recorder.encoderForCopies().clearBuffer(this.buffer(label));
     for (const { stage, dispatches } of this.#stages) {
       const { type } = stage;
       if (type === "end" && !isLast) continue;
       if (type === "rows" || type === "walk") {
-        const encode = type === "rows" ? this.#encodeRows : this.#encodeWalk;
-        encode.call(this, recorder, dispatches[0]!, numRows, numSteps);
+        if (type === "rows") this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
+        else this.#encodeWalk(recorder, dispatches, numRows, numSteps);
         continue;
       }
       const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
@@ -120,11 +121,10 @@ export class CompiledPlan {
   }
 
   /** All steps of a chunk, in as many dispatches as a submit's work asks for. */
-  #encodeWalk(recorder: Recorder, dispatch: CompiledDispatch, numRows: number, numSteps: number): void {
-    const workgroups = dispatch.kernel.workgroups(numRows);
+  #encodeWalk(recorder: Recorder, dispatches: readonly CompiledDispatch[], numRows: number, numSteps: number): void {
     for (let step = 0; step < numSteps; step += this.#stepsAtOnce) {
-      const steps = Math.min(this.#stepsAtOnce, numSteps - step);
-      this.#encode(recorder, dispatch, numRows * steps, step, workgroups);
+      const rows = numRows * Math.min(this.#stepsAtOnce, numSteps - step);
+      for (const each of dispatches) this.#encode(recorder, each, rows, step, each.kernel.workgroups(numRows));
     }
   }
 
@@ -160,12 +160,12 @@ export class CompiledPlan {
   /** Steps that a walk may make in one dispatch: the same for all layers, since they read the same params. */
   #stepsOfWalk(numRows: number): number {
     if (this.plan.isStepMajor) return 1;
-    const walks = this.#stages
+    const limits = this.#stages
       .filter(({ stage }) => stage.type === "walk")
-      .map(({ dispatches }) => dispatches[0]!.kernel);
-    const limits = walks.map(({ flopPerRow, maxStepsAtOnce = 1 }) =>
-      Math.min(maxStepsAtOnce, Math.floor(this.#flopPerSubmit / (flopPerRow * numRows))),
-    );
+      .flatMap(({ dispatches }) => dispatches)
+      .map(({ kernel: { flopPerRow, maxStepsAtOnce = 1 } }) =>
+        Math.min(maxStepsAtOnce, Math.floor(this.#flopPerSubmit / (flopPerRow * numRows))),
+      );
     return Math.max(1, Math.min(this.plan.chunkSteps, ...limits));
   }
 }

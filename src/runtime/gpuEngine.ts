@@ -96,8 +96,8 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   describeChoices(): string[] {
-    const kernels = this.#kernelNote === "" ? [] : [`kernels: ${this.#kernelNote}`];
-    return [...kernels, `a streamed result: ${this.nudge.describe()}`];
+    const notes = [this.#kernelNote, this.kernels?.note].filter((note) => note).map((note) => `kernels: ${note}`);
+    return [...notes, `a streamed result: ${this.nudge.describe()}`];
   }
 
   weight(label: string): GPUBufferBinding | undefined {
@@ -142,7 +142,9 @@ export class GpuEngine implements Engine, GpuResources {
  */
 function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
   const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, kernels };
-  const chosen = (kernels?.sizes ?? []).map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps }));
+  const chosen = [kernels, kernels?.fallback ?? null].flatMap((choice) =>
+    (choice?.sizes ?? []).map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps, kernels: choice })),
+  );
   return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...chosen].map((request) =>
     planSequence(network, request),
   );

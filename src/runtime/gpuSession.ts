@@ -5,7 +5,7 @@ import type { Generation } from "../model/generative.js";
 import { layerNamed, layerOutputSize, type Network, stateLength } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import { chunkStepsFor } from "../plan/budget.js";
-import { LENGTHS_BUFFER, type OutputPlan, type Plan, PLACES_BUFFER } from "../plan/plan.js";
+import { LENGTHS_BUFFER, type OutputPlan, type Plan, PLACES_BUFFER, STATUS_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
@@ -185,6 +185,11 @@ export class GpuSession implements Session {
     if (isLast && advanced.state.length > 0) {
       arrivals.push(this.#states.read(encoder, this.#readback, 0, numRows, advanced.state));
     }
+    const { kernels } = this.#resources;
+    if (compiled.plan.cleared.length > 0) {
+      const put = ([numFailures]: Float32Array) => numFailures !== 0 && kernels!.noteFailure();
+      arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(STATUS_BUFFER), 4), put });
+    }
     this.#recorder.submit();
     return arrivals;
   }
@@ -202,7 +207,7 @@ export class GpuSession implements Session {
     const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
     // A lone row has a plan of its own, without the tiles that it would not fill.
     const maxRows = numRows === 1 ? 1 : this.numSlots;
-    const key = `${maxRows} ${chunkSteps} ${lastOnly} ${output.all} ${output.topK}`;
+    const key = `${maxRows} ${chunkSteps} ${lastOnly} ${output.all} ${output.topK} ${kernels?.note}`;
     const known = this.#plans.get(key);
     if (known !== undefined) return known;
     const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels });

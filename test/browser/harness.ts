@@ -6,7 +6,7 @@ import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { runReference } from "../../src/reference/runReference.js";
-import { tune, type TuningRow } from "../../src/plan/tuning.js";
+import type { TuningRow } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../badInput.js";
@@ -23,6 +23,8 @@ import { campaignNetwork, runCampaign } from "../streamCampaign.js";
 import { compareTwinOn, prepareTwin, runTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
 import type { WholeNetworkName } from "../wholeNetworks.js";
+import { seeConcurrentGroups } from "./concurrency.js";
+import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
@@ -42,6 +44,7 @@ const harness = {
   badInput,
   recordGpuCalls,
   findKiller,
+  seeConcurrentGroups,
   ...outcome,
   ...workerCalls,
   campaignNetwork,
@@ -200,7 +203,7 @@ const harness = {
   async createTunedModel(network: webgru.Network, table: readonly TuningRow[]): Promise<webgru.GruModel> {
     twinDevice ??= harness.requestLargeDevice();
     const choice = borrowDevice(await twinDevice);
-    const engine = await GpuEngine.create(network, choice, "a test", tune(choice.facts, table));
+    const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, table));
     return new webgru.GruModel(network, engine, "reject");
   },
 

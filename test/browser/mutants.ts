@@ -2,11 +2,12 @@
 // compiles something else than it was handed. The library knows nothing of it.
 
 import { GruModel } from "../../src/gruModel.js";
-import { tune, type TuningRow } from "../../src/plan/tuning.js";
+import type { TuningRow } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { compareTwinOn, prepareTwin, type PreparedTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
+import { forcedKernels } from "./forcedKernels.js";
 
 /** A shader file's text, and the text to compile in its place. */
 export interface Mutant {
@@ -18,6 +19,11 @@ export interface Mutant {
 const prepared = new Map<string, PreparedTwin>();
 
 let device: Promise<MutableDevice> | undefined;
+
+/** The device of all mutants of the page. */
+export function mutableDevice(): Promise<MutableDevice> {
+  return (device ??= makeDevice());
+}
 
 /**
  * Runs cases of test/twinCases.ts with a mutant in place of its original, until one of them differs from the reference.
@@ -31,13 +37,12 @@ export async function findKiller(
   caseNames: readonly string[],
   table: readonly TuningRow[],
 ): Promise<[string, string] | null> {
-  device ??= makeDevice();
-  const { gpu, mutate } = await device;
+  const { gpu, mutate } = await mutableDevice();
   for (const name of caseNames) {
     const isUsed = mutate(mutant);
     const twin = prepare(name);
     const choice = borrowDevice(gpu);
-    const engine = await GpuEngine.create(twin.network, choice, "a test", tune(choice.facts, table));
+    const engine = await GpuEngine.create(twin.network, choice, "a test", forcedKernels(choice, table));
     const comparisons = await compareTwinOn(twin, new GruModel(twin.network, engine, "reject"));
     if (!isUsed()) throw new Error(`"${name}": expected a kernel made of the mutated file, got none`);
     for (const [output, { isClose, worst }] of Object.entries(comparisons)) {
@@ -50,7 +55,8 @@ export async function findKiller(
 /** Rows that a dispatch may have, the device says, so that small cases take several: no less than their batches. */
 const MAX_ROWS = 20;
 
-interface MutableDevice {
+/** A device that compiles a mutant in place of its original. */
+export interface MutableDevice {
   readonly gpu: GPUDevice;
   /** From now on replaces the mutant's original. @returns a function that tells whether it has done so */
   mutate(mutant: Mutant): () => boolean;

@@ -18,11 +18,17 @@ const sources = new Map(
 
 /** What makes a device take the kernel of a shader file: a table that has nothing else. */
 function tableOf(file: string): TuningRow[] {
-  const walk = WALKS.find(([files]) => files.test(file))?.[1];
-  return walk === undefined ? [] : [{ walk }];
+  const walks = WALKS.filter(([files]) => files.test(file));
+  return walks.map(([, walk, maxHiddenSize = 4096]) => ({ walk, maxHiddenSize }));
 }
 
-const WALKS: readonly [files: RegExp, walk: TuningRow["walk"]][] = [
+/** Files, and how layers up to a size are walked by them: the first that fits. */
+const WALKS: readonly [files: RegExp, walk: TuningRow["walk"], maxHiddenSize?: number][] = [
+  [/gru_chained/, { kernel: "chained", workgroupSize: 8, lanes: 2, maxSpins: 1_000_000 }, 7],
+  [/gru_chained/, { kernel: "chained", workgroupSize: 72, lanes: 2, maxSpins: 1_000_000 }],
+  // Nothing is ever waited for: every walk is resumed after its first step.
+  [/start_resumed/, { kernel: "chained", workgroupSize: 8, lanes: 2, maxSpins: 0 }],
+  [/start_whole/, { kernel: "resident", workgroupSize: 16, lanes: 2 }],
   [/gru_resident/, { kernel: "resident", workgroupSize: 16, lanes: 2 }],
   [/gru_step_tile/, { kernel: "tile" }],
   [/gru_wave|products/, { kernel: "wave" }],

@@ -4,6 +4,8 @@ import { type Mutation, type MutationRow, mutationsOf } from "./mutation.js";
 
 const AFTER = ["bidirectional, reset after", "bidirectional, reset after, lengths"];
 const BEFORE = ["bidirectional, reset before", "bidirectional, reset before, lengths"];
+/** Of more units than any workgroup of the other cases: it waits for itself alone, and never in vain. */
+const ONE_GROUP = "f16, bidirectional, H=33";
 const STACK_AFTER = ["a stack of three, reset after, lengths", "int8, a stack of two, reset after"];
 const STACK_BEFORE = ["a stack of three, reset before, lengths", "int8, a stack of two, reset before"];
 const WHOLE = ["text", "mixed", "deep", "activations", "int8"].map((name) => `three steps of a whole network: ${name}`);
@@ -13,8 +15,6 @@ const resident: MutationRow[] = [
   ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
   ["gives all directions the first one's weights", "let gate_row = direction * 3 * HIDDEN_SIZE;", "let gate_row = 0u;"],
   ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
-  ["begins with zeros", "h[i] = state[first + i];", "h[i] = 0.0;"],
-  ["leaves the state as it was", "state[last + i] = h[i];", "state[first + i] = h[i];"],
   ["runs every direction forward", "time_of(direction, step, lengths[row])", "step"],
   ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE;", ";"],
   ["forgets the other lanes", "lane < LANES", "lane < 1"],
@@ -23,6 +23,12 @@ const resident: MutationRow[] = [
 const residents: Mutation[] = [
   ...mutationsOf("gru_resident.wgsl", AFTER, [
     ...resident,
+    ["begins with zeros", "h[i] = state_before(start, row, direction, num_workgroups.x, i);", "h[i] = 0.0;"],
+    [
+      "leaves the state as it was",
+      "state_start(places[row], end, direction)",
+      "state_start(places[row], start, direction)",
+    ],
     [
       "swaps r and z",
       "sum.x * recurrent_bias[s.x] + recurrent_bias[c.x]",
@@ -32,8 +38,15 @@ const residents: Mutation[] = [
     ["blends the other way round", "(1.0 - z) * n + z * h[unit]", "z * n + (1.0 - z) * h[unit]"],
     ["uses R_z for R_n", "w + 2 * gate_stride", "w + gate_stride"],
   ]),
+  ...mutationsOf("lib/start_whole.wgsl", AFTER, [
+    ["begins a step late", "return params.step;", "return params.step + 1;"],
+    ["begins with another row's state", "places[row]", "places[row / 2]"],
+    ["gives all directions the first one's state", "start, direction) + i", "start, 0) + i"],
+  ]),
   ...mutationsOf("gru_resident_before.wgsl", BEFORE, [
     ...resident,
+    ["begins with zeros", "h[i] = state[first + i];", "h[i] = 0.0;"],
+    ["leaves the state as it was", "state[last + i] = h[i];", "state[first + i] = h[i];"],
     ["forgets to reset", "sum.x)) * h[unit];", "sum.x)) * 0.0 + h[unit];"],
     ["uses R_r for R_z", "recurrent_weight[w + HIDDEN_SIZE * quads]", "recurrent_weight[w]"],
     [
@@ -43,6 +56,51 @@ const residents: Mutation[] = [
     ],
     ["drops c", " + recurrent_bias[gate_row];", ";"],
     ["blends the other way round", "(1.0 - z) * n + z * h[unit]", "z * n + (1.0 - z) * h[unit]"],
+  ]),
+];
+
+const chained: Mutation[] = [
+  ...mutationsOf(
+    "gru_chained.wgsl",
+    [...AFTER, ONE_GROUP],
+    [
+      ["begins with another row's state", "let row = workgroup_id.y;", "let row = workgroup_id.y / 2;"],
+      [
+        "gives all directions the first one's weights",
+        "let gate_row = direction * 3 * HIDDEN_SIZE;",
+        "let gate_row = 0u;",
+      ],
+      ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
+      ["begins with zeros", "vec4f(state[i], state[i + 1], state[i + 2], state[i + 3])", "vec4f()"],
+      ["leaves the state as it was", "state_start(places[row], end, direction)", "first"],
+      ["runs every direction forward", "time_of(direction, step, lengths[row])", "step"],
+      ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE;", ";"],
+      [
+        "gives every workgroup the first one's units",
+        "let first_unit = workgroup_id.x * UNITS;",
+        "let first_unit = 0u;",
+      ],
+      ["reads the first quad for all", "let i = 4 * k;", "let i = 0u;"],
+      ["never looks at the step before", "h[k] = quad_of(before, k);", "h[k] = vec4f();"],
+      ["forgets the other lanes", "lane < LANES", "lane < 1"],
+      ["swaps x_r and x_z", "vec3f(projection[i.x], projection[i.y],", "vec3f(projection[i.y], projection[i.x],"],
+      ["uses R_z for R_n", "recurrent_weight[w.z]", "recurrent_weight[w.y]"],
+      ["drops c_n", " + recurrent_bias[c.z]", ""],
+      ["blends the other way round", "(1.0 - z) * n + z * own", "z * n + (1.0 - z) * own"],
+      [
+        "blends with the first state",
+        "own = blend(local_index, c, x, own);",
+        "own = blend(local_index, c, x, state[first + unit]);",
+      ],
+    ],
+  ),
+  ...mutationsOf("lib/start_resumed.wgsl", AFTER, [
+    ["goes on a step late", "select(~late,", "select(~late + 1,"],
+    ["takes the first row's status for all", "+ direction * batch_size + row]", "+ direction * batch_size]"],
+    ["takes the first direction's status for all", "1 + direction * batch_size + row", "1 + row"],
+    ["goes on from the step itself", "time_of(direction, start - 1,", "time_of(direction, start,"],
+    ["goes on from the first row", "lengths[row]) * batch_size + row;", "lengths[row]) * batch_size;"],
+    ["goes on from the first direction", "+ direction * HIDDEN_SIZE + i", "+ i"],
   ]),
 ];
 
@@ -151,4 +209,4 @@ const network: Mutation[] = [
   ]),
 ];
 
-export const walkMutations: readonly Mutation[] = [...residents, ...tile, ...waves, ...network];
+export const walkMutations: readonly Mutation[] = [...residents, ...chained, ...tile, ...waves, ...network];

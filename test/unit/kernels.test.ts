@@ -4,11 +4,12 @@ import { describe, expect, it } from "vitest";
 import { concatKernel } from "../../src/kernels/concat.js";
 import { denseKernel } from "../../src/kernels/dense.js";
 import { embeddingKernel } from "../../src/kernels/embedding.js";
+import { gruChainedKernel } from "../../src/kernels/gruChained.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
 import { gruStepTileKernel } from "../../src/kernels/gruStepTile.js";
-import { gruResidentKernel } from "../../src/kernels/gruResident.js";
+import { gruResidentKernel, gruResumedKernel } from "../../src/kernels/gruResident.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
 import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../../src/kernels/gruWave.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
@@ -51,6 +52,9 @@ const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
+  gruChainedKernel: grus.map((layer) =>
+    gruChainedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
+  ),
   gruGatesKernel: grus.map((layer) => gruGatesKernel(layer, STATE_SIZE)),
   gruNewKernel: grus.map((layer) => gruNewKernel(layer, STATE_SIZE)),
   gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
@@ -59,6 +63,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
       gruResidentKernel({ ...layer, resetAfter }, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
     ),
   ),
+  gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
   gruStepTileKernel: grus.map((layer) => gruStepTileKernel(layer, STATE_SIZE)),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
   lastStepKernel: [lastStepKernel(5, 3)],

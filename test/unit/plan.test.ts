@@ -13,6 +13,7 @@ import { twinCases } from "../twinCases.js";
 /** WebGPU's default limits. */
 const device: DeviceFacts = {
   isFallback: false,
+  vendor: "",
   maxBufferSize: 256 * 2 ** 20,
   maxStorageBufferBindingSize: 128 * 2 ** 20,
   maxComputeWorkgroupsPerDimension: 65535,

@@ -6,6 +6,7 @@ import { oneGru } from "../random.js";
 
 const facts = {
   isFallback: false,
+  vendor: "",
   maxBufferSize: 2 ** 28,
   maxStorageBufferBindingSize: 2 ** 27,
   maxComputeWorkgroupsPerDimension: 65535,
@@ -16,7 +17,7 @@ const facts = {
 /** Label of the kernel that walks the network through 32 steps of one row. */
 function walkOf(kernels: KernelChoice, hiddenSize: number): string {
   const [layer] = gruLayers(oneGru(1, { inputSize: 3, hiddenSize }));
-  return kernels.walkLayer(layer!, 64, [1, 32])?.label ?? "single steps";
+  return kernels.walkLayer(layer!, 64, [1, 32])?.[0]!.label ?? "single steps";
 }
 
 describe("autotune", () => {

@@ -1,0 +1,93 @@
+import { gruChainedKernel } from "../kernels/gruChained.js";
+import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
+import { type GruLayer, gruLayers, type Network } from "../model/network.js";
+import type { DeviceFacts } from "../plan/deviceFacts.js";
+import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
+import type { GpuChoice } from "./adapter.js";
+
+/** Workgroups to try at once, most first; a device is asked for half of what it was seen to run. */
+const TRIED_GROUPS = [256, 128, 32];
+
+/** Steps that they hand each other: enough for those that came first to be waited for by the last. */
+const NUM_STEPS = 64;
+
+/** What was seen of each device, by its name, as long as the page. */
+const seen = new Map<string, Promise<number>>();
+
+/**
+ * What is known of a device, and where the table has some layer of the network walk by workgroups that wait for each other,
+ * how many of them it runs at once. That is tried on the device itself: it takes a few milliseconds, and some tens of them
+ * for each try that is in vain.
+ */
+export async function proveConcurrency(
+  network: Network,
+  { device, facts, name }: GpuChoice,
+  table: readonly TuningRow[] = TUNING_TABLE,
+): Promise<DeviceFacts> {
+  const wished = tune({ ...facts, concurrentGroups: Infinity }, table);
+  const layer = gruLayers(network).find((each) => wished.walkLayer(each, 0, [1, Infinity])?.length === 2);
+  if (layer === undefined) return facts;
+  const known = seen.get(name) ?? countConcurrentGroups(device, layer, table);
+  seen.set(name, known);
+  return { ...facts, concurrentGroups: await known };
+}
+
+/** The most workgroups that hand a state on in time, of those tried; 0 when none do or the device does not answer. */
+async function countConcurrentGroups(device: GPUDevice, layer: GruLayer, table: readonly TuningRow[]): Promise<number> {
+  for (const { walk } of table) {
+    if (walk.kernel !== "chained") continue;
+    for (const numGroups of TRIED_GROUPS) {
+      // A workgroup for each unit, otherwise as the layer has it.
+      const row: GruLayer = { ...layer, hiddenSize: numGroups, direction: "forward" };
+      const kernel = gruChainedKernel(row, numGroups, { ...walk, lanes: walk.workgroupSize });
+      if (await isHandedOn(device, kernel, numGroups).catch(() => false)) return numGroups;
+    }
+  }
+  return 0;
+}
+
+/** Walks a layer of zeros, a unit for each workgroup. @returns whether all of them came to the last step */
+async function isHandedOn(device: GPUDevice, kernel: KernelSpec, numGroups: number): Promise<boolean> {
+  const buffers: GPUBuffer[] = [];
+  const allocate = (numWords: number, usage: number) => {
+    const buffer = device.createBuffer({ label: "webgru.concurrency", size: 4 * numWords, usage });
+    buffers.push(buffer);
+    return buffer;
+  };
+  const { STORAGE, UNIFORM, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+  try {
+    const pipeline = await compile(device, kernel);
+    const rowWords = paddedSize(3 * numGroups);
+    // As gru_chained.wgsl binds them: new buffers hold zeros, which is what all but the first two are to hold.
+    const numWords = [1, 1, NUM_STEPS * rowWords, numGroups * rowWords, 2 * rowWords, 2 * numGroups];
+    const [params, lengths] = [allocate(4, UNIFORM | COPY_DST), allocate(1, STORAGE | COPY_DST)];
+    const inner = numWords.slice(1).map((words) => allocate(words, STORAGE));
+    const [output, status] = [allocate(NUM_STEPS * numGroups, STORAGE | COPY_SRC), allocate(2, STORAGE)];
+    const last = allocate(numGroups, MAP_READ | COPY_DST);
+    device.queue.writeBuffer(params, 0, Uint32Array.of(0, 0, NUM_STEPS, 1));
+    device.queue.writeBuffer(lengths, 0, Uint32Array.of(NUM_STEPS));
+
+    const entries = [params, lengths, ...inner, output, status].map((buffer, binding) => ({
+      binding,
+      resource: { buffer },
+    }));
+    const encoder = device.createCommandEncoder({ label: "webgru.concurrency" });
+    const pass = encoder.beginComputePass({ label: "webgru.concurrency" });
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+    pass.dispatchWorkgroups(...kernel.workgroups(1));
+    pass.end();
+    encoder.copyBufferToBuffer(output, 4 * (NUM_STEPS - 1) * numGroups, last, 0, 4 * numGroups);
+    device.queue.submit([encoder.finish()]);
+    await last.mapAsync(GPUMapMode.READ);
+    return new Uint32Array(last.getMappedRange()).every((word) => word !== 0);
+  } finally {
+    for (const buffer of buffers) buffer.destroy();
+  }
+}
+
+async function compile(device: GPUDevice, { label, source, entryPoint, constants }: KernelSpec) {
+  const module = device.createShaderModule({ label, code: source });
+  const compute = { module, entryPoint, constants: { ...constants } };
+  return device.createComputePipelineAsync({ label, layout: "auto", compute });
+}

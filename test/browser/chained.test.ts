@@ -1,0 +1,216 @@
+// Workgroups that wait for each other, on an adapter that runs two of them at once when it has the cores to spare: whether
+// they come through or give up, the answer is to be the reference's.
+
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
+import { expectIsClose } from "../close.js";
+import { projectRoot } from "../library.js";
+import { twinCases } from "../twinCases.js";
+import { openSharedPage } from "./page.js";
+
+const STEP: TuningRow = { walk: { kernel: "step" } };
+
+/** Two workgroups for each row and direction of layers of 5 to 7, of 33 or 34 and of 64 to 100 units; one or three for others. */
+function chainedTable(maxSpins: number): TuningRow[] {
+  const chained = { kernel: "chained", lanes: 2, maxSpins } as const;
+  return [
+    { maxHiddenSize: 7, walk: { ...chained, workgroupSize: 8 } },
+    { maxHiddenSize: 40, walk: { ...chained, workgroupSize: 34 } },
+    { walk: { ...chained, workgroupSize: 100 } },
+    STEP,
+  ];
+}
+
+/** Long enough for most of what two cores do, where they have nothing else to do. */
+const PATIENT = 20_000;
+const IMPATIENT = 0; // after the first step all is resumed
+
+/** Cases of reset-after layers, by their names. */
+function casesNamed(pattern: RegExp): string[] {
+  return twinCases.map(({ name }) => name).filter((name) => pattern.test(name) && !/before/.test(name));
+}
+
+/** Some of every kind: directions, lengths, storages, several layers. */
+const SOME = casesNamed(/^I=(1|4|31) |^bidirectional, reset after|a stack of two and|f16, bidirectional|clip.*after/);
+/** And of what follows on a walk: other chunks, other submits, last steps. */
+const MORE = [
+  ...SOME,
+  ...casesNamed(
+    /more steps than|more arithmetic|different chunks|^reverse|stacked under|gives only its last|a stack of three/,
+  ),
+];
+
+let shared: Awaited<ReturnType<typeof openSharedPage>>;
+beforeAll(async () => {
+  shared = await openSharedPage();
+});
+afterAll(() => shared.close());
+
+describe("workgroups that wait for each other", () => {
+  it(`agree with the reference: ${SOME.length} cases`, () => agree(SOME, PATIENT));
+
+  it(`agree with it where all wait in vain, and all is resumed: ${MORE.length} cases`, () => agree(MORE, IMPATIENT));
+
+  it("agree with the reference in the shape of the device's own table", async () => {
+    const rows = TUNING_TABLE.filter(({ walk }) => walk.kernel === "chained").map(({ walk }) => ({ walk }));
+    expect(rows).toHaveLength(1);
+    const name = "I=64 H=192 B=1 T=150, reset after";
+    const comparisons = await shared.page.evaluate((one, table) => harness.runTunedTwin(one, table), name, rows);
+    for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+  });
+
+  it("are the projection, the walk and what goes on after it, counted", async () => {
+    const { numDispatches } = await runAndExplain(chainedTable(PATIENT), 1);
+    expect(numDispatches[0]).toBe(3);
+  });
+});
+
+describe("a workgroup that waits for itself alone", () => {
+  it("never does so in vain", async () => {
+    const lone: TuningRow[] = [{ walk: { kernel: "chained", workgroupSize: 28, lanes: 4, maxSpins: 1 } }];
+    const { explanations, comparisons } = await runAndExplain(lone, 3);
+    for (const comparison of comparisons) expectIsClose(comparison);
+    expect(explanations.join()).not.toContain("is off");
+  });
+});
+
+describe("a workgroup that gives up midway", () => {
+  const original = readFileSync(`${projectRoot}shaders/gru_chained.wgsl`, "utf8");
+  const wait = "h[k] = quad_of(before, k);";
+  const midwayCases = [
+    "bidirectional, reset after",
+    "bidirectional, reset after, lengths",
+    "forward, lengths, more steps than one chunk",
+    "bidirectional, more arithmetic than one submit",
+  ];
+  const conditions = {
+    "the second one at its sixth step": "workgroup_id.x == 1 && step == params.step + 5",
+    "the first one of a row at its last step": "workgroup_id.x == 0 && row == 1 && step == end - 1",
+    "each at a step of its own": "step == params.step + 3 - workgroup_id.x",
+  };
+  for (const [which, condition] of Object.entries(conditions)) {
+    it(`leaves the rest to be resumed: ${which}`, async () => {
+      expect(original).toContain(wait);
+      const mutated = original.replace(wait, `${wait} if (${condition}) { is_late = 1; }`);
+      const killer = await shared.page.evaluate(
+        (mutant, caseNames, table) => harness.findKiller(mutant, caseNames, table),
+        { original, mutated },
+        midwayCases,
+        chainedTable(2000),
+      );
+      expect(killer).toBeNull();
+    });
+  }
+});
+
+describe("a device whose workgroups wait in vain", () => {
+  it("is left to make single steps after two chunks, which explain() tells", async () => {
+    const { numDispatches, explanations, comparisons } = await runAndExplain(chainedTable(IMPATIENT), 4);
+    for (const comparison of comparisons) expectIsClose(comparison);
+    expect(numDispatches).toEqual([3, 3, 1 + 20, 1 + 20]);
+    const note = /^kernels: gru_chained is off: its workgroups waited in vain for each other in 2 chunks$/m;
+    expect(explanations.map((text) => note.test(text))).toEqual([false, true, true, true]);
+    expect(explanations.map((text) => /gru_chained H=7/.test(text))).toEqual([true, false, false, false]);
+  });
+});
+
+describe("several chunks under way at once", () => {
+  it("go on from where those before were resumed", async () => {
+    const { comparison, numCleared } = await shared.page.evaluate(async (rows) => {
+      const network = harness.random.oneGru(832, { inputSize: 2, hiddenSize: 5 });
+      const model = await harness.createTunedModel(network, rows);
+      const input = harness.random.randomInput(network, 5000, 833);
+      const expected = harness.runReference(network, { input, batchSize: 1 }).output;
+      const calls = harness.recordGpuCalls();
+      const { output } = await model.run(input);
+      const numClears = calls.filter(
+        ({ method, buffers }) => method === "clearBuffer" && /status/.test(buffers[0]!),
+      ).length;
+      model.dispose();
+      return { comparison: harness.compare(output, expected, { atol: 2e-6, rtol: 0 }), numCleared: numClears };
+    }, chainedTable(IMPATIENT));
+    expectIsClose(comparison);
+    expect(numCleared).toBe(5);
+  });
+});
+
+/** Runs cases where workgroups look so often for what they wait for. */
+async function agree(which: readonly string[], maxSpins: number): Promise<void> {
+  expect(which.length).toBeGreaterThan(5);
+  for (const name of which) {
+    const comparisons = await shared.page.evaluate(
+      (one, rows) => harness.runTunedTwin(one, rows),
+      name,
+      chainedTable(maxSpins),
+    );
+    for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+  }
+}
+
+/** Runs a layer of H = 7 some times, 20 steps each, the state going on. */
+function runAndExplain(table: TuningRow[], numRuns: number) {
+  return shared.page.evaluate(
+    async (rows, count) => {
+      const network = harness.random.oneGru(830, { inputSize: 3, hiddenSize: 7, direction: "forward" });
+      const model = await harness.createTunedModel(network, rows);
+      const steps = 20;
+      const input = harness.random.randomInput(network, count * steps, 831);
+      const expected = harness.runReference(network, { input, batchSize: 1 }).output;
+      const calls = harness.recordGpuCalls();
+      const [numDispatches, explanations, comparisons] = [
+        [] as number[],
+        [] as string[],
+        [] as ReturnType<typeof harness.compare>[],
+      ];
+      let initialState: Float32Array | undefined;
+      for (let run = 0; run < count; run++) {
+        calls.length = 0;
+        const part = input.subarray(3 * steps * run, 3 * steps * (run + 1));
+        const { output, finalState } = await model.run(part, initialState === undefined ? {} : { initialState });
+        initialState = finalState;
+        numDispatches.push(calls.filter(({ method }) => method === "dispatchWorkgroups").length);
+        explanations.push(model.explain());
+        const wanted = expected.subarray(7 * steps * run, 7 * steps * (run + 1));
+        comparisons.push(harness.compare(output, wanted, { atol: 2e-6, rtol: 0 }));
+      }
+      model.dispose();
+      return { numDispatches, explanations, comparisons };
+    },
+    table,
+    numRuns,
+  );
+}
+
+describe("the try of how many workgroups run at once", () => {
+  const original = readFileSync(`${projectRoot}shaders/gru_chained.wgsl`, "utf8");
+  const table: TuningRow[] = [
+    { minHiddenSize: 6, walk: { kernel: "chained", workgroupSize: 16, lanes: 4, maxSpins: 100 } },
+    STEP,
+  ];
+  const see = (hiddenSize: number, name: string, mutated = original) =>
+    shared.page.evaluate(
+      (size, deviceName, rows, mutant) => {
+        const network = harness.random.oneGru(840, { inputSize: 2, hiddenSize: size });
+        return harness.seeConcurrentGroups(network, deviceName, rows, mutant);
+      },
+      hiddenSize,
+      name,
+      table,
+      { original, mutated },
+    );
+
+  it("finds less than 32 where they run one after another, and remembers that of the device", async () => {
+    expect(await see(9, "one after another")).toEqual({ concurrentGroups: 0, numDispatches: 3 });
+    expect(await see(8, "one after another")).toEqual({ concurrentGroups: 0, numDispatches: 0 });
+  });
+
+  it("finds the most that it asks for where all come through", async () => {
+    const present = original.replace("all(words != vec4u(EMPTY))", "true");
+    expect(await see(9, "all at once", present)).toEqual({ concurrentGroups: 256, numDispatches: 1 });
+  });
+
+  it("is not made for a network that would not gain by it", async () => {
+    expect(await see(5, "another")).toEqual({ numDispatches: 0 });
+  });
+});
