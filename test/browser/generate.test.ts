@@ -271,10 +271,10 @@ describe("generate", () => {
         .generate({ prompt: [4], length: 3 })
         .next()
         .catch((error: unknown) => error);
-      const explanation = model.explain();
+      const told = model.explain();
       model.dispose();
       const { code: refused, message: words } = refusal as { code: string; message: string };
-      return [explanation, refused, words];
+      return [told, refused, words];
     });
     expect(explanation).toContain("kernels: tuned.js is not there: single steps");
     expect(code).toBe("unsupported");
