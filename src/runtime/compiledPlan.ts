@@ -146,7 +146,7 @@ export class CompiledPlan {
 
   /** Params { first_row, step, end, batch_size } of each step, as the kernels declare them: they depend on how many rows a step has. */
   #writeParams(numRows: number): void {
-    if (this.#numRows === numRows || (this.plan.chunkSteps === 1 && this.#numRows > 0)) return;
+    if (this.#numRows === numRows) return;
     this.#numRows = numRows;
     this.#stepsAtOnce = this.#stepsOfWalk(numRows);
     const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
