@@ -73,7 +73,9 @@ async function start(
   }
   const channel = new Channel(startWorker(worker));
   try {
-    return new WorkerModel(channel, await ask(channel));
+    const facts = await ask(channel);
+    await channel.watched;
+    return new WorkerModel(channel, facts);
   } catch (error) {
     channel.abandon();
     throw error;

@@ -57,17 +57,6 @@ export const featureScenarios = {
     return Promise.all(pushes);
   },
 
-  async "a part of the outputs"(model, network) {
-    const stream = model.createStream();
-    const [some, nothing] = [{ output: { topK: 2 } }, { output: "none" }] as const;
-    return [
-      await stream.push(randomInput(network, 2, 7), some),
-      String(await stream.push(randomInput(network, 1, 8), nothing)),
-      await stream.push(randomInput(network, 1, 9)),
-      await model.run(randomInput(network, 4, 10), some),
-    ];
-  },
-
   async "save, restore and fork"(model, network) {
     const [stream, other] = [model.createStream(), model.createStream()];
     await stream.push(randomInput(network, 3, 4));
@@ -79,6 +68,26 @@ export const featureScenarios = {
     const [a, b] = await Promise.all([fork, other].map((each) => each.push(randomInput(network, 1, 5))));
     await fork.reset();
     return [bytes, await after, a, b, await fork.pushNamed(randomInput(network, 1, 6)), await other.save()];
+  },
+
+  async "what is read back"(model, network) {
+    const [stream, other] = [model.createStream(), model.createStream()];
+    const input = randomInput(network, 3, 11);
+    const pushes = [
+      stream.push(input, { output: "none" }),
+      other.push(input),
+      stream.push(input, { output: { topK: 2 } }),
+    ];
+    const outputs: unknown[] = await Promise.all(pushes);
+    for await (const highest of stream.predict([input], { output: { topK: 1 } })) outputs.push(highest);
+    return [
+      outputs,
+      await model.run(input, { output: { topK: 3 } }),
+      await model.run(input, { output: "none" }),
+      await told(model.run(input, { output: { topK: 99 } })),
+      await told(stream.push(input, { output: "some" } as never)),
+      await told(stream.push(input, { outputs: "all" } as never)),
+    ];
   },
 
   async predict(model, network) {

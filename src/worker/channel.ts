@@ -27,6 +27,9 @@ export class Channel {
   #lastId = 0;
   /** Why nothing can be asked any more. */
   #end: GruError | null = null;
+  #tellWatched!: () => void;
+  /** Resolves when the page would hear of the worker's end, if it ever will. */
+  readonly watched = new Promise<void>((resolve) => (this.#tellWatched = resolve));
   /** Hears how far a load is. */
   onProgress: ((progress: LoadProgress) => void) | null = null;
 
@@ -105,7 +108,7 @@ export class Channel {
   }
 
   #take(answer: Answer): void {
-    if ("isLocked" in answer) return this.#watch();
+    if ("isLocked" in answer) return this.#watch(answer.isLocked);
     if ("progress" in answer) return this.onProgress?.(answer.progress);
     const { resolve, reject } = this.#pending.get(answer.id)!;
     this.#pending.delete(answer.id);
@@ -114,9 +117,14 @@ export class Channel {
     if (this.#end !== null && this.#pending.size === 0) this.#hangUp();
   }
 
-  #watch(): void {
+  #watch(isLocked: boolean): void {
+    this.#tellWatched();
+    if (!isLocked) return;
     const { signal } = this.#waiting;
-    const onEnd = () => this.#lose("expected it to stay until the model is disposed, got its end");
+    const onEnd = () => {
+      if (signal.aborted) return; // too late to take the request back
+      this.#lose("expected it to stay until the model is disposed, got its end");
+    };
     navigator.locks.request(this.#lock, { signal }, onEnd).catch(() => {});
   }
 
@@ -124,6 +132,7 @@ export class Channel {
 
   #lose(what: string): void {
     this.#end = new GruError("worker-lost", `worker: ${what}; load the model again`);
+    this.#tellWatched();
     for (const { reject } of this.#pending.values()) reject(this.#end);
     this.#pending.clear();
     // The caller's may live on.

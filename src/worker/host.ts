@@ -42,11 +42,14 @@ export function serveModel(port: MessagePort, lock: string): void {
     for (const call of data) void answer(call);
   });
   port.start();
-  // Not there in pages without TLS.
-  void navigator.locks?.request(lock, () => {
-    answers.post({ isLocked: true }, [], () => {});
-    return host.ended;
-  });
+  const tellLock = (isLocked: boolean) => answers.post({ isLocked }, [], () => {});
+  if (navigator.locks === undefined) tellLock(false); // as in pages without TLS
+  else {
+    void navigator.locks.request(lock, () => {
+      tellLock(true);
+      return host.ended;
+    });
+  }
 
   async function answer({ id, method, args }: Call): Promise<void> {
     try {

@@ -81,9 +81,9 @@ export type Call = {
   [Method in keyof Calls]: { readonly id: number; readonly method: Method; readonly args: Parameters<Calls[Method]> };
 }[keyof Calls];
 
-/** What a call gave, or how far a load is, or that the worker holds its lock. */
+/** What a call gave, or how far a load is, or whether the worker holds its lock, as soon as that is settled. */
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: SentError }
   | { readonly progress: LoadProgress }
-  | { readonly isLocked: true };
+  | { readonly isLocked: boolean };
