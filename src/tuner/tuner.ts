@@ -14,7 +14,7 @@ const STEP: TuningRow = { walk: { kernel: "step" } };
 const TILE: TuningRow = { minRows: 16, walk: { kernel: "tile" } };
 
 /** Tables to try, by a name for a person. The first is what is taken without trying. */
-const CANDIDATES: Readonly<Record<string, readonly TuningRow[]>> = {
+export const CANDIDATES: Readonly<Record<string, readonly TuningRow[]>> = {
   "the device's table": TUNING_TABLE,
   "single steps": [TILE, STEP],
   "one small workgroup a row": [

@@ -1,0 +1,87 @@
+// A session takes kernels that the engine has compiled, whatever the numbers of its rows and steps.
+
+import { describe, expect, it } from "vitest";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { Network } from "../../src/model/network.js";
+import { ALL, NONE } from "../../src/model/outputRequest.js";
+import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
+import type { KernelChoice } from "../../src/plan/kernelChoice.js";
+import { dispatchesOf } from "../../src/plan/plan.js";
+import { planSequence } from "../../src/plan/planSequence.js";
+import { tune, type TuningRow } from "../../src/plan/tuning.js";
+import { GpuEngine } from "../../src/runtime/gpuEngine.js";
+import { CANDIDATES } from "../../src/tuner/tuner.js";
+import { DEFAULT_FACTS, fakeDevice } from "../fakeDevice.js";
+import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
+
+/** On both sides of every bound of the tables, and of a projection's tile. */
+const ROWS = [1, 2, 3, 4, 5, 15, 16, 17, 64, 65];
+const STEPS = [1, 2, 3, 4, 7, 8, 15, 16, 1024];
+
+const stack = (hiddenSizes: number[], resetAfter: boolean) =>
+  randomStack({ seed: 1, inputSize: 3, hiddenSizes, resetAfter });
+
+const NETWORKS: Record<string, () => Network> = {
+  text: () => randomTextModel(1, 11),
+  mixed: () => randomMixed(2, "logSoftmax", 7),
+  small: () => stack([8, 8, 12], true),
+  waves: () => stack([200, 200], true),
+  wavesBefore: () => stack([200, 200, 200], false),
+  large: () => stack([300], true),
+  bidirectional: () =>
+    defineNetwork({
+      layers: [
+        randomGru("a", ["input"], { inputSize: 3, hiddenSize: 196, direction: "bidirectional" }, uniform(3)),
+        randomGru("b", ["a"], { inputSize: 392, hiddenSize: 20, direction: "reverse" }, uniform(4)),
+      ],
+    }),
+  lastOnly: () =>
+    defineNetwork({
+      layers: [
+        randomGru("a", ["input"], { inputSize: 3, hiddenSize: 130 }, uniform(5)),
+        { ...randomGru("b", ["a"], { inputSize: 130, hiddenSize: 130 }, uniform(6)), returnSequences: false },
+      ],
+    }),
+};
+
+const DEVICES: Record<string, DeviceFacts> = {
+  gpu: DEFAULT_FACTS,
+  "large gpu": { ...DEFAULT_FACTS, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 65536 },
+  nvidia: { ...DEFAULT_FACTS, vendor: "nvidia", concurrentGroups: 96 },
+  software: { ...DEFAULT_FACTS, isFallback: true },
+};
+
+/** Kernels of every size of chunk that are not compiled. */
+async function missingKernels(network: Network, facts: DeviceFacts, table: readonly TuningRow[]): Promise<Set<string>> {
+  const kernels = tune(facts, table);
+  const { pipelines } = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
+  const missing = new Set<string>();
+  const choices: KernelChoice[] = kernels.fallback === null ? [kernels] : [kernels, kernels.fallback];
+  for (const choice of choices) {
+    for (const maxRows of ROWS) {
+      for (const chunkSteps of STEPS) {
+        for (const lastOnly of [false, true]) {
+          for (const output of [ALL, NONE]) {
+            const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels: choice });
+            for (const { kernel } of plan.stages.flatMap(dispatchesOf)) {
+              if (!pipelines.has(kernel)) missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
+            }
+          }
+        }
+      }
+    }
+  }
+  return missing;
+}
+
+describe("the kernels that an engine compiles", () => {
+  for (const [deviceName, facts] of Object.entries(DEVICES)) {
+    for (const [tableName, table] of Object.entries(CANDIDATES)) {
+      it(`are all that a session takes on a ${deviceName}, by ${tableName}`, async () => {
+        for (const [name, network] of Object.entries(NETWORKS)) {
+          expect([...(await missingKernels(network(), facts, table))], name).toEqual([]);
+        }
+      });
+    }
+  }
+});
