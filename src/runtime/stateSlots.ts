@@ -5,6 +5,9 @@ import { type StateLayout, stateLayout } from "../plan/stateLayout.js";
 import type { GpuResources } from "./gpuResources.js";
 import type { Arrival, Readback } from "./readback.js";
 
+/** How the label of a layer's states ends. */
+const STATE = ".state";
+
 /** A row of a state: of one layer and direction. */
 interface StateRow {
   readonly size: number;
@@ -44,7 +47,8 @@ export class StateSlots {
   binding(label: string): GPUBufferBinding | undefined {
     const buffer = this.#buffer;
     if (label === STATES_BUFFER) return { buffer };
-    const start = this.#layout.starts.get(label.replace(/\.state$/, ""));
+    // A layer's name alone may be another buffer's label.
+    const start = label.endsWith(STATE) ? this.#layout.starts.get(label.slice(0, -STATE.length)) : undefined;
     return start === undefined ? undefined : { buffer, offset: start * Float32Array.BYTES_PER_ELEMENT };
   }
 

@@ -4,8 +4,9 @@ import { dispatchesOf } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
 import type { RowsAndSteps } from "../../src/plan/kernelChoice.js";
 import { tune } from "../../src/plan/tuning.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { gruLayers } from "../../src/model/network.js";
-import { type GruShape, oneGru, randomStack } from "../random.js";
+import { type GruShape, oneGru, randomDense, randomStack, uniform } from "../random.js";
 
 /** A discrete GPU that was seen to run as many workgroups at once as are ever tried. */
 const nvidia: DeviceFacts = {
@@ -136,5 +137,10 @@ describe("a plan with workgroups that wait for each other", () => {
     const network = oneGru(4, { inputSize: 1, hiddenSize: 20 });
     const plan = planSequence(network, { maxRows: 2, chunkSteps: 32, lastOnly: false, kernels: tune(nvidia) });
     expect(plan.cleared).toEqual([]);
+  });
+
+  it("walks no network at once that has no state to bind", () => {
+    const dense = randomDense("dense", ["input"], [3, 2], "tanh", uniform(1));
+    expect(tune(nvidia).walkNetwork(defineNetwork({ layers: [dense] }), [1, 1])).toBeNull();
   });
 });
