@@ -21,8 +21,10 @@ export async function pace(
   const startMs = performance.now() + intervalMs;
   for (let index = 0; index < numSteps && !signal.aborted; index++) {
     const dueMs = startMs + index * intervalMs;
-    const waitMs = Math.ceil(dueMs - performance.now()); // timers drop fractions, and no step comes early
-    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    // Timers drop fractions of a millisecond, and may be a little early.
+    for (let waitMs; (waitMs = Math.ceil(dueMs - performance.now())) > 0;) {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
     if (!signal.aborted) take({ index, dueMs });
   }
 }
