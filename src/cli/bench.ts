@@ -33,7 +33,7 @@ ${MODEL_HELP}
     const batchSize = takeCount("batch", values.batch);
     const timeMs = 1000 * takeCount("seconds", values.seconds);
     const device = takeChoice("device", values.device, ["auto", "webgpu", "cpu"]);
-    const { network } = await readModel(path!, values.description);
+    const { network } = await readModel(path!, values);
     const model = await createModel(network, { device });
     const input = benchInput(network, numSteps * batchSize);
     const runs = await timeEach("sequences", timeMs, async () => void (await model.run(input, { batchSize })));

@@ -18,7 +18,7 @@ ${MODEL_HELP}`,
     const { output, dtype } = values;
     if (output === undefined) throw new UsageError("expected -o and a file to write, got none");
     const storage = dtype === undefined ? {} : { dtype: takeChoice("dtype", dtype, ["f32", "f16", "int8"]) };
-    const { network, sizeBytes } = await readModel(path!, values.description);
+    const { network, sizeBytes } = await readModel(path!, values);
     const bytes = writeSafetensors(network, storage);
     writeWhole(output, bytes);
     await print(

@@ -16,7 +16,7 @@ export const inspect = defineCommand({
   options: { ...MODEL_OPTIONS, json: { type: "boolean" } },
   numPositionals: 1,
   async run({ positionals: [path], values }) {
-    const { network, sizeBytes, start } = await readModel(path!, values.description);
+    const { network, sizeBytes, start } = await readModel(path!, values);
     const { format, conventions } = describeSource(start, network);
     const layers = network.layers.map(describe);
     const outputs = network.outputs.map((name) => ({ name, size: layerOutputSize(layerNamed(network, name)) }));

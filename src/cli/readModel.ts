@@ -1,4 +1,5 @@
 import { open, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { GruError, type Network, type NetworkDescription, parseModel } from "../index.js";
 import { Progress } from "./progress.js";
 
@@ -6,11 +7,19 @@ import { Progress } from "./progress.js";
 const CHUNK_BYTES = 2 ** 22;
 
 /** Options of every command that reads a model. */
-export const MODEL_OPTIONS = { description: { type: "string" } } as const;
+export const MODEL_OPTIONS = { description: { type: "string" }, "linear-before-reset": { type: "boolean" } } as const;
 
 /** What `MODEL_OPTIONS` are for. */
-export const MODEL_HELP =
-  "  --description FILE  the layer list as JSON, where the file does not say how layers are wired";
+export const MODEL_HELP = `  --description FILE  the layer list as JSON, where the file does not say how layers are wired
+  --linear-before-reset
+                      ONNX: takes every GRU to have this attribute, which PyTorch's newer exporter leaves out`;
+
+/** What `MODEL_OPTIONS` give. */
+export interface ModelValues {
+  /** A file of the layer list, in JSON. */
+  readonly description?: string | undefined;
+  readonly "linear-before-reset"?: boolean | undefined;
+}
 
 /** A model's file and what it holds. */
 export interface ModelFile {
@@ -21,11 +30,13 @@ export interface ModelFile {
   readonly network: Network;
 }
 
-/** Reads any file that `parseModel` does. @param description a file of the layer list, in JSON */
-export async function readModel(path: string, description: string | undefined): Promise<ModelFile> {
+/** Reads any file that `parseModel` does, and the files that it names beside it. */
+export async function readModel(path: string, values: ModelValues): Promise<ModelFile> {
   const bytes = await readBytes(path);
-  const wiring = description === undefined ? undefined : await readDescription(description);
-  const network = await parseModel(bytes, { description: wiring }, true);
+  const description = values.description === undefined ? undefined : await readDescription(values.description);
+  const linearBeforeReset = values["linear-before-reset"];
+  const files = (name: string) => readBytes(join(dirname(path), name));
+  const network = await parseModel(bytes, { description, linearBeforeReset, files }, true);
   return { path, sizeBytes: bytes.length, start: bytes.slice(0, 4096), network };
 }
 

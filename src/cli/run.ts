@@ -32,7 +32,7 @@ empty line is answered by an empty one and sets the state to zero, for the next 
   numPositionals: 1,
   async run({ positionals: [path], values }) {
     const device = takeChoice("device", values.device, ["auto", "webgpu", "cpu"]);
-    const { network } = await readModel(path!, values.description);
+    const { network } = await readModel(path!, values);
     const model = await createModel(network, { device });
     const predictor = new LinePredictor(model, values.named);
     if (values.input.endsWith(".npz")) await predictor.answerArray(await readBytes(values.input));

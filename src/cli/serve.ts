@@ -18,7 +18,7 @@ ${MODEL_HELP}`,
   numPositionals: 1,
   async run({ positionals: [path], values }) {
     const port = takeCount("port", values.port, 0);
-    const { network } = await readModel(path!, values.description);
+    const { network } = await readModel(path!, values);
     const files = libraryFiles();
     const name = JSON.stringify({ name: basename(path!), notes: network.notes });
     files.set("/", { type: "text/html; charset=utf-8", content: playground });

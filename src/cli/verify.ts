@@ -34,7 +34,7 @@ ${MODEL_HELP}
     const tolerance = Number(values.tolerance);
     if (!(tolerance >= 0)) throw new UsageError(`--tolerance: expected a number from 0 on, got ${values.tolerance}`);
     const device = takeChoice("device", values.device, ["auto", "webgpu", "cpu"]);
-    const { network } = await readModel(path!, values.description);
+    const { network } = await readModel(path!, values);
     const cases = readCases(await readBytes(values.against), network);
     const model = await createModel(network, { device });
     const results: OutputResult[] = [];

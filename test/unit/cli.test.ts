@@ -223,6 +223,26 @@ describe("webgru convert", () => {
     });
   }
 
+  it("reads the files that a TF.js model names, and names one that is not there", async () => {
+    const { code, stdout } = await runCli(["inspect", fixture("layers_model_sharded.model.json")]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/TF\.js layers model/);
+    const alone = scratch("alone.json");
+    writeFileSync(alone, readFileSync(fixture("layers_model_sharded.model.json")));
+    const { code: refused, stderr } = await runCli(["inspect", alone]);
+    expect(refused).toBe(1);
+    expect(stderr).toMatch(/ENOENT.*layers_model_sharded\.shard1of2\.bin/);
+  });
+
+  it("takes linear_before_reset where an ONNX file leaves it out", async () => {
+    const file = fixture("onnx/graph_torch_dynamo.opset18.onnx");
+    expect((await runCli(["inspect", file])).stdout).toMatch(/gru bidirectional, reset before.*note: Warning: /s);
+    const { code, stdout } = await runCli(["inspect", file, "--linear-before-reset"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/gru bidirectional, reset after/);
+    expect(stdout).not.toMatch(/reset before|Warning/);
+  });
+
   it("wires the layers as a description says", async () => {
     const out = scratch("described.safetensors");
     expect((await runCli(["convert", text, "-o", out, "--description", description])).code).toBe(0);
