@@ -34,7 +34,7 @@ export class CpuEngine implements Engine {
     } else {
       this.deviceName = `CPU, ${fast.name}`;
       this.#createRunner = () => fast.createRunner(network);
-      this.#form = `one call of the module for each layer, in float32`;
+      this.#form = "one call of the WebAssembly module for each layer, in float32";
     }
   }
 

@@ -12,7 +12,7 @@ const TOLERANCE = { atol: 2e-6, rtol: 0 };
 
 /** What `explain` tells of each form; of the slow one, why. */
 const expectedForm = {
-  WebAssembly: /^one step of one row: one call of the module for each layer/,
+  WebAssembly: /^one step of one row: one call of the WebAssembly module for each layer/,
   "plain JavaScript": /^one step of one row: one loop .*, because .*not in this test/,
 };
 
