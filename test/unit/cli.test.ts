@@ -321,7 +321,7 @@ describe("webgru verify", () => {
     expect(readFileSync(`${projectRoot}README.md`, "utf8")).toContain(`\`\`\`python\n${script}\`\`\``);
     const { code, stdout } = await runCli([
       "verify",
-      fixture("saved_model.safetensors"),
+      fixture("saved_model.pt"),
       "--against",
       fixture("saved_cases.npz"),
     ]);
