@@ -1,5 +1,5 @@
 import { createModel, type GruModel, type GruStream, type Network } from "../index.js";
-import { hasReverse } from "../model/network.js";
+import { canStream } from "../model/network.js";
 import { breathe, defineCommand, EXIT, takeChoice, takeCount } from "./command.js";
 import { Progress } from "./progress.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
@@ -37,7 +37,7 @@ ${MODEL_HELP}
     const model = await createModel(network, { device });
     const input = benchInput(network, numSteps * batchSize);
     const runs = await timeEach("sequences", timeMs, async () => void (await model.run(input, { batchSize })));
-    const pushes = hasReverse(network) ? null : await timePushes(model, input, timeMs);
+    const pushes = canStream(network) ? await timePushes(model, input, timeMs) : null;
     const { deviceName, deviceReason } = model;
     model.dispose();
     const sequence = summarize(runs);
@@ -61,7 +61,7 @@ ${MODEL_HELP}
         ...(result.push === null ? [] : [row("push of one step, B=1", result.push)]),
       ]),
       `${Math.round(result.sequence.stepsPerSecond).toLocaleString("en")} steps/s in sequences`,
-      ...(pushes === null ? ["no pushes: a reverse layer needs the whole sequence"] : []),
+      ...(pushes === null ? ["no pushes: what runs in reverse needs the whole sequence"] : []),
     );
     return EXIT.fine;
   },

@@ -1,5 +1,5 @@
 import { type Layer, layerOutputSize, type Network, numParameters } from "../model/network.js";
-import { hasReverse, layerNamed } from "../model/network.js";
+import { canStream, layerNamed } from "../model/network.js";
 import { describeNetwork } from "../safetensors.js";
 import { defineCommand, EXIT } from "./command.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
@@ -20,7 +20,7 @@ export const inspect = defineCommand({
     const { format, conventions } = describeSource(start, network);
     const layers = network.layers.map(describe);
     const outputs = network.outputs.map((name) => ({ name, size: layerOutputSize(layerNamed(network, name)) }));
-    const canStream = !hasReverse(network);
+    const isStreamable = canStream(network);
     const warnings = warn(network);
     const { inputType, inputSize, notes, vocabulary } = network;
     if (values.json) {
@@ -34,7 +34,7 @@ export const inspect = defineCommand({
         outputs,
         parameters: numParameters(network),
         vocabularySize: vocabulary?.length ?? null,
-        canStream,
+        canStream: isStreamable,
         layers,
         notes,
         warnings,
@@ -47,7 +47,7 @@ export const inspect = defineCommand({
       `conventions: ${conventions}`,
       `input: ${inputType === "indices" ? "an index" : `${count(inputSize)} features`} a step`,
       `outputs: ${outputs.map(({ name, size }) => `${name} (${count(size)})`).join(", ")}`,
-      `streams: ${canStream ? "yes" : "no, a reverse layer needs the whole sequence"}`,
+      `streams: ${isStreamable ? "yes" : "no, what runs in reverse needs the whole sequence"}`,
       `parameters: ${count(numParameters(network))}`,
       ...table([
         ["layer", "type", "reads", "storage", "parameters", "tensors"],

@@ -180,6 +180,11 @@ export function hasReverse(network: Network): boolean {
   return gruLayers(network).some(({ direction }) => direction !== "forward");
 }
 
+/** Whether a step can be made before the next one is known: streams make them so. */
+export function canStream(network: Network): boolean {
+  return !network.reversesInput && !hasReverse(network);
+}
+
 /** Number of weights and biases. */
 export function numParameters(network: Network): number {
   let total = 0;

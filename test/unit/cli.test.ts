@@ -190,8 +190,19 @@ describe("webgru inspect", () => {
 
   it("tells a model without streams, and both directions' shapes", async () => {
     const { stdout } = await runCli(["inspect", fixture("torch_bidirectional.pt")]);
-    expect(stdout).toContain("streams: no, a reverse layer needs the whole sequence");
+    expect(stdout).toContain("streams: no, what runs in reverse needs the whole sequence");
     expect(stdout).toContain("weight [2, 15, 3]");
+  });
+
+  it("knows that a model which sees its input last step first has no streams", async () => {
+    const { stdout } = await runCli(["inspect", text, "--json"]);
+    const { description: layers } = JSON.parse(stdout) as { description: object };
+    const reversed = scratch("reversed.json");
+    writeFileSync(reversed, JSON.stringify({ ...layers, reversesInput: true }));
+    const inspected = await runCli(["inspect", text, "--json", "--description", reversed]);
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ canStream: false, description: { reversesInput: true } });
+    const timed = await runCli(["bench", text, "--seconds", "1", "--steps", "3", "--description", reversed]);
+    expect(timed).toMatchObject({ code: 0, stdout: expect.stringContaining("no pushes") as string });
   });
 
   it("warns of weights that hardly are a model's", async () => {
@@ -344,6 +355,19 @@ describe("webgru verify", () => {
     expect(stdout).toMatch(/^finalState: .* first at \[0, 0, 0\]/m);
   });
 
+  it("compares each row's own last step where lengths are given and one step is expected", async () => {
+    const lengths = [1, T, 2];
+    const last = lengths.flatMap((length, row) => {
+      const start = ((length - 1) * B + row) * 4;
+      return head.output!.slice(start, start + 4);
+    });
+    const { code, stdout } = await verify({ input: good.input, output: array(last, B, 4), lengths: array(lengths, B) });
+    expect(stdout).toMatch(/^head: largest error .*e-\d+ of 12 elements\nfine$/m);
+    expect(code).toBe(0);
+    last[9]! += 1;
+    expect((await verify({ input: good.input, output: array(last, B, 4), lengths: array(lengths, B) })).code).toBe(1);
+  });
+
   const refused: [what: string, arrays: Parameters<typeof verify>[0], stderr: string][] = [
     ["no input", { output: good.output }, "cases: expected input, got none"],
     ["no output", { input: good.input }, "cases: expected output, got none"],
@@ -425,7 +449,7 @@ describe("webgru bench", () => {
     const { code, stdout } = await runCli(["bench", fixture("torch_bidirectional.pt"), "--seconds", "1"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^device: CPU.*\n.*min ms.*\nsequence T=100 B=1 .*\n[\d,]+ steps\/s in sequences\nno pushes: a reverse layer/,
+      /^device: CPU.*\n.*min ms.*\nsequence T=100 B=1 .*\n[\d,]+ steps\/s in sequences\nno pushes: what runs in reverse/,
     );
   });
 });
