@@ -13,8 +13,12 @@ registerCpu({
   async offer(network, use, device) {
     const fast = await fastCpu();
     if (typeof fast === "string") return { whyNot: `a GPU was found; ${fast}` };
-    const runner = fast.createRunner(network);
-    const { isCpuFirst, reason } = await weigh(network, runner, use, () => timeReadbackUs(device));
-    return isCpuFirst ? { engine: new CpuEngine(network, reason, fast, runner) } : { whyNot: reason };
+    try {
+      const runner = fast.createRunner(network);
+      const { isCpuFirst, reason } = await weigh(network, runner, use, () => timeReadbackUs(device));
+      return isCpuFirst ? { engine: new CpuEngine(network, reason, fast, runner) } : { whyNot: reason };
+    } catch (error) {
+      return { whyNot: `a GPU was found; the CPU cannot run this model: ${String(error)}` };
+    }
   },
 });
