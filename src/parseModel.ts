@@ -44,7 +44,7 @@ export async function parseModel(
   const start = textOf(bytes.subarray(0, 300));
   // HDF5, JSON, or a zip that begins as Keras's do.
   if (/^(\x89HDF|\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
-    return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { files });
+    return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { description, files });
   }
   // What torch.save puts in a zip is in a folder; a .npz's entries are arrays.
   const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";

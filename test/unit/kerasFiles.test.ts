@@ -24,6 +24,15 @@ describe("model.json", () => {
     expect(fromMap.layers).toEqual(fromCall.layers);
   });
 
+  it("is refused with a description, which it would not heed", async () => {
+    const { json, files } = model();
+    await expectRefusal(
+      () => parseModel(jsonBytes(json), { files, description: { layers: [] } }),
+      "unsupported",
+      "description: expected none, since a Keras model says how it is wired, got one",
+    );
+  });
+
   it("may begin with white space", async () => {
     const { json, files } = model();
     const bytes = new TextEncoder().encode(`\n  ${JSON.stringify(json, null, 2)}`);

@@ -13,6 +13,8 @@ import type { ModelFiles } from "./weightsManifest.js";
 export interface ParseKerasOptions {
   /** The files beside TF.js's model.json, by the names that it gives them: a Map, or a function that fetches one. */
   readonly files?: ModelFiles | undefined;
+  /** Not for Keras: a model says itself how its layers are wired. */
+  readonly description?: unknown;
 }
 
 /**
@@ -20,7 +22,11 @@ export interface ParseKerasOptions {
  *
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export async function parseKeras(bytes: Uint8Array, { files }: ParseKerasOptions = {}): Promise<Network> {
+export async function parseKeras(bytes: Uint8Array, options: ParseKerasOptions = {}): Promise<Network> {
+  const { files, description } = options;
+  if (description !== undefined) {
+    throw new GruError("unsupported", "description: expected none, since a Keras model says how it is wired, got one");
+  }
   return toNetwork(await readModel(bytes, files));
 }
 
