@@ -50,6 +50,8 @@ export interface Tuned {
 /**
  * Tries at most five tables on the device itself, in about 200 ms, and takes the fastest. The answer is kept under the device,
  * the network's shape and the kernels' version.
+ *
+ * @throws what `measure` does, when it does for all of them
  */
 export async function autotune({ network, facts, deviceName, measure }: TuningRequest): Promise<Tuned> {
   const key = [VERSION, deviceName, shapeOf(network)].join("; ");
@@ -66,11 +68,17 @@ export async function autotune({ network, facts, deviceName, measure }: TuningRe
 
 async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Promise<Map<string, number>> {
   const times = new Map<string, number>();
+  let failure: unknown;
   const endMs = performance.now() + MAX_TUNING_MS;
   for (const [name, table] of Object.entries(CANDIDATES)) {
-    times.set(name, await measure(tune(facts, table)));
+    try {
+      times.set(name, await measure(tune(facts, table)));
+    } catch (error) {
+      failure = error; // what this driver refuses, others take
+    }
     if (performance.now() > endMs) break;
   }
+  if (times.size === 0) throw failure;
   return times;
 }
 

@@ -47,6 +47,19 @@ describe("autotune", () => {
     await expect(autotune({ ...again, deviceName: "c" })).rejects.toBeUndefined();
   });
 
+  it("does not take what fails on the device, and does not fail by it", async () => {
+    const network = oneGru(4, { inputSize: 3, hiddenSize: 22 });
+    const measure = async (kernels: KernelChoice) => {
+      if (walkOf(kernels, 22) !== "single steps") throw new Error("does not compile");
+      return 1;
+    };
+    const { kernels, note } = await autotune({ network, facts, deviceName: "e", measure });
+    expect(walkOf(kernels, 22)).toBe("single steps");
+    expect(note).not.toContain("the device's table");
+    const failing = { network, facts, measure: () => Promise.reject(new Error("lost")) };
+    await expect(autotune({ ...failing, deviceName: "f" })).rejects.toThrow("lost");
+  });
+
   it("stops trying after 200 ms", async () => {
     const network = oneGru(4, { inputSize: 3, hiddenSize: 22 });
     let numTried = 0;
