@@ -33,26 +33,29 @@ export async function createTunedEngine(
 /** Time of a sequence and of a streamed step, one row, in milliseconds: the second of two, which compiles nothing. */
 async function timeSteps(network: Network, choice: GpuChoice, kernels: KernelChoice): Promise<number> {
   const engine = await GpuEngine.create(network, { ...choice, isOwned: false }, "", kernels);
-  const session = engine.createSession(1, TIMED_STEPS);
-  const advance = (numSteps: number) =>
-    session.advance({
-      input: new Float32Array(numSteps * network.inputSize),
-      slots: [0],
-      lengths: null,
-      lastOnly: false,
-      withState: true,
-      output: ALL,
-    });
   try {
-    let startMs = 0;
-    for (let i = 0; i < 2; i++) {
-      startMs = performance.now();
-      await advance(TIMED_STEPS);
-      await advance(1);
+    const session = engine.createSession(1, TIMED_STEPS);
+    const advance = (numSteps: number) =>
+      session.advance({
+        input: new Float32Array(numSteps * network.inputSize),
+        slots: [0],
+        lengths: null,
+        lastOnly: false,
+        withState: true,
+        output: ALL,
+      });
+    try {
+      let startMs = 0;
+      for (let i = 0; i < 2; i++) {
+        startMs = performance.now();
+        await advance(TIMED_STEPS);
+        await advance(1);
+      }
+      return performance.now() - startMs;
+    } finally {
+      session.dispose();
     }
-    return performance.now() - startMs;
   } finally {
-    session.dispose();
     engine.dispose();
   }
 }
