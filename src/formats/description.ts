@@ -135,6 +135,9 @@ function buildLayer(layer: LayerDescription, reader: TensorReader): LayerSpec {
   }
 }
 
+/** Of tensors that are there instead of one that is missing: enough to see how a file names its layers. */
+const MAX_NAMES = 4;
+
 /** Takes tensors by name and shape, and knows which were not taken. */
 class TensorReader {
   readonly #tensors: ReadonlyMap<string, Tensor>;
@@ -149,11 +152,11 @@ class TensorReader {
     name: string,
     shape: readonly number[],
   ): { values: Float32Array; scale: Float32Array | null; storage: Storage } {
-    const tensor = this.#take(name, shape) ?? missing(name, shape);
+    const tensor = this.#take(name, shape) ?? this.#missing(name, shape);
     const { storage, values } = tensor;
     if (storage !== "int8") return { values, scale: null, storage };
     const scaleName = `${name}Scale`;
-    const scale = this.vector(scaleName, shape.slice(0, -1)) ?? missing(scaleName, shape.slice(0, -1));
+    const scale = this.vector(scaleName, shape.slice(0, -1)) ?? this.#missing(scaleName, shape.slice(0, -1));
     const rowLength = shape.at(-1)!;
     return { values: values.map((value, i) => value * scale[Math.floor(i / rowLength)]!), scale, storage };
   }
@@ -167,6 +170,11 @@ class TensorReader {
     return [...this.#tensors.keys()].filter((name) => !this.#used.has(name));
   }
 
+  #missing(name: string, shape: readonly number[]): never {
+    const others = this.unused().slice(0, MAX_NAMES).join(", ") || "no others";
+    throw new GruError("bad-file", `${name}: expected a tensor of shape [${shape.join(", ")}], got ${others}`);
+  }
+
   #take(name: string, shape: readonly number[]): Tensor | null {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) return null;
@@ -178,10 +186,6 @@ class TensorReader {
       `${name}: expected shape [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`,
     );
   }
-}
-
-function missing(name: string, shape: readonly number[]): never {
-  throw new GruError("bad-file", `${name}: expected a tensor of shape [${shape.join(", ")}], got none in the file`);
 }
 
 /** The sizes that each type of layer must give. */

@@ -104,7 +104,7 @@ describe("a model file, broken", () => {
     await expectRefused(
       ({ tensors }) => tensors.delete("gru.recurrentWeight"),
       "bad-file",
-      "gru.recurrentWeight: expected a tensor of shape [9, 3], got none in the file",
+      "gru.recurrentWeight: expected a tensor of shape [9, 3], got gru.bias, gru.recurrentBias, head.weight, head.bias",
     );
   });
 
