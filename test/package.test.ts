@@ -89,6 +89,16 @@ describe("the package", () => {
     expect(manifest.peerDependencies ?? {}).toEqual({});
   });
 
+  it("has a lock file with what each system needs, so that npm ci installs on any", () => {
+    const { packages } = JSON.parse(readFileSync(`${projectRoot}package-lock.json`, "utf8")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const needed = Object.values(packages).flatMap((each) => Object.keys(each.optionalDependencies ?? {}));
+    expect(needed.length).toBeGreaterThan(0);
+    const locked = Object.keys(packages);
+    expect(needed.filter((name) => !locked.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([]);
+  });
+
   it("names the types first in every export", () => {
     const entries = Object.values(manifest.exports).filter((entry) => typeof entry === "object");
     for (const entry of entries) expect(Object.keys(entry!)).toEqual(["types", "default"]);
