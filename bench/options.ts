@@ -15,6 +15,7 @@ npm run bench -- report FILE...
   --peers      other engines beside ours; installs them into bench/node_modules when they are not there
   --runtime R  browser, headless Chrome (default), or node, with Dawn from the peers' packages
   --quick      small shapes, few repetitions; writes no file unless --out names one
+  --lone       sequences of one row of 100 steps alone, H = 64 to 512, and pushes
   --runs N     repetitions of each sequence, and 30 times as many pushes; ${FULL_RUNS} when absent
   --out FILE   where to write the result, and beside it the page as .html; bench/results/<date>-<suites>-<adapter>.json when
                absent
@@ -37,12 +38,13 @@ export function parseCommand(args: string[]): Command {
       peers: { type: "boolean", default: false },
       runtime: { type: "string", default: "browser" },
       quick: { type: "boolean", default: false },
+      lone: { type: "boolean", default: false },
       runs: { type: "string" },
       out: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
-  const { peers: withPeers, quick: isQuick, out } = values;
+  const { peers: withPeers, quick: isQuick, lone: isLone, out } = values;
   if (values.help) return { verb: "help" };
   if (positionals[0] === "report") {
     if (positionals.length < 2) throw new Error("report: expected a result's file, got none");
@@ -55,7 +57,7 @@ export function parseCommand(args: string[]): Command {
   const suites = positionals.length === 0 ? (["gpu", "first"] as const) : positionals.map(suiteNamed);
   return {
     verb: "bench",
-    options: { suites, runtime: runtimeNamed(values.runtime), withPeers, isQuick, numRuns },
+    options: { suites, runtime: runtimeNamed(values.runtime), withPeers, isQuick, isLone, numRuns },
     out,
   };
 }

@@ -66,7 +66,7 @@ const facts: RunFacts = {
   platform: "linux x64",
   loadAtStart: 0.5,
   clockUs: 5,
-  options: { suites: ["gpu"], runtime: "browser", withPeers: false, isQuick: false, numRuns: 1 },
+  options: { suites: ["gpu"], runtime: "browser", withPeers: false, isQuick: false, isLone: false, numRuns: 1 },
 };
 
 it("the second line of a report says what a software adapter does not show", () => {
@@ -133,7 +133,7 @@ describe("parseCommand", () => {
 });
 
 it("every suite names contenders, and peers only where they are asked for", () => {
-  const options = { runtime: "browser", isQuick: false, numRuns: 1, suites: SUITES } as const;
+  const options = { runtime: "browser", isQuick: false, isLone: false, numRuns: 1, suites: SUITES } as const;
   const names = (withPeers: boolean) => workloadOf({ ...options, withPeers }).flatMap(({ contenders }) => contenders);
   expect(new Set(names(false))).toEqual(new Set(["webgru/webgpu", "webgru/cpu", "plain loop"]));
   expect(new Set(names(true)).size).toBeGreaterThan(5);
