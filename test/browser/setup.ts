@@ -1,8 +1,7 @@
 import type { Browser } from "puppeteer";
-import { createServer, type ViteDevServer } from "vite";
 import type { TestProject } from "vitest/node";
-import { assemblyScript } from "../../src/assemblyScript.mjs";
 import { chosenAdapter, launchChrome } from "../chrome.js";
+import { servePages } from "../pageServer.js";
 import { HARNESS } from "./page.js";
 
 declare module "vitest" {
@@ -17,7 +16,7 @@ declare module "vitest" {
 /** Starts one dev server and one Chrome for all browser tests; vitest calls what it returns at the end. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const browser = await launchChrome(); // first: it is the one that may not be there
-  const server = await startServer(project);
+  const server = await servePages(project.vitest.config.watch);
   const stop = async () => {
     await browser.close();
     await server.close();
@@ -32,30 +31,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("serverUrl", serverUrl);
   project.provide("browserEndpoint", browser.wsEndpoint());
   return stop;
-}
-
-async function startServer({ config, vitest }: TestProject): Promise<ViteDevServer> {
-  const server = await createServer({
-    root: config.root,
-    configFile: false,
-    plugins: [assemblyScript()],
-    logLevel: "error",
-    server: {
-      host: "127.0.0.1",
-      port: 0, // any free one
-      hmr: false, // a page that reloads in the middle of a test fails it
-      watch: vitest.config.watch ? {} : null,
-    },
-    // Nothing the pages import comes from node_modules.
-    optimizeDeps: { noDiscovery: true },
-    resolve: {
-      alias: [
-        { find: /^webgru$/, replacement: "/src/index.ts" },
-        { find: /^webgru\/(\w+)$/, replacement: "/src/$1.ts" },
-      ],
-    },
-  });
-  return server.listen();
 }
 
 /** One line for the log: the browser and its adapter. No adapter is a failure, never a reason to skip. */

@@ -1,8 +1,7 @@
 import { parseArgs } from "node:util";
 import { connect } from "puppeteer";
-import { createServer } from "vite";
 import { launchChrome } from "../chrome.js";
-import { projectRoot } from "../library.js";
+import { servePages } from "../pageServer.js";
 import { type CampaignRequest, type CampaignSummary, runCampaign } from "../streamCampaign.js";
 
 const USAGE = `npm run campaign -- [options]
@@ -64,16 +63,8 @@ function parseRequest(args: string[]): CampaignRequest | null {
 /** The campaign in the test page of a Chrome of its own, with the library from its sources. */
 async function runInChrome(request: CampaignRequest): Promise<CampaignSummary> {
   const browser = await launchChrome(); // first: it is the one that may not be there
-  const server = await createServer({
-    root: projectRoot,
-    configFile: false,
-    logLevel: "error",
-    server: { host: "127.0.0.1", port: 0, hmr: false, watch: null }, // any free port
-    optimizeDeps: { noDiscovery: true },
-    resolve: { alias: { webgru: "/src/index.ts" } },
-  });
+  const server = await servePages();
   try {
-    await server.listen();
     // A second connection, without puppeteer's limit of three minutes for one call.
     const patient = await connect({ browserWSEndpoint: browser.wsEndpoint(), protocolTimeout: 0 });
     const page = await patient.newPage();
