@@ -1,4 +1,4 @@
-import type { Activation, ElementFunction, RowFunction } from "../model/activation.js";
+import { type Activation, type ElementFunction, isRowFunction, type RowFunction } from "../model/activation.js";
 
 /** An activation as a function of one element. */
 export function elementFunction({ name, alpha, beta }: Activation): (x: number) => number {
@@ -38,7 +38,7 @@ export function activateRows(
   rows: Float32Array,
   size: number,
 ): void {
-  if (activation.name === "softmax" || activation.name === "logSoftmax") {
+  if (isRowFunction(activation.name)) {
     for (let start = 0; start < rows.length; start += size) {
       normalize(rows.subarray(start, start + size), activation.name === "softmax");
     }

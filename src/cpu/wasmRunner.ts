@@ -10,7 +10,7 @@ import {
   numDirections,
   sequenceNames,
 } from "../model/network.js";
-import type { Activation } from "../model/activation.js";
+import { type Activation, isRowFunction } from "../model/activation.js";
 import { type Piece, type Runner, stateStarts } from "./runner.js";
 import { WasmMemory } from "./wasmMemory.js";
 import type { WasmFunctions } from "./wasmModule.js";
@@ -114,8 +114,9 @@ export class WasmRunner implements Runner {
     const numRows = weight.length / numColumns;
     const matrix = writeMatrix(memory, { storage, numRows, numColumns, weight, scale, bias });
     if (layer.type === "dense") {
-      const isRowFunction = layer.activation.name === "softmax" || layer.activation.name === "logSoftmax";
-      const activation = isRowFunction ? 0 : writeActivation(memory, layer.activation as Activation);
+      const activation = isRowFunction(layer.activation.name)
+        ? 0
+        : writeActivation(memory, layer.activation as Activation);
       return { ...base, matrix, activation };
     }
     const cells = Array.from({ length: numDirections(layer) }, (_, d) => writeCell(memory, layer, d));

@@ -33,7 +33,7 @@ export interface Rows {
 }
 
 /** Some of its rows. */
-export function sliceRows(rows: Rows, start: number, end: number): Rows {
+function sliceRows(rows: Rows, start: number, end: number): Rows {
   const { numColumns, weight, scale, bias } = rows;
   return {
     ...rows,

@@ -24,7 +24,7 @@ export interface KernelSpec {
 export type KernelBinding = "uniform" | "read-only-storage" | "storage";
 
 /** Rows and columns are padded with zeros to a multiple of this, so that a row is a whole number of vec4f. */
-export const ROW_ALIGNMENT = 4;
+const ROW_ALIGNMENT = 4;
 
 /** Elements that a row of `size` features takes in a buffer. */
 export function paddedSize(size: number): number {

@@ -27,6 +27,11 @@ export const ROW_FUNCTIONS = ["softmax", "logSoftmax"] as const;
 /** Name of a function of a whole row. */
 export type RowFunction = (typeof ROW_FUNCTIONS)[number];
 
+/** Whether a function is one of a whole row. */
+export function isRowFunction(name: ElementFunction | RowFunction): name is RowFunction {
+  return name === "softmax" || name === "logSoftmax";
+}
+
 /** A function and its parameters; those it does not use are there and mean nothing. */
 export interface Activation<Name extends string = ElementFunction> {
   readonly name: Name;

@@ -5,8 +5,15 @@ import { paddedSize } from "../kernels/kernelSpec.js";
 import { type NetworkStepShape, OPERATION_KINDS } from "../kernels/networkStep.js";
 import { functionIndex, NO_CLIP } from "../kernels/stepSpec.js";
 import { weightBytes } from "../kernels/weightStorage.js";
-import { type Activation, completeActivation } from "../model/activation.js";
-import { type Layer, layerOutputSize, type Network, NETWORK_INPUT, sequenceNames } from "../model/network.js";
+import { type Activation, completeActivation, isRowFunction } from "../model/activation.js";
+import {
+  type Layer,
+  layerNamed,
+  layerOutputSize,
+  type Network,
+  NETWORK_INPUT,
+  sequenceNames,
+} from "../model/network.js";
 import { stateLayout } from "./stateLayout.js";
 import { weightOffsets } from "./weights.js";
 
@@ -80,7 +87,7 @@ class Programmer {
     for (const layer of layers) this.#add(layer);
     const hiddenSizes = layers.map((layer) => (layer.type === "gru" ? layer.hiddenSize : 0));
     const gates = this.#take(2 * paddedSize(3 * Math.max(...hiddenSizes)));
-    const last = layers.find(({ name }) => name === outputs[0])!;
+    const last = layerNamed(this.#network, outputs[0]!);
     return {
       shape: {
         storage: last.storage,
@@ -116,10 +123,9 @@ class Programmer {
     if (layer.type === "dense") {
       this.#flop += 2 * size * layer.inputSize;
       const { name: activation, alpha, beta } = layer.activation;
-      const row = activation === "softmax" || activation === "logSoftmax" ? activation : null;
-      const gate = activation === "softmax" || activation === "logSoftmax" ? LINEAR : { name: activation, alpha, beta };
+      const gate = isRowFunction(activation) ? LINEAR : { name: activation, alpha, beta };
       this.#operations.push({ kind: "dense", ...shared, bias: bias("bias"), biasRows: paddedSize(size), gate });
-      if (row !== null) this.#operations.push({ kind: row, result, size });
+      if (isRowFunction(activation)) this.#operations.push({ kind: activation, result, size });
       return;
     }
     this.#indices.set(name, this.#operations.length);
@@ -153,7 +159,7 @@ class Programmer {
 
   #sizeOf(name: string): number {
     if (name === NETWORK_INPUT) return this.#network.inputSize;
-    return layerOutputSize(this.#network.layers.find((layer) => layer.name === name)!);
+    return layerOutputSize(layerNamed(this.#network, name));
   }
 
   #give(name: string, size: number): number {

@@ -9,7 +9,7 @@ import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
 import { softmaxKernel } from "../kernels/softmax.js";
 import { topKKernel } from "../kernels/topK.js";
-import { type Activation, completeActivation } from "../model/activation.js";
+import { type Activation, completeActivation, isRowFunction } from "../model/activation.js";
 import {
   type DenseLayer,
   type EmbeddingLayer,
@@ -212,7 +212,7 @@ class Planner {
     const weights = [`${name}.weight`, `${name}.bias`];
     const buffer = this.#likeInputs(`${name}.output`, inputs, paddedSize(outputSize));
     const row = activation.name;
-    if (row === "softmax" || row === "logSoftmax") {
+    if (isRowFunction(row)) {
       const logits = this.#likeInputs(`${name}.logits`, inputs, paddedSize(outputSize));
       this.#rows(inputs, denseKernel(inputSize, outputSize, LINEAR, storage), [input, ...weights, logits]);
       this.#rows(inputs, softmaxKernel(outputSize, row), [logits, buffer]);

@@ -90,7 +90,7 @@ export class Config {
 }
 
 /** The layers of a large model take tens of kilobytes. */
-export const MAX_CONFIG_BYTES = 2 ** 23;
+const MAX_CONFIG_BYTES = 2 ** 23;
 
 /** Parses a file's JSON. @throws GruError `bad-file` for what is none, or too much of it */
 export function parseConfig(text: string, subject: string): Config {
