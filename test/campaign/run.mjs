@@ -1,14 +1,5 @@
-// `npm run campaign`. Node 20 reads no TypeScript; Vite, which is here for the build, does.
+// `npm run campaign`.
 
-import { fileURLToPath } from "node:url";
-import { runnerImport } from "vite";
-import { assemblyScript } from "../../src/assemblyScript.mjs";
+import { runProgram } from "../runProgram.mjs";
 
-const path = (file) => fileURLToPath(new URL(file, import.meta.url));
-
-const { module } = await runnerImport(path("main.ts"), {
-  configFile: false,
-  plugins: [assemblyScript()],
-  resolve: { alias: { webgru: path("../../src/index.ts") } },
-});
-process.exitCode = await module.main(process.argv.slice(2));
+await runProgram("campaign/main.ts");
