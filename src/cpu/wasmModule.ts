@@ -40,9 +40,9 @@ export interface WasmModule {
  * @throws what the engine throws where it has no SIMD or no WebAssembly, or where the page's policy refuses it
  */
 export async function compileModule(): Promise<WasmModule> {
-  const bytes = fromBase64(relaxed);
+  const bytes = bytesOf(relaxed);
   const isRelaxed = WebAssembly.validate(bytes);
-  const module = await WebAssembly.compile(isRelaxed ? bytes : fromBase64(basic));
+  const module = await WebAssembly.compile(isRelaxed ? bytes : bytesOf(basic));
   return { name: `WebAssembly SIMD${isRelaxed ? ", relaxed" : ""}`, module };
 }
 
@@ -52,17 +52,7 @@ export function instantiate({ module }: WasmModule): WasmFunctions {
   return exports as unknown as WasmFunctions;
 }
 
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** By hand: an AudioWorklet has no `atob`. */
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  const digits = text.replace(/=+$/, "");
-  const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4));
-  let bits = 0;
-  let at = 0;
-  for (let i = 0; i < digits.length; i++) {
-    bits = (bits << 6) | ALPHABET.indexOf(digits[i]!);
-    if (i % 4 !== 0) bytes[at++] = bits >> (6 - 2 * (i % 4));
-  }
-  return bytes;
+/** @param text a character for each byte */
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -14,7 +14,7 @@ import { type Activation, isRowFunction } from "../model/activation.js";
 import { type Piece, type Runner, stateStarts } from "./runner.js";
 import { WasmMemory } from "./wasmMemory.js";
 import type { WasmFunctions } from "./wasmModule.js";
-import { roundUp, writeActivation, writeCell, writeMatrix } from "./wasmWeights.js";
+import { ROWS_TOGETHER, roundUp, writeActivation, writeCell, writeMatrix } from "./wasmWeights.js";
 
 /** Rows of one layer before the next begins: their projections stay in the second cache. */
 const PIECE_ROWS = 256;
@@ -108,7 +108,16 @@ export class WasmRunner implements Runner {
     const memory = this.#memory;
     const size = layerOutputSize(layer);
     const joinedSize = layer.inputs.length === 1 ? 0 : layer.inputs.reduce((sum, name) => sum + this.#sizeOf(name), 0);
-    const base = { layer, isSequence, size, stride: roundUp(size, 8), joinedSize, activation: 0, cells: [], output: 0 };
+    const base = {
+      layer,
+      isSequence,
+      size,
+      stride: roundUp(size, ROWS_TOGETHER),
+      joinedSize,
+      activation: 0,
+      cells: [],
+      output: 0,
+    };
     if (layer.type === "embedding") return { ...base, matrix: 0 };
     const { storage, weight, bias, inputSize: numColumns, weightScale: scale } = layer;
     const numRows = weight.length / numColumns;
@@ -148,7 +157,7 @@ export class WasmRunner implements Runner {
     this.#hidden = floats(maxRows * roundUp(maxHidden, 4));
     this.#rows = floats(maxRows);
     this.#lengths = floats(maxRows);
-    this.#scratch = floats(maxRows * (4 * maxHidden + 12) + PRODUCT_ROWS * (4 + roundUp(maxColumns, 8)));
+    this.#scratch = floats(maxRows * (4 * maxHidden + ROWS_TOGETHER + 4) + PRODUCT_ROWS * (4 + roundUp(maxColumns, 4)));
     for (const placed of this.#placed) {
       placed.output = floats((placed.isSequence ? maxTimeRows : maxRows) * placed.stride);
     }
@@ -260,7 +269,7 @@ export class WasmRunner implements Runner {
 
 /** Elements from row to row of a GRU layer's projections, of 3 H for each direction, as many as its matrix has rows. */
 function projectionStride(layer: GruLayer): number {
-  return roundUp(3 * layerOutputSize(layer), 8);
+  return roundUp(3 * layerOutputSize(layer), ROWS_TOGETHER);
 }
 
 function largest(sizes: readonly number[]): number {

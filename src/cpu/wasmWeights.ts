@@ -7,17 +7,26 @@ import type { WasmMemory } from "./wasmMemory.js";
 /** The order is their number in wasm/matrix.ts. */
 const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
 
-/** Rows of a panel, how many columns of it lie together, and how a weight is written. */
+/** What a row's outputs are rounded up to. */
+export const ROWS_TOGETHER = 16;
+
+/** Rows of a panel but the last, how many columns of a row lie together in it, and how a weight is written. */
 const PANELS = {
-  f32: { rows: 8, columns: 4, Elements: Float32Array, encoder: () => (weight: number) => weight },
-  f16: { rows: 8, columns: 4, Elements: Uint16Array, encoder: () => halfBits },
+  f32: { rows: 32, columns: 1, Elements: Float32Array, encoder: () => (weight: number) => weight },
+  f16: { rows: 32, columns: 1, Elements: Uint16Array, encoder: () => halfBits },
   int8: {
-    rows: 4,
-    columns: 8,
+    rows: ROWS_TOGETHER,
+    columns: 4,
     Elements: Int8Array,
     encoder: (scale: number) => (weight: number) => Math.round(weight / scale),
   },
 };
+
+/** The whole numbers of longer rows of int8 could overflow. Theirs are kept as f32, which is as right. */
+const MAX_INT8_COLUMNS = 2 ** 17;
+
+/** What the highest digit of zero is, in productInt8.ts. */
+const HIGH_DIGIT_OF_ZERO = 64;
 
 /** W and b of W x + b, in JavaScript's own memory. */
 export interface Rows {
@@ -55,34 +64,53 @@ export function roundUp(size: number, unit: number): number {
  * @returns address of the Matrix of wasm/matrix.ts
  */
 export function writeMatrix(memory: WasmMemory, rows: Rows): number {
-  const { storage, numRows, numColumns, scale, bias } = rows;
-  const numPaddedRows = roundUp(numRows, 8);
-  const matrix = memory.allocate(24);
-  const weightAt = writePanels(memory, rows, numPaddedRows);
+  const { numRows, numColumns, scale, bias } = rows;
+  const storage = rows.storage === "int8" && numColumns > MAX_INT8_COLUMNS ? "f32" : rows.storage;
+  const numPaddedRows = roundUp(numRows, ROWS_TOGETHER);
+  const matrix = memory.allocate(28);
+  const weightAt = writePanels(memory, { ...rows, storage }, numPaddedRows);
   const scaleAt = writeFloats(memory, scale, numPaddedRows);
+  const startAt = storage === "int8" ? writeStarts(memory, weightAt, numPaddedRows, numColumns) : 0;
   const biasAt = writeFloats(memory, bias, numPaddedRows);
-  memory.i32.set([STORAGES.indexOf(storage), numPaddedRows, numColumns, weightAt, scaleAt, biasAt], matrix / 4);
+  const fields = [STORAGES.indexOf(storage), numPaddedRows, numColumns, weightAt, scaleAt, startAt, biasAt];
+  memory.i32.set(fields, matrix / 4);
   return matrix;
 }
 
 function writePanels(memory: WasmMemory, rows: Rows, numPaddedRows: number): number {
   const { storage, numRows, numColumns, weight, scale } = rows;
-  const panel = PANELS[storage];
-  const numPaddedColumns = roundUp(numColumns, 8);
+  const { rows: panelRows, columns, Elements, encoder } = PANELS[storage];
+  const numPaddedColumns = roundUp(numColumns, columns);
   const numElements = numPaddedRows * numPaddedColumns;
-  const { Elements } = panel;
   const address = memory.allocate(numElements * Elements.BYTES_PER_ELEMENT);
   const elements = new Elements(memory.bytes.buffer as ArrayBuffer, address, numElements).fill(0);
   for (let row = 0; row < numRows; row++) {
-    const rowInPanel = row % panel.rows;
-    const start = (row - rowInPanel) * numPaddedColumns + rowInPanel * panel.columns;
-    const encode = panel.encoder(scale?.[row] ?? 1);
+    const rowInPanel = row % panelRows;
+    const firstRow = row - rowInPanel;
+    const width = Math.min(panelRows, numPaddedRows - firstRow);
+    const start = firstRow * numPaddedColumns + rowInPanel * columns;
+    const encode = encoder(scale?.[row] ?? 1);
     for (let column = 0; column < numColumns; column++) {
-      const columnInPanel = column % panel.columns;
-      const at = start + (column - columnInPanel) * panel.rows + columnInPanel;
+      const columnInPanel = column % columns;
+      const at = start + (column - columnInPanel) * width + columnInPanel;
       elements[at] = encode(weight[row * numColumns + column]!);
     }
   }
+  return address;
+}
+
+/** Writes where each row's sum of the highest digits begins, so that a row of zeros comes to zero. */
+function writeStarts(memory: WasmMemory, weightAt: number, numPaddedRows: number, numColumns: number): number {
+  const { rows, columns } = PANELS.int8;
+  const address = memory.allocate(4 * numPaddedRows);
+  const starts = memory.i32.subarray(address / 4, address / 4 + numPaddedRows).fill(0);
+  const numPaddedColumns = roundUp(numColumns, columns);
+  const weights = new Int8Array(memory.bytes.buffer, weightAt, numPaddedRows * numPaddedColumns);
+  weights.forEach((weight, at) => {
+    const panel = Math.floor(at / (rows * numPaddedColumns));
+    const rowInPanel = Math.floor(at / columns) % rows;
+    starts[panel * rows + rowInPanel]! -= HIGH_DIGIT_OF_ZERO * weight;
+  });
   return address;
 }
 

@@ -50,7 +50,7 @@ export function activate(activation: Activation, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function where(mask: v128, a: v128, b: v128): v128 {
-  return v128.bitselect(a, b, mask);
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
 }
 
 /** 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow. */
@@ -62,14 +62,17 @@ export function sigmoid(x: v128): v128 {
 }
 
 /**
- * exp(x) within 1e-7 of itself, from x = -87 down the smallest it gives: 2^n exp(r), r = x - n ln 2, and a polynomial
- * (Cephes's, public domain).
+ * exp(x) for x up to 0, within 1e-7 of itself, from x = -87 down the smallest it gives: 2^n exp(r), r = x - n ln 2, and a
+ * polynomial (Cephes's, public domain).
  */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
-  x = least(greatest(x, splat(-87.3)), splat(88.3));
-  const n = f32x4.nearest(f32x4.mul(x, splat(1.44269504088896341)));
+  x = greatest(x, splat(-87.3));
+  // Beside so large a number only whole ones have room: its last bits are n.
+  const large = splat(12582912);
+  const shifted = multiplyAdd(x, splat(1.44269504088896341), large);
+  const n = f32x4.sub(shifted, large);
   // ln 2 in two parts, so that n times the first is exact
   let r = multiplyAdd(n, splat(-0.693359375), x);
   r = multiplyAdd(n, splat(2.12194440e-4), r);
@@ -79,8 +82,8 @@ export function exp(x: v128): v128 {
   p = multiplyAdd(p, r, splat(1.6666665459e-1));
   p = multiplyAdd(p, r, splat(5.0000001201e-1));
   p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), splat(1));
-  const exponent = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return f32x4.mul(p, exponent);
+  const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(127 << 23));
+  return f32x4.mul(p, power);
 }
 
 /** A ratio of polynomials (Eigen's, MPL 2.0, their coefficients being facts), 1 to float32 from 7.9 on. */

@@ -38,7 +38,7 @@ export class Cell {
  * @param rows [B] i32, which row of the batch each is, the longest first
  * @param lengths [B] i32, steps of each, in the same order
  * @param output [T, B, outputStride], or [B, outputStride] without `returnSequences`, this direction's H of each row first
- * @param scratch [B, 3 H + 8] of R h + c, then [B, H rounded up to 4] of r * h, then what `product` wants
+ * @param scratch [B, 3 H + 16] of R h + c, then [B, H rounded up to 4] of r * h, then what `product` wants
  */
 export function recur(
   cell: Cell,
@@ -53,7 +53,7 @@ export function recur(
   scratch: usize,
 ): void {
   const hiddenStride = (cell.hiddenSize + 3) & ~3;
-  const sumStride = 3 * cell.hiddenSize + 8;
+  const sumStride = 3 * cell.hiddenSize + 16;
   const reset = scratch + 4 * numRows * sumStride;
   const rest = reset + 4 * numRows * hiddenStride;
   const usual = isUsual(cell) && cell.resetAfter != 0;

@@ -7,17 +7,16 @@ export const INT8: i32 = 2;
 @unmanaged
 export class Matrix {
   storage: i32;
-  /** N, outputs, a multiple of 8; those past the true number have zero weights. */
+  /** N, outputs, a multiple of 16; those past the true number have zero weights. */
   numRows: i32;
   /** K, of x. */
   numColumns: i32;
-  /**
-   * f32, bits of halves, or i8 in units of `scale`, in panels; columns up to a multiple of 8 are there, and zero. Of int8
-   * a panel has four rows, [N / 4, K / 8, 4, 8].
-   */
+  /** f32, bits of halves, or i8 in units of `scale`, in panels: see product.ts, and productInt8.ts. */
   weight: usize;
   /** [N] f32, for i8 only */
   scale: usize;
+  /** [N] i32, for i8 only: where the sums of the highest digits begin, so that digits of zero come to nothing */
+  start: usize;
   /** [N] f32 */
   bias: usize;
 }

@@ -1,20 +1,25 @@
 // The product of int8 weights, in whole numbers.
 //
-// A row of x becomes a row of 24-bit numbers in units of its largest, split in halves of 12 bits, x = unit * (4096 high +
-// low); as exact as float32 is beside that largest one. Both halves meet the weights as 16-bit numbers, eight products
-// and four sums in one instruction, and no sum of up to 4096 products overflows. A row with a NaN or an infinity gives
-// NaN.
+// A row of x becomes a row of whole numbers, x = unit * (u - 2^27), and u four digits of seven bits; as exact as float32 is
+// beside the row's largest element. The digits of four elements meet four weights of a row at once, in one instruction
+// where the processor has it; no sum of up to 2^17 products overflows. A row with a NaN or an infinity gives NaN.
+//
+// W lies in panels of sixteen rows, [N / 16, K / 4, 16, 4].
 
 import { Matrix } from "./matrix";
-import { greatest, integerSums, splat } from "./simd";
+import { digitSums, greatest, multiplyAdd, splat } from "./simd";
 
-/** Columns whose sums cannot overflow: 127 * 2^11 * 4096 < 2^31. */
-const BLOCK: i32 = 4096;
+/** Zero, in the middle of 28 bits, and how far from it the largest element is. */
+const ZERO: i32 = 1 << 27;
+const MAX_DISTANCE: f32 = <f32>(1 << 26);
 
-/** Places of `scratch`: of each row a float32, its unit, in 16 bytes; then the two halves, [K rounded up to 8] i16 each. */
+/**
+ * Places of `scratch`: of each row a float32, its unit, in 16 bytes; then 16 bytes for each four columns, the lowest digits
+ * of the four first.
+ */
 const UNIT_BYTES: usize = 16;
 
-/** @param scratch 32 rows of 16 + 4 * (K rounded up to a multiple of 8) bytes */
+/** @param scratch 32 rows of 16 + 4 * (K rounded up to a multiple of 4) bytes */
 export function productInt8(
   out: usize,
   outStride: i32,
@@ -25,65 +30,75 @@ export function productInt8(
   scratch: usize,
 ): void {
   const K = matrix.numColumns;
-  const columns = (K + 7) & ~7;
-  const quantizedBytes: usize = UNIT_BYTES + 4 * columns;
-  for (let m = 0; m < numRows; m++) quantize(scratch + m * quantizedBytes, x + 4 * m * xStride, K);
-  for (let n = 0; n < matrix.numRows; n += 4) {
+  const columns: usize = (K + 3) & ~3;
+  const digitsBytes: usize = UNIT_BYTES + 4 * columns;
+  for (let m = 0; m < numRows; m++) toDigits(scratch + m * digitsBytes, x + 4 * m * xStride, K);
+  let panel = matrix.weight;
+  for (let at: usize = 0; at < <usize>(4 * matrix.numRows); at += 64) {
     for (let m = 0; m < numRows; m++) {
-      oneByFour(
-        out + 4 * (m * outStride + n),
-        scratch + m * quantizedBytes,
-        matrix.weight + n * columns,
-        columns,
-        v128.load(matrix.scale + 4 * n),
-        v128.load(matrix.bias + 4 * n),
-      );
+      const to = out + 4 * m * outStride + at;
+      const digits = scratch + m * digitsBytes;
+      for (let half: usize = 0; half < 64; half += 32) {
+        oneByEight(
+          to + half,
+          digits,
+          panel + half,
+          columns,
+          matrix.start + at + half,
+          matrix.scale + at + half,
+          matrix.bias + at + half,
+        );
+      }
     }
+    panel += 16 * columns;
   }
 }
 
-/** One row of x, one panel of W. */
-function oneByFour(out: usize, quantized: usize, p: usize, columns: usize, scale: v128, bias: v128): void {
-  const unit = f32x4.mul(v128.load32_splat(quantized), scale);
-  let high = quantized + UNIT_BYTES;
-  const lowBytes = 2 * columns;
-  let total = bias;
-  for (let start: usize = 0; start < columns; start += BLOCK) {
-    const end = high + 2 * min(columns - start, BLOCK);
-    let h0 = i32x4.splat(0);
-    let h1 = h0;
-    let h2 = h0;
-    let h3 = h0;
-    let l0 = h0;
-    let l1 = h0;
-    let l2 = h0;
-    let l3 = h0;
-    for (; high < end; high += 16) {
-      const a = v128.load(high);
-      const b = v128.load(high + lowBytes);
-      let w = v128.load8x8_s(p);
-      h0 = i32x4.add(h0, i32x4.dot_i16x8_s(w, a));
-      l0 = i32x4.add(l0, i32x4.dot_i16x8_s(w, b));
-      w = v128.load8x8_s(p, 8);
-      h1 = i32x4.add(h1, i32x4.dot_i16x8_s(w, a));
-      l1 = i32x4.add(l1, i32x4.dot_i16x8_s(w, b));
-      w = v128.load8x8_s(p, 16);
-      h2 = i32x4.add(h2, i32x4.dot_i16x8_s(w, a));
-      l2 = i32x4.add(l2, i32x4.dot_i16x8_s(w, b));
-      w = v128.load8x8_s(p, 24);
-      h3 = i32x4.add(h3, i32x4.dot_i16x8_s(w, a));
-      l3 = i32x4.add(l3, i32x4.dot_i16x8_s(w, b));
-      p += 32;
-    }
-    const highs = f32x4.convert_i32x4_s(integerSums(h0, h1, h2, h3));
-    const lows = f32x4.convert_i32x4_s(integerSums(l0, l1, l2, l3));
-    total = f32x4.add(total, f32x4.mul(unit, f32x4.add(f32x4.mul(highs, splat(4096)), lows)));
+/** One row of x, half a panel of W. */
+function oneByEight(out: usize, digits: usize, p: usize, columns: usize, start: usize, scale: usize, bias: usize): void {
+  const unit = v128.load32_splat(digits);
+  let a0 = i32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = v128.load(start);
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = v128.load(start, 16);
+  digits += UNIT_BYTES;
+  for (const end = digits + 4 * columns; digits < end; digits += 16) {
+    const w = v128.load(p);
+    const v = v128.load(p, 16);
+    let digit = v128.load32_splat(digits);
+    a0 = digitSums(w, digit, a0);
+    b0 = digitSums(v, digit, b0);
+    digit = v128.load32_splat(digits, 4);
+    a1 = digitSums(w, digit, a1);
+    b1 = digitSums(v, digit, b1);
+    digit = v128.load32_splat(digits, 8);
+    a2 = digitSums(w, digit, a2);
+    b2 = digitSums(v, digit, b2);
+    digit = v128.load32_splat(digits, 12);
+    a3 = digitSums(w, digit, a3);
+    b3 = digitSums(v, digit, b3);
+    p += 64;
   }
-  v128.store(out, total);
+  v128.store(out, total(a0, a1, a2, a3, f32x4.mul(unit, v128.load(scale)), v128.load(bias)));
+  v128.store(out, total(b0, b1, b2, b3, f32x4.mul(unit, v128.load(scale, 16)), v128.load(bias, 16)), 16);
 }
 
-/** Splits a row; what follows K is zero. */
-function quantize(quantized: usize, x: usize, K: i32): void {
+/** b + unit * (the sums of the digits, the lowest first) */
+// @ts-ignore: decorator
+@inline
+function total(s0: v128, s1: v128, s2: v128, s3: v128, unit: v128, bias: v128): v128 {
+  let sum = multiplyAdd(f32x4.convert_i32x4_s(s1), splat(128), f32x4.convert_i32x4_s(s0));
+  sum = multiplyAdd(f32x4.convert_i32x4_s(s2), splat(16384), sum);
+  sum = multiplyAdd(f32x4.convert_i32x4_s(s3), splat(2097152), sum);
+  return multiplyAdd(unit, sum, bias);
+}
+
+/** Splits a row; what follows K is whatever is there, and meets weights of zero. */
+function toDigits(digits: usize, x: usize, K: i32): void {
   let most = splat(0);
   let isFinite = i32x4.splat(-1);
   for (let k = 0; k < K; k += 4) {
@@ -95,22 +110,19 @@ function quantize(quantized: usize, x: usize, K: i32): void {
     max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
     max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   );
-  // A power of two, so that dividing by it is exact: |x| / unit < 2^23.
-  const exponent = max<i32>(1, <i32>(reinterpret<u32>(largest) >> 23) - 22);
-  store<f32>(quantized, i32x4.all_true(isFinite) ? reinterpret<f32>(exponent << 23) : f32.NaN);
-  const inverse = splat(reinterpret<f32>((254 - exponent) << 23));
-  const columns: usize = (K + 7) & ~7;
-  const high = quantized + UNIT_BYTES;
-  const low = high + 2 * columns;
-  for (let k = 0; k < K; k += 8) {
-    const a = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(elements(x, k, K), inverse)));
-    const b = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(elements(x, k + 4, K), inverse)));
-    const upperA = i32x4.shr_s(i32x4.add(a, i32x4.splat(2048)), 12);
-    const upperB = i32x4.shr_s(i32x4.add(b, i32x4.splat(2048)), 12);
-    v128.store(high + 2 * k, i16x8.narrow_i32x4_s(upperA, upperB));
-    const lowerA = i32x4.sub(a, i32x4.shl(upperA, 12));
-    const lowerB = i32x4.sub(b, i32x4.shl(upperB, 12));
-    v128.store(low + 2 * k, i16x8.narrow_i32x4_s(lowerA, lowerB));
+  // Not below the smallest normal number, so that its inverse is finite.
+  const unit = max(largest / MAX_DISTANCE, <f32>1.1754944e-38);
+  store<f32>(digits, i32x4.all_true(isFinite) ? unit : f32.NaN);
+  const inverse = splat(1 / unit);
+  digits += UNIT_BYTES;
+  const bits = i32x4.splat(127);
+  for (let k = 0; k < K; k += 4) {
+    const distance = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(elements(x, k, K), inverse)));
+    const u = i32x4.add(distance, i32x4.splat(ZERO));
+    const low = i16x8.narrow_i32x4_u(v128.and(u, bits), v128.and(i32x4.shr_u(u, 7), bits));
+    const high = i16x8.narrow_i32x4_u(v128.and(i32x4.shr_u(u, 14), bits), i32x4.shr_u(u, 21));
+    v128.store(digits, i8x16.narrow_i16x8_u(low, high));
+    digits += 16;
   }
 }
 
