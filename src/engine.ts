@@ -10,8 +10,11 @@ export interface Engine {
   /** Name of the device, and why it was chosen, for a person. */
   readonly deviceName: string;
   readonly reason: string;
-  /** Whether rows that are advanced together cost less than one after the other. */
-  readonly isBatched: boolean;
+  /**
+   * Whether `advance` has read its input and done its work when it returns, row by row. Then nothing is gained by a copy of
+   * the input, or by gathering streams; elsewhere rows that are advanced together cost less.
+   */
+  readonly isImmediate: boolean;
   /**
    * @param numSlots states to hold, each zero at first
    * @param sequenceLength steps that an `advance` of all of them will often take; a hint

@@ -160,15 +160,17 @@ export class GruModel {
     checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences", "output"]);
     const { batchSize = 1, lengths, initialState, returnSequences = true } = options;
     checkBatchSize(batchSize);
-    const steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
+    let steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
     const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
     const output = takeOutputRequest(this.#network, options);
+    if (this.#network.reversesInput) steps = reverseSteps(steps, batchSize, this.inputSize, rowLengths);
+    else if (!this.#engine.isImmediate) steps = steps.slice();
     const session = this.#takeSession(batchSize, sequenceLength);
     const run = this.#runOn<Request>(session, {
-      steps: this.#network.reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
+      steps,
       batchSize,
       lengths: rowLengths,
       returnSequences,
@@ -307,15 +309,17 @@ export class GruModel {
     }
   }
 
-  async #track<T>(run: Promise<T>): Promise<T> {
+  #track<T>(run: Promise<T>): Promise<T> {
     this.#runs.add(run);
-    return run.finally(() => this.#runs.delete(run));
+    const forget = () => this.#runs.delete(run);
+    run.then(forget, forget);
+    return run;
   }
 
   #schedulerFor(numRows: number): Scheduler {
     if (this.#scheduler !== null) return this.#scheduler;
     const scheduler = new Scheduler(this.#network, this.#engine.createSession(numRows, 1));
-    if (this.#engine.isBatched) this.#scheduler = scheduler;
+    if (!this.#engine.isImmediate) this.#scheduler = scheduler;
     return scheduler;
   }
 

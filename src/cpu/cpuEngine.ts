@@ -8,7 +8,7 @@ import type { Runner } from "./runner.js";
 /** Runs a network on the CPU: in WebAssembly, or in plain JavaScript where there is none. */
 export class CpuEngine implements Engine {
   readonly device = "cpu";
-  readonly isBatched = false;
+  readonly isImmediate = true;
   readonly deviceName: string;
   readonly reason: string;
   readonly #network: Network;

@@ -6,10 +6,11 @@ import { type Network, stateLength } from "./network.js";
 export type NonFinite = "reject" | "allow";
 
 /**
- * Checks an input before anything is changed by it, and copies it: the caller may reuse the array at once.
+ * Checks an input before anything is changed by it.
  *
  * @param input [T, B, I], or [T, B] indices
  * @param what the caller calls it
+ * @returns the caller's own array where it is of float32: what keeps it copies it
  * @throws GruError `shape-mismatch` when it is not a whole number of steps, `bad-input` for NaN, infinity or an index
  *   outside the embedding
  */
@@ -35,9 +36,9 @@ export function takeInput(
     );
   }
   if (network.inputType === "indices") checkIndices(network, input, what);
-  const copy = new Float32Array(input);
+  const steps = input instanceof Float32Array ? input : new Float32Array(input);
   if (network.inputType === "features" && nonFinite === "reject") {
-    const at = firstNonFinite(copy);
+    const at = firstNonFinite(steps);
     if (at >= 0) {
       throw new GruError(
         "bad-input",
@@ -45,7 +46,7 @@ export function takeInput(
       );
     }
   }
-  return copy;
+  return steps;
 }
 
 /** Refuses what an array of JavaScript may hold beside numbers: a row not flattened, a word, a hole. */

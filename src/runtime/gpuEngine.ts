@@ -18,7 +18,7 @@ import { WeightBuffers } from "./weightBuffers.js";
 /** Runs a network on a GPUDevice: holds the weights and the pipelines that its sessions share. */
 export class GpuEngine implements Engine, GpuResources {
   readonly device = "webgpu";
-  readonly isBatched = true;
+  readonly isImmediate = false;
   readonly deviceName: string;
   readonly reason: string;
   readonly gpu: GPUDevice;

@@ -15,9 +15,9 @@ interface Push {
   readonly steps: Float32Array;
   readonly numSteps: number;
   readonly output: Selection;
-  /** What of each step is read back, and what was so far: [T, B, O] or [B, O] of each. */
+  /** What of each step is read back, and what was so far: [T, B, O] or [B, O] of each, once a tick gave a part of it. */
   readonly parts: readonly OutputPart[];
-  readonly outputs: Float32Array[];
+  outputs: Float32Array[] | null;
   numSubmitted: number;
   /** Steps whose results are there; they may come in another order than they were submitted. */
   numDone: number;
@@ -113,12 +113,10 @@ export class Scheduler {
    * @returns the network's outputs, each [T, B, O] or [B, O]; or the main one's highest, as `Advanced` has them; or nothing
    */
   push(seat: Seat, steps: Float32Array, output: Selection): Promise<Float32Array[]> {
-    const numRows = seat.slots.length;
-    const numSteps = steps.length / (numRows * this.#network.inputSize);
+    const numSteps = steps.length / (seat.slots.length * this.#network.inputSize);
     const parts = this.#parts(output);
-    const outputs = parts.map(({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * numRows * size));
     return new Promise((resolve, reject) => {
-      seat.calls.push({ steps, numSteps, output, parts, outputs, numSubmitted: 0, numDone: 0, resolve, reject });
+      seat.calls.push({ steps, numSteps, output, parts, outputs: null, numSubmitted: 0, numDone: 0, resolve, reject });
       this.#schedule();
     });
   }
@@ -219,7 +217,8 @@ export class Scheduler {
     }
     try {
       const { outputs } = await this.session.advance(request);
-      for (const share of shares) this.#hand(share, outputs, request);
+      if (isWhole(shares)) shares[0]!.push.resolve(outputs);
+      else for (const share of shares) this.#hand(share, outputs, request);
     } catch (error) {
       for (const { push } of shares) push.reject(error);
     } finally {
@@ -230,6 +229,11 @@ export class Scheduler {
 
   #gather(shares: readonly Share[]): Advance {
     const { inputSize } = this.#network;
+    if (isWhole(shares)) {
+      const { seat, push } = shares[0]!;
+      const { steps: input, output } = push;
+      return { input, slots: seat.slots, lengths: null, lastOnly: false, output, withState: false };
+    }
     const slots = shares.flatMap(({ seat }) => seat.slots);
     const maxSteps = Math.max(...shares.map(({ numSteps }) => numSteps));
     const isEven = shares.every(({ numSteps }) => numSteps === maxSteps);
@@ -252,6 +256,10 @@ export class Scheduler {
     { slots, output }: Advance,
   ): void {
     const numSeatRows = seat.slots.length;
+    push.outputs ??= push.parts.map(
+      ({ size, isSequence }) => new Float32Array((isSequence ? push.numSteps : 1) * numSeatRows * size),
+    );
+    const { outputs: taken } = push;
     // Pairs come after the outputs, and maybe more of a row than this push asks for.
     const given = push.output.topK > 0 ? outputs.slice(-1) : outputs;
     push.parts.forEach(({ size, isSequence }, i) => {
@@ -261,12 +269,12 @@ export class Scheduler {
         for (let row = 0; row < numSeatRows; row++) {
           const from = (step * slots.length + firstRow + row) * stride;
           const to = ((isSequence ? start + step : 0) * numSeatRows + row) * size;
-          push.outputs[i]!.set(given[i]!.subarray(from, from + size), to);
+          taken[i]!.set(given[i]!.subarray(from, from + size), to);
         }
       }
     });
     push.numDone += numSteps;
-    if (push.numDone === push.numSteps) push.resolve(push.outputs);
+    if (push.numDone === push.numSteps) push.resolve(taken);
   }
 
   /** Doubles the slots, or more where `numRows` need it. */
@@ -281,6 +289,11 @@ export class Scheduler {
     const { numSlots } = this.session;
     for (let slot = before; slot < numSlots; slot++) this.#freeSlots.push(slot);
   }
+}
+
+/** Whether a tick is the whole of one push: what goes up and comes down is then that push's own. */
+function isWhole([share, ...others]: readonly Share[]): boolean {
+  return others.length === 0 && share!.numSteps === share!.push.numSteps;
 }
 
 /** What a tick reads back, of which each push takes its own: what one of them asks for, and the most of the highest. */
