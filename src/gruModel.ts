@@ -39,6 +39,8 @@ export interface RunOptions<Request extends OutputRequest = "all"> extends Outpu
   readonly lengths?: ArrayLike<number>;
   /** Every step of the outputs (true when absent), or each row's last one only. */
   readonly returnSequences?: boolean;
+  /** `finalState` too (true when absent). Without it a small run has less to allocate, and on a GPU to read back. */
+  readonly returnState?: boolean;
   /** [D, B, H] of each GRU layer, one after the other: [L D, B, H] when all are of one size. Zeros when absent. */
   readonly initialState?: ArrayLike<number>;
 }
@@ -52,7 +54,10 @@ export interface RunResult<Output = Float32Array> {
   readonly output: Output;
   /** Every output by its layer's name, the main one too; empty unless all are read back. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
-  /** State after each row's last step, laid out as `initialState`. A row of length 0 keeps its initial state. */
+  /**
+   * State after each row's last step, laid out as `initialState`; empty without `returnState`. A row of length 0 keeps its
+   * initial state.
+   */
   readonly finalState: Float32Array;
 }
 
@@ -62,6 +67,7 @@ interface RunRequest {
   readonly batchSize: number;
   readonly lengths: readonly number[] | null;
   readonly returnSequences: boolean;
+  readonly returnState: boolean;
   readonly output: Selection;
   readonly state: Float32Array | null;
 }
@@ -157,8 +163,8 @@ export class GruModel {
     options: RunOptions<Request> = {},
   ): Promise<RunResult<MainOutput<Request>>> {
     this.#checkUsable();
-    checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences", "output"]);
-    const { batchSize = 1, lengths, initialState, returnSequences = true } = options;
+    checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"]);
+    const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = options;
     checkBatchSize(batchSize);
     let steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
@@ -174,6 +180,7 @@ export class GruModel {
       batchSize,
       lengths: rowLengths,
       returnSequences,
+      returnState,
       output,
       state,
     });
@@ -265,7 +272,7 @@ export class GruModel {
     session: Session,
     request: RunRequest,
   ): Promise<RunResult<MainOutput<Request>>> {
-    const { steps, batchSize, lengths, returnSequences, output, state } = request;
+    const { steps, batchSize, lengths, returnSequences, returnState, output, state } = request;
     try {
       session.writeStates(state);
       const { outputs, state: finalState } = await session.advance({
@@ -274,7 +281,7 @@ export class GruModel {
         lengths,
         lastOnly: !returnSequences,
         output,
-        withState: true,
+        withState: returnState,
       });
       this.#keepSession(batchSize, session);
       const named = output.all ? nameOutputs(this.#network, outputs) : {};

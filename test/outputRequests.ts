@@ -52,6 +52,18 @@ export const outputChecks = {
       return { actual: faults, expected: [] };
     }),
 
+  "gives a run's outputs without its final state, and leaves none behind": (device) =>
+    withModel(device, async (model) => {
+      const input = randomInput(model.network, 2 * 40, 157);
+      const whole = await model.run(input, { batchSize: 2 });
+      const lean = await model.run(input, { batchSize: 2, returnState: false });
+      const again = await model.run(input, { batchSize: 2 });
+      return {
+        actual: [lean.output.join(), lean.finalState.length, again.finalState.join()],
+        expected: [whole.output.join(), 0, whole.finalState.join()],
+      };
+    }),
+
   "gives the argmax as the one highest": (device) =>
     withModel(device, async (model) => {
       const output = await model.createStream().push([3]);

@@ -14,7 +14,7 @@ export function webgru({ createModel }: Library, device: "webgpu" | "cpu"): Cont
     async prepare(network) {
       const model = await createModel(network, { device });
       return {
-        runSequence: async (input, batchSize) => (await model.run(input, { batchSize })).output,
+        runSequence: async (input, batchSize) => (await model.run(input, { batchSize, returnState: false })).output,
         openStream: () => model.createStream(),
         dispose: () => model.dispose(),
       };
