@@ -1,8 +1,18 @@
-// What `auto` takes where the adapter does not say that it is software.
+// What `auto` takes: of this machine's own devices, and where the adapter does not say that it is software.
 
 import type { Use } from "webgru";
 import { expect, it } from "vitest";
 import { openPage } from "./page.js";
+
+/** H, B, T */
+const GRID = [16, 128, 256].flatMap((hiddenSize) =>
+  [
+    [1, 1],
+    [1, 100],
+    [16, 1],
+    [64, 10],
+  ].map(([batchSize, sequenceLength]) => [hiddenSize, batchSize!, sequenceLength!] as const),
+);
 
 const cases: [use: Use, device: string][] = [
   [{}, "cpu"],
@@ -21,3 +31,22 @@ for (const [use, device] of cases) {
     expect(told.numOutputs).toBe(64);
   });
 }
+
+it("takes the faster of this machine's devices in nine of ten uses, both measured", async () => {
+  const page = await openPage();
+  const lines: string[] = [];
+  let numRight = 0;
+  for (const [hiddenSize, batchSize, sequenceLength] of GRID) {
+    const use = { batchSize, sequenceLength };
+    const told = await page.evaluate((size, given) => harness.chooseAndTime(size, given), hiddenSize, use);
+    const { chosen, cpuMs, webgpuMs } = told;
+    const isRight = chosen === (cpuMs <= webgpuMs ? "cpu" : "webgpu");
+    if (isRight) numRight++;
+    const times = `CPU ${cpuMs.toFixed(2)} ms, WebGPU ${webgpuMs.toFixed(2)} ms`;
+    lines.push(
+      `H=${hiddenSize} B=${batchSize} T=${sequenceLength}: ${times}, auto ${chosen}${isRight ? "" : ", WRONG"}`,
+    );
+  }
+  console.log(lines.join("\n"));
+  expect(numRight, lines.join("\n")).toBeGreaterThanOrEqual(0.9 * GRID.length);
+});

@@ -185,6 +185,31 @@ const harness = {
     return told;
   },
 
+  /** What `auto` takes for a use of one layer of H units, and what that use takes on either device, in ms. */
+  async chooseAndTime(
+    hiddenSize: number,
+    use: webgru.Use,
+  ): Promise<{ chosen: string; cpuMs: number; webgpuMs: number }> {
+    const { batchSize = 1, sequenceLength = 1 } = use;
+    const network = random.randomStack({ seed: 2, inputSize: 8, hiddenSizes: [hiddenSize], resetAfter: true });
+    const input = random.randomInput(network, batchSize * sequenceLength, 3);
+    const timeMs = async (device: "cpu" | "webgpu") => {
+      const model = await webgru.createModel(network, { device });
+      const timesMs: number[] = [];
+      for (let i = 0; i < 6; i++) {
+        const startMs = performance.now();
+        await model.run(input, { batchSize });
+        timesMs.push(performance.now() - startMs);
+      }
+      model.dispose();
+      return timesMs.slice(1).sort((a, b) => a - b)[2]!; // the median without the first
+    };
+    const model = await webgru.createModel(network, { use });
+    const { device: chosen } = model;
+    model.dispose();
+    return { chosen, cpuMs: await timeMs("cpu"), webgpuMs: await timeMs("webgpu") };
+  },
+
   /** A case of test/twinCases.ts on the CPU, in the form that the page takes. */
   async runCpuTwin(name: string): Promise<Record<string, Comparison>> {
     return runTwin(
