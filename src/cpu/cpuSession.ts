@@ -1,6 +1,6 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
-import { ALL, neededLayers } from "../model/outputRequest.js";
+import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
 import {
   type GruLayer,
   hasReverse,
@@ -19,16 +19,21 @@ import { topK } from "./topK.js";
 const MAX_BUSY_MS = 30;
 
 /** An output that is to be given: the k highest of it, or all where k is 0. */
-type Wanted = readonly [name: string, k: number];
+interface Wanted {
+  readonly name: string;
+  /** Numbers that one step of one row has. */
+  readonly size: number;
+  readonly isSequence: boolean;
+  readonly k: number;
+}
 
 /** States in plain arrays; a runner advances them. */
 export class CpuSession implements Session {
   readonly maxChunkSteps = Infinity;
   readonly #network: Network;
   readonly #runner: Runner;
-  readonly #sequences: ReadonlySet<string>;
-  /** Of each output, by its name. */
-  readonly #sizes: ReadonlyMap<string, number>;
+  /** Every output, the main one first. */
+  readonly #outputs: readonly Wanted[];
   readonly #hasReverse: boolean;
   /** Of each slot: [D, H] of each GRU layer, one after the other. */
   #states: Float32Array[];
@@ -38,8 +43,10 @@ export class CpuSession implements Session {
   constructor(network: Network, runner: Runner, numSlots: number) {
     this.#network = network;
     this.#runner = runner;
-    this.#sequences = sequenceNames(network.layers);
-    this.#sizes = new Map(network.outputs.map((name) => [name, layerOutputSize(layerNamed(network, name))]));
+    const sequences = sequenceNames(network.layers);
+    this.#outputs = network.outputs.map((name) => {
+      return { name, size: layerOutputSize(layerNamed(network, name)), isSequence: sequences.has(name), k: 0 };
+    });
     this.#hasReverse = hasReverse(network);
     this.#states = newStates(network, numSlots);
     this.#starts = stateStarts(network);
@@ -54,15 +61,13 @@ export class CpuSession implements Session {
   }
 
   async advance({ input, slots, lengths, lastOnly, output, withState }: Advance): Promise<Advanced> {
-    const { inputSize, outputs: names } = this.#network;
-    const wanted: Wanted[] = output.all ? names.map((name) => [name, 0]) : [];
-    if (output.topK > 0) wanted.push([names[0]!, output.topK]);
+    const wanted = this.#wanted(output);
     const numLayers = neededLayers(this.#network, output).length;
-    const stepElements = slots.length * inputSize;
+    const stepElements = slots.length * this.#network.inputSize;
     const numSteps = input.length / stepElements;
-    const outputs = wanted.map(([name, k]) => {
-      const isSequence = this.#sequences.has(name) && !lastOnly;
-      return new Float32Array((isSequence ? numSteps : 1) * slots.length * (k > 0 ? 2 * k : this.#sizes.get(name)!));
+    const outputs = wanted.map(({ size, isSequence, k }) => {
+      const numRows = (isSequence && !lastOnly ? numSteps : 1) * slots.length;
+      return new Float32Array(numRows * (k > 0 ? 2 * k : size));
     });
     const states = slots.map((slot) => this.#states[slot]!);
     const pieceSteps = this.#hasReverse ? numSteps : this.#runner.pieceSteps(slots.length);
@@ -75,7 +80,7 @@ export class CpuSession implements Session {
         lengths: lengths && lengths.map((length) => Math.min(end - start, Math.max(0, length - start))),
       };
       this.#runner.run(piece, numLayers);
-      wanted.forEach((each, i) => this.#give(each, piece, start, lastOnly, outputs[i]!));
+      for (let i = 0; i < wanted.length; i++) this.#give(wanted[i]!, piece, start, lastOnly, outputs[i]!);
     }
     return { outputs, state: withState ? this.#joinStates(slots) : new Float32Array() };
   }
@@ -127,6 +132,11 @@ export class CpuSession implements Session {
 
   dispose(): void {}
 
+  #wanted({ all, topK: k }: Selection): readonly Wanted[] {
+    if (k === 0) return all ? this.#outputs : [];
+    return [...(all ? this.#outputs : []), { ...this.#outputs[0]!, k }];
+  }
+
   /** The states of some slots as one, [D, B, H] of each layer. */
   #joinStates(slots: readonly number[]): Float32Array {
     const joined = new Float32Array(stateLength(this.#network, slots.length));
@@ -160,7 +170,7 @@ export class CpuSession implements Session {
     output: Float32Array,
   ): void {
     const numRows = states.length;
-    const isSequence = this.#sequences.has(wanted[0]);
+    const { isSequence } = wanted;
     if (lengths === null) {
       const from = isSequence && lastOnly ? (numSteps - 1) * numRows : 0;
       const isWhole = isSequence && !lastOnly;
@@ -180,9 +190,9 @@ export class CpuSession implements Session {
   }
 
   /** Copies rows of an output, or the highest of each. */
-  #copy([name, k]: Wanted, from: number, numRows: number, output: Float32Array, to: number): void {
+  #copy({ name, size, k }: Wanted, from: number, numRows: number, output: Float32Array, to: number): void {
     if (k === 0) return this.#runner.copy(name, from, numRows, output, to);
-    const scores = new Float32Array(this.#sizes.get(name)!);
+    const scores = new Float32Array(size);
     for (let row = 0; row < numRows; row++) {
       this.#runner.copy(name, from + row, 1, scores, 0);
       topK(scores, k, output.subarray(2 * k * (to + row), 2 * k * (to + row + 1)));

@@ -58,8 +58,8 @@ export function takeOutputRequest(network: Network, { output = "all" }: OutputOp
 
 /** The layers that it takes: where nothing is read back, those up to the last GRU layer. */
 export function neededLayers({ layers }: Network, { all, topK }: Selection): readonly Layer[] {
-  const lastGru = layers.map(({ type }) => type).lastIndexOf("gru");
-  return all || topK > 0 ? layers : layers.slice(0, lastGru + 1);
+  if (all || topK > 0) return layers;
+  return layers.slice(0, layers.map(({ type }) => type).lastIndexOf("gru") + 1);
 }
 
 /**

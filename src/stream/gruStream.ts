@@ -206,11 +206,13 @@ export class GruStream {
     );
   }
 
-  #track<T>(result: Promise<T>): Promise<T> {
+  async #track<T>(result: Promise<T>): Promise<T> {
     this.#pending.add(result);
-    const forget = () => this.#pending.delete(result);
-    result.then(forget, forget);
-    return result;
+    try {
+      return await result;
+    } finally {
+      this.#pending.delete(result);
+    }
   }
 
   #checkUsable(): void {
