@@ -15,6 +15,10 @@ const BLOCK_ROWS: i32 = 32;
 /** Columns in one sum: what rounding takes grows with a sum's length, so a long row's is one of several. */
 const MAX_COLUMNS: i32 = 128;
 
+/** Where a sum begins that is added to those before it, and where it is put first: of two rows of x, 32 each at most. */
+const ZEROS = memory.data(128);
+const PART = memory.data(128);
+
 /**
  * @param out [M, outStride], of which the first N of each row are written
  * @param x [M, xStride], of which the first K of each row are read
@@ -47,7 +51,7 @@ function block<S>(out: usize, outStride: i32, x: usize, xStride: i32, matrix: Ma
   const outBytes: usize = 4 * outStride;
   const xBytes: usize = 4 * xStride;
   for (let n = 0; n < matrix.numRows; n += 32) {
-    const width: usize = min(32, matrix.numRows - n);
+    const width = min(32, matrix.numRows - n);
     const panel = matrix.weight + <usize>n * K * sizeof<S>();
     const bias = matrix.bias + 4 * n;
     let to = out + 4 * n;
@@ -58,9 +62,53 @@ function block<S>(out: usize, outStride: i32, x: usize, xStride: i32, matrix: Ma
       to += 2 * outBytes;
       from += 2 * xBytes;
     }
-    if ((numRows & 1) == 0) continue;
-    if (width == 32) oneRow<S>(to, from, panel, K, bias);
-    else oneRowNarrow<S>(to, from, panel, K, bias);
+    if (numRows & 1) oneRow<S>(to, from, panel, width, K, bias);
+  }
+}
+
+/** One row of x, a panel of W. */
+function oneRow<S>(out: usize, x: usize, panel: usize, width: i32, K: i32, bias: usize): void {
+  for (let k = 0; k < K; k += MAX_COLUMNS) {
+    const to = k == 0 ? out : PART;
+    const from = k == 0 ? bias : ZEROS;
+    const at = panel + <usize>(k * width) * sizeof<S>();
+    const end = x + 4 * min(K, k + MAX_COLUMNS);
+    if (width == 16) sumNarrow<S>(to, x + 4 * k, end, at, from);
+    else {
+      sumWide<S>(to, x + 4 * k, end, at, from);
+      if (K - k < MAX_COLUMNS && (K & 1) != 0) addColumn<S>(to, end - 4, at + <usize>(32 * (K - k - 1)) * sizeof<S>());
+    }
+    if (k > 0) add(out, PART, width);
+  }
+}
+
+/** Two rows of x, sixteen rows of a panel of `width`. */
+function twoRows<S>(
+  out: usize,
+  outBytes: usize,
+  x: usize,
+  xBytes: usize,
+  panel: usize,
+  width: i32,
+  K: i32,
+  bias: usize,
+): void {
+  for (let k = 0; k < K; k += MAX_COLUMNS) {
+    const to = k == 0 ? out : PART;
+    const from = k == 0 ? bias : ZEROS;
+    const at = panel + <usize>(k * width) * sizeof<S>();
+    const end = x + 4 * min(K, k + MAX_COLUMNS);
+    sumTwo<S>(to, k == 0 ? outBytes : 64, x + 4 * k, end, xBytes, at, width, from);
+    if (k == 0) continue;
+    add(out, PART, 16);
+    add(out + outBytes, PART + 64, 16);
+  }
+}
+
+function add(out: usize, part: usize, count: i32): void {
+  for (const end = out + 4 * count; out < end; out += 16) {
+    v128.store(out, f32x4.add(v128.load(out), v128.load(part)));
+    part += 16;
   }
 }
 
@@ -74,128 +122,129 @@ function weights<S>(at: usize): v128 {
   return f32x4.mul(v128.and(bits, i32x4.splat(0x8fffe000)), splat(reinterpret<f32>(0x77800000)));
 }
 
-/** Four sums and what came before them, at `from`. */
-// @ts-ignore: decorator
-@inline
-function put(out: usize, from: usize, sum: v128): void {
-  v128.store(out, f32x4.add(v128.load(from), sum));
+/**
+ * Some columns of one row of x and a panel, pairs of columns alone, and by four pointers: V8 makes fast code of this in Node
+ * 20 too, where a column at a time takes twice as long.
+ */
+function sumWide<S>(out: usize, x: usize, end: usize, p: usize, from: usize): void {
+  const stepBytes: usize = 64 * sizeof<S>();
+  let q = p + 8 * sizeof<S>();
+  let r = p + 16 * sizeof<S>();
+  let s = p + 24 * sizeof<S>();
+  let s0 = v128.load(from);
+  let s1 = v128.load(from, 16);
+  let s2 = v128.load(from, 32);
+  let s3 = v128.load(from, 48);
+  let s4 = v128.load(from, 64);
+  let s5 = v128.load(from, 80);
+  let s6 = v128.load(from, 96);
+  let s7 = v128.load(from, 112);
+  for (; x + 4 < end; x += 8) {
+    let v = v128.load32_splat(x);
+    s0 = multiplyAdd(weights<S>(p), v, s0);
+    s1 = multiplyAdd(weights<S>(p + 4 * sizeof<S>()), v, s1);
+    s2 = multiplyAdd(weights<S>(q), v, s2);
+    s3 = multiplyAdd(weights<S>(q + 4 * sizeof<S>()), v, s3);
+    s4 = multiplyAdd(weights<S>(r), v, s4);
+    s5 = multiplyAdd(weights<S>(r + 4 * sizeof<S>()), v, s5);
+    s6 = multiplyAdd(weights<S>(s), v, s6);
+    s7 = multiplyAdd(weights<S>(s + 4 * sizeof<S>()), v, s7);
+    v = v128.load32_splat(x, 4);
+    s0 = multiplyAdd(weights<S>(p + 32 * sizeof<S>()), v, s0);
+    s1 = multiplyAdd(weights<S>(p + 36 * sizeof<S>()), v, s1);
+    s2 = multiplyAdd(weights<S>(q + 32 * sizeof<S>()), v, s2);
+    s3 = multiplyAdd(weights<S>(q + 36 * sizeof<S>()), v, s3);
+    s4 = multiplyAdd(weights<S>(r + 32 * sizeof<S>()), v, s4);
+    s5 = multiplyAdd(weights<S>(r + 36 * sizeof<S>()), v, s5);
+    s6 = multiplyAdd(weights<S>(s + 32 * sizeof<S>()), v, s6);
+    s7 = multiplyAdd(weights<S>(s + 36 * sizeof<S>()), v, s7);
+    p += stepBytes;
+    q += stepBytes;
+    r += stepBytes;
+    s += stepBytes;
+  }
+  v128.store(out, s0);
+  v128.store(out, s1, 16);
+  v128.store(out, s2, 32);
+  v128.store(out, s3, 48);
+  v128.store(out, s4, 64);
+  v128.store(out, s5, 80);
+  v128.store(out, s6, 96);
+  v128.store(out, s7, 112);
 }
 
-/** One row of x, a panel of W. */
-function oneRow<S>(out: usize, x: usize, p: usize, K: i32, bias: usize): void {
-  const xEnd = x + 4 * K;
-  let before = bias;
-  while (x < xEnd) {
-    const end = min(xEnd, x + 4 * MAX_COLUMNS);
-    let p0 = splat(0);
-    let p1 = p0;
-    let p2 = p0;
-    let p3 = p0;
-    let p4 = p0;
-    let p5 = p0;
-    let p6 = p0;
-    let p7 = p0;
-    for (; x < end; x += 4) {
-      const v = v128.load32_splat(x);
-      p0 = multiplyAdd(weights<S>(p), v, p0);
-      p1 = multiplyAdd(weights<S>(p + 4 * sizeof<S>()), v, p1);
-      p2 = multiplyAdd(weights<S>(p + 8 * sizeof<S>()), v, p2);
-      p3 = multiplyAdd(weights<S>(p + 12 * sizeof<S>()), v, p3);
-      p4 = multiplyAdd(weights<S>(p + 16 * sizeof<S>()), v, p4);
-      p5 = multiplyAdd(weights<S>(p + 20 * sizeof<S>()), v, p5);
-      p6 = multiplyAdd(weights<S>(p + 24 * sizeof<S>()), v, p6);
-      p7 = multiplyAdd(weights<S>(p + 28 * sizeof<S>()), v, p7);
-      p += 32 * sizeof<S>();
-    }
-    put(out, before, p0);
-    put(out + 16, before + 16, p1);
-    put(out + 32, before + 32, p2);
-    put(out + 48, before + 48, p3);
-    put(out + 64, before + 64, p4);
-    put(out + 80, before + 80, p5);
-    put(out + 96, before + 96, p6);
-    put(out + 112, before + 112, p7);
-    before = out;
+/** The column that pairs leave over, by itself: a second place where sums end would slow down the loop that they begin in. */
+function addColumn<S>(out: usize, x: usize, p: usize): void {
+  const v = v128.load32_splat(x);
+  for (const end = out + 128; out < end; out += 16) {
+    v128.store(out, multiplyAdd(weights<S>(p), v, v128.load(out)));
+    p += 4 * sizeof<S>();
   }
 }
 
-/** One row of x, a panel of 16. */
-function oneRowNarrow<S>(out: usize, x: usize, p: usize, K: i32, bias: usize): void {
-  const xEnd = x + 4 * K;
-  let before = bias;
-  while (x < xEnd) {
-    const end = min(xEnd, x + 4 * MAX_COLUMNS);
-    let p0 = splat(0);
-    let p1 = p0;
-    let p2 = p0;
-    let p3 = p0;
-    for (; x < end; x += 4) {
-      const v = v128.load32_splat(x);
-      p0 = multiplyAdd(weights<S>(p), v, p0);
-      p1 = multiplyAdd(weights<S>(p + 4 * sizeof<S>()), v, p1);
-      p2 = multiplyAdd(weights<S>(p + 8 * sizeof<S>()), v, p2);
-      p3 = multiplyAdd(weights<S>(p + 12 * sizeof<S>()), v, p3);
-      p += 16 * sizeof<S>();
-    }
-    put(out, before, p0);
-    put(out + 16, before + 16, p1);
-    put(out + 32, before + 32, p2);
-    put(out + 48, before + 48, p3);
-    before = out;
+/** Some columns of one row of x and a panel of sixteen. */
+function sumNarrow<S>(out: usize, x: usize, end: usize, p: usize, from: usize): void {
+  let s0 = v128.load(from);
+  let s1 = v128.load(from, 16);
+  let s2 = v128.load(from, 32);
+  let s3 = v128.load(from, 48);
+  for (; x < end; x += 4) {
+    const v = v128.load32_splat(x);
+    s0 = multiplyAdd(weights<S>(p), v, s0);
+    s1 = multiplyAdd(weights<S>(p + 4 * sizeof<S>()), v, s1);
+    s2 = multiplyAdd(weights<S>(p + 8 * sizeof<S>()), v, s2);
+    s3 = multiplyAdd(weights<S>(p + 12 * sizeof<S>()), v, s3);
+    p += 16 * sizeof<S>();
   }
+  v128.store(out, s0);
+  v128.store(out, s1, 16);
+  v128.store(out, s2, 32);
+  v128.store(out, s3, 48);
 }
 
-/** Two rows of x, sixteen rows of a panel of `width`. */
-function twoRows<S>(
+/** The same of two rows of x, and sixteen rows of a panel of `width`. */
+function sumTwo<S>(
   out: usize,
   outBytes: usize,
   x: usize,
+  end: usize,
   xBytes: usize,
   p: usize,
   width: usize,
-  K: i32,
-  bias: usize,
+  from: usize,
 ): void {
-  const xEnd = x + 4 * K;
-  let before = bias;
-  let beforeBelow = bias;
-  while (x < xEnd) {
-    const end = min(xEnd, x + 4 * MAX_COLUMNS);
-    let a0 = splat(0);
-    let a1 = a0;
-    let a2 = a0;
-    let a3 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let b2 = a0;
-    let b3 = a0;
-    for (; x < end; x += 4) {
-      const a = v128.load32_splat(x);
-      const b = v128.load32_splat(x + xBytes);
-      let w = weights<S>(p);
-      a0 = multiplyAdd(w, a, a0);
-      b0 = multiplyAdd(w, b, b0);
-      w = weights<S>(p + 4 * sizeof<S>());
-      a1 = multiplyAdd(w, a, a1);
-      b1 = multiplyAdd(w, b, b1);
-      w = weights<S>(p + 8 * sizeof<S>());
-      a2 = multiplyAdd(w, a, a2);
-      b2 = multiplyAdd(w, b, b2);
-      w = weights<S>(p + 12 * sizeof<S>());
-      a3 = multiplyAdd(w, a, a3);
-      b3 = multiplyAdd(w, b, b3);
-      p += width * sizeof<S>();
-    }
-    put(out, before, a0);
-    put(out + 16, before + 16, a1);
-    put(out + 32, before + 32, a2);
-    put(out + 48, before + 48, a3);
-    const below = out + outBytes;
-    put(below, beforeBelow, b0);
-    put(below + 16, beforeBelow + 16, b1);
-    put(below + 32, beforeBelow + 32, b2);
-    put(below + 48, beforeBelow + 48, b3);
-    before = out;
-    beforeBelow = below;
+  let a0 = v128.load(from);
+  let a1 = v128.load(from, 16);
+  let a2 = v128.load(from, 32);
+  let a3 = v128.load(from, 48);
+  let b0 = a0;
+  let b1 = a1;
+  let b2 = a2;
+  let b3 = a3;
+  for (; x < end; x += 4) {
+    const a = v128.load32_splat(x);
+    const b = v128.load32_splat(x + xBytes);
+    let w = weights<S>(p);
+    a0 = multiplyAdd(w, a, a0);
+    b0 = multiplyAdd(w, b, b0);
+    w = weights<S>(p + 4 * sizeof<S>());
+    a1 = multiplyAdd(w, a, a1);
+    b1 = multiplyAdd(w, b, b1);
+    w = weights<S>(p + 8 * sizeof<S>());
+    a2 = multiplyAdd(w, a, a2);
+    b2 = multiplyAdd(w, b, b2);
+    w = weights<S>(p + 12 * sizeof<S>());
+    a3 = multiplyAdd(w, a, a3);
+    b3 = multiplyAdd(w, b, b3);
+    p += width * sizeof<S>();
   }
+  v128.store(out, a0);
+  v128.store(out, a1, 16);
+  v128.store(out, a2, 32);
+  v128.store(out, a3, 48);
+  out += outBytes;
+  v128.store(out, b0);
+  v128.store(out, b1, 16);
+  v128.store(out, b2, 32);
+  v128.store(out, b3, 48);
 }
