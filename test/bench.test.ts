@@ -104,6 +104,27 @@ it("a push is held against the floor of its run and against its own tail", () =>
   expect(judge([rowOf({}, [1500])]), "no floor, no verdict").toEqual([]);
 });
 
+function lone(contender: string, time: number, sizes = {}): Row {
+  const sizesOf = { ...shape, sequenceLength: 100, hiddenSize: 128, ...sizes };
+  return rowOf({ kind: "sequence", contender, shape: sizesOf }, [time]);
+}
+
+it("a sequence is held against each peer that has a target at its size", () => {
+  const rows = [lone("webgru/webgpu", 100), lone("onnxruntime-web/webgpu", 399), lone("TF.js/webgpu", 1000)];
+  expect(judge(rows)).toEqual([
+    { text: "T=100 B=1 I=4 H=128 L=1: 3.99 >= 4.00 times as fast as onnxruntime-web/webgpu", isMet: false },
+    { text: "T=100 B=1 I=4 H=128 L=1: 10.00 >= 10.00 times as fast as TF.js/webgpu", isMet: true },
+  ]);
+  const larger = [lone("webgru/webgpu", 1, { hiddenSize: 1024 }), lone("TF.js/webgpu", 1, { hiddenSize: 1024 })];
+  expect(judge(larger), "no target").toEqual([]);
+});
+
+it("a push on the CPU is held against a tail that a page does not notice", () => {
+  const onCpu = { suite: "cpu", contender: "webgru/cpu" } as const;
+  expect(judge([rowOf(onCpu, [150])])).toEqual([{ text: "H=8: p99 0.15 ms <= 0.15 ms", isMet: true }]);
+  expect(judge([rowOf(onCpu, [151])])[0]).toMatchObject({ isMet: false });
+});
+
 function sequence(contender: string, sequenceLength: number, times: readonly number[]): Row {
   return rowOf({ kind: "sequence", contender, shape: { ...shape, sequenceLength } }, times);
 }

@@ -1,6 +1,6 @@
 import { FLOOR } from "../measures/pushes.js";
 import { type Row } from "../row.js";
-import { judge } from "../targets.js";
+import { judgePushes } from "../targets.js";
 import { type Bar, drawBars } from "./bars.js";
 import { drawDots } from "./dots.js";
 import type { Figure } from "./figure.js";
@@ -38,7 +38,7 @@ function latencyFigure(pushes: readonly Row[]): Figure {
     const x = logScale(dotRows.flatMap(({ percentiles }) => [...percentiles]));
     return drawDots({ rows: dotRows, x, formatX: formatTime });
   };
-  const verdicts = judge(shown).map(({ text, isMet }) =>
+  const verdicts = judgePushes(shown).map(({ text, isMet }) =>
     element("li", { class: isMet ? "met" : "missed" }, escape(text.replace("<=", "≤").replace(" x ", " × "))),
   );
   return {

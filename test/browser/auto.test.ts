@@ -47,6 +47,6 @@ it("takes the faster of this machine's devices in nine of ten uses, both measure
       `H=${hiddenSize} B=${batchSize} T=${sequenceLength}: ${times}, auto ${chosen}${isRight ? "" : ", WRONG"}`,
     );
   }
-  console.log(lines.join("\n"));
+  process.stdout.write(`${lines.join("\n")}\n`);
   expect(numRight, lines.join("\n")).toBeGreaterThanOrEqual(0.9 * GRID.length);
 });
