@@ -1,9 +1,15 @@
+import { GruError } from "../errors.js";
+
 /** Pushes what comes from `source`, one item after the other, and gives what each push gives, until `signal` aborts. */
 export async function* predict<Output>(
   push: (input: ArrayLike<number>) => Promise<Output>,
   source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Output, void, undefined> {
+  const given: object = Object(source);
+  if (!(Symbol.asyncIterator in given || Symbol.iterator in given)) {
+    throw new GruError("bad-input", `predict: expected an iterable of inputs, got ${String(source)}`);
+  }
   for await (const input of signal === undefined ? source : untilAborted(source, signal)) {
     signal?.throwIfAborted();
     const output = await push(input);

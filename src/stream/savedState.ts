@@ -1,44 +1,56 @@
-// A stream's state as bytes: a line of JSON that says whose it is, then float32 little-endian, [B, D, H] of each GRU layer
-// (a row's layers one after the other).
+// A stream's state as bytes: a line of JSON that says whose it is and how its numbers hash, then those, float32 little-endian,
+// [B, D, H] of each GRU layer (a row's layers one after the other).
 
 import { GruError } from "../errors.js";
 import { fingerprint } from "../model/fingerprint.js";
 import type { NonFinite } from "../model/checkInput.js";
 import { firstNonFinite } from "../model/finite.js";
+import { Hash } from "../model/hash.js";
 import { gruLayers, type Network, stateLength } from "../model/network.js";
 
-const VERSION = 1;
+const VERSION = 2;
 const NEWLINE = 10;
 
-interface Header {
+interface Header extends Owner {
   readonly webgruState: number;
+  readonly checksum: string;
+}
+
+/** Whose state it is. */
+interface Owner {
   readonly model: string;
   readonly batchSize: number;
   readonly hiddenSizes: readonly number[];
 }
 
-function headerOf(network: Network, batchSize: number): Header {
+function ownerOf(network: Network, batchSize: number): Owner {
   const hiddenSizes = gruLayers(network).map(({ hiddenSize }) => hiddenSize);
-  return { webgruState: VERSION, model: fingerprint(network), batchSize, hiddenSizes };
+  return { model: fingerprint(network), batchSize, hiddenSizes };
 }
 
 /** @param states of each row of the batch, [D, H] of each GRU layer, one after the other */
 export function encodeState(network: Network, states: readonly Float32Array[]): Uint8Array {
-  const header = new TextEncoder().encode(`${JSON.stringify(headerOf(network, states.length))}\n`);
-  const rowBytes = stateLength(network, 1) * Float32Array.BYTES_PER_ELEMENT;
-  const bytes = new Uint8Array(header.length + states.length * rowBytes);
-  bytes.set(header);
-  const view = new DataView(bytes.buffer, header.length);
-  states.forEach((state, row) => {
-    state.forEach((value, i) => view.setFloat32(row * rowBytes + i * Float32Array.BYTES_PER_ELEMENT, value, true));
-  });
+  const rowLength = stateLength(network, 1);
+  const values = new Float32Array(states.length * rowLength);
+  states.forEach((state, row) => values.set(state, row * rowLength));
+  const words = new Uint32Array(values.buffer);
+  const header: Header = {
+    webgruState: VERSION,
+    ...ownerOf(network, states.length),
+    checksum: checksumOf(words),
+  };
+  const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
+  const bytes = new Uint8Array(line.length + values.byteLength);
+  bytes.set(line);
+  const view = new DataView(bytes.buffer, line.length);
+  words.forEach((word, i) => view.setUint32(4 * i, word, true));
   return bytes;
 }
 
 /**
  * @returns the state of each row, as `encodeState` took it
- * @throws GruError `bad-file` for bytes that are no saved state, `unsupported` for another version, `shape-mismatch`
- *   for another model's or another batch size
+ * @throws GruError `bad-file` for bytes that are no saved state or a damaged one, `unsupported` for another version,
+ *   `shape-mismatch` for another model's or another batch size
  */
 export function decodeState(
   network: Network,
@@ -51,22 +63,9 @@ export function decodeState(
   }
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
-  const expected = headerOf(network, batchSize);
-  if (header.webgruState !== VERSION) {
-    throw new GruError("unsupported", `saved state: expected version ${VERSION}, got ${header.webgruState}`);
-  }
-  for (const key of ["hiddenSizes", "batchSize", "model"] as const) {
-    if (JSON.stringify(header[key]) === JSON.stringify(expected[key])) continue;
-    const [want, got] = [expected[key], header[key]].map((value) => JSON.stringify(value));
-    throw new GruError("shape-mismatch", `saved state: expected ${key} ${want}, this model's, got ${got}`);
-  }
+  checkOwner(header, ownerOf(network, batchSize));
   const rowLength = stateLength(network, 1);
-  const sizeBytes = batchSize * rowLength * Float32Array.BYTES_PER_ELEMENT;
-  if (bytes.length - end - 1 !== sizeBytes) {
-    throw new GruError("bad-file", `saved state: expected ${sizeBytes} bytes of state, got ${bytes.length - end - 1}`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset + end + 1);
-  const values = Float32Array.from({ length: batchSize * rowLength }, (_, i) => view.getFloat32(4 * i, true));
+  const values = readValues(bytes.subarray(end + 1), batchSize * rowLength, header.checksum);
   const at = nonFinite === "allow" ? -1 : firstNonFinite(values);
   if (at >= 0)
     throw new GruError("bad-file", `saved state: expected finite numbers, got ${values[at]} at element ${at}`);
@@ -81,4 +80,37 @@ function parseHeader(bytes: Uint8Array): Header {
     // told below
   }
   throw new GruError("bad-file", `saved state: expected bytes that save() gave, got others`);
+}
+
+function checkOwner(header: Header, expected: Owner): void {
+  if (header.webgruState !== VERSION) {
+    throw new GruError("unsupported", `saved state: expected version ${VERSION}, got ${header.webgruState}`);
+  }
+  for (const key of ["hiddenSizes", "batchSize", "model"] as const) {
+    const [want, got] = [expected[key], header[key]].map((value) => JSON.stringify(value));
+    if (want === got) continue;
+    throw new GruError("shape-mismatch", `saved state: expected ${key} ${want}, this model's, got ${got}`);
+  }
+}
+
+function readValues(bytes: Uint8Array, length: number, checksum: string): Float32Array {
+  const values = new Float32Array(length);
+  if (bytes.length !== values.byteLength) {
+    throw new GruError("bad-file", `saved state: expected ${values.byteLength} bytes of state, got ${bytes.length}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const words = new Uint32Array(values.buffer); // a NaN keeps its bits
+  words.forEach((_, i) => (words[i] = view.getUint32(4 * i, true)));
+  const got = checksumOf(words);
+  if (got === checksum) return values;
+  throw new GruError(
+    "bad-file",
+    `saved state: expected numbers of checksum ${checksum}, got ${got}: the bytes are damaged`,
+  );
+}
+
+function checksumOf(words: Uint32Array): string {
+  const hash = new Hash();
+  for (const word of words) hash.add(word);
+  return hash.toString();
 }

@@ -69,7 +69,8 @@ export class Scheduler {
   readonly session: Session;
   readonly #network: Network;
   readonly #outputs: readonly OutputPart[];
-  readonly #seats = new Set<Seat>();
+  /** Those with calls that wait, and a few that had some; however many others there are, they take no time. */
+  readonly #busySeats = new Set<Seat>();
   readonly #freeSlots: number[];
   #numInFlight = 0;
   #isScheduled = false;
@@ -96,13 +97,12 @@ export class Scheduler {
     if (this.#freeSlots.length < numRows) this.#grow(numRows);
     const seat = new Seat(this.#freeSlots.splice(0, numRows));
     for (const slot of seat.slots) this.session.writeState(slot, null);
-    this.#seats.add(seat);
     return seat;
   }
 
   /** Gives a seat's slots back. Calls that wait are rejected with `reason`; those submitted give their results. */
   close(seat: Seat, reason: unknown): void {
-    this.#seats.delete(seat);
+    this.#busySeats.delete(seat);
     for (const call of seat.calls.splice(0)) call.reject(reason);
     this.#freeSlots.push(...seat.slots);
   }
@@ -116,15 +116,23 @@ export class Scheduler {
     const numSteps = steps.length / (seat.slots.length * this.#network.inputSize);
     const parts = this.#parts(output);
     return new Promise((resolve, reject) => {
-      seat.calls.push({ steps, numSteps, output, parts, outputs: null, numSubmitted: 0, numDone: 0, resolve, reject });
-      this.#schedule();
+      this.#enqueue(seat, {
+        steps,
+        numSteps,
+        output,
+        parts,
+        outputs: null,
+        numSubmitted: 0,
+        numDone: 0,
+        resolve,
+        reject,
+      });
     });
   }
 
   /** Runs `operation` when every call of the seat before it has been submitted. */
   inTurn(seat: Seat, operation: Operation): void {
-    seat.calls.push(operation);
-    this.#schedule();
+    this.#enqueue(seat, operation);
   }
 
   /** Rejects the oldest pushes of a seat that have not begun, but for `numKept`; returns how many they were. */
@@ -144,7 +152,9 @@ export class Scheduler {
   }
 
   /** Pushes made in the same task go in the same tick. */
-  #schedule(): void {
+  #enqueue(seat: Seat, call: Push | Operation): void {
+    seat.calls.push(call);
+    this.#busySeats.add(seat);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // Not queueMicrotask: an AudioWorklet has none.
@@ -156,7 +166,10 @@ export class Scheduler {
 
   #pump(): void {
     while (this.#numInFlight < MAX_TICKS_IN_FLIGHT && !this.#isPreparing) {
-      for (const seat of this.#seats) runOperations(seat);
+      for (const seat of this.#busySeats) {
+        runOperations(seat);
+        if (seat.calls.length === 0) this.#busySeats.delete(seat);
+      }
       const shares = this.#shares();
       if (shares.length === 0) return;
       const preparation = this.#preparation(shares);
@@ -193,12 +206,11 @@ export class Scheduler {
 
   /** What each seat that waits has in the next tick: its first push, as far as one chunk of the session takes it. */
   #shares(): Share[] {
-    const numWaiting = [...this.#seats].filter(({ calls }) => calls.length > 0).length;
     const { maxChunkSteps } = this.session;
-    const maxSteps = numWaiting > 1 ? Math.min(MAX_SHARED_STEPS, maxChunkSteps) : maxChunkSteps;
+    const maxSteps = this.#busySeats.size > 1 ? Math.min(MAX_SHARED_STEPS, maxChunkSteps) : maxChunkSteps;
     const shares: Share[] = [];
     let firstRow = 0;
-    for (const seat of this.#seats) {
+    for (const seat of this.#busySeats) {
       const push = seat.calls[0];
       if (push === undefined || "run" in push) continue;
       const start = push.numSubmitted;
@@ -277,17 +289,24 @@ export class Scheduler {
     if (push.numDone === push.numSteps) push.resolve(taken);
   }
 
-  /** Doubles the slots, or more where `numRows` need it. */
+  /** Doubles the slots, or more where `numRows` need it; where the device does not take twice as many, fewer. */
   #grow(numRows: number): void {
     const before = this.session.numSlots;
     const needed = before + numRows - this.#freeSlots.length;
-    try {
-      this.session.grow(Math.max(2 * before, needed));
-    } catch {
-      this.session.grow(needed); // twice as many may be more than the device takes
-    }
-    const { numSlots } = this.session;
+    let numSlots = Math.max(2 * before, needed);
+    while (!this.#growTo(numSlots, needed)) numSlots = needed + ((numSlots - needed) >> 1);
     for (let slot = before; slot < numSlots; slot++) this.#freeSlots.push(slot);
+  }
+
+  /** @returns whether there was room @throws GruError `limit-exceeded` where not even for `needed` */
+  #growTo(numSlots: number, needed: number): boolean {
+    try {
+      this.session.grow(numSlots);
+      return true;
+    } catch (error) {
+      if (numSlots === needed) throw error;
+      return false;
+    }
   }
 }
 

@@ -32,18 +32,23 @@ const SIZES: Record<string, (...args: never[]) => number> = {
  */
 export function recordGpuCalls(): GpuCall[] {
   const calls: GpuCall[] = [];
+  watchGpuCalls((call) => calls.push(call));
+  return calls;
+}
+
+/** Tells of each call of all devices of the page from now on, just before it is made. */
+export function watchGpuCalls(notice: (call: GpuCall) => void): void {
   for (const [type, methods] of Object.entries(METHODS)) {
     const { prototype } = (globalThis as never as Record<string, { prototype: Record<string, Method> }>)[type]!;
     for (const method of methods) {
       const original = prototype[method]!;
       prototype[method] = function (this: unknown, ...args: unknown[]) {
         const buffers = [this, ...args].filter(isBuffer).map(({ label }) => label);
-        calls.push({ method, buffers, sizeBytes: SIZES[method]?.(...(args as never[])) ?? 0 });
+        notice({ method, buffers, sizeBytes: SIZES[method]?.(...(args as never[])) ?? 0 });
         return original.apply(this, args);
       };
     }
   }
-  return calls;
 }
 
 type Method = (...args: unknown[]) => unknown;

@@ -19,7 +19,7 @@ import { fixedScores } from "../generationCases.js";
 import { caseOf, type OnnxFixture, runOnnxFixture } from "../onnxFixture.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
-import { campaignNetwork, runCampaign } from "../streamCampaign.js";
+import { campaignNetwork } from "../streamCampaign.js";
 import { compareTwinOn, prepareTwin, runTwin } from "../twin.js";
 import { twinCases } from "../twinCases.js";
 import type { WholeNetworkName } from "../wholeNetworks.js";
@@ -28,6 +28,7 @@ import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
+import { runWatchedCampaign } from "./watchedCampaign.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
 import * as scenarios from "../workerScenarios.js";
 import * as workerCalls from "./workerCalls.js";
@@ -48,7 +49,7 @@ const harness = {
   ...outcome,
   ...workerCalls,
   campaignNetwork,
-  runCampaign,
+  runWatchedCampaign,
   scoreStorages,
   fixedScores,
   generateTokens,

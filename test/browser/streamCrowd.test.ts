@@ -40,6 +40,22 @@ describe("streams on WebGPU that grow in number", () => {
     for (const output of crowd) expectClose(output, expected.slice(0, 5), TOLERANCE);
   });
 
+  it("make room without compiling anything, in one submit and the tick's own", async () => {
+    const counts = await page.evaluate(async () => {
+      const model = await harness.webgru.createModel(harness.campaignNetwork(844), { device: "webgpu" });
+      const streams = Array.from({ length: 256 }, () => model.createStream());
+      const push = () => Promise.all(streams.map((stream) => stream.push([1, 2, 3])));
+      await push();
+      const recorded = harness.recordGpuCalls();
+      streams.push(model.createStream());
+      await push();
+      model.dispose();
+      const count = (method: string) => recorded.filter((call) => call.method === method).length;
+      return ["createComputePipeline", "createComputePipelineAsync", "submit", "mapAsync"].map(count);
+    });
+    expect(counts).toEqual([0, 0, 2, 1]);
+  });
+
   it("may be made 300 at a time between pushes, and their places are used again", async () => {
     const { created, outputs } = await page.evaluate(async () => {
       const model = await harness.webgru.createModel(harness.campaignNetwork(816), { device: "webgpu" });

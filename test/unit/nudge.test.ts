@@ -9,11 +9,12 @@ const TIMER_MS = 8;
 class FakeBrowser {
   numRoundTrips = 0;
   numOpenScopes = 0;
+  roundTripMs = 1;
   readonly #notices = new Set<() => void>();
-  readonly #looksWhenNudged: boolean;
+  looksWhenNudged: boolean;
 
   constructor(looksWhenNudged: boolean) {
-    this.#looksWhenNudged = looksWhenNudged;
+    this.looksWhenNudged = looksWhenNudged;
   }
 
   get device(): GPUDevice {
@@ -22,8 +23,8 @@ class FakeBrowser {
       popErrorScope: async () => {
         this.numOpenScopes--;
         this.numRoundTrips++;
-        await sleep(1);
-        if (this.#looksWhenNudged) for (const notice of this.#notices) notice();
+        if (this.roundTripMs > 0) await sleep(this.roundTripMs);
+        if (this.looksWhenNudged) for (const notice of this.#notices) notice();
         return null;
       },
     };
@@ -64,6 +65,28 @@ describe("Nudge", () => {
     expect(nudge.describe()).toBe("not yet timed");
   });
 
+  it("tries again soon where it did not help", async () => {
+    const { browser, nudge } = await settle(false);
+    for (let i = 0; i < 200; i++) await nudge.wait(Promise.resolve());
+    expect(nudge.describe()).toMatch(/ nudged: not in use$/);
+    browser.looksWhenNudged = true;
+    await nudge.wait(browser.result());
+    expect(nudge.describe()).toBe("not yet timed");
+    await untilDecided(browser, nudge);
+    expect(nudge.describe()).toMatch(/ nudged: in use$/);
+  });
+
+  it("does not keep the GPU process busy while a step takes long", async () => {
+    const { browser, nudge } = await settle(true);
+    await sleep(5);
+    browser.looksWhenNudged = false;
+    browser.roundTripMs = 0;
+    const before = browser.numRoundTrips;
+    await nudge.wait(browser.result());
+    expect(browser.numRoundTrips - before).toBeGreaterThanOrEqual(4);
+    expect(browser.numRoundTrips - before).toBeLessThan(4 + TIMER_MS);
+  });
+
   it("hands on a failure, and stops", async () => {
     const { browser, nudge } = await settle(true);
     await expect(nudge.wait(Promise.reject(new Error("gone")))).rejects.toThrow("gone");
@@ -74,13 +97,17 @@ describe("Nudge", () => {
   });
 });
 
-/** Waits one after the other until it has decided. */
 async function settle(looksWhenNudged: boolean): Promise<{ browser: FakeBrowser; nudge: Nudge }> {
   const browser = new FakeBrowser(looksWhenNudged);
   const nudge = new Nudge(browser.device);
+  await untilDecided(browser, nudge);
+  return { browser, nudge };
+}
+
+/** Waits one after the other until it has decided. */
+async function untilDecided(browser: FakeBrowser, nudge: Nudge): Promise<void> {
   for (let i = 0; nudge.describe() === "not yet timed"; i++) {
     if (i === 100) throw new Error("it never decided");
     await nudge.wait(browser.result());
   }
-  return { browser, nudge };
 }

@@ -148,6 +148,14 @@ describe("predict", () => {
     );
   });
 
+  it.each([null, 5, {}])("is refused for what gives no items, and leaves the stream usable: %s", async (source) => {
+    const { stream, expected } = await openStream();
+    const outputs = stream.predict(source as never);
+    const message = `predict: expected an iterable of inputs, got ${String(source)}`;
+    await expectRefusal(() => outputs.next(), "bad-input", message);
+    expect([await stream.push([3, 4])]).toEqual(await expected([[3, 4]]));
+  });
+
   it("shares its stream with pushes", async () => {
     const { stream, expected } = await openStream();
     const outputs = stream.predict(items);

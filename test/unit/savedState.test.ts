@@ -19,15 +19,22 @@ describe("a saved state", () => {
       const bytes = encodeState(network, states);
       const end = bytes.indexOf(10);
       expect(JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)))).toEqual({
-        webgruState: 1,
+        webgruState: 2,
         model: fingerprint(network),
         batchSize,
         hiddenSizes: [5, 3],
+        checksum: expect.stringMatching(/^[0-9a-f]{16}$/),
       });
       expect(bytes.length).toBe(end + 1 + batchSize * 8 * 4);
       expect(decodeState(network, batchSize, bytes)).toEqual(states);
     });
   }
+
+  it("keeps the bits of a NaN, where the model lets it through", () => {
+    const words = Uint32Array.from({ length: 8 }, (_, i) => 0x7f800001 + i);
+    const [state] = decodeState(network, 1, encodeState(network, [new Float32Array(words.buffer)]), "allow");
+    expect(new Uint32Array(state!.buffer)).toEqual(words);
+  });
 
   it("is little-endian float32 past its header", () => {
     const bytes = encodeState(network, [Float32Array.of(1, 0, 0, 0, 0, 0, 0, -2)]);
@@ -73,12 +80,12 @@ describe("a saved state that is not this stream's", () => {
 
   it("is refused where the header says nothing of them", async () => {
     const message = "saved state: expected hiddenSizes [5,3], this model's, got undefined";
-    await expectRefusal(() => decodeState(network, 1, text('{"webgruState":1}\n')), "shape-mismatch", message);
+    await expectRefusal(() => decodeState(network, 1, text('{"webgruState":2}\n')), "shape-mismatch", message);
   });
 
   it("is refused for another version", async () => {
-    const bytes = text(new TextDecoder("latin1").decode(saved(network)).replace('"webgruState":1', '"webgruState":2'));
-    await expectRefusal(() => decodeState(network, 1, bytes), "unsupported", "saved state: expected version 1, got 2");
+    const bytes = text(new TextDecoder("latin1").decode(saved(network)).replace('"webgruState":2', '"webgruState":1'));
+    await expectRefusal(() => decodeState(network, 1, bytes), "unsupported", "saved state: expected version 2, got 1");
   });
 });
 
@@ -108,6 +115,22 @@ describe("bytes that lie", () => {
       await expectRefusal(() => decodeState(network, 1, bytes), "bad-file", message);
     });
   }
+
+  it("are refused for any bit that is another", () => {
+    for (let bit = 0; bit < 8 * whole.length; bit++) {
+      const bytes = whole.slice();
+      bytes[bit >> 3]! ^= 1 << (bit & 7);
+      expect(() => decodeState(network, 1, bytes), `bit ${bit}`).toThrow(/^saved state: /);
+    }
+  });
+
+  it("are refused where two numbers have changed places", async () => {
+    const bytes = whole.slice();
+    bytes.set(whole.subarray(-4), whole.length - 8);
+    bytes.set(whole.subarray(-8, -4), whole.length - 4);
+    const message = /^saved state: expected numbers of checksum [0-9a-f]{16}, got [0-9a-f]{16}: the bytes are damaged$/;
+    await expectRefusal(() => decodeState(network, 1, bytes), "bad-file", message);
+  });
 
   it("are refused wherever they are cut", () => {
     for (let end = 0; end < whole.length; end++) {
