@@ -149,9 +149,13 @@ function readNode(bytes: Uint8Array): OnnxNode {
   return { name, operator, inputs, outputs, attributes };
 }
 
+/** Of AttributeProto.AttributeType: what proto3's writers leave out where it is 0 or empty. */
+const [FLOAT, INT, STRING] = [1, 2, 3];
+
 /** Graphs in attributes, which only control flow has, are skipped. */
 function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): void {
   let name = "";
+  let type = 0;
   let float: number | null = null;
   let int: number | null = null;
   let string: string | null = null;
@@ -168,7 +172,11 @@ function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): voi
     7: (field) => field.floats(floats),
     8: (field) => field.ints(ints),
     9: (field) => strings.push(field.string()),
+    20: (field) => (type = field.int()),
   });
+  if (type === FLOAT) float ??= 0;
+  if (type === INT) int ??= 0;
+  if (type === STRING) string ??= "";
   into.set(name, { float, int, string, tensor, floats, ints, strings });
 }
 
