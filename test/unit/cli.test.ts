@@ -309,6 +309,16 @@ describe("webgru verify", () => {
     expect((await verify(good, "--tolerance", "0")).code).toBe(1);
   });
 
+  it("reads indices and lengths as PyTorch and numpy have them, in whole numbers", async () => {
+    const cases = scratch("whole.safetensors");
+    const lengths = whole(Array<number>(B).fill(T), B);
+    const tensors = Object.entries({ input: whole(head.input, T, B), output: good.output, lengths });
+    writeFileSync(cases, safetensorsFile({ tensors }));
+    const { code, stdout } = await runCli(["verify", text, "--against", cases]);
+    expect(stdout).toMatch(/^head: largest error .*\nfine\n$/m);
+    expect(code).toBe(0);
+  });
+
   it("reads cases from safetensors, the output's last step, several cases, and gives JSON", async () => {
     const cases = scratch("cases.safetensors");
     const last = array(head.output!.slice(-B * 4), B, 4);
@@ -492,4 +502,8 @@ async function verify(arrays: Record<string, { shape: number[]; values: Float32A
 
 function array(values: number[], ...shape: number[]) {
   return { shape, values: Float32Array.from(values) };
+}
+
+function whole(values: number[], ...shape: number[]) {
+  return { dtype: "I64", shape, values: BigInt64Array.from(values, BigInt) };
 }
