@@ -220,12 +220,20 @@ describe("what cannot be run", () => {
         "it takes an element that is not among 2",
       ],
       ["an output that is not computed", ["Dropout", ["y"], ["", "z"]], "it has an output 1 that is not supported"],
+      ["a size below 0", ["ConstantOfShape", ["below"], ["z"]], "it makes an axis of size -5"],
+      [
+        "a slice of more ends than starts",
+        ["Slice", ["y", "one", "pair"], ["z"]],
+        "it has not one start, end and step for each axis",
+      ],
       ["time after time", ["Concat", ["y", "y"], ["z"], { axis: 0 }], "it joins along time or batch"],
     ];
   const tensors = {
     second: { shape: [], ints: [1] },
     none: { shape: [], ints: [0] },
     far: ints(9),
+    below: ints(-5),
+    pair: ints(0, 1),
     flat: ints(-1),
     wide: floats(3, 2),
   };
@@ -234,6 +242,16 @@ describe("what cannot be run", () => {
     it(`is told: ${what}`, () =>
       expectIssues({ nodes: [node], tensors, outputs: ["z"] }, `${node[0]} "${node[0]} of z": ${reason}`));
   }
+
+  it("is told: an output without features", () =>
+    expectIssues(
+      {
+        nodes: [["Slice", ["y", "far", "far", "last"], ["z"]]],
+        tensors: { far: ints(9), last: ints(-1) },
+        outputs: ["z"],
+      },
+      "graph: its output z has no features",
+    ));
 
   it("is told: a product of features", () =>
     expectIssues(

@@ -74,6 +74,7 @@ export function parseModelProto(bytes: Uint8Array): OnnxModel {
   });
   const { nodes, initializers, inputs, outputs } = graph;
   if (nodes.length === 0) throw new GruError("bad-file", "onnx: expected a graph with nodes, got none");
+  if (outputs.length === 0) throw new GruError("bad-file", "onnx: expected a graph with outputs, got none");
   const opset = opsets.get("") ?? 0;
   if (!(opset >= 7)) {
     throw new GruError("unsupported", `onnx: expected opset 7 or newer, got ${opset}; export the model again`);
