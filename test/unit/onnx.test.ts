@@ -220,6 +220,7 @@ describe("what cannot be run", () => {
         "it takes an element that is not among 2",
       ],
       ["an output that is not computed", ["Dropout", ["y"], ["", "z"]], "it has an output 1 that is not supported"],
+      ["a sum of nothing with features", ["Add", ["y", "nothing"], ["z"]], "it joins 2 features with 0"],
       ["a size below 0", ["ConstantOfShape", ["below"], ["z"]], "it makes an axis of size -5"],
       [
         "a slice of more ends than starts",
@@ -233,6 +234,7 @@ describe("what cannot be run", () => {
     none: { shape: [], ints: [0] },
     far: ints(9),
     below: ints(-5),
+    nothing: ints(),
     pair: ints(0, 1),
     flat: ints(-1),
     wide: floats(3, 2),
@@ -242,6 +244,18 @@ describe("what cannot be run", () => {
     it(`is told: ${what}`, () =>
       expectIssues({ nodes: [node], tensors, outputs: ["z"] }, `${node[0]} "${node[0]} of z": ${reason}`));
   }
+
+  it("is told: nothing, where one number would do", () => {
+    const nodes: OnnxFile["nodes"] = [
+      ["Add", ["nothing", "one"], ["sum"]],
+      ["Concat", ["one", "sum"], ["sizes"], { axis: 0 }],
+      ["Reshape", ["y", "sizes"], ["z"]],
+    ];
+    return expectIssues(
+      { nodes, tensors: { nothing: ints() }, outputs: ["z"] },
+      'Reshape "Reshape of z": it gives its elements another number',
+    );
+  });
 
   it("is told: an output without features", () =>
     expectIssues(
