@@ -34,8 +34,8 @@ export async function parseModel(
     const file = parseSafetensors(bytes, mayKeep);
     const network = parseModelFile(file, description);
     if (network !== null) return network;
-    const { networkFromStateDict } = await fetchReader(import("./torch.js"));
-    return networkFromStateDict(file.tensors, describedIn(file, description));
+    const { networkFromSafetensors } = await fetchReader(import("./torch.js"));
+    return networkFromSafetensors(file, describedIn(file, description));
   }
   if (bytes[0] === ONNX_START) {
     const { parseOnnx } = await fetchReader(import("./onnx.js"));

@@ -20,6 +20,23 @@ export function startCli(...args: readonly string[]): ChildProcessWithoutNullStr
   return spawn(process.execPath, [`${projectRoot}dist/cli.js`, ...args]);
 }
 
+/** What sends Ctrl-C, from within, when the program opens the first file. */
+const INTERRUPTION = `
+  import fs from "node:fs/promises";
+  import { syncBuiltinESMExports } from "node:module";
+  const { open } = fs;
+  fs.open = (...args) => {
+    process.kill(process.pid, "SIGINT");
+    return open(...args);
+  };
+  syncBuiltinESMExports();`;
+
+/** Runs the built program, and presses Ctrl-C as soon as it reads a file: neither before it could hear nor too late. */
+export async function interruptCli(...args: readonly string[]): Promise<Ended> {
+  const preload = `data:text/javascript,${encodeURIComponent(INTERRUPTION)}`;
+  return endOf(spawn(process.execPath, ["--import", preload, `${projectRoot}dist/cli.js`, ...args]));
+}
+
 /** Runs the built program to its end. @param input all of its standard input */
 export async function runCli(args: readonly string[], input = ""): Promise<Ended> {
   const program = startCli(...args);

@@ -9,12 +9,15 @@ export interface OnnxTensor {
   readonly ints?: readonly number[];
 }
 
+/** An attribute's value; an object for one that says its type and nothing else, as proto3 writes zero. */
+type OnnxFileAttribute = number | string | readonly number[] | readonly string[] | { readonly type: number };
+
 /** A node as a test writes it: operator, inputs, outputs, attributes. */
 export type OnnxFileNode = readonly [
   operator: string,
   inputs: readonly string[],
   outputs: readonly string[],
-  attributes?: Readonly<Record<string, number | string | readonly number[] | readonly string[]>>,
+  attributes?: Readonly<Record<string, OnnxFileAttribute>>,
   domain?: string,
 ];
 
@@ -98,10 +101,11 @@ function encodeNode([operator, inputs, outputs, attributes = {}, domain]: OnnxFi
 }
 
 /** Whole numbers are integers; lists are of floats where some number is not whole. */
-function encodeAttribute(name: string, value: number | string | readonly number[] | readonly string[]): Uint8Array {
+function encodeAttribute(name: string, value: OnnxFileAttribute): Uint8Array {
   return message((writer) => {
     field(writer, 1, name);
     if (typeof value === "string") field(writer, 4, value);
+    else if (typeof value === "object" && "type" in value) intField(writer, 20, value.type);
     else if (typeof value !== "number") encodeList(writer, value);
     else if (Number.isInteger(value)) intField(writer, 3, value);
     else writer.tag(2, WireType.Bit32).float(value);

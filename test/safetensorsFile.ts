@@ -5,7 +5,7 @@ export interface FileTensor {
   /** "F32" when absent. */
   readonly dtype?: string;
   readonly shape: readonly number[];
-  readonly values: Float32Array | Float64Array | Uint16Array | Int8Array;
+  readonly values: Float32Array | Float64Array | Uint16Array | Int8Array | BigInt64Array;
 }
 
 export interface FileParts {

@@ -31,7 +31,7 @@ export const FINAL_STATE = "finalState";
  * @throws GruError `bad-file` for a file of something else, `shape-mismatch` for arrays that are not the network's
  */
 export function readCases(bytes: Uint8Array, network: Network): Case[] {
-  const arrays = isSafetensors(bytes) ? parseSafetensors(bytes).tensors : readNpz(bytes);
+  const arrays = isSafetensors(bytes) ? allTensors(bytes) : readNpz(bytes);
   const byCase = new Map<string, Map<string, Tensor>>();
   for (const [name, tensor] of arrays) {
     const { prefix = "", field, layer } = (FIELD.exec(name)?.groups ?? {}) as Record<string, string | undefined>;
@@ -44,6 +44,12 @@ export function readCases(bytes: Uint8Array, network: Network): Case[] {
   }
   if (byCase.size === 0) throw new GruError("bad-file", "cases: expected at least one, got none");
   return [...byCase].map(([name, fields]) => readCase(name, fields, network));
+}
+
+/** Whole numbers too, as indices and lengths are. */
+function allTensors(bytes: Uint8Array): ReadonlyMap<string, Tensor> {
+  const { tensors, wholeNumbers } = parseSafetensors(bytes);
+  return new Map([...tensors, ...wholeNumbers]);
 }
 
 function readCase(name: string, fields: ReadonlyMap<string, Tensor>, network: Network): Case {

@@ -29,9 +29,9 @@ process.on("SIGINT", () => {
   process.exit(EXIT.interrupted);
 });
 
-// A reader that has seen enough, `head` say, closes the pipe: that is no fault.
+// A reader that has seen enough, `head` say, closes the pipe: that is no fault, and changes nothing of what was found before.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? EXIT.fine : EXIT.problem);
+  process.exit(error.code === "EPIPE" ? (process.exitCode ?? EXIT.fine) : EXIT.problem);
 });
 
 try {

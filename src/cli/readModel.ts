@@ -44,7 +44,11 @@ export async function readModel(path: string, values: ModelValues): Promise<Mode
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await open(path);
   try {
-    const { size } = await file.stat();
+    const stats = await file.stat();
+    const { size } = stats;
+    // A read of a pipe that waits would keep the program from ending at Ctrl-C.
+    const isStream = stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice();
+    if (isStream) throw new GruError("bad-file", `${path}: expected a file, got a pipe or a device; save it first`);
     const bytes = new Uint8Array(size);
     const progress = new Progress(`reading ${path}`, size);
     for (let start = 0; start < size;) {

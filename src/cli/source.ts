@@ -6,16 +6,18 @@ export interface Source {
   readonly conventions: string;
 }
 
+const KERAS = "Keras's: gates z r h, [in, out]";
 const TORCH = "PyTorch's: gates r z n, reset after the recurrent product, two biases, [out, in]";
 
+/** In this order: a safetensors file may begin with any byte, the length of its header. */
 const FORMATS: readonly [begins: RegExp, source: Source][] = [
-  [/^PK[^]*\.npy/, { format: ".npz", conventions: `the names': ${TORCH}; Keras's: gates z r h, [in, out]` }],
-  [/^(PK[^]{28}[^]*?\/|\x80)/, { format: "PyTorch's .pt", conventions: TORCH }],
-  [/^PK/, { format: ".keras", conventions: "Keras's: gates z r h, [in, out]" }],
-  [/^\x89HDF/, { format: "Keras's .h5", conventions: "Keras's: gates z r h, [in, out]" }],
-  [/^[{[]/, { format: "TF.js layers model", conventions: "Keras's: gates z r h, [in, out]" }],
   [/^[^]{8}\{[^]*"webgru"/, { format: "webgru's safetensors", conventions: "webgru's: gates r z n, [out, in]" }],
   [/^[^]{8}\{/, { format: "a PyTorch state_dict in safetensors", conventions: TORCH }],
+  [/^PK[^]{28}(metadata|config|model\.weights)\./, { format: ".keras", conventions: KERAS }],
+  [/^PK[^]*\.npy/, { format: ".npz", conventions: `the names': ${TORCH}; Keras's: gates z r h, [in, out]` }],
+  [/^(PK|\x80)/, { format: "PyTorch's .pt", conventions: TORCH }],
+  [/^\x89HDF/, { format: "Keras's .h5", conventions: KERAS }],
+  [/^[{[]/, { format: "TF.js layers model", conventions: KERAS }],
 ];
 
 /** Tells by a file's first bytes and its network's notes what it is. */
@@ -27,5 +29,5 @@ export function describeSource(start: Uint8Array, { notes }: Network): Source {
   ];
   if (source.format !== ".npz") return source;
   const isKeras = notes.some((note) => note.includes("Keras"));
-  return { format: ".npz", conventions: isKeras ? "Keras's: gates z r h, [in, out]" : TORCH };
+  return { format: ".npz", conventions: isKeras ? KERAS : TORCH };
 }

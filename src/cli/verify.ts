@@ -47,9 +47,10 @@ ${MODEL_HELP}
     const { deviceName } = model;
     model.dispose();
     const isFine = results.every(({ firstDifference }) => firstDifference === null);
+    process.exitCode = isFine ? EXIT.fine : EXIT.problem; // whoever reads on may have closed the pipe
     if (values.json) await printJson({ isFine, tolerance, device: deviceName, results, notes: network.notes });
     else await print(`device: ${deviceName}`, ...results.map(describe), isFine ? "fine" : `beyond ${tolerance}`);
-    return isFine ? EXIT.fine : EXIT.problem;
+    return process.exitCode;
   },
 });
 

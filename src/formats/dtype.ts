@@ -20,6 +20,17 @@ export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ["I8", { sizeBytes: 1, storage: "int8", widen: (bytes) => new Float32Array(new Int8Array(bytes)) }],
 ]);
 
+const whole = (sizeBytes: number, widen: Dtype["widen"]): Dtype => ({ sizeBytes, storage: "f32", widen });
+
+/** Whole numbers that weights are not written in, but indices and lengths are: float32 holds them to 2^24. */
+export const WHOLE_DTYPES: ReadonlyMap<string, Dtype> = new Map([
+  ["I64", whole(8, (bytes) => Float32Array.from(new BigInt64Array(bytes), Number))],
+  ["I32", whole(4, (bytes) => new Float32Array(new Int32Array(bytes)))],
+  ["I16", whole(2, (bytes) => new Float32Array(new Int16Array(bytes)))],
+  ["U8", whole(1, (bytes) => new Float32Array(new Uint8Array(bytes)))],
+  ["BOOL", whole(1, (bytes) => new Float32Array(new Uint8Array(bytes)))],
+]);
+
 /**
  * Numbers as a file has them.
  *
@@ -29,7 +40,7 @@ export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
  */
 export function readNumbers({ sizeBytes, widen }: Dtype, bytes: Uint8Array, mayKeep: boolean): Float32Array {
   const { buffer, byteOffset, length } = bytes;
-  // float32 alone has four bytes.
+  // Of what weights are written in, float32 alone has four bytes.
   return mayKeep && sizeBytes === 4 && byteOffset % 4 === 0
     ? new Float32Array(buffer as ArrayBuffer, byteOffset, length / 4)
     : widen(new Uint8Array(bytes).buffer);

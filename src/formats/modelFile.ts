@@ -1,6 +1,7 @@
 import type { Network } from "../model/network.js";
 import { buildNetwork, type NetworkDescription, parseDescription } from "./description.js";
 import type { SafetensorsFile } from "./safetensors.js";
+import { leftOutNotes } from "./wholeNumbers.js";
 
 /** Key of our layer list in a safetensors file's metadata. */
 export const METADATA_KEY = "webgru";
@@ -18,7 +19,7 @@ export const TORCH_NAME = /(^|\.)weight_[ih]h(_l\d|$)/;
 export function parseModelFile(file: SafetensorsFile, description?: NetworkDescription): Network | null {
   const wiring = describedIn(file, description);
   const isTorch = wiring === undefined || [...file.tensors.keys()].some((name) => TORCH_NAME.test(name));
-  return isTorch ? null : buildNetwork(wiring, file.tensors);
+  return isTorch ? null : buildNetwork(wiring, file.tensors, leftOutNotes([...file.wholeNumbers.keys()]));
 }
 
 /** How the layers are wired, by the caller or else by the file; undefined when neither says. */

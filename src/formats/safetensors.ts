@@ -2,13 +2,15 @@
 // https://github.com/huggingface/safetensors, README and tensor.rs; the rules are those of its own reader.
 
 import { GruError } from "../errors.js";
-import { DTYPES, readNumbers } from "./dtype.js";
+import { DTYPES, readNumbers, WHOLE_DTYPES } from "./dtype.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
 /** What a file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Those that cannot be weights: I64, say. */
+  readonly wholeNumbers: ReadonlyMap<string, Tensor>;
   /** `__metadata__`: free text by key. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -47,12 +49,14 @@ export function parseSafetensors(bytes: Uint8Array, mayKeep = false): Safetensor
   const entries = [...header].map(([name, entry]) => readEntry(name, entry));
   checkLayout(entries, bytes.length - headerEnd, headerEnd);
   const tensors = new Map<string, Tensor>();
+  const wholeNumbers = new Map<string, Tensor>();
   for (const { name, dtype, shape, start, end } of entries) {
-    const known = DTYPES.get(dtype)!;
-    const values = readNumbers(known, bytes.subarray(headerEnd + start, headerEnd + end), mayKeep);
-    tensors.set(name, { shape, values, storage: known.storage });
+    const isWhole = WHOLE_DTYPES.has(dtype);
+    const known = (isWhole ? WHOLE_DTYPES : DTYPES).get(dtype)!;
+    const values = readNumbers(known, bytes.subarray(headerEnd + start, headerEnd + end), mayKeep && !isWhole);
+    (isWhole ? wholeNumbers : tensors).set(name, { shape, values, storage: known.storage });
   }
-  return { tensors, metadata };
+  return { tensors, wholeNumbers, metadata };
 }
 
 function readHeaderEnd(bytes: Uint8Array): number {
@@ -117,9 +121,9 @@ function readEntry(name: string, value: unknown): Entry {
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
     throw bad(`tensor "${name}": expected data_offsets [start, end], got ${quote(offsets)}`);
   }
-  const known = DTYPES.get(dtype);
+  const known = DTYPES.get(dtype) ?? WHOLE_DTYPES.get(dtype);
   if (known === undefined) {
-    const expected = [...DTYPES.keys()].join(", ");
+    const expected = [...DTYPES.keys(), ...WHOLE_DTYPES.keys()].join(", ");
     throw new GruError("unsupported", `safetensors: tensor "${name}": expected dtype ${expected}, got ${dtype}`);
   }
   const [start, end] = offsets as [number, number];

@@ -133,8 +133,7 @@ class Execution {
     const frame = takeFrame(segment, this.#tensor(segment.input));
     const lengths = step?.lengths === undefined ? null : [...this.#tensor(step.lengths).data];
     const compaction = step?.mask === undefined ? null : compact(frame, this.#tensor(step.mask), lengths);
-    const state = this.#initialState(segment, frame);
-    if (lengths !== null) checkZeroLengths(segment, lengths, state, frame.batchSize);
+    const state = this.#initialState(segment, frame, lengths);
     const isStreamable = this.#isStreamable(segment, frame) && state === null && !isStateSeen;
     this.couldStream ||= isStreamable;
     const { data, numSteps, batchSize } = compaction?.frame ?? frame;
@@ -162,12 +161,16 @@ class Execution {
   }
 
   /** States of every layer, [D, B, H] one after the other; null when all are zero by default. */
-  #initialState({ grus }: Segment, { batchSize }: Frame): Float64Array | null {
+  #initialState({ grus }: Segment, { batchSize }: Frame, lengths: readonly number[] | null): Float64Array | null {
     if (grus.every(({ step }) => step.h0 === undefined)) return null;
     const parts = grus.map((gru) => {
       if (gru.step.h0 === undefined) return new Float64Array(stateSize(gru) * batchSize);
       const tensor = this.#tensor(gru.step.h0);
-      return gru.step.h0_batch_first ? permute(tensor, [1, 0, 2]).data : tensor.data;
+      const { data } = gru.step.h0_batch_first ? permute(tensor, [1, 0, 2]) : tensor;
+      if (gru.step.zero_length !== "zero" || lengths === null) return data;
+      // The library keeps the state of a row without steps, and here zeros are wanted.
+      const { hiddenSize } = gru.last[0]!;
+      return data.map((value, i) => (lengths[Math.floor(i / hiddenSize) % batchSize] === 0 ? 0 : value));
     });
     return Float64Array.from(parts.flatMap((part) => [...part]));
   }
@@ -233,17 +236,4 @@ async function streamed(
 /** Elements of one row's states. */
 function stateSize({ layers }: GruPart): number {
   return layers.reduce((sum, layer) => sum + layer.hiddenSize * (layer.direction === "bidirectional" ? 2 : 1), 0);
-}
-
-/** The library keeps the state of a row without steps; a case that wants zeros there can only be run from zeros. */
-function checkZeroLengths(
-  { grus }: Segment,
-  lengths: readonly number[],
-  state: Float64Array | null,
-  batchSize: number,
-): void {
-  if (state === null || grus.every(({ step }) => step.zero_length !== "zero")) return;
-  const { hiddenSize } = grus[0]!.last[0]!;
-  const isMoved = state.some((value, i) => value !== 0 && lengths[Math.floor(i / hiddenSize) % batchSize] === 0);
-  if (isMoved) throw new NotRun("the library keeps the initial state of a row of length 0, the case wants zeros");
 }

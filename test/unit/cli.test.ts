@@ -4,12 +4,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { Progress } from "../../src/cli/progress.js";
+import { describeSource } from "../../src/cli/source.js";
+import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { parseModel } from "../../src/parseModel.js";
 import { endOf, runCli, scratchFolder, startCli } from "../cliProcess.js";
 import { readFixture } from "../fixtureFiles.js";
 import { buildLibrary, projectRoot } from "../library.js";
 import { npzFile } from "../npzFile.js";
+import { randomTextModel } from "../random.js";
 import { safetensorsFile } from "../safetensorsFile.js";
 import { gruShapes, stateDictFile } from "../stateDictFile.js";
 
@@ -164,6 +167,11 @@ describe("webgru inspect", () => {
   const sources: [file: string, format: string, conventions: RegExp][] = [
     ["torch_one_layer.safetensors", "a PyTorch state_dict in safetensors", /^PyTorch's/],
     ["torch_no_bias.pt", "PyTorch's .pt", /^PyTorch's/],
+    ["torch_one_layer.npz", ".npz", /^PyTorch's/],
+    ["h5_keras_1.h5", "Keras's .h5", /^Keras's/],
+    ["keras_v3_functional.keras", ".keras", /^Keras's/],
+    ["tfjs_cell.model.json", "TF.js layers model", /^Keras's/],
+    ["onnx/torch_cell.opset13.onnx", "ONNX", /^ONNX's/],
     ["webgru_int8.safetensors", "webgru's safetensors", /^webgru's/],
   ];
   for (const [file, format, conventions] of sources) {
@@ -172,6 +180,14 @@ describe("webgru inspect", () => {
       expect(JSON.parse(stdout)).toMatchObject({ format, conventions: expect.stringMatching(conventions) as string });
     });
   }
+
+  it("knows a safetensors file whatever the length of its header, which it begins with", () => {
+    const network = randomTextModel(1, 2);
+    for (let extra = 0; extra < 256; extra++) {
+      const bytes = writeSafetensors({ ...network, vocabulary: ["a".repeat(extra + 1), "b"] });
+      expect(describeSource(bytes.subarray(0, 4096), network).format, `${bytes[0]}`).toBe("webgru's safetensors");
+    }
+  });
 
   it("gives a description that can be given back", async () => {
     const { stdout } = await runCli(["inspect", text, "--json"]);
@@ -307,6 +323,16 @@ describe("webgru verify", () => {
   it("takes a tolerance", async () => {
     expect((await verify(off, "--tolerance", "0.6")).code).toBe(0);
     expect((await verify(good, "--tolerance", "0")).code).toBe(1);
+  });
+
+  it("reads indices and lengths as PyTorch and numpy have them, in whole numbers", async () => {
+    const cases = scratch("whole.safetensors");
+    const lengths = whole(Array<number>(B).fill(T), B);
+    const tensors = Object.entries({ input: whole(head.input, T, B), output: good.output, lengths });
+    writeFileSync(cases, safetensorsFile({ tensors }));
+    const { code, stdout } = await runCli(["verify", text, "--against", cases]);
+    expect(stdout).toMatch(/^head: largest error .*\nfine\n$/m);
+    expect(code).toBe(0);
   });
 
   it("reads cases from safetensors, the output's last step, several cases, and gives JSON", async () => {
@@ -492,4 +518,8 @@ async function verify(arrays: Record<string, { shape: number[]; values: Float32A
 
 function array(values: number[], ...shape: number[]) {
   return { shape, values: Float32Array.from(values) };
+}
+
+function whole(values: number[], ...shape: number[]) {
+  return { dtype: "I64", shape, values: BigInt64Array.from(values, BigInt) };
 }

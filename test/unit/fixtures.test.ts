@@ -19,6 +19,8 @@ describe("fixtures", () => {
   it("are there", () => {
     expect(names.length).toBeGreaterThan(0);
     expect(names.filter((name) => otherEndings(name).includes(".pt")).length).toBeGreaterThan(11);
+    expect(names.filter((name) => name.startsWith("tfjs_")).length).toBeGreaterThan(11);
+    expect(names.filter((name) => /^(h5|keras_v3)_/.test(name)).length).toBeGreaterThan(11);
   });
 
   for (const name of names) {

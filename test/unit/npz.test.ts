@@ -25,6 +25,21 @@ describe("a .npz file", () => {
     expect(parseNpz(file, { layers: [layer] }).layers).toMatchObject([{ returnSequences: false }]);
   });
 
+  it("may have whole numbers of any size", () => {
+    const forms: [descr: string, bytes: number[], expected: number[]][] = [
+      ["<i4", [2, 1, 0, 0, 255, 255, 255, 255], [258, -1]],
+      ["<i2", [2, 1, 255, 255], [258, -1]],
+      ["|u1", [2, 255], [2, 255]],
+      ["|b1", [1, 0], [1, 0]],
+    ];
+    for (const [descr, bytes, expected] of forms) {
+      const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (2,), }\n`;
+      const array = npy({ shape: [], values: new Float32Array() }, header);
+      const file = zip({ "a.npy": Uint8Array.from([...array, ...bytes]) });
+      expect([...readNpz(file).get("a")!.values], descr).toEqual(expected);
+    }
+  });
+
   it("as numpy writes it is read: every dtype, both orders, compressed or not", () => {
     for (const form of ["packed", "plain"]) {
       const bytes = new Uint8Array(readFileSync(`${projectRoot}test/fixtures/numpy_${form}.npz`));
@@ -192,13 +207,13 @@ describe("a .npz file is refused", () => {
       "Python's objects",
       single(header("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}")),
       "unsupported",
-      'npy: "a": expected dtype <f4, <f2, <f8, <i8, got "|O"',
+      'npy: "a": expected dtype <f4, <f2, <f8, <i8, <i4, <i2, |u1, |b1, got "|O"',
     ],
     [
       "big-endian numbers",
       single(header("{'descr': '>f4', 'fortran_order': False, 'shape': (1,)}")),
       "unsupported",
-      'npy: "a": expected dtype <f4, <f2, <f8, <i8, got ">f4"',
+      'npy: "a": expected dtype <f4, <f2, <f8, <i8, <i4, <i2, |u1, |b1, got ">f4"',
     ],
     [
       "nine axes",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { loadModel, parseModel } from "../../src/index.js";
-import { parseOnnx } from "../../src/onnx.js";
+import { parseOnnx, toRun } from "../../src/onnx.js";
 import { runReference } from "../../src/reference/runReference.js";
 import { GRU_NODES, GRU_TENSORS, floats, gruFile, ints, onnxFile, type OnnxFile } from "../onnxFile.js";
 import { expectRefusal } from "../refusal.js";
@@ -97,6 +97,24 @@ describe("an ONNX model", () => {
 });
 
 describe("a GRU", () => {
+  it("begins and ends at zero in a row without steps, as in onnxruntime", () => {
+    const { graph } = parseOnnx(
+      onnxFile({
+        nodes: [["GRU", ["x", "W", "R", "", "lengths", "h"], ["y", "y_h"]]],
+        tensors: GRU_TENSORS,
+        inputs: { x: ["time", "batch", 3], lengths: ["batch"], h: [1, "batch", 2] },
+        integers: ["lengths"],
+        outputs: ["y", "y_h"],
+      }),
+    );
+    const { options } = toRun(graph, {
+      x: { shape: [1, 2, 3], data: x.subarray(0, 6) },
+      lengths: { shape: [2], data: [0, 1] },
+      h: { shape: [1, 2, 2], data: [0.5, 0.25, 0.125, 0.75] },
+    });
+    expect(options).toEqual({ batchSize: 2, lengths: [0, 1], initialState: Float64Array.of(0, 0, 0.125, 0.75) });
+  });
+
   it("takes its activations' parameters in order, each as many as it has", () => {
     const attributes = {
       activations: ["LeakyRelu", "ScaledTanh"],
@@ -201,12 +219,23 @@ describe("what cannot be run", () => {
         ["Gather", ["y", "far"], ["z"], { axis: 2 }],
         "it takes an element that is not among 2",
       ],
+      ["an output that is not computed", ["Dropout", ["y"], ["", "z"]], "it has an output 1 that is not supported"],
+      ["a sum of nothing with features", ["Add", ["y", "nothing"], ["z"]], "it joins 2 features with 0"],
+      ["a size below 0", ["ConstantOfShape", ["below"], ["z"]], "it makes an axis of size -5"],
+      [
+        "a slice of more ends than starts",
+        ["Slice", ["y", "one", "pair"], ["z"]],
+        "it has not one start, end and step for each axis",
+      ],
       ["time after time", ["Concat", ["y", "y"], ["z"], { axis: 0 }], "it joins along time or batch"],
     ];
   const tensors = {
     second: { shape: [], ints: [1] },
     none: { shape: [], ints: [0] },
     far: ints(9),
+    below: ints(-5),
+    nothing: ints(),
+    pair: ints(0, 1),
     flat: ints(-1),
     wide: floats(3, 2),
   };
@@ -215,6 +244,28 @@ describe("what cannot be run", () => {
     it(`is told: ${what}`, () =>
       expectIssues({ nodes: [node], tensors, outputs: ["z"] }, `${node[0]} "${node[0]} of z": ${reason}`));
   }
+
+  it("is told: nothing, where one number would do", () => {
+    const nodes: OnnxFile["nodes"] = [
+      ["Add", ["nothing", "one"], ["sum"]],
+      ["Concat", ["one", "sum"], ["sizes"], { axis: 0 }],
+      ["Reshape", ["y", "sizes"], ["z"]],
+    ];
+    return expectIssues(
+      { nodes, tensors: { nothing: ints() }, outputs: ["z"] },
+      'Reshape "Reshape of z": it gives its elements another number',
+    );
+  });
+
+  it("is told: an output without features", () =>
+    expectIssues(
+      {
+        nodes: [["Slice", ["y", "far", "far", "last"], ["z"]]],
+        tensors: { far: ints(9), last: ints(-1) },
+        outputs: ["z"],
+      },
+      "graph: its output z has no features",
+    ));
 
   it("is told: a product of features", () =>
     expectIssues(
@@ -383,6 +434,18 @@ describe("an operator", () => {
     ],
     ["Where by a constant", [["Where", ["no", "y", "y"], ["z"]]], { no: { shape: [], ints: [0] } }, (a, b) => [a, b]],
     ["Dropout", [["Dropout", ["y"], ["z"]]], {}, (a, b) => [a, b]],
+    ["Dropout with a mask that nothing reads", [["Dropout", ["y"], ["z", "mask"]]], {}, (a, b) => [a, b]],
+    [
+      "attributes that are zero and so were left out",
+      [
+        ["LeakyRelu", ["y"], ["u"], { alpha: { type: 1 } }],
+        ["Flatten", ["c"], ["d"], { axis: { type: 2 } }],
+        ["Squeeze", ["d", "none"], ["e"]],
+        ["Mul", ["u", "e"], ["z"]],
+      ],
+      { c: { shape: [2, 1], floats: [2, 3] }, none: ints(0) },
+      (a, b) => [2 * Math.max(a, 0), 3 * Math.max(b, 0)],
+    ],
     [
       "Tile and Min and Max of constants",
       [

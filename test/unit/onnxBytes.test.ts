@@ -59,6 +59,13 @@ describe("a file", () => {
       "onnx: expected a graph with nodes, got none",
     ));
 
+  it("is refused without outputs", () =>
+    expectRefusal(
+      () => parseOnnx(onnxFile({ nodes: GRU_NODES, outputs: [] })),
+      "bad-file",
+      "onnx: expected a graph with outputs, got none",
+    ));
+
   it("is refused for an operator set that is too old", () =>
     expectRefusal(
       () => parseOnnx(onnxFile({ opset: 6, nodes: GRU_NODES, outputs: ["y"] })),

@@ -12,7 +12,8 @@ const names = onnxFixtureNames();
 describe("ONNX fixtures", () => {
   it("are there, at every opset that they name", () => {
     const cases = new Set(names.map(caseOf));
-    expect(cases.size).toBeGreaterThan(12);
+    const ofTorch = [...cases].filter((name) => [9, 13, 17].every((opset) => names.includes(`${name}.opset${opset}`)));
+    expect(ofTorch.length).toBeGreaterThan(11);
     for (const name of cases) {
       const { opsets } = readOnnxFixtureFile(names.find((file) => caseOf(file) === name)!).fixture;
       expect(names.filter((file) => caseOf(file) === name)).toHaveLength(opsets.length);

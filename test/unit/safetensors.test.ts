@@ -32,6 +32,22 @@ describe("parseSafetensors", () => {
     expect(valuesOf(readOne({ dtype: "I8", shape: [2, 2], values }))).toEqual([...values]);
   });
 
+  it("keeps whole numbers apart, which no weights are", () => {
+    const wholes: [dtype: string, bytes: number[], expected: number[]][] = [
+      ["I64", [2, 0, 0, 0, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255], [2 ** 32 + 2, -1]],
+      ["I32", [2, 0, 0, 0, 255, 255, 255, 255], [2, -1]],
+      ["I16", [2, 0, 255, 255], [2, -1]],
+      ["U8", [2, 255], [2, 255]],
+      ["BOOL", [1, 0], [1, 0]],
+    ];
+    for (const [dtype, bytes, expected] of wholes) {
+      const header = headerOf({ a: { dtype, shape: [2], data_offsets: [0, bytes.length] } });
+      const { tensors, wholeNumbers } = parseSafetensors(rawSafetensors(header, Uint8Array.from(bytes)), true);
+      expect([...tensors]).toEqual([]);
+      expect([...wholeNumbers.get("a")!.values], dtype).toEqual(expected.map(Math.fround));
+    }
+  });
+
   it("keeps shapes, a scalar's and an empty one's among them", () => {
     const { tensors } = parseSafetensors(
       safetensorsFile({
@@ -217,11 +233,11 @@ describe("parseSafetensors, lied to", () => {
   });
 
   it("refuses a dtype that it does not read", async () => {
-    const entry = { dtype: "I64", shape: [1], data_offsets: [0, 8] };
+    const entry = { dtype: "F8_E4M3", shape: [8], data_offsets: [0, 8] };
     await expectRefusal(
       () => parseSafetensors(rawSafetensors(headerOf({ a: entry }), bytesOf(1, 2))),
       "unsupported",
-      /^safetensors: tensor "a": expected dtype F32, F16, BF16, F64.*, got I64$/,
+      /^safetensors: tensor "a": expected dtype F32, F16, BF16, F64, .*BOOL, got F8_E4M3$/,
     );
   });
 

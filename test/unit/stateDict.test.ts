@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
+import { parseModel } from "../../src/parseModel.js";
 import type { DenseLayer, GruLayer } from "../../src/model/network.js";
 import { randomDense, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";
@@ -240,6 +241,30 @@ describe("a PyTorch state_dict", () => {
   });
 });
 
+describe("a PyTorch state_dict with whole numbers", () => {
+  const layer = { type: "gru", name: "gru.l0", inputSize: 4, hiddenSize: 5 } as const;
+
+  it("is read without BatchNorm's counts, and notes it", async () => {
+    const bytes = withWhole("norm.num_batches_tracked");
+    for (const network of [parseTorch(bytes), await parseModel(bytes)]) {
+      expect(network).toMatchObject({
+        inputSize: 4,
+        notes: ["Whole numbers, left out: norm.num_batches_tracked.", expect.any(String)],
+      });
+    }
+  });
+
+  it("is read without any of them where a description says which layers there are", () => {
+    expect(parseTorch(withWhole("places"), { layers: [layer] }).notes).toEqual(["Whole numbers, left out: places."]);
+  });
+
+  it("is refused where nobody says what others are", async () => {
+    const message =
+      'safetensors: tensor "places": expected numbers of dtype F32, F16, BF16, F64 or I8, got whole numbers';
+    await expectRefusal(() => parseTorch(withWhole("places")), "unsupported", message);
+  });
+});
+
 describe("a PyTorch state_dict that could be several networks, or none", () => {
   it("is refused for two linear layers of the same input", async () => {
     await expectRefused(
@@ -358,4 +383,10 @@ function wiring(shapes: StateDict) {
 
 async function expectRefused(shapes: StateDict, message: string): Promise<void> {
   await expectRefusal(() => parseTorch(stateDictFile(shapes)), "unsupported", message);
+}
+
+/** A GRU, and a whole number of that name. */
+function withWhole(name: string): Uint8Array {
+  const whole = { dtype: "I64", shape: [1], values: BigInt64Array.of(3n) };
+  return safetensorsFile({ tensors: [...stateDictTensors(gruShapes("gru.", 4, 5)), [name, whole]] });
 }

@@ -8,6 +8,10 @@ import type { Network, Storage } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { parseModel } from "../../src/parseModel.js";
 import { propertyCase } from "../arbitrary.js";
+import { fixtureNetwork } from "../fixture.js";
+import { fixtureNames, readFixture } from "../fixtureFiles.js";
+import { readOnnxFixture } from "../onnxFixture.js";
+import { onnxFixtureNames, readOnnxFixtureFile } from "../onnxFixtureFiles.js";
 import { makeNetwork } from "../properties.js";
 import { oneGru, randomDense, randomInput, randomMixed, randomTextModel, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";
@@ -26,6 +30,17 @@ describe("writeSafetensors", () => {
         expect(writeSafetensors(await parseModel(bytes))).toEqual(bytes);
       });
       await fc.assert(holds, { seed: 2, numRuns: 100 });
+    });
+
+    it(`writes every network of the fixtures as ${dtype}, from which the same one is read`, async () => {
+      for (const [name, network] of await fixtureNetworks()) {
+        const bytes = writeSafetensors(network, { dtype });
+        const read = await parseModel(bytes);
+        const { layers, outputs, reversesInput } = withStorage(network, dtype);
+        const expected = withoutMinusZeros({ ...read, layers, outputs, reversesInput });
+        expect(withoutMinusZeros(read), name).toEqual(expected);
+        expect(writeSafetensors(read), name).toEqual(bytes);
+      }
     });
 
     it(`writes every kind of layer as ${dtype}, which gives the same outputs to the last bit`, async () => {
@@ -140,4 +155,18 @@ async function run(network: Network): Promise<unknown> {
   const { outputs, finalState } = await model.run(randomInput(network, 6, 11), { batchSize: 2 });
   model.dispose();
   return { outputs, finalState };
+}
+
+/** Whatever format they are in. */
+async function fixtureNetworks(): Promise<[name: string, network: Network][]> {
+  const networks: [string, Network][] = [];
+  for (const name of fixtureNames()) {
+    const { fixture, bytes, files } = readFixture(name);
+    networks.push([name, await fixtureNetwork(fixture, bytes, files)]);
+  }
+  for (const name of onnxFixtureNames()) {
+    const { fixture, bytes } = readOnnxFixtureFile(name);
+    networks.push([name, readOnnxFixture(fixture, bytes)]);
+  }
+  return networks;
 }

@@ -2,7 +2,7 @@
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import { GruError } from "../../errors.js";
-import { type Dtype, DTYPES } from "../dtype.js";
+import { type Dtype, DTYPES, WHOLE_DTYPES } from "../dtype.js";
 import { quote } from "../quote.js";
 import { rowMajor } from "../strided.js";
 import type { Tensor } from "../tensor.js";
@@ -15,18 +15,15 @@ const MAX_RANK = 8;
 const HEADER =
   /^\{'descr': '(?<descr>[^']*)', 'fortran_order': (?<order>True|False), 'shape': \((?<shape>[\d, ]*)\),? *\}\s*$/;
 
-/** Whole numbers serve as indices: float32 holds them to 2^24, more than any embedding has rows. */
-const WHOLE: Dtype = {
-  sizeBytes: 8,
-  storage: "f32",
-  widen: (bytes) => Float32Array.from(new BigInt64Array(bytes), Number),
-};
-
 const DESCRIPTIONS: ReadonlyMap<string, Dtype> = new Map([
   ["<f4", DTYPES.get("F32")!],
   ["<f2", DTYPES.get("F16")!],
   ["<f8", DTYPES.get("F64")!],
-  ["<i8", WHOLE],
+  ["<i8", WHOLE_DTYPES.get("I64")!],
+  ["<i4", WHOLE_DTYPES.get("I32")!], // numpy's own on Windows, to version 2
+  ["<i2", WHOLE_DTYPES.get("I16")!],
+  ["|u1", WHOLE_DTYPES.get("U8")!],
+  ["|b1", WHOLE_DTYPES.get("BOOL")!],
 ]);
 
 /**

@@ -73,7 +73,9 @@ export function assemble({ reading, inputs, outputs }: GraphReading): OnnxNetwor
 
 function endOf(port: OnnxPort, { axes, content }: Value, wiring: Wiring): End {
   demand(content.kind === "signal", `its output ${port.name} is ${describeContent(content)}`);
-  return { port, axes, signal: content, columns: columnsFor(content, wiring, port.name) };
+  const columns = columnsFor(content, wiring, port.name);
+  demand(columns.length > 0, `its output ${port.name} has no features`);
+  return { port, axes, signal: content, columns };
 }
 
 /** Whether an output is nothing but states: final ones, or those of several cells, after the one step of their graph. */

@@ -86,7 +86,7 @@ export function axisIndex(index: number, rank: number): number {
 export function joinAxes(a: Axis, b: Axis): Axis {
   if (typeof a === "number" && typeof b === "number") {
     demand(a === b || a === 1 || b === 1, `it joins ${a} features with ${b}`);
-    return Math.max(a, b) === 1 ? 1 : a === 1 ? b : a;
+    return a === 1 ? b : a;
   }
   if (typeof a === "number" || typeof b === "number") {
     const [size, free] = typeof a === "number" ? [a, b] : [b as number, a];

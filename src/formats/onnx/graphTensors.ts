@@ -54,6 +54,11 @@ export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTe
       for (const unit of unitsOf.get(feature) ?? []) initialState[stateIndex(graph, unit, row, batchSize)] = data[i]!;
     });
   }
+  lengths?.forEach((length, row) => {
+    if (length > 0) return;
+    // A row without steps keeps its state; onnxruntime gives zeros for it, and the specification says nothing.
+    for (let unit = 0; unit < numUnits; unit++) initialState[stateIndex(graph, unit, row, batchSize)] = 0;
+  });
   const options = { batchSize, ...(lengths && { lengths }), ...(hasState && { initialState }) };
   return { input, numSteps, options };
 }

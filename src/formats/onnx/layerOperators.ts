@@ -169,7 +169,7 @@ function clip(call: Call): Value[] {
   const range = high - low;
   if (!(range > 0 && range < 1e6)) throw new Refusal("it has no bounds on both sides");
   const width = widthOf(value.content);
-  const bent = activate(call, value, { name: "hardSigmoid", alpha: 1 / range, beta: -low / range });
+  const bent = activate(call, value, { name: "hardSigmoid", alpha: 1 / range, beta: (0 - low) / range });
   const content = scaled(bent.content, new Float64Array(width).fill(range), call.wiring, call.layerName);
   return [{ ...bent, content: low === 0 ? content : shifted(content, new Float64Array(width).fill(low)) }];
 }

@@ -74,6 +74,7 @@ export function parseModelProto(bytes: Uint8Array): OnnxModel {
   });
   const { nodes, initializers, inputs, outputs } = graph;
   if (nodes.length === 0) throw new GruError("bad-file", "onnx: expected a graph with nodes, got none");
+  if (outputs.length === 0) throw new GruError("bad-file", "onnx: expected a graph with outputs, got none");
   const opset = opsets.get("") ?? 0;
   if (!(opset >= 7)) {
     throw new GruError("unsupported", `onnx: expected opset 7 or newer, got ${opset}; export the model again`);
@@ -149,9 +150,13 @@ function readNode(bytes: Uint8Array): OnnxNode {
   return { name, operator, inputs, outputs, attributes };
 }
 
+/** Of AttributeProto.AttributeType: what proto3's writers leave out where it is 0 or empty. */
+const [FLOAT, INT, STRING] = [1, 2, 3];
+
 /** Graphs in attributes, which only control flow has, are skipped. */
 function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): void {
   let name = "";
+  let type = 0;
   let float: number | null = null;
   let int: number | null = null;
   let string: string | null = null;
@@ -168,7 +173,11 @@ function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): voi
     7: (field) => field.floats(floats),
     8: (field) => field.ints(ints),
     9: (field) => strings.push(field.string()),
+    20: (field) => (type = field.int()),
   });
+  if (type === FLOAT) float ??= 0;
+  if (type === INT) int ??= 0;
+  if (type === STRING) string ??= "";
   into.set(name, { float, int, string, tensor, floats, ints, strings });
 }
 

@@ -57,22 +57,23 @@ export function readGraph(model: OnnxModel, guess: Guess, { linearBeforeReset, w
     isFromTorch: /^pytorch$/i.test(model.producer),
     notes: new Set(),
   };
-  const walkthrough = new Walkthrough(model, reading, weights);
+  const { nodes, names } = live(model);
+  const walkthrough = new Walkthrough(model, reading, weights, names);
   const inputs = walkthrough.addInputs(guess);
-  for (const node of liveNodes(model)) walkthrough.visit(node);
+  for (const node of nodes) walkthrough.visit(node);
   const outputs = new Map(model.outputs.map((port) => [port, walkthrough.lookUp(port.name, "the graph")]));
   return { reading, inputs, outputs, issues: walkthrough.issues };
 }
 
-/** The nodes that the graph's outputs depend on, in the file's order. */
-function liveNodes({ nodes, outputs }: OnnxModel): OnnxNode[] {
+/** The nodes that the graph's outputs depend on, in the file's order, and the names of what is read there. */
+function live({ nodes, outputs }: OnnxModel): { nodes: OnnxNode[]; names: Set<string> } {
   const names = new Set(outputs.map(({ name }) => name));
-  const live = [...nodes].reverse().filter((node) => {
+  const reversed = [...nodes].reverse().filter((node) => {
     const isLive = node.outputs.some((name) => name !== "" && names.has(name));
     if (isLive) node.inputs.forEach((name) => names.add(name));
     return isLive;
   });
-  return live.reverse();
+  return { nodes: reversed.reverse(), names };
 }
 
 class Walkthrough {
@@ -80,13 +81,16 @@ class Walkthrough {
   readonly #model: OnnxModel;
   readonly #reading: Reading;
   readonly #weights: ReadonlyMap<string, TensorData>;
+  /** Names of outputs that something reads: a Dropout's mask, say, is often there and for nobody. */
+  readonly #read: ReadonlySet<string>;
   /** By name; null for what a node that cannot be run would give. */
   readonly #values = new Map<string, Value | null>();
 
-  constructor(model: OnnxModel, reading: Reading, weights: ReadonlyMap<string, TensorData>) {
+  constructor(model: OnnxModel, reading: Reading, weights: ReadonlyMap<string, TensorData>, read: ReadonlySet<string>) {
     this.#model = model;
     this.#reading = reading;
     this.#weights = weights;
+    this.#read = read;
   }
 
   addInputs(guess: Guess): Map<OnnxPort, Value> {
@@ -119,7 +123,7 @@ class Walkthrough {
       if (this.#values.has(output))
         throw new GruError("bad-file", `onnx: expected one value ${quote(output)}, got two`);
       this.#values.set(output, values?.[i] ?? null);
-      if (values !== null && values[i] === undefined) {
+      if (values !== null && values[i] === undefined && this.#read.has(output)) {
         this.issues.push({ subject, reason: `it has an output ${i} that is not supported` });
       }
     }

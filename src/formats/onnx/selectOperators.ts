@@ -149,6 +149,8 @@ function slice(call: Call): Value[] {
   const ends = call.whole(2, "ends") ?? [];
   const axes = call.whole(3, "axes") ?? starts.map((_, i) => i);
   const steps = call.whole(4, "steps") ?? starts.map(() => 1);
+  const isOneEach = [ends, axes, steps].every(({ length }) => length === starts.length);
+  demand(isOneEach, "it has not one start, end and step for each axis");
   axes.forEach((index, i) => {
     const axis = axisIndex(index, rank);
     const range = { start: starts[i]!, end: ends[i]!, step: steps[i]! };

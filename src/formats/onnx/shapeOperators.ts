@@ -101,7 +101,9 @@ function constantOfShape(call: Call): Value[] {
 }
 
 function targetAxes(value: Value): Axis[] {
-  return sizesOf(value).map(axisOf);
+  const axes = sizesOf(value).map(axisOf);
+  for (const axis of axes) demand(typeof axis !== "number" || axis >= 0, `it makes an axis of size ${String(axis)}`);
+  return axes;
 }
 
 function range(call: Call): Value[] {

@@ -1,7 +1,9 @@
 import type { Network } from "../../model/network.js";
 import { buildNetwork, type NetworkDescription } from "../description.js";
-import { isSafetensors, parseSafetensors } from "../safetensors.js";
+import { GruError } from "../../errors.js";
+import { isSafetensors, parseSafetensors, type SafetensorsFile } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
+import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
 import { inferDescription } from "./inferDescription.js";
 import { readPtFile } from "./ptFile.js";
 import { canonicalTensors, unwrapped } from "./stateDict.js";
@@ -14,9 +16,27 @@ import { canonicalTensors, unwrapped } from "./stateDict.js";
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function parseTorch(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
-  if (isSafetensors(bytes)) return networkFromStateDict(parseSafetensors(bytes, mayKeep).tensors, description);
+  if (isSafetensors(bytes)) return networkFromSafetensors(parseSafetensors(bytes, mayKeep), description);
   const { tensors, notes } = readPtFile(bytes, description !== undefined, mayKeep);
   return networkFromStateDict(tensors, description, notes);
+}
+
+/**
+ * The network of a state_dict in a safetensors file.
+ *
+ * @throws GruError as `networkFromStateDict`, and `unsupported` for whole numbers that may not be left out
+ */
+export function networkFromSafetensors(
+  { tensors, wholeNumbers }: SafetensorsFile,
+  description?: NetworkDescription,
+): Network {
+  const names = [...wholeNumbers.keys()];
+  const kept = names.find((name) => !mayLeaveOut(name, description !== undefined));
+  if (kept !== undefined) {
+    const expected = "numbers of dtype F32, F16, BF16, F64 or I8";
+    throw new GruError("unsupported", `safetensors: tensor "${kept}": expected ${expected}, got whole numbers`);
+  }
+  return networkFromStateDict(tensors, description, leftOutNotes(names));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { GruError } from "../../errors.js";
 import type { Tensor } from "../tensor.js";
+import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
 import { isZip, ZipArchive } from "../zip.js";
 import { findStateDict } from "./checkpoint.js";
 import { openOldContainer } from "./oldContainer.js";
@@ -12,23 +13,20 @@ export interface PtFile {
   readonly notes: readonly string[];
 }
 
-/** BatchNorm's count of training steps: whole numbers, of no use here. */
-const IGNORABLE = /(^|\.)num_batches_tracked$/;
-
 /** Shared and expanded storages may give a file more numbers than it has bytes; weights tied once or twice do not. */
 const MAX_ELEMENTS_PER_BYTE = 2;
 
 /**
  * Reads the state_dict that torch.save wrote, as a .pt or .pth file.
  *
- * @param mayLeaveOut whether tensors of whole numbers may be: the caller says which layers there are
+ * @param isDescribed whether the caller says which layers there are
  * @param mayKeep whether the bytes may become the tensors' own
  * @throws GruError `bad-file`, `unsupported`
  */
-export function readPtFile(bytes: Uint8Array, mayLeaveOut: boolean, mayKeep: boolean): PtFile {
+export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boolean): PtFile {
   const container = isZip(bytes) ? openZipContainer(new ZipArchive(bytes)) : openOldContainer(bytes);
   const { tensors: found, notes } = findStateDict(container.root);
-  const kept = [...found].filter(([name, { isFloat }]) => isFloat || !(mayLeaveOut || IGNORABLE.test(name)));
+  const kept = [...found].filter(([name, { isFloat }]) => isFloat || !mayLeaveOut(name, isDescribed));
   checkSharing(kept, bytes.length);
   const tensors = kept.map(([name, tensor]) => {
     const { storage } = tensor;
@@ -36,8 +34,7 @@ export function readPtFile(bytes: Uint8Array, mayLeaveOut: boolean, mayKeep: boo
     return [name, readTensor(name, tensor, () => container.bytesOf(storage), { isBigEndian, mayKeep })] as const;
   });
   const leftOut = [...found.keys()].filter((name) => !kept.some(([other]) => other === name));
-  const more = leftOut.length === 0 ? [] : [`Whole numbers, left out: ${leftOut.join(", ")}.`];
-  return { tensors: new Map(tensors), notes: [...notes, ...more] };
+  return { tensors: new Map(tensors), notes: [...notes, ...leftOutNotes(leftOut)] };
 }
 
 function checkSharing(tensors: readonly (readonly [string, TorchTensor])[], sizeBytes: number): void {
