@@ -6,6 +6,7 @@ import {
   residentMemoryBytes,
   resumedMemoryBytes,
 } from "../kernels/gruResident.js";
+import { gruStepQuadKernel } from "../kernels/gruStepQuad.js";
 import { gruStepTileKernel } from "../kernels/gruStepTile.js";
 import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../kernels/gruWave.js";
 import type { KernelSpec } from "../kernels/kernelSpec.js";
@@ -22,6 +23,8 @@ export type Walk =
   | { readonly kernel: "step" }
   /** The same for batches: each weight is read once for four rows. Reset-after alone. */
   | { readonly kernel: "tile" }
+  /** The same for adapters that are slow to load: the state is read once for four units. Reset-after alone. */
+  | { readonly kernel: "quad" }
   /** One dispatch for all steps, a workgroup for each row and direction. */
   | ({ readonly kernel: "resident" } & ResidentShape)
   /**
@@ -63,7 +66,7 @@ export interface TuningRow {
  * what is small, and waits for nobody. Workgroups that wait for each other need all of them to run at once, which no
  * specification promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their
  * row and those of waves and tiles are estimates; no GPU has been timed. The software adapter's rows were measured: barriers cost it more than dispatches,
- * and a lone workgroup leaves a core idle.
+ * a lone workgroup leaves a core idle, and it checks the bounds of every load, so that the fewer loads for each weight the better.
  */
 export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
@@ -81,6 +84,7 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
   { adapter: "gpu", minRows: 64, walk: { kernel: "tile" } },
   { adapter: "software", minRows: 4, walk: { kernel: "tile" } },
+  { adapter: "software", walk: { kernel: "quad" } },
   { walk: { kernel: "step" } },
 ];
 
@@ -132,9 +136,10 @@ class TableChoice implements KernelChoice {
   }
 
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
-    const row = this.#table.find(({ walk }) => walk.kernel === "tile");
-    if (row === undefined || !layer.resetAfter || !this.#fits(row, layer.hiddenSize, size)) return null;
-    return gruStepTileKernel(layer, stateSize);
+    if (!layer.resetAfter) return null;
+    const row = this.#table.find((each) => isStep(each) && this.#fits(each, layer.hiddenSize, size));
+    if (row?.walk.kernel === "tile") return gruStepTileKernel(layer, stateSize);
+    return row?.walk.kernel === "quad" ? gruStepQuadKernel(layer, stateSize) : null;
   }
 
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
@@ -203,6 +208,11 @@ class TableChoice implements KernelChoice {
       (!("workgroupSize" in walk) || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
     );
   }
+}
+
+/** Whether a row is of a kernel that makes a step of a layer. */
+function isStep({ walk }: TuningRow): boolean {
+  return walk.kernel === "tile" || walk.kernel === "quad" || walk.kernel === "step";
 }
 
 function withoutChained(table: readonly TuningRow[]): TuningRow[] {

@@ -96,17 +96,30 @@ describe("all layers of a stack in one dispatch, wave by wave", () => {
   });
 });
 
-describe("a step of four rows by one invocation", () => {
-  const table: TuningRow[] = [{ walk: { kernel: "tile" } }, STEP];
-  for (const { name } of twinCases.filter((twin) =>
-    /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/.test(twin.name),
-  )) {
-    it(`agrees with the reference: ${name}`, async () => {
-      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-    });
-  }
-});
+/** Ways to make one step, and the cases in which they differ: units and rows past the last quad, directions, lengths, storages. */
+const STEPS: Record<string, { kernel: "step" | "quad" | "tile"; cases: RegExp }> = {
+  "one unit of one row": {
+    kernel: "step",
+    cases: /^I=(1|17|64) .*after|bidirectional.*lengths|int8, a stack|clip.*after/,
+  },
+  "four units of one row": {
+    kernel: "quad",
+    cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8, a stack|clip.*after/,
+  },
+  "one unit of four rows": { kernel: "tile", cases: /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/ },
+};
+
+for (const [share, { kernel, cases }] of Object.entries(STEPS)) {
+  describe(`a step, ${share} by one invocation`, () => {
+    for (const { name } of twinCases.filter((twin) => cases.test(twin.name))) {
+      it(`agrees with the reference: ${name}`, async () => {
+        const table: TuningRow[] = [{ walk: { kernel } }, STEP];
+        const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      });
+    }
+  });
+}
 
 describe("a few steps of a whole network in one dispatch", () => {
   for (const name of WHOLE_NETWORK_NAMES) {

@@ -124,6 +124,36 @@ const tile = mutationsOf(
   ],
 );
 
+const quad = mutationsOf(
+  "gru_step_quad.wgsl",
+  [...AFTER, ONE_GROUP, "int8, a stack of two, reset after"],
+  [
+    ["gives all units the first one's weights", "unpack(recurrent_weight[w.y])", "unpack(recurrent_weight[w.x])"],
+    [
+      "swaps two units",
+      "unpack(recurrent_weight[w.z]),\n    unpack(recurrent_weight[w.w]),",
+      "unpack(recurrent_weight[w.w]),\n    unpack(recurrent_weight[w.z]),",
+    ],
+    ["leaves the last unit of a quad", "i < 4 &&", "i < 3 &&"],
+    ["takes one row for all", "min(first_unit + vec4u(0, 1, 2, 3), vec4u(HIDDEN_SIZE - 1))", "vec4u(first_unit)"],
+    ["multiplies the tile transposed", "h * rows(w);", "rows(w) * h;"],
+    ["runs past a row's length", "params.step >= lengths[row]", "false"],
+    [
+      "begins with another row's state",
+      "state_start(places[row], params.step,",
+      "state_start(places[row / 2], params.step,",
+    ],
+    ["gives all directions the first one's weights", "(direction * 3 * HIDDEN_SIZE + units)", "(units)"],
+    ["swaps z and n", "vec3f(r_sums[i], z_sums[i], n_sums[i])", "vec3f(r_sums[i], n_sums[i], z_sums[i])"],
+    ["uses R_z for R_n", "w + 2 * gate_stride", "w + gate_stride"],
+    ["drops c_r", " + recurrent_bias[c.x]", ""],
+    ["drops the scale of R_n", "sums.z * recurrent_bias[s.z]", "sums.z"],
+    ["blends with another unit's state", "z * state[start + unit]", "z * state[start]"],
+    ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + units[i]]", "+ units[i]]"],
+    ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
+  ],
+);
+
 /** What can go wrong in the same way in all waves. */
 const wave: MutationRow[] = [
   ["is a wave late", "params.wave - layer >= lengths[row]", "params.wave - layer + 1 >= lengths[row]"],
@@ -209,4 +239,4 @@ const network: Mutation[] = [
   ]),
 ];
 
-export const walkMutations: readonly Mutation[] = [...residents, ...chained, ...tile, ...waves, ...network];
+export const walkMutations: readonly Mutation[] = [...residents, ...chained, ...tile, ...quad, ...waves, ...network];
