@@ -1,10 +1,9 @@
 import type { Engine } from "../engine.js";
 import { GruError } from "../errors.js";
-import type { KernelSpec } from "../kernels/kernelSpec.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
-import { BIASES_BUFFER, dispatchesOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
+import { BIASES_BUFFER, kernelsOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
 import type { GpuChoice } from "./adapter.js";
@@ -63,7 +62,8 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   /**
-   * Uploads the weights and compiles every kernel that any batch or sequence of this network takes.
+   * Uploads the weights and compiles every kernel that any batch or sequence of this network takes, but for those that are
+   * slow to compile: a session does that when it first takes one.
    *
    * @param kernelNote how `kernels` came to be chosen, for `explain()`
    * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile
@@ -77,13 +77,15 @@ export class GpuEngine implements Engine, GpuResources {
   ): Promise<GpuEngine> {
     const { device } = choice;
     maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
-    const plans = everyPlan(network, kernels);
+    const early = everyPlan(network, kernels)
+      .flatMap(kernelsOf)
+      .filter(({ isSlowToCompile = false }) => !isSlowToCompile);
     const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
     const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
     try {
-      const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
+      const [pipelines] = await Promise.all([Pipelines.compile(device, early), isInMemory]);
       return new GpuEngine(network, choice, reason, kernels, kernelNote, pipelines, weights);
     } catch (error) {
       weights.dispose();
@@ -148,8 +150,4 @@ function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
   return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...chosen].map((request) =>
     planSequence(network, request),
   );
-}
-
-function kernelsOf(plan: Plan): KernelSpec[] {
-  return plan.stages.flatMap(dispatchesOf).map(({ kernel }) => kernel);
 }

@@ -45,9 +45,23 @@ describe("all steps of a layer in one dispatch", () => {
     });
   }
 
+  const registersCases = twinCases.filter(
+    ({ name, generation }) =>
+      !generation &&
+      /^I=(1|4|17|31|8) .*after|bidirectional.*after|lengths, more|int8, a stack|f16|clip.*after/.test(name),
+  );
+  for (const { name } of registersCases) {
+    it(`agree with the reference where each invocation keeps its weights: ${name}`, async () => {
+      const table: TuningRow[] = [{ walk: { kernel: "registers" } }, STEP];
+      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+    });
+  }
+
   it("are the projection and one more, counted", async () => {
     const dispatches = await countDispatches([{ walk: { kernel: "resident", workgroupSize: 128, lanes: 1 } }], 40);
     expect(dispatches).toBe(2);
+    expect(await countDispatches([{ walk: { kernel: "registers" } }], 40)).toBe(2);
   });
 
   it("are one and a dispatch for each step where the device does better by that, counted", async () => {

@@ -104,6 +104,34 @@ const chained: Mutation[] = [
   ]),
 ];
 
+const registers = mutationsOf(
+  "gru_registers.wgsl",
+  [...AFTER, ONE_GROUP, "int8, a stack of two, reset after", "I=31 H=127 B=5 T=40, reset after"],
+  [
+    ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
+    ["gives all directions the first one's weights", "let rows = direction * 3 * HIDDEN_SIZE + min", "let rows = min"],
+    ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
+    ["runs every direction forward", "time_of(direction, step, lengths[row])", "step"],
+    ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit] = next", "+ unit] = next"],
+    [
+      "begins with zeros",
+      "var next = state[state_start(places[row], params.step, direction) + unit];",
+      "var next = 0.0;",
+    ],
+    ["leaves the state as it was", "state[state_start(places[row], end, direction) + unit] = next;", ""],
+    ["takes the scale for c", "let c = bias_of(rows);", "let c = bias_of(rows + stride);"],
+    ["drops the scale", "vec3f(r[i], z[i], n[i]) * scale", "vec3f(r[i], z[i], n[i])"],
+    ["swaps r and z", "vec3f(r[i], z[i], n[i])", "vec3f(z[i], r[i], n[i])"],
+    ["gives all columns the first one's weights", "vec3f(r[i], z[i], n[i])", "vec3f(r[0], z[0], n[0])"],
+    ["blends the other way round", "(1.0 - z) * n + z * next", "z * n + (1.0 - z) * next"],
+    ["leaves a column of a part", "  sum += w[7] * x[7];\n", ""],
+    ["swaps two columns", "sum += w[3] * x[3];", "sum += w[3] * x[2];"],
+    ["leaves the second part", "if (HIDDEN_SIZE > PART_SIZE) {", "if (false) {"],
+    ["leaves the last part", "if (HIDDEN_SIZE > 7 * PART_SIZE) {", "if (false) {"],
+    ["takes one part twice", "part(weights[5], h[5])", "part(weights[4], h[4])"],
+  ],
+);
+
 const tile = mutationsOf(
   "gru_step_tile.wgsl",
   [...AFTER, "I=4 H=7 B=17 T=33, reset after"],
@@ -239,4 +267,12 @@ const network: Mutation[] = [
   ]),
 ];
 
-export const walkMutations: readonly Mutation[] = [...residents, ...chained, ...tile, ...quad, ...waves, ...network];
+export const walkMutations: readonly Mutation[] = [
+  ...residents,
+  ...chained,
+  ...registers,
+  ...tile,
+  ...quad,
+  ...waves,
+  ...network,
+];

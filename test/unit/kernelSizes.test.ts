@@ -6,7 +6,7 @@ import type { Network } from "../../src/model/network.js";
 import { ALL, NONE } from "../../src/model/outputRequest.js";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
 import type { KernelChoice } from "../../src/plan/kernelChoice.js";
-import { dispatchesOf } from "../../src/plan/plan.js";
+import { kernelsOf } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
 import { tune, type TuningRow } from "../../src/plan/tuning.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
@@ -16,7 +16,7 @@ import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from ".
 
 /** On both sides of every bound of the tables, and of a projection's tile. */
 const ROWS = [1, 2, 3, 4, 5, 15, 16, 17, 64, 65];
-const STEPS = [1, 2, 3, 4, 7, 8, 15, 16, 1024];
+const STEPS = [1, 2, 3, 4, 7, 8, 15, 16, 63, 64, 1024];
 
 const stack = (hiddenSizes: number[], resetAfter: boolean) =>
   randomStack({ seed: 1, inputSize: 3, hiddenSizes, resetAfter });
@@ -51,7 +51,7 @@ const DEVICES: Record<string, DeviceFacts> = {
   software: { ...DEFAULT_FACTS, isFallback: true },
 };
 
-/** Kernels of every size of chunk that are not compiled. */
+/** Kernels of every size of chunk that are not compiled, and are not left for when they are first taken. */
 async function missingKernels(network: Network, facts: DeviceFacts, table: readonly TuningRow[]): Promise<Set<string>> {
   const kernels = tune(facts, table);
   const { pipelines } = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
@@ -63,8 +63,9 @@ async function missingKernels(network: Network, facts: DeviceFacts, table: reado
         for (const lastOnly of [false, true]) {
           for (const output of [ALL, NONE]) {
             const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels: choice });
-            for (const { kernel } of plan.stages.flatMap(dispatchesOf)) {
-              if (!pipelines.has(kernel)) missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
+            for (const kernel of kernelsOf(plan)) {
+              if (!kernel.isSlowToCompile && !pipelines.has(kernel))
+                missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
             }
           }
         }
@@ -84,4 +85,24 @@ describe("the kernels that an engine compiles", () => {
       });
     }
   }
+});
+
+describe("a kernel that is slow to compile", () => {
+  it("is left at load, and compiled by the session that first takes it", async () => {
+    const network = stack([20], true);
+    const kernels = tune(DEVICES.software!);
+    const { choice } = fakeDevice(DEVICES.software);
+    const engine = await GpuEngine.create(network, choice, "", kernels);
+    const plan = planSequence(network, { maxRows: 1, chunkSteps: 64, lastOnly: false, kernels });
+    const slow = kernelsOf(plan).filter(({ isSlowToCompile }) => isSlowToCompile);
+    expect(slow.map(({ label }) => label)).toEqual(["gru_registers H=20"]);
+    expect(engine.pipelines.has(slow[0]!)).toBe(false);
+    const session = engine.createSession(1, 64);
+    while (true) {
+      const preparation = session.prepare(1, 64, false, ALL);
+      if (preparation === null) break;
+      await preparation;
+    }
+    expect(engine.pipelines.has(slow[0]!)).toBe(true);
+  });
 });
