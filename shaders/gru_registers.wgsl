@@ -13,7 +13,7 @@
 // CPU twin: src/reference/gruStep.ts
 
 override WORKGROUP_SIZE: u32;
-override HIDDEN_SIZE: u32; // PARTS * PART_SIZE at most
+override HIDDEN_SIZE: u32;
 override NUM_DIRECTIONS: u32;
 
 struct Params {
@@ -32,9 +32,10 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 // Columns are written out in parts: what is indexed by constants alone stays in registers on a GPU, and needs no bounds
-// checked on a software adapter. What is past H stays zero.
-const PARTS = 8u;
+// checked on a software adapter. No override may size a private array: src/kernels/gruRegisters.ts puts a line with
+// PARTS, ceil(H / PART_SIZE), before this file. What is past H stays zero.
 const PART_SIZE = 16u;
+const LAST = PARTS - 1;
 
 var<workgroup> h: array<array<f32, PART_SIZE>, PARTS>;
 var<private> weights: array<array<vec3f, PART_SIZE>, PARTS>; // of r, z and n, scaled
@@ -104,13 +105,21 @@ fn load_weights(rows: vec3u, scale: vec3f) {
 // R_r h, R_z h and R_n h of this invocation's unit.
 fn products() -> vec3f {
   var sum = part(weights[0], h[0]);
-  if (HIDDEN_SIZE > PART_SIZE) { sum += part(weights[1], h[1]); }
-  if (HIDDEN_SIZE > 2 * PART_SIZE) { sum += part(weights[2], h[2]); }
-  if (HIDDEN_SIZE > 3 * PART_SIZE) { sum += part(weights[3], h[3]); }
-  if (HIDDEN_SIZE > 4 * PART_SIZE) { sum += part(weights[4], h[4]); }
-  if (HIDDEN_SIZE > 5 * PART_SIZE) { sum += part(weights[5], h[5]); }
-  if (HIDDEN_SIZE > 6 * PART_SIZE) { sum += part(weights[6], h[6]); }
-  if (HIDDEN_SIZE > 7 * PART_SIZE) { sum += part(weights[7], h[7]); }
+  if (LAST >= 1) { sum += part(weights[min(LAST, 1)], h[min(LAST, 1)]); }
+  if (LAST >= 2) { sum += part(weights[min(LAST, 2)], h[min(LAST, 2)]); }
+  if (LAST >= 3) { sum += part(weights[min(LAST, 3)], h[min(LAST, 3)]); }
+  if (LAST >= 4) { sum += part(weights[min(LAST, 4)], h[min(LAST, 4)]); }
+  if (LAST >= 5) { sum += part(weights[min(LAST, 5)], h[min(LAST, 5)]); }
+  if (LAST >= 6) { sum += part(weights[min(LAST, 6)], h[min(LAST, 6)]); }
+  if (LAST >= 7) { sum += part(weights[min(LAST, 7)], h[min(LAST, 7)]); }
+  if (LAST >= 8) { sum += part(weights[min(LAST, 8)], h[min(LAST, 8)]); }
+  if (LAST >= 9) { sum += part(weights[min(LAST, 9)], h[min(LAST, 9)]); }
+  if (LAST >= 10) { sum += part(weights[min(LAST, 10)], h[min(LAST, 10)]); }
+  if (LAST >= 11) { sum += part(weights[min(LAST, 11)], h[min(LAST, 11)]); }
+  if (LAST >= 12) { sum += part(weights[min(LAST, 12)], h[min(LAST, 12)]); }
+  if (LAST >= 13) { sum += part(weights[min(LAST, 13)], h[min(LAST, 13)]); }
+  if (LAST >= 14) { sum += part(weights[min(LAST, 14)], h[min(LAST, 14)]); }
+  if (LAST >= 15) { sum += part(weights[min(LAST, 15)], h[min(LAST, 15)]); }
   return sum;
 }
 

@@ -18,6 +18,5 @@ export function gruStepQuadKernel(layer: GruLayer, stateSize: number): KernelSpe
     ...spec,
     constants: { ...spec.constants, WORKGROUP_SIZE },
     workgroups: (batchSize) => [numGroups, batchSize, numDirections(layer)],
-    isSlowToCompile: true,
   };
 }

@@ -16,8 +16,6 @@ export interface KernelSpec {
   workgroups(numRows: number): [x: number, y: number, z: number];
   /** Steps of one dispatch at most, of a kernel that walks through time; absent for one that makes a step. */
   readonly maxStepsAtOnce?: number;
-  /** Whether to compile it when a chunk first takes it: loading, and whoever streams, are not to wait for what may never run. */
-  readonly isSlowToCompile?: boolean;
   /** Multiplications and additions for each row (and step): what the work of a submit is measured in. */
   readonly flopPerRow: number;
 }

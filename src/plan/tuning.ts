@@ -87,7 +87,7 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   },
   { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
   { adapter: "gpu", minRows: 64, walk: { kernel: "tile" } },
-  { adapter: "software", minRows: 4, walk: { kernel: "tile" } },
+  { adapter: "software", minRows: 4, minSteps: 16, walk: { kernel: "tile" } },
   { adapter: "software", maxHiddenSize: MAX_REGISTER_UNITS, minSteps: 64, walk: { kernel: "registers" } },
   { adapter: "software", minSteps: 16, walk: { kernel: "quad" } },
   { walk: { kernel: "step" } },

@@ -1,7 +1,7 @@
 // Every way to walk through time, taken whatever the device would choose, against the float64 reference.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TuningRow } from "../../src/plan/tuning.js";
+import { TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
 import { expectIsClose } from "../close.js";
 import { twinCases } from "../twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../wholeNetworks.js";
@@ -134,6 +134,28 @@ for (const [share, { kernel, cases }] of Object.entries(STEPS)) {
     }
   });
 }
+
+/** The same on every device. */
+function onAnyAdapter(row: TuningRow): TuningRow {
+  const { adapter: _adapter, vendor: _vendor, ...rest } = row;
+  return rest;
+}
+
+describe("the device's table without any one of its kernels", () => {
+  const names = ["I=8 H=64,33,7 B=5 T=100, reset after", "a stack of three, reset after, lengths", "f16, a text model"];
+  for (const kernel of new Set(TUNING_TABLE.map(({ walk }) => walk.kernel))) {
+    it(`still gives the reference's answers: ${kernel}`, async () => {
+      // Also where the table is a GPU's: this adapter computes its kernels too.
+      const rest = TUNING_TABLE.filter(({ walk }) => walk.kernel !== kernel);
+      for (const table of [rest, rest.filter(({ adapter }) => adapter !== "software").map(onAnyAdapter)]) {
+        for (const name of names) {
+          const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+          for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+        }
+      }
+    });
+  }
+});
 
 describe("a few steps of a whole network in one dispatch", () => {
   for (const name of WHOLE_NETWORK_NAMES) {

@@ -126,9 +126,13 @@ const registers = mutationsOf(
     ["blends the other way round", "(1.0 - z) * n + z * next", "z * n + (1.0 - z) * next"],
     ["leaves a column of a part", "  sum += w[7] * x[7];\n", ""],
     ["swaps two columns", "sum += w[3] * x[3];", "sum += w[3] * x[2];"],
-    ["leaves the second part", "if (HIDDEN_SIZE > PART_SIZE) {", "if (false) {"],
-    ["leaves the last part", "if (HIDDEN_SIZE > 7 * PART_SIZE) {", "if (false) {"],
-    ["takes one part twice", "part(weights[5], h[5])", "part(weights[4], h[4])"],
+    ["leaves the second part", "if (LAST >= 1) {", "if (false) {"],
+    ["leaves the last part", "if (LAST >= 7) {", "if (false) {"],
+    [
+      "takes one part twice",
+      "part(weights[min(LAST, 5)], h[min(LAST, 5)])",
+      "part(weights[min(LAST, 4)], h[min(LAST, 4)])",
+    ],
   ],
 );
 

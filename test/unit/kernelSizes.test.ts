@@ -48,10 +48,9 @@ const DEVICES: Record<string, DeviceFacts> = {
   gpu: DEFAULT_FACTS,
   "large gpu": { ...DEFAULT_FACTS, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 65536 },
   nvidia: { ...DEFAULT_FACTS, vendor: "nvidia", concurrentGroups: 96 },
-  software: { ...DEFAULT_FACTS, isFallback: true },
 };
 
-/** Kernels of every size of chunk that are not compiled, and are not left for when they are first taken. */
+/** Kernels of every size of chunk that are not compiled. */
 async function missingKernels(network: Network, facts: DeviceFacts, table: readonly TuningRow[]): Promise<Set<string>> {
   const kernels = tune(facts, table);
   const { pipelines } = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
@@ -64,8 +63,7 @@ async function missingKernels(network: Network, facts: DeviceFacts, table: reado
           for (const output of [ALL, NONE]) {
             const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels: choice });
             for (const kernel of kernelsOf(plan)) {
-              if (!kernel.isSlowToCompile && !pipelines.has(kernel))
-                missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
+              if (!pipelines.has(kernel)) missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
             }
           }
         }
@@ -87,22 +85,23 @@ describe("the kernels that an engine compiles", () => {
   }
 });
 
-describe("a kernel that is slow to compile", () => {
-  it("is left at load, and compiled by the session that first takes it", async () => {
+describe("a software adapter", () => {
+  it("compiles what a streamed step takes at load, and the rest in the session that first takes it", async () => {
     const network = stack([20], true);
-    const kernels = tune(DEVICES.software!);
-    const { choice } = fakeDevice(DEVICES.software);
-    const engine = await GpuEngine.create(network, choice, "", kernels);
-    const plan = planSequence(network, { maxRows: 1, chunkSteps: 64, lastOnly: false, kernels });
-    const slow = kernelsOf(plan).filter(({ isSlowToCompile }) => isSlowToCompile);
-    expect(slow.map(({ label }) => label)).toEqual(["gru_registers H=20"]);
-    expect(engine.pipelines.has(slow[0]!)).toBe(false);
+    const facts = { ...DEFAULT_FACTS, isFallback: true };
+    const kernels = tune(facts);
+    const engine = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
+    const { pipelines } = engine;
+    const namesOf = (maxRows: number, chunkSteps: number) =>
+      kernelsOf(planSequence(network, { maxRows, chunkSteps, lastOnly: false, kernels }))
+        .filter((kernel) => pipelines.has(kernel))
+        .map(({ entryPoint }) => entryPoint);
+    expect(namesOf(1, 1)).toEqual(["dense", "gru_step"]);
+    expect(namesOf(1, 64)).toEqual([]);
     const session = engine.createSession(1, 64);
-    while (true) {
-      const preparation = session.prepare(1, 64, false, ALL);
-      if (preparation === null) break;
-      await preparation;
+    for (let waits = session.prepare(1, 64, false, ALL); waits !== null; waits = session.prepare(1, 64, false, ALL)) {
+      await waits;
     }
-    expect(engine.pipelines.has(slow[0]!)).toBe(true);
+    expect(namesOf(1, 64)).toEqual(["gru_project", "gru_registers"]);
   });
 });
