@@ -95,6 +95,11 @@ export function dispatchesOf(stage: Stage): readonly DispatchPlan[] {
   return "dispatches" in stage ? stage.dispatches : [stage.dispatch];
 }
 
+/** The kernels of a plan, each as often as it is in a stage. */
+export function kernelsOf({ stages }: Plan): KernelSpec[] {
+  return stages.flatMap(dispatchesOf).map(({ kernel }) => kernel);
+}
+
 /** Dispatches of the last chunk of a sequence, when it has `numSteps` steps and no stage is split. */
 export function numDispatches(plan: Plan, numSteps: number): number {
   return plan.stages.reduce((sum, stage) => sum + numTimes(stage, numSteps) * dispatchesOf(stage).length, 0);

@@ -6,6 +6,8 @@ import {
   residentMemoryBytes,
   resumedMemoryBytes,
 } from "../kernels/gruResident.js";
+import { gruRegistersKernel, MAX_REGISTER_UNITS } from "../kernels/gruRegisters.js";
+import { gruStepQuadKernel } from "../kernels/gruStepQuad.js";
 import { gruStepTileKernel } from "../kernels/gruStepTile.js";
 import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../kernels/gruWave.js";
 import type { KernelSpec } from "../kernels/kernelSpec.js";
@@ -22,8 +24,12 @@ export type Walk =
   | { readonly kernel: "step" }
   /** The same for batches: each weight is read once for four rows. Reset-after alone. */
   | { readonly kernel: "tile" }
+  /** The same for adapters that are slow to load: the state is read once for four units. Reset-after alone. */
+  | { readonly kernel: "quad" }
   /** One dispatch for all steps, a workgroup for each row and direction. */
   | ({ readonly kernel: "resident" } & ResidentShape)
+  /** The same, where each invocation keeps the weights of its unit. Reset-after alone, small, and slow to compile. */
+  | { readonly kernel: "registers" }
   /**
    * One dispatch for all steps, several workgroups for each row and direction, which wait for each other. Reset-after alone,
    * and only where twice as many workgroups were seen to run at once.
@@ -63,7 +69,8 @@ export interface TuningRow {
  * what is small, and waits for nobody. Workgroups that wait for each other need all of them to run at once, which no
  * specification promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their
  * row and those of waves and tiles are estimates; no GPU has been timed. The software adapter's rows were measured: barriers cost it more than dispatches,
- * and a lone workgroup leaves a core idle.
+ * a lone workgroup leaves a core idle, and it checks the bounds of every load, so that the fewer loads for each weight the better:
+ * weights that stay in an invocation make up for a core. Such kernels are for chunks that are long enough for what they take to compile.
  */
 export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
@@ -80,7 +87,9 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   },
   { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
   { adapter: "gpu", minRows: 64, walk: { kernel: "tile" } },
-  { adapter: "software", minRows: 4, walk: { kernel: "tile" } },
+  { adapter: "software", minRows: 4, minSteps: 16, walk: { kernel: "tile" } },
+  { adapter: "software", maxHiddenSize: MAX_REGISTER_UNITS, minSteps: 64, walk: { kernel: "registers" } },
+  { adapter: "software", minSteps: 16, walk: { kernel: "quad" } },
   { walk: { kernel: "step" } },
 ];
 
@@ -125,6 +134,7 @@ class TableChoice implements KernelChoice {
       const { walk } = row;
       if (walk.kernel === "network" || walk.kernel === "wave" || !this.#fitsLayer(row, layer, size)) continue;
       if (walk.kernel === "resident") return [gruResidentKernel(layer, stateSize, walk)];
+      if (walk.kernel === "registers") return [gruRegistersKernel(layer, stateSize)];
       if (walk.kernel !== "chained") return null;
       return [gruChainedKernel(layer, stateSize, walk), gruResumedKernel(layer, stateSize, resumedShape(walk))];
     }
@@ -132,9 +142,10 @@ class TableChoice implements KernelChoice {
   }
 
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
-    const row = this.#table.find(({ walk }) => walk.kernel === "tile");
-    if (row === undefined || !layer.resetAfter || !this.#fits(row, layer.hiddenSize, size)) return null;
-    return gruStepTileKernel(layer, stateSize);
+    if (!layer.resetAfter) return null;
+    const row = this.#table.find((each) => isStep(each) && this.#fits(each, layer.hiddenSize, size));
+    if (row?.walk.kernel === "tile") return gruStepTileKernel(layer, stateSize);
+    return row?.walk.kernel === "quad" ? gruStepQuadKernel(layer, stateSize) : null;
   }
 
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
@@ -181,6 +192,7 @@ class TableChoice implements KernelChoice {
     const { walk } = row;
     const { maxComputeWorkgroupStorageSize: maxBytes, concurrentGroups = 0 } = this.#facts;
     if (walk.kernel === "resident") return residentMemoryBytes(layer, walk) <= maxBytes;
+    if (walk.kernel === "registers") return layer.resetAfter && layer.hiddenSize <= MAX_REGISTER_UNITS;
     if (walk.kernel !== "chained") return true;
     const numGroups = numChainedGroups(layer, walk) * size[0] * numDirections(layer);
     const bytes = Math.max(chainedMemoryBytes(layer, walk), resumedMemoryBytes(layer, resumedShape(walk)));
@@ -203,6 +215,11 @@ class TableChoice implements KernelChoice {
       (!("workgroupSize" in walk) || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
     );
   }
+}
+
+/** Whether a row is of a kernel that makes a step of a layer. */
+function isStep({ walk }: TuningRow): boolean {
+  return walk.kernel === "tile" || walk.kernel === "quad" || walk.kernel === "step";
 }
 
 function withoutChained(table: readonly TuningRow[]): TuningRow[] {

@@ -1,10 +1,9 @@
 import type { Engine } from "../engine.js";
 import { GruError } from "../errors.js";
-import type { KernelSpec } from "../kernels/kernelSpec.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
-import { BIASES_BUFFER, dispatchesOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
+import { BIASES_BUFFER, kernelsOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
 import type { GpuChoice } from "./adapter.js";
@@ -63,7 +62,9 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   /**
-   * Uploads the weights and compiles every kernel that any batch or sequence of this network takes.
+   * Uploads the weights and compiles every kernel that any batch or sequence of this network takes. A software adapter
+   * compiles on the cores that are to compute: there it is what a streamed step takes, and a session that first takes another
+   * compiles it.
    *
    * @param kernelNote how `kernels` came to be chosen, for `explain()`
    * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile
@@ -77,13 +78,14 @@ export class GpuEngine implements Engine, GpuResources {
   ): Promise<GpuEngine> {
     const { device } = choice;
     maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
-    const plans = everyPlan(network, kernels);
+    const [first, ...others] = everyPlan(network, kernels);
+    const early = choice.facts.isFallback ? [first!] : [first!, ...others];
     const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
     const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
     try {
-      const [pipelines] = await Promise.all([Pipelines.compile(device, plans.flatMap(kernelsOf)), isInMemory]);
+      const [pipelines] = await Promise.all([Pipelines.compile(device, early.flatMap(kernelsOf)), isInMemory]);
       return new GpuEngine(network, choice, reason, kernels, kernelNote, pipelines, weights);
     } catch (error) {
       weights.dispose();
@@ -137,7 +139,7 @@ export class GpuEngine implements Engine, GpuResources {
 }
 
 /**
- * Plans that have among them every kernel of a network. Kernels are fixed by the network, but for the projection, which
+ * Plans that have among them every kernel of a network, first that of a streamed step. Kernels are fixed by the network, but for the projection, which
  * takes a lone row otherwise than a tile of rows, for what picks the last step, and for what `kernels` chooses.
  */
 function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
@@ -148,8 +150,4 @@ function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
   return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...chosen].map((request) =>
     planSequence(network, request),
   );
-}
-
-function kernelsOf(plan: Plan): KernelSpec[] {
-  return plan.stages.flatMap(dispatchesOf).map(({ kernel }) => kernel);
 }

@@ -1,7 +1,7 @@
 import { GruError } from "../errors.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { generatedStepsFor } from "../plan/budget.js";
-import { chunkFlop, dispatchesOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
+import { chunkFlop, kernelsOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
 import { planSequence } from "../plan/planSequence.js";
 import type { CompiledPlan } from "./compiledPlan.js";
 import type { GpuResources } from "./gpuResources.js";
@@ -69,7 +69,7 @@ export class GpuGeneration {
       planSequence(network, { maxRows, chunkSteps, lastOnly: false, sample, kernels });
     const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
-    await Promise.all(plan.stages.flatMap(dispatchesOf).map(({ kernel }) => pipelines.add(kernel)));
+    await pipelines.addAll(kernelsOf(plan));
     this.#resources.checkAlive();
     return this.#allocate(`generate ${plan.chunkSteps}`, plan);
   }

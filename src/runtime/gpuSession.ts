@@ -1,12 +1,11 @@
 import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
-import { topKKernel } from "../kernels/topK.js";
 import type { Generation } from "../model/generative.js";
-import { layerNamed, layerOutputSize, type Network, stateLength } from "../model/network.js";
+import { type Network, stateLength } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import { chunkStepsFor } from "../plan/budget.js";
-import { LENGTHS_BUFFER, type OutputPlan, type Plan, PLACES_BUFFER, STATUS_BUFFER } from "../plan/plan.js";
-import { planSequence } from "../plan/planSequence.js";
+import { kernelsOf, LENGTHS_BUFFER, type OutputPlan, type Plan, PLACES_BUFFER, STATUS_BUFFER } from "../plan/plan.js";
+import { planSequence, type PlanRequest } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
 import { GpuGeneration } from "./gpuGeneration.js";
@@ -60,12 +59,17 @@ export class GpuSession implements Session {
 
   prepare(numRows: number, numSteps: number, lastOnly: boolean, output: Selection): Promise<void> | null {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    if (output.topK > 0) {
-      const { network, pipelines } = this.#resources;
-      const kernel = topKKernel(layerOutputSize(layerNamed(network, network.outputs[0]!)), output.topK);
-      if (!pipelines.has(kernel)) return pipelines.add(kernel);
+    const { network, pipelines } = this.#resources;
+    const { key, request } = this.#requestFor(numRows, numSteps, lastOnly, output);
+    if (!this.#plans.has(key)) {
+      const plan = planSequence(network, request);
+      const missing = kernelsOf(plan).filter((kernel) => !pipelines.has(kernel));
+      if (missing.length > 0) return pipelines.addAll(missing);
+      // Pairs may take more than the outputs that `maxChunkSteps` counts with.
+      for (const { label, sizeBytes } of plan.buffers)
+        this.#resources.checkSize(label, sizeBytes, `topK ${output.topK}`);
+      this.#compile(key, plan);
     }
-    this.#planFor(numRows, numSteps, lastOnly, output);
     return this.#allocation === null ? null : this.#await(this.#allocation);
   }
 
@@ -80,7 +84,7 @@ export class GpuSession implements Session {
       preparation = this.prepare(numRows, numSteps, lastOnly, output);
     }
     this.#resources.checkAlive();
-    const compiled = this.#planFor(numRows, numSteps, lastOnly, output);
+    const compiled = this.#plans.get(this.#requestFor(numRows, numSteps, lastOnly, output).key)!;
 
     const { chunkSteps, outputs } = compiled.plan;
     const advanced = {
@@ -202,18 +206,19 @@ export class GpuSession implements Session {
     this.#resources.checkAlive();
   }
 
-  #planFor(numRows: number, sequenceLength: number, lastOnly: boolean, output: Selection): CompiledPlan {
+  /** What plan to take, and what it is kept under. */
+  #requestFor(
+    numRows: number,
+    sequenceLength: number,
+    lastOnly: boolean,
+    output: Selection,
+  ): { key: string; request: PlanRequest } {
     const { network, kernels } = this.#resources;
     const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
     // A lone row has a plan of its own, without the tiles that it would not fill.
     const maxRows = numRows === 1 ? 1 : this.numSlots;
     const key = `${maxRows} ${chunkSteps} ${lastOnly} ${output.all} ${output.topK} ${kernels?.note}`;
-    const known = this.#plans.get(key);
-    if (known !== undefined) return known;
-    const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels });
-    // Pairs may take more than the outputs that `maxChunkSteps` counts with.
-    for (const { label, sizeBytes } of plan.buffers) this.#resources.checkSize(label, sizeBytes, `topK ${output.topK}`);
-    return this.#compile(key, plan);
+    return { key, request: { maxRows, chunkSteps, lastOnly, output, kernels } };
   }
 
   #compile(key: string, plan: Plan): CompiledPlan {

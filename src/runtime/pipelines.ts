@@ -32,6 +32,10 @@ export class Pipelines {
     this.#compiled.set(kernel.label, await compileKernel(this.#device, kernel));
   }
 
+  async addAll(kernels: readonly KernelSpec[]): Promise<void> {
+    await Promise.all(kernels.map((kernel) => this.add(kernel)));
+  }
+
   has(kernel: KernelSpec): boolean {
     return this.#compiled.has(kernel.label);
   }

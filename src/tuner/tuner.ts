@@ -5,7 +5,7 @@ import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
 import { keepChoice, keptChoice } from "./choiceStore.js";
 
 /** Choices are forgotten when kernels change. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Trying stops then; what has not been tried is not chosen. */
 const MAX_TUNING_MS = 200;

@@ -1,7 +1,7 @@
 // Every way to walk through time, taken whatever the device would choose, against the float64 reference.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TuningRow } from "../../src/plan/tuning.js";
+import { TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
 import { expectIsClose } from "../close.js";
 import { twinCases } from "../twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../wholeNetworks.js";
@@ -45,9 +45,23 @@ describe("all steps of a layer in one dispatch", () => {
     });
   }
 
+  const registersCases = twinCases.filter(
+    ({ name, generation }) =>
+      !generation &&
+      /^I=(1|4|17|31|8) .*after|bidirectional.*after|lengths, more|int8, a stack|f16|clip.*after/.test(name),
+  );
+  for (const { name } of registersCases) {
+    it(`agree with the reference where each invocation keeps its weights: ${name}`, async () => {
+      const table: TuningRow[] = [{ walk: { kernel: "registers" } }, STEP];
+      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+    });
+  }
+
   it("are the projection and one more, counted", async () => {
     const dispatches = await countDispatches([{ walk: { kernel: "resident", workgroupSize: 128, lanes: 1 } }], 40);
     expect(dispatches).toBe(2);
+    expect(await countDispatches([{ walk: { kernel: "registers" } }], 40)).toBe(2);
   });
 
   it("are one and a dispatch for each step where the device does better by that, counted", async () => {
@@ -96,14 +110,49 @@ describe("all layers of a stack in one dispatch, wave by wave", () => {
   });
 });
 
-describe("a step of four rows by one invocation", () => {
-  const table: TuningRow[] = [{ walk: { kernel: "tile" } }, STEP];
-  for (const { name } of twinCases.filter((twin) =>
-    /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/.test(twin.name),
-  )) {
-    it(`agrees with the reference: ${name}`, async () => {
-      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+/** Ways to make one step, and the cases in which they differ: units and rows past the last quad, directions, lengths, storages. */
+const STEPS: Record<string, { kernel: "step" | "quad" | "tile"; cases: RegExp }> = {
+  "one unit of one row": {
+    kernel: "step",
+    cases: /^I=(1|17|64) .*after|bidirectional.*lengths|int8, a stack|clip.*after/,
+  },
+  "four units of one row": {
+    kernel: "quad",
+    cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8, a stack|clip.*after/,
+  },
+  "one unit of four rows": { kernel: "tile", cases: /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/ },
+};
+
+for (const [share, { kernel, cases }] of Object.entries(STEPS)) {
+  describe(`a step, ${share} by one invocation`, () => {
+    for (const { name } of twinCases.filter((twin) => cases.test(twin.name))) {
+      it(`agrees with the reference: ${name}`, async () => {
+        const table: TuningRow[] = [{ walk: { kernel } }, STEP];
+        const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+      });
+    }
+  });
+}
+
+/** The same on every device. */
+function onAnyAdapter(row: TuningRow): TuningRow {
+  const { adapter: _adapter, vendor: _vendor, ...rest } = row;
+  return rest;
+}
+
+describe("the device's table without any one of its kernels", () => {
+  const names = ["I=8 H=64,33,7 B=5 T=100, reset after", "a stack of three, reset after, lengths", "f16, a text model"];
+  for (const kernel of new Set(TUNING_TABLE.map(({ walk }) => walk.kernel))) {
+    it(`still gives the reference's answers: ${kernel}`, async () => {
+      // Also where the table is a GPU's: this adapter computes its kernels too.
+      const rest = TUNING_TABLE.filter(({ walk }) => walk.kernel !== kernel);
+      for (const table of [rest, rest.filter(({ adapter }) => adapter !== "software").map(onAnyAdapter)]) {
+        for (const name of names) {
+          const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
+          for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+        }
+      }
     });
   }
 });

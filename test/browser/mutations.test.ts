@@ -31,6 +31,8 @@ const WALKS: readonly [files: RegExp, walk: TuningRow["walk"], maxHiddenSize?: n
   [/start_whole/, { kernel: "resident", workgroupSize: 16, lanes: 2 }],
   [/gru_resident/, { kernel: "resident", workgroupSize: 16, lanes: 2 }],
   [/gru_step_tile/, { kernel: "tile" }],
+  [/gru_registers/, { kernel: "registers" }],
+  [/gru_step_quad/, { kernel: "quad" }],
   [/gru_wave|products/, { kernel: "wave" }],
   [/network_step|operations?\.wgsl/, { kernel: "network", workgroupSize: 32 }],
 ];

@@ -104,6 +104,38 @@ const chained: Mutation[] = [
   ]),
 ];
 
+const registers = mutationsOf(
+  "gru_registers.wgsl",
+  [...AFTER, ONE_GROUP, "int8, a stack of two, reset after", "I=31 H=127 B=5 T=40, reset after"],
+  [
+    ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
+    ["gives all directions the first one's weights", "let rows = direction * 3 * HIDDEN_SIZE + min", "let rows = min"],
+    ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
+    ["runs every direction forward", "time_of(direction, step, lengths[row])", "step"],
+    ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit] = next", "+ unit] = next"],
+    [
+      "begins with zeros",
+      "var next = state[state_start(places[row], params.step, direction) + unit];",
+      "var next = 0.0;",
+    ],
+    ["leaves the state as it was", "state[state_start(places[row], end, direction) + unit] = next;", ""],
+    ["takes the scale for c", "let c = bias_of(rows);", "let c = bias_of(rows + stride);"],
+    ["drops the scale", "vec3f(r[i], z[i], n[i]) * scale", "vec3f(r[i], z[i], n[i])"],
+    ["swaps r and z", "vec3f(r[i], z[i], n[i])", "vec3f(z[i], r[i], n[i])"],
+    ["gives all columns the first one's weights", "vec3f(r[i], z[i], n[i])", "vec3f(r[0], z[0], n[0])"],
+    ["blends the other way round", "(1.0 - z) * n + z * next", "z * n + (1.0 - z) * next"],
+    ["leaves a column of a part", "  sum += w[7] * x[7];\n", ""],
+    ["swaps two columns", "sum += w[3] * x[3];", "sum += w[3] * x[2];"],
+    ["leaves the second part", "if (LAST >= 1) {", "if (false) {"],
+    ["leaves the last part", "if (LAST >= 7) {", "if (false) {"],
+    [
+      "takes one part twice",
+      "part(weights[min(LAST, 5)], h[min(LAST, 5)])",
+      "part(weights[min(LAST, 4)], h[min(LAST, 4)])",
+    ],
+  ],
+);
+
 const tile = mutationsOf(
   "gru_step_tile.wgsl",
   [...AFTER, "I=4 H=7 B=17 T=33, reset after"],
@@ -120,6 +152,36 @@ const tile = mutationsOf(
     ["uses R_z for R_n", "w + 2 * gate_stride", "w + gate_stride"],
     ["drops c_r", " + recurrent_bias[c.x]", ""],
     ["blends with another row's state", "z * state[start + unit]", "z * state[unit]"],
+    ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
+  ],
+);
+
+const quad = mutationsOf(
+  "gru_step_quad.wgsl",
+  [...AFTER, ONE_GROUP, "int8, a stack of two, reset after"],
+  [
+    ["gives all units the first one's weights", "unpack(recurrent_weight[w.y])", "unpack(recurrent_weight[w.x])"],
+    [
+      "swaps two units",
+      "unpack(recurrent_weight[w.z]),\n    unpack(recurrent_weight[w.w]),",
+      "unpack(recurrent_weight[w.w]),\n    unpack(recurrent_weight[w.z]),",
+    ],
+    ["leaves the last unit of a quad", "i < 4 &&", "i < 3 &&"],
+    ["takes one row for all", "min(first_unit + vec4u(0, 1, 2, 3), vec4u(HIDDEN_SIZE - 1))", "vec4u(first_unit)"],
+    ["multiplies the tile transposed", "h * rows(w);", "rows(w) * h;"],
+    ["runs past a row's length", "params.step >= lengths[row]", "false"],
+    [
+      "begins with another row's state",
+      "state_start(places[row], params.step,",
+      "state_start(places[row / 2], params.step,",
+    ],
+    ["gives all directions the first one's weights", "(direction * 3 * HIDDEN_SIZE + units)", "(units)"],
+    ["swaps z and n", "vec3f(r_sums[i], z_sums[i], n_sums[i])", "vec3f(r_sums[i], n_sums[i], z_sums[i])"],
+    ["uses R_z for R_n", "w + 2 * gate_stride", "w + gate_stride"],
+    ["drops c_r", " + recurrent_bias[c.x]", ""],
+    ["drops the scale of R_n", "sums.z * recurrent_bias[s.z]", "sums.z"],
+    ["blends with another unit's state", "z * state[start + unit]", "z * state[start]"],
+    ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + units[i]]", "+ units[i]]"],
     ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
   ],
 );
@@ -209,4 +271,12 @@ const network: Mutation[] = [
   ]),
 ];
 
-export const walkMutations: readonly Mutation[] = [...residents, ...chained, ...tile, ...waves, ...network];
+export const walkMutations: readonly Mutation[] = [
+  ...residents,
+  ...chained,
+  ...registers,
+  ...tile,
+  ...quad,
+  ...waves,
+  ...network,
+];

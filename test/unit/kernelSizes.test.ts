@@ -6,7 +6,7 @@ import type { Network } from "../../src/model/network.js";
 import { ALL, NONE } from "../../src/model/outputRequest.js";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
 import type { KernelChoice } from "../../src/plan/kernelChoice.js";
-import { dispatchesOf } from "../../src/plan/plan.js";
+import { kernelsOf } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
 import { tune, type TuningRow } from "../../src/plan/tuning.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
@@ -16,7 +16,7 @@ import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from ".
 
 /** On both sides of every bound of the tables, and of a projection's tile. */
 const ROWS = [1, 2, 3, 4, 5, 15, 16, 17, 64, 65];
-const STEPS = [1, 2, 3, 4, 7, 8, 15, 16, 1024];
+const STEPS = [1, 2, 3, 4, 7, 8, 15, 16, 63, 64, 1024];
 
 const stack = (hiddenSizes: number[], resetAfter: boolean) =>
   randomStack({ seed: 1, inputSize: 3, hiddenSizes, resetAfter });
@@ -48,7 +48,6 @@ const DEVICES: Record<string, DeviceFacts> = {
   gpu: DEFAULT_FACTS,
   "large gpu": { ...DEFAULT_FACTS, maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 65536 },
   nvidia: { ...DEFAULT_FACTS, vendor: "nvidia", concurrentGroups: 96 },
-  software: { ...DEFAULT_FACTS, isFallback: true },
 };
 
 /** Kernels of every size of chunk that are not compiled. */
@@ -63,7 +62,7 @@ async function missingKernels(network: Network, facts: DeviceFacts, table: reado
         for (const lastOnly of [false, true]) {
           for (const output of [ALL, NONE]) {
             const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels: choice });
-            for (const { kernel } of plan.stages.flatMap(dispatchesOf)) {
+            for (const kernel of kernelsOf(plan)) {
               if (!pipelines.has(kernel)) missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
             }
           }
@@ -84,4 +83,25 @@ describe("the kernels that an engine compiles", () => {
       });
     }
   }
+});
+
+describe("a software adapter", () => {
+  it("compiles what a streamed step takes at load, and the rest in the session that first takes it", async () => {
+    const network = stack([20], true);
+    const facts = { ...DEFAULT_FACTS, isFallback: true };
+    const kernels = tune(facts);
+    const engine = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
+    const { pipelines } = engine;
+    const namesOf = (maxRows: number, chunkSteps: number) =>
+      kernelsOf(planSequence(network, { maxRows, chunkSteps, lastOnly: false, kernels }))
+        .filter((kernel) => pipelines.has(kernel))
+        .map(({ entryPoint }) => entryPoint);
+    expect(namesOf(1, 1)).toEqual(["dense", "gru_step"]);
+    expect(namesOf(1, 64)).toEqual([]);
+    const session = engine.createSession(1, 64);
+    for (let waits = session.prepare(1, 64, false, ALL); waits !== null; waits = session.prepare(1, 64, false, ALL)) {
+      await waits;
+    }
+    expect(namesOf(1, 64)).toEqual(["gru_project", "gru_registers"]);
+  });
 });

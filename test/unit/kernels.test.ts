@@ -8,6 +8,8 @@ import { gruChainedKernel } from "../../src/kernels/gruChained.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
+import { gruRegistersKernel } from "../../src/kernels/gruRegisters.js";
+import { gruStepQuadKernel } from "../../src/kernels/gruStepQuad.js";
 import { gruStepTileKernel } from "../../src/kernels/gruStepTile.js";
 import { gruResidentKernel, gruResumedKernel } from "../../src/kernels/gruResident.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
@@ -64,6 +66,8 @@ const samples: Record<string, readonly KernelSpec[]> = {
     ),
   ),
   gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
+  gruRegistersKernel: grus.map((layer) => gruRegistersKernel(layer, STATE_SIZE)),
+  gruStepQuadKernel: grus.map((layer) => gruStepQuadKernel(layer, STATE_SIZE)),
   gruStepTileKernel: grus.map((layer) => gruStepTileKernel(layer, STATE_SIZE)),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
   lastStepKernel: [lastStepKernel(5, 3)],

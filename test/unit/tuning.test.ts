@@ -49,7 +49,7 @@ describe("the table of kernels", () => {
   }
 
   it("never has them on a software adapter, whatever it says of itself", () => {
-    expect(walkOf({ ...nvidia, isFallback: true }, {})).toBeNull();
+    expect(walkOf({ ...nvidia, isFallback: true }, { hiddenSize: 300 })).toBeNull();
   });
 
   it("has them for the layers and chunks that gain by it alone", () => {
@@ -118,6 +118,32 @@ describe("the table of kernels", () => {
     }
     expect(fallback.fallback).toBeNull();
     expect(tune({ ...nvidia, concurrentGroups: 0 }).fallback).toBeNull();
+  });
+});
+
+describe("on a software adapter, the table", () => {
+  const facts = { ...nvidia, isFallback: true };
+  const namesOf = (hiddenSize: number, [maxRows, chunkSteps]: RowsAndSteps, resetAfter = true) => {
+    const network = oneGru(5, { inputSize: 1, hiddenSize, resetAfter });
+    return planSequence(network, { maxRows, chunkSteps, lastOnly: false, kernels: tune(facts) })
+      .stages.flatMap(dispatchesOf)
+      .map(({ kernel }) => kernel.entryPoint)
+      .slice(1);
+  };
+
+  it("keeps the weights of what is small, for chunks that are long", () => {
+    expect(namesOf(256, [1, 64])).toEqual(["gru_registers"]);
+    expect(namesOf(256, [3, 64])).toEqual(["gru_registers"]);
+    expect(namesOf(257, [1, 64])).toEqual(["gru_step_quad"]);
+    expect(namesOf(256, [1, 63])).toEqual(["gru_step_quad"]);
+    expect(namesOf(256, [1, 64], false)).toEqual(["gru_gates", "gru_new"]);
+  });
+
+  it("has four units of a row, or four rows, by one invocation", () => {
+    expect(namesOf(20, [1, 16])).toEqual(["gru_step_quad"]);
+    expect(namesOf(20, [1, 15])).toEqual(["gru_step"]);
+    expect(namesOf(20, [4, 15])).toEqual(["gru_step"]);
+    expect(namesOf(20, [4, 16])).toEqual(["gru_step_tile"]);
   });
 });
 
