@@ -1,23 +1,26 @@
-// What was found to be the fastest on this device, kept by the browser from visit to visit. Where there is no IndexedDB, in
+// What the candidates took on this device, kept by the browser from visit to visit. Where there is no IndexedDB, in
 // Node or in a private window, it is kept as long as the page.
 
 const DATABASE = "webgru";
 const STORE = "kernels";
 
-const inMemory = new Map<string, string>();
+/** Milliseconds by candidate. */
+type Times = ReadonlyMap<string, number>;
+
+const inMemory = new Map<string, Times>();
 
 /** What was kept under `key`; null when there is nothing, or it cannot be read. */
-export async function keptChoice(key: string): Promise<string | null> {
+export async function keptTimes(key: string): Promise<Times | null> {
   const known = inMemory.get(key);
   if (known !== undefined) return known;
   const kept = await inStore("readonly", (store) => store.get(key));
-  return typeof kept === "string" ? kept : null;
+  return kept instanceof Map ? kept : null;
 }
 
-/** Keeps `choice` under `key`. */
-export async function keepChoice(key: string, choice: string): Promise<void> {
-  inMemory.set(key, choice);
-  await inStore("readwrite", (store) => store.put(choice, key));
+/** Keeps `times` under `key`. */
+export async function keepTimes(key: string, times: Times): Promise<void> {
+  inMemory.set(key, times);
+  await inStore("readwrite", (store) => store.put(times, key));
 }
 
 /** What a request to the store gives; null where the browser refuses one, which is no reason to fail. */

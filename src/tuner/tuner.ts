@@ -2,7 +2,7 @@ import { gruLayers, type Network } from "../model/network.js";
 import type { DeviceFacts } from "../plan/deviceFacts.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
 import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
-import { keepChoice, keptChoice } from "./choiceStore.js";
+import { keepTimes, keptTimes } from "./choiceStore.js";
 
 /** Choices are forgotten when kernels change. */
 const VERSION = 3;
@@ -55,15 +55,19 @@ export interface Tuned {
  */
 export async function autotune({ network, facts, deviceName, measure }: TuningRequest): Promise<Tuned> {
   const key = [VERSION, deviceName, shapeOf(network)].join("; ");
-  const kept = await keptChoice(key);
-  if (kept !== null && Object.hasOwn(CANDIDATES, kept)) {
-    return { kernels: tune(facts, CANDIDATES[kept]), note: `${kept}, the fastest here when it was tried` };
+  const kept = await keptTimes(key);
+  if (kept !== null && [...kept.keys()].every((name) => Object.hasOwn(CANDIDATES, name))) {
+    return choose(facts, kept, "the fastest here when it was tried");
   }
   const times = await tryAll(facts, measure);
+  await keepTimes(key, times);
+  return choose(facts, times, "the fastest of those tried");
+}
+
+function choose(facts: DeviceFacts, times: ReadonlyMap<string, number>, why: string): Tuned {
   const [fastest] = [...times].sort(([, a], [, b]) => a - b)[0]!;
-  await keepChoice(key, fastest);
   const measured = [...times].map(([name, timeMs]) => `${name} ${timeMs.toFixed(2)} ms`).join(", ");
-  return { kernels: tune(facts, CANDIDATES[fastest]), note: `${fastest}, the fastest of those tried (${measured})` };
+  return { kernels: tune(facts, CANDIDATES[fastest]), note: `${fastest}, ${why} (${measured})` };
 }
 
 async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Promise<Map<string, number>> {

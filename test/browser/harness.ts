@@ -29,6 +29,7 @@ import { recordGpuCalls } from "./gpuCalls.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
 import { runWatchedCampaign } from "./watchedCampaign.js";
+import { countWeightLoads } from "./weightLoads.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
 import * as scenarios from "../workerScenarios.js";
 import * as workerCalls from "./workerCalls.js";
@@ -45,6 +46,7 @@ const harness = {
   badInput,
   recordGpuCalls,
   findKiller,
+  countWeightLoads,
   seeConcurrentGroups,
   ...outcome,
   ...workerCalls,

@@ -1,6 +1,7 @@
 // The hidden state stays on the GPU: what a device is asked to do per push, counted.
 
 import { describe, expect, it } from "vitest";
+import { WALK_TABLES, type WalkName } from "../walkTables.js";
 import type { GpuCall } from "./gpuCalls.js";
 import { openPage } from "./page.js";
 
@@ -67,6 +68,45 @@ describe("10,000 pushes, after warm-up,", () => {
     expect(buffersOf(whilePushing, "mapAsync")).toEqual([["webgru.staging"]]);
     expect(buffersOf(whileSaving, "copyBufferToBuffer")).toEqual([["webgru.states", "webgru.staging"]]);
   });
+});
+
+describe("a run like the last one", () => {
+  /** Of two layers and four steps. */
+  const numDispatches: Record<WalkName, number> = {
+    step: 2 * (1 + 4),
+    quad: 2 * (1 + 4),
+    tile: 2 * (1 + 4),
+    resident: 2 * (1 + 1),
+    registers: 2 * (1 + 1),
+    chained: 2 * (1 + 2),
+    resumed: 2 * (1 + 2),
+    wave: 1 + (4 + 2 - 1),
+    network: 1,
+  };
+
+  for (const walk of Object.keys(WALK_TABLES) as WalkName[]) {
+    it(`makes one submit, no bind group, no buffer and no pipeline: ${walk}`, async () => {
+      const page = await openPage();
+      const calls = await page.evaluate(async (table) => {
+        const network = harness.random.randomStack({
+          seed: 115,
+          inputSize: 3,
+          hiddenSizes: [33, 33],
+          resetAfter: true,
+        });
+        const input = harness.random.randomInput(network, 5 * 4, 116);
+        const model = await harness.createTunedModel(network, table);
+        await model.run(input, { batchSize: 5 });
+        const recorded = harness.recordGpuCalls();
+        await model.run(input, { batchSize: 5 });
+        model.dispose();
+        return recorded;
+      }, WALK_TABLES[walk]);
+      const { submit, dispatchWorkgroups, ...others } = countByMethod(calls);
+      expect({ submit, dispatchWorkgroups }).toEqual({ submit: 1, dispatchWorkgroups: numDispatches[walk] });
+      expect(Object.keys(others).filter((method) => method.startsWith("create"))).toEqual([]);
+    });
+  }
 });
 
 describe("a run", () => {

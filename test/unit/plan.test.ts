@@ -6,6 +6,8 @@ import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
 import { describePlan } from "../../src/plan/describePlan.js";
 import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
+import { tune } from "../../src/plan/tuning.js";
+import { CANDIDATES } from "../../src/tuner/tuner.js";
 import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";
 import { twinCases } from "../twinCases.js";
@@ -40,6 +42,28 @@ describe("planSequence", () => {
     });
     expect(labelsOf(plan)).toEqual(["rows: gru_project I=4 3HD=24 f32", "steps: gru_step H=8"]);
     expect(numDispatches(plan, 3)).toBe(1 + 3);
+  });
+
+  it("keeps x W out of every loop from eight steps on, by any table that a device may have", () => {
+    const devices = [device, { ...device, isFallback: true }, { ...device, vendor: "nvidia", concurrentGroups: 1000 }];
+    const tables = Object.values(CANDIDATES);
+    const choices = devices.flatMap((facts) =>
+      tables.map((table) => ({ lastOnly: false, kernels: tune(facts, table) })),
+    );
+    const requests = choices.flatMap((choice) =>
+      [1, 5, 100].flatMap((maxRows) => [8, 64, 1024].map((chunkSteps) => ({ ...choice, maxRows, chunkSteps }))),
+    );
+    for (const hiddenSizes of [[33], [200, 200], [300, 20]]) {
+      const network = randomStack({ seed: 1, inputSize: 3, hiddenSizes, resetAfter: true });
+      for (const request of requests) {
+        const { stages } = planSequence(network, request);
+        // A stack that is walked by waves is one loop, before which only its first layer's input is there.
+        expect(stages.map(({ type }) => type === "rows")).toEqual(stages.map((_, i) => i % 2 === 0));
+        const loops = stages.filter(({ type }) => type !== "rows").flatMap(dispatchesOf);
+        expect(loops.map(({ kernel }) => kernel.entryPoint)).not.toContain("network_step");
+        expect(loops.flatMap(({ buffers }) => buffers).filter((label) => label.endsWith(".weight"))).toEqual([]);
+      }
+    }
   });
 
   it("takes two dispatches a step when the reset comes before the product", () => {

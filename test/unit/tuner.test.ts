@@ -43,7 +43,9 @@ describe("autotune", () => {
     const again = { network: oneGru(3, { inputSize: 3, hiddenSize: 21 }), facts, measure: () => Promise.reject() };
     const { kernels, note } = await autotune({ ...again, deviceName: "b" });
     expect(walkOf(kernels, 21)).toBe("single steps");
-    expect(note).toBe("single steps, the fastest here when it was tried");
+    expect(note).toMatch(
+      /^single steps, the fastest here when it was tried \(the device's table 2\.00 ms, single steps 1\.00 ms, /,
+    );
     await expect(autotune({ ...again, deviceName: "c" })).rejects.toBeUndefined();
   });
 

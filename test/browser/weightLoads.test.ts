@@ -1,0 +1,143 @@
+// What bounds a GRU is how often it reads its weights: counted, load by load, for every kernel that walks through time.
+
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { paddedSize } from "../../src/kernels/kernelSpec.js";
+import { projectRoot } from "../library.js";
+import type { WalkName } from "../walkTables.js";
+import { openSharedPage } from "./page.js";
+import type { LoadsRequest, WeightLoads } from "./weightLoads.js";
+
+/** How a run walks through time, and what it is to load. */
+interface Walk {
+  readonly name: WalkName;
+  readonly resetAfter: boolean;
+  /** Entry points, in the order of the plan. */
+  readonly kernels: readonly string[];
+  readonly numLayers?: number;
+  readonly numSteps?: number;
+  /** How often each row of the recurrent matrix is to be loaded: once for each step and row when absent. */
+  readonly recurrent?: (request: LoadsRequest) => number;
+  /** Whether units past the last one pass for it, as often as there are in the last four, and load its rows again. */
+  readonly repeatsLast?: boolean;
+  /** How often each row of the input matrix is: once for four rows of all steps when absent. */
+  readonly input?: (request: LoadsRequest, layer: number) => number;
+}
+
+const everyStep = ({ batchSize, numSteps }: LoadsRequest) => batchSize * numSteps;
+const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 4);
+
+const WALKS: readonly Walk[] = [
+  { name: "step", resetAfter: true, kernels: ["gru_project", "gru_step"] },
+  { name: "step", resetAfter: false, kernels: ["gru_project", "gru_gates", "gru_new"] },
+  // One invocation loads the last unit's quads up to four times in a row; that saves it a branch in its inner loop.
+  { name: "quad", resetAfter: true, kernels: ["gru_project", "gru_step_quad"], repeatsLast: true },
+  {
+    name: "tile",
+    resetAfter: true,
+    kernels: ["gru_project", "gru_step_tile"],
+    recurrent: ({ batchSize, numSteps }) => Math.ceil(batchSize / 4) * numSteps,
+  },
+  { name: "resident", resetAfter: true, kernels: ["gru_project", "gru_resident"] },
+  { name: "resident", resetAfter: false, kernels: ["gru_project", "gru_resident_before"] },
+  // Once, whatever the number of steps: they are kept. Of a workgroup, whose size is a multiple of four, all load.
+  {
+    name: "registers",
+    resetAfter: true,
+    kernels: ["gru_project", "gru_registers"],
+    recurrent: ({ batchSize }) => batchSize,
+    repeatsLast: true,
+  },
+  // What goes on after a chained walk loads nothing where that came through, and all but the first step's where none did.
+  { name: "chained", resetAfter: true, kernels: ["gru_project", "gru_chained", "gru_resident"] },
+  { name: "resumed", resetAfter: true, kernels: ["gru_project", "gru_chained", "gru_resident"] },
+  // A layer reads the step that the one below has just made: only the first one's input is there before the waves, and all
+  // others load their input matrix in the loop.
+  ...[true, false].map((resetAfter): Walk => ({
+    name: "wave",
+    resetAfter,
+    kernels: ["gru_project", ...(resetAfter ? ["gru_wave"] : ["gru_wave_gates", "gru_wave_new"])],
+    numLayers: 3,
+    input: (request, layer) => (layer === 0 ? projected(request) : everyStep(request)),
+  })),
+  // The planner takes it for fewer than eight steps alone, which are not worth a product of their own.
+  ...[true, false].map((resetAfter): Walk => ({
+    name: "network",
+    resetAfter,
+    kernels: ["network_step"],
+    numLayers: 2,
+    numSteps: 4,
+    input: everyStep,
+  })),
+];
+
+/** Units that leave some of a quad, a workgroup and a tile of rows over. */
+const SHAPE = { inputSize: 6, hiddenSize: 33, batchSize: 5 };
+
+function requestOf({ name, resetAfter, numLayers = 1, numSteps = 8 }: Walk): LoadsRequest {
+  const direction = numLayers === 1 ? "bidirectional" : "forward"; // layers that walk together are forward
+  return { ...SHAPE, walk: name, resetAfter, numLayers, numSteps, direction };
+}
+
+let shared: Awaited<ReturnType<typeof openSharedPage>>;
+beforeAll(async () => {
+  shared = await openSharedPage();
+});
+afterAll(() => shared.close());
+
+function countLoads(request: LoadsRequest): Promise<WeightLoads> {
+  return shared.page.evaluate((one) => harness.countWeightLoads(one), request);
+}
+
+/** The different counts of a weight's quads, apart for the last unit of each gate and direction, and for what pads the rows. */
+function timesLoaded(counts: readonly number[], numColumns: number, { hiddenSize, direction }: LoadsRequest) {
+  const numRows = 3 * hiddenSize * (direction === "bidirectional" ? 2 : 1);
+  const quads = paddedSize(numColumns) / 4;
+  const times = { units: new Set<number>(), lastUnit: new Set<number>(), padding: new Set<number>() };
+  counts.forEach((count, i) => {
+    const row = Math.floor(i / quads);
+    const isLast = row % hiddenSize === hiddenSize - 1;
+    times[row >= numRows ? "padding" : isLast ? "lastUnit" : "units"].add(count);
+  });
+  return { units: [...times.units], lastUnit: [...times.lastUnit], padding: [...times.padding] };
+}
+
+describe("the weights of a run", () => {
+  for (const walk of WALKS) {
+    const request = requestOf(walk);
+    const { inputSize, hiddenSize, numLayers, numSteps } = request;
+    const kind = `${walk.name}, reset ${walk.resetAfter ? "after" : "before"}, T=${numSteps}`;
+    const { recurrent = everyStep, repeatsLast = false, input = projected } = walk;
+    it(`are each loaded as often as they must be, ${kind}: ${walk.kernels.join(", ")}`, async () => {
+      const { kernels, counts } = await countLoads(request);
+      expect(kernels).toEqual(walk.kernels);
+      for (let layer = 0; layer < numLayers; layer++) {
+        const { padding, ...times } = timesLoaded(counts[`gru${layer}.recurrentWeight`]!, hiddenSize, request);
+        const numLast = repeatsLast ? paddedSize(hiddenSize) - hiddenSize + 1 : 1;
+        expect(times).toEqual({ units: [recurrent(request)], lastUnit: [numLast * recurrent(request)] });
+        expect(padding.filter((count) => count > 0)).toEqual([]);
+        const numColumns = layer === 0 ? inputSize : hiddenSize;
+        const { units, lastUnit } = timesLoaded(counts[`gru${layer}.weight`]!, numColumns, request);
+        expect({ units, lastUnit }).toEqual({ units: [input(request, layer)], lastUnit: [input(request, layer)] });
+      }
+    });
+  }
+});
+
+describe("the count", () => {
+  const r = "unpack(recurrent_weight[w])";
+  const mutations: Record<string, [from: string, to: string, times: number[]]> = {
+    "loads some twice": [r, `0.5 * (${r} + ${r})`, [80, 40]],
+    "loads one row for another": ["unpack(recurrent_weight[w + gate_stride])", r, [80, 0, 40]],
+    "skips the last columns": ["k < quads", "k + 1 < quads", [40, 0]],
+    "takes one direction for all": ["direction * 3 * HIDDEN_SIZE + unit; //", "unit; //", [80, 0]],
+  };
+  for (const [what, [from, to, times]] of Object.entries(mutations)) {
+    it(`notices a kernel that ${what}`, async () => {
+      expect(readFileSync(`${projectRoot}shaders/gru_step.wgsl`, "utf8").split(from)).toHaveLength(2);
+      const request = requestOf(WALKS[0]!);
+      const { counts } = await countLoads({ ...request, mutation: [from, to] });
+      expect(timesLoaded(counts["gru0.recurrentWeight"]!, request.hiddenSize, request).units).toEqual(times);
+    });
+  }
+});

@@ -1,0 +1,128 @@
+// Counts how often a run loads each weight, by the kernels' own index arithmetic: the device compiles them with a counter
+// beside each load, as test/browser/mutants.ts compiles something else than it was handed. The library knows nothing of it.
+
+import { GruModel } from "../../src/gruModel.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { Direction, Network } from "../../src/model/network.js";
+import { weightArena } from "../../src/plan/weightArena.js";
+import { borrowDevice } from "../../src/runtime/adapter.js";
+import { GpuEngine } from "../../src/runtime/gpuEngine.js";
+import { randomGru, randomInput, uniform } from "../random.js";
+import { WALK_TABLES, type WalkName } from "../walkTables.js";
+import { forcedKernels } from "./forcedKernels.js";
+
+/** What to run: GRU layers, each of which reads the one before. */
+export interface LoadsRequest {
+  readonly walk: WalkName;
+  readonly resetAfter: boolean;
+  readonly direction: Direction;
+  readonly numLayers: number;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly batchSize: number;
+  readonly numSteps: number;
+  /** Text of a shader, and what to compile in its place. */
+  readonly mutation?: readonly [from: string, to: string];
+}
+
+/** What a run has loaded. */
+export interface WeightLoads {
+  /** Entry points of the kernels in the order of the plan. */
+  readonly kernels: readonly string[];
+  /** How often each four weights of a row are loaded, [rows, columns / 4] as they are in the buffer, by the weight's label. */
+  readonly counts: Readonly<Record<string, readonly number[]>>;
+}
+
+/** A binding that no kernel has. */
+const LOADS_BINDING = 15;
+
+/** Of four weights as f32. A counter takes as much, so that it is where they are. */
+const QUAD_BYTES = 16;
+
+/** Runs a network once, all weights as f32, and counts. */
+export async function countWeightLoads(request: LoadsRequest): Promise<WeightLoads> {
+  const { walk, batchSize, numSteps, mutation } = request;
+  const network = networkOf(request);
+  const gpu = await requestDevice();
+  const choice = borrowDevice(gpu);
+  const kernels = forcedKernels(choice, WALK_TABLES[walk]);
+  const { parts, sizeBytes } = weightArena(network, kernels.program(network));
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
+  const loads = gpu.createBuffer({ label: "loads", size: sizeBytes, usage });
+  const names = countOn(gpu, loads, mutation ?? ["", ""]);
+  const model = new GruModel(network, await GpuEngine.create(network, choice, "a test", kernels), "reject");
+  await model.run(randomInput(network, batchSize * numSteps, 830), { batchSize });
+  const words = await read(gpu, loads);
+  gpu.destroy();
+  const counts = parts.map(({ label, offsetBytes, sizeBytes: bytes }) => {
+    const first = offsetBytes / QUAD_BYTES;
+    return [label, Array.from({ length: bytes / QUAD_BYTES }, (_, quad) => words[4 * (first + quad)]!)] as const;
+  });
+  return { kernels: names, counts: Object.fromEntries(counts) };
+}
+
+function networkOf({ numLayers, inputSize, hiddenSize, resetAfter, direction }: LoadsRequest): Network {
+  const next = uniform(831);
+  const layers = Array.from({ length: numLayers }, (_, i) => {
+    const shape = { inputSize: i === 0 ? inputSize : hiddenSize, hiddenSize, resetAfter, direction };
+    return randomGru(`gru${i}`, [i === 0 ? "input" : `gru${i - 1}`], shape, next);
+  });
+  return defineNetwork({ layers });
+}
+
+/** One that binds a buffer more than the library asks for. */
+async function requestDevice(): Promise<GPUDevice> {
+  const adapter = await navigator.gpu.requestAdapter();
+  const { maxStorageBuffersPerShaderStage } = adapter!.limits;
+  return adapter!.requestDevice({ requiredLimits: { maxStorageBuffersPerShaderStage } });
+}
+
+/** Has a device count in `loads`, in the same place as the weights. @returns the kernels that are bound, a list that grows */
+function countOn(gpu: GPUDevice, loads: GPUBuffer, [from, to]: readonly [string, string]): string[] {
+  const names: string[] = [];
+  const weightBindings = new Map<string, number>();
+  const compile = gpu.createShaderModule.bind(gpu);
+  gpu.createShaderModule = ({ label = "", code }) => {
+    const [, binding] = WEIGHTS.exec(code) ?? [];
+    weightBindings.set(label, Number(binding));
+    return compile({ label, code: countLoads(code.replace(from, () => to)) });
+  };
+  const layOut = gpu.createBindGroupLayout.bind(gpu);
+  gpu.createBindGroupLayout = ({ label = "", entries }) => {
+    const visibility = GPUShaderStage.COMPUTE;
+    const counter = { binding: LOADS_BINDING, visibility, buffer: { type: "storage" } } as const;
+    return layOut({ label, entries: [...entries, counter] });
+  };
+  const bind = gpu.createBindGroup.bind(gpu);
+  gpu.createBindGroup = ({ label = "", layout, entries }) => {
+    names.push(label.split(" ")[0]!);
+    const weights = [...entries].find(({ binding }) => binding === weightBindings.get(label))!;
+    const resource = { ...(weights.resource as GPUBufferBinding), buffer: loads };
+    return bind({ label, layout, entries: [...entries, { binding: LOADS_BINDING, resource }] });
+  };
+  return names;
+}
+
+const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<WeightQuad>/;
+
+/** A kernel that counts what it loads of its weights; what is past their end counts as the last of them. */
+function countLoads(code: string): string {
+  const [, , weights] = WEIGHTS.exec(code)!;
+  return `${code.replaceAll(new RegExp(`\\b${weights}\\[([^\\]]*)\\]`, "g"), "load_quad($1)")}
+    struct Loads { @size(${QUAD_BYTES}) count: atomic<u32> }
+    @group(0) @binding(${LOADS_BINDING}) var<storage, read_write> loads: array<Loads>;
+    fn load_quad(i: u32) -> WeightQuad {
+      atomicAdd(&loads[min(i, arrayLength(&loads) - 1)].count, 1);
+      return ${weights}[i];
+    }`;
+}
+
+async function read(gpu: GPUDevice, buffer: GPUBuffer): Promise<Uint32Array> {
+  const { size } = buffer;
+  const staging = gpu.createBuffer({ size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const encoder = gpu.createCommandEncoder();
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, size);
+  gpu.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  return new Uint32Array(staging.getMappedRange()).slice();
+}
