@@ -14,7 +14,7 @@ const TOLERANCE = { atol: 1e-6, rtol: 0 };
 describe("WebAssembly and plain JavaScript", () => {
   for (const storage of ["f32", "f16", "int8"] as const) {
     for (const resetAfter of [true, false]) {
-      for (const hiddenSize of [1, 2, 3, 5, 8, 31, 64, 130, 131]) {
+      for (const hiddenSize of [1, 2, 3, 5, 8, 31, 64, 130, 261]) {
         const shape = `H=${hiddenSize} ${storage}, reset ${resetAfter ? "after" : "before"}`;
         it(`agree within 1e-6 for ${shape}`, async () => {
           const layers = { seed: 3000 + hiddenSize, inputSize: 7, hiddenSizes: [hiddenSize, hiddenSize], resetAfter };

@@ -62,6 +62,17 @@ export function sigmoid(x: v128): v128 {
 }
 
 /**
+ * The same by way of tanh, as a layer's loop wants it: a third less to do, and as near to it as numbers near 1 are to each
+ * other, where `sigmoid` is near in proportion down to the smallest. 1 for x from 15.9 on, so that z = 1 keeps a state.
+ */
+// @ts-ignore: decorator
+@inline
+export function gateSigmoid(x: v128): v128 {
+  const half = splat(0.5);
+  return multiplyAdd(half, tanh(f32x4.mul(half, x)), half);
+}
+
+/**
  * exp(x) for x up to 0, within 1e-7 of itself, from x = -87 down the smallest it gives: 2^n exp(r), r = x - n ln 2, and a
  * polynomial (Cephes's, public domain).
  */

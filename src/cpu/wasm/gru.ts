@@ -8,7 +8,7 @@
 //
 // x_* is the input projection of the step, its bias included.
 
-import { activate, Activation, SIGMOID, sigmoid, TANH, tanh } from "./activation";
+import { activate, Activation, gateSigmoid, SIGMOID, TANH, tanh } from "./activation";
 import { Matrix } from "./matrix";
 import { product } from "./product";
 import { greatest, least, multiplyAdd, splat } from "./simd";
@@ -99,7 +99,7 @@ function isUsual(cell: Cell): bool {
 // @ts-ignore: decorator
 @inline
 function gate(cell: Cell, usual: bool, x: v128): v128 {
-  return usual ? sigmoid(x) : activate(cell.gate, limit(cell, x));
+  return usual ? gateSigmoid(x) : activate(cell.gate, limit(cell, x));
 }
 
 /** g of a sum. */

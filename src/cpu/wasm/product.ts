@@ -12,8 +12,15 @@ import { multiplyAdd, splat } from "./simd";
 /** Rows of x to keep in the first cache while all of W goes by. */
 const BLOCK_ROWS: i32 = 32;
 
-/** Columns in one sum: what rounding takes grows with a sum's length, so a long row's is one of several. */
-const MAX_COLUMNS: i32 = 128;
+/**
+ * Columns in one sum: what rounding takes grows with a sum's length, so a long row's is one of several, and each of them a
+ * short one where there are many.
+ */
+// @ts-ignore: decorator
+@inline
+function columnsOfSum(K: i32): i32 {
+  return K > 1024 ? 128 : 256;
+}
 
 /** Where a sum begins that is added to those before it, and where it is put first: of two rows of x, 32 each at most. */
 const ZEROS = memory.data(128);
@@ -68,15 +75,16 @@ function block<S>(out: usize, outStride: i32, x: usize, xStride: i32, matrix: Ma
 
 /** One row of x, a panel of W. */
 function oneRow<S>(out: usize, x: usize, panel: usize, width: i32, K: i32, bias: usize): void {
-  for (let k = 0; k < K; k += MAX_COLUMNS) {
+  const columns = columnsOfSum(K);
+  for (let k = 0; k < K; k += columns) {
     const to = k == 0 ? out : PART;
     const from = k == 0 ? bias : ZEROS;
     const at = panel + <usize>(k * width) * sizeof<S>();
-    const end = x + 4 * min(K, k + MAX_COLUMNS);
+    const end = x + 4 * min(K, k + columns);
     if (width == 16) sumNarrow<S>(to, x + 4 * k, end, at, from);
     else {
       sumWide<S>(to, x + 4 * k, end, at, from);
-      if (K - k < MAX_COLUMNS && (K & 1) != 0) addColumn<S>(to, end - 4, at + <usize>(32 * (K - k - 1)) * sizeof<S>());
+      if (K - k < columns && (K & 1) != 0) addColumn<S>(to, end - 4, at + <usize>(32 * (K - k - 1)) * sizeof<S>());
     }
     if (k > 0) add(out, PART, width);
   }
@@ -93,11 +101,12 @@ function twoRows<S>(
   K: i32,
   bias: usize,
 ): void {
-  for (let k = 0; k < K; k += MAX_COLUMNS) {
+  const columns = columnsOfSum(K);
+  for (let k = 0; k < K; k += columns) {
     const to = k == 0 ? out : PART;
     const from = k == 0 ? bias : ZEROS;
     const at = panel + <usize>(k * width) * sizeof<S>();
-    const end = x + 4 * min(K, k + MAX_COLUMNS);
+    const end = x + 4 * min(K, k + columns);
     sumTwo<S>(to, k == 0 ? outBytes : 64, x + 4 * k, end, xBytes, at, width, from);
     if (k == 0) continue;
     add(out, PART, 16);
