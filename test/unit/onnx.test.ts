@@ -97,6 +97,14 @@ describe("an ONNX model", () => {
 });
 
 describe("a GRU", () => {
+  it("has weights that another may read, too, or the graph give", () => {
+    const nodes = [["GRU", ["x", "W", "R"], ["Y2", "Y_h2"], { hidden_size: 2 }]] as const;
+    const [alone] = parseOnnx(gruFile()).layers;
+    const both = parseOnnx(gruFile({ nodes, outputs: ["Y_h", "Y_h2"] })).layers;
+    expect(both).toHaveLength(2);
+    for (const layer of both) expect(layer.weight).toEqual(alone!.weight);
+  });
+
   it("begins and ends at zero in a row without steps, as in onnxruntime", () => {
     const { graph } = parseOnnx(
       onnxFile({
