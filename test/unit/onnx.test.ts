@@ -306,7 +306,12 @@ describe("what cannot be run", () => {
       {},
       "its initial_h is a constant other than zero; make it a graph input, and give it to run as initialState",
     ],
-    ["fixed lengths", ["x", "W", "R", "", "short"], {}, "its sequence_lens is a constant shorter than the sequence"],
+    [
+      "fixed lengths",
+      ["x", "W", "R", "", "short"],
+      {},
+      "its sequence_lens is a constant shorter than the sequence; make it a graph input, and give it to run as lengths",
+    ],
     ["a word for its direction", ["x", "W", "R"], { direction: "sideways" }, 'its direction is "sideways"'],
     ["an activation", ["x", "W", "R"], { activations: ["Sigmoid", "Sine"] }, 'its activation is "Sine"'],
     ["too few activations", ["x", "W", "R"], { activations: ["Sigmoid"] }, "it has 1 activations, and not 2"],

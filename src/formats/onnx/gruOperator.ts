@@ -236,7 +236,8 @@ function readLengths(call: Call, time: Axis): boolean {
   if (value === null) return false;
   if (value.content.kind === "lengths") return true;
   const isWhole = sizesOf(value).every((size) => isSameDimension(size, dimensionOf(time)));
-  demand(isWhole, "its sequence_lens is a constant shorter than the sequence");
+  const way = "make it a graph input, and give it to run as lengths";
+  demand(isWhole, `its sequence_lens is a constant shorter than the sequence; ${way}`);
   return false;
 }
 
