@@ -61,29 +61,30 @@ async function fetchFile(source: string | URL, signal: AbortSignal | undefined):
 
 /** A server's word is taken for no more: what comes is what counts. */
 const MAX_WHOLE_BYTES = 2 ** 30;
+/** Room for a file of unknown length, to begin with: what of it is never touched takes no memory. */
+const ROOM_BYTES = 2 ** 26;
 
 async function readStream(
   stream: ReadableStream<Uint8Array>,
   total: number | null,
   { signal, onProgress }: LoadBytesOptions,
 ): Promise<Uint8Array> {
-  // Where it is known how much comes, it is in memory once: chunks are joined as they come.
-  const whole = new Uint8Array(Math.min(total ?? 0, MAX_WHOLE_BYTES));
-  const chunks: Uint8Array[] = []; // what comes beyond that
+  // In memory once: chunks are joined as they come, in twice the room where it does not suffice.
+  let whole = new Uint8Array(Math.min(total ?? 0, MAX_WHOLE_BYTES));
   let loaded = 0;
   const reader = stream.getReader();
   for (;;) {
     signal?.throwIfAborted();
     const { done, value } = await reader.read();
     if (done) break;
-    if (loaded + value.length > whole.length) chunks.push(value);
-    else whole.set(value, loaded);
+    if (loaded + value.length > whole.length) {
+      const larger = new Uint8Array(Math.max(loaded + value.length, 2 * whole.length, ROOM_BYTES));
+      larger.set(whole);
+      whole = larger;
+    }
+    whole.set(value, loaded);
     loaded += value.length;
     onProgress?.({ loaded, total });
   }
-  if (chunks.length === 0) return whole.subarray(0, loaded);
-  const bytes = new Uint8Array(loaded);
-  for (const chunk of chunks.reverse()) bytes.set(chunk, (loaded -= chunk.length));
-  bytes.set(whole.subarray(0, loaded));
-  return bytes;
+  return 2 * loaded < whole.length ? whole.slice(0, loaded) : whole.subarray(0, loaded);
 }

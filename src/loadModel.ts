@@ -47,7 +47,7 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
   const known = [...CREATE_OPTIONS, "description", "linearBeforeReset", "files", "signal", "onProgress"];
   checkOptions(options, known);
   const { files = fetcherBeside(source, options) } = options;
-  const isCallers = source instanceof ArrayBuffer || source instanceof Uint8Array;
+  const isCallers = source instanceof ArrayBuffer || source instanceof Uint8Array || options.files !== undefined;
   const network = await parseModel(await loadBytes(source, options), { ...options, files }, !isCallers);
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {

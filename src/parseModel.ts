@@ -21,8 +21,8 @@ const ONNX_START = 0x08;
 /**
  * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
  *
- * @param mayKeep whether the bytes may become the weights' own memory, which halves what loading takes: the caller must
- *   not change them from then on
+ * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory, which halves what loading
+ *   takes: the caller must neither read nor change them from then on
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export async function parseModel(
@@ -39,16 +39,16 @@ export async function parseModel(
   }
   if (bytes[0] === ONNX_START) {
     const { parseOnnx } = await fetchReader(import("./onnx.js"));
-    return parseOnnx(bytes, { description, linearBeforeReset });
+    return parseOnnx(bytes, { description, linearBeforeReset }, mayKeep);
   }
   const start = textOf(bytes.subarray(0, 300));
   // HDF5, JSON, or a zip that begins as Keras's do.
   if (/^(\x89HDF|\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
-    return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { description, files });
+    return (await fetchReader(import("./keras.js"))).parseKeras(bytes, { description, files }, mayKeep);
   }
   // What torch.save puts in a zip is in a folder; a .npz's entries are arrays.
   const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
-  if (firstEntry.endsWith(".npy")) return (await fetchReader(import("./npz.js"))).parseNpz(bytes, description);
+  if (firstEntry.endsWith(".npy")) return (await fetchReader(import("./npz.js"))).parseNpz(bytes, description, mayKeep);
   if (firstEntry.includes("/") || start.startsWith("\x80")) {
     return (await fetchReader(import("./torch.js"))).parseTorch(bytes, description, mayKeep);
   }

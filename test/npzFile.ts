@@ -18,7 +18,10 @@ export function npy({ shape, values }: NpzArray, header = describe(shape)): Uint
   const length = [header.length & 0xff, header.length >> 8];
   const text = [...`\x93NUMPY\x01\x00`].map((character) => character.charCodeAt(0));
   const start = [...text, ...length, ...new TextEncoder().encode(header)];
-  return Uint8Array.from([...start, ...bytesOf(values)]);
+  const bytes = new Uint8Array(start.length + values.byteLength);
+  bytes.set(start);
+  bytes.set(bytesOf(values), start.length);
+  return bytes;
 }
 
 function describe(shape: readonly number[]): string {

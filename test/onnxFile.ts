@@ -1,11 +1,13 @@
 // Writes ONNX models for the tests, field by field: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { bytesOf } from "./pickleFile.js";
 
-/** A tensor of floats, or of integers. */
+/** A tensor of floats, as a list or as the bytes that exporters write, or of integers. */
 export interface OnnxTensor {
   readonly shape: readonly number[];
   readonly floats?: readonly number[];
+  readonly raw?: Float32Array;
   readonly ints?: readonly number[];
 }
 
@@ -82,10 +84,11 @@ export function encodeTensor(name: string, tensor: OnnxTensor): Uint8Array {
   const { shape } = tensor;
   return message((writer) => {
     for (const size of shape) intField(writer, 1, size);
-    intField(writer, 2, tensor.floats === undefined ? 7 : 1);
+    intField(writer, 2, tensor.ints === undefined ? 1 : 7);
     for (const value of tensor.floats ?? []) writer.tag(4, WireType.Bit32).float(value);
     for (const value of tensor.ints ?? []) intField(writer, 7, value);
     field(writer, 8, name);
+    if (tensor.raw !== undefined) field(writer, 9, bytesOf(tensor.raw));
   });
 }
 

@@ -36,8 +36,9 @@ export async function readModel(path: string, values: ModelValues): Promise<Mode
   const description = values.description === undefined ? undefined : await readDescription(values.description);
   const linearBeforeReset = values["linear-before-reset"];
   const files = (name: string) => readBytes(join(dirname(path), name));
+  const start = bytes.slice(0, 4096);
   const network = await parseModel(bytes, { description, linearBeforeReset, files }, true);
-  return { path, sizeBytes: bytes.length, start: bytes.slice(0, 4096), network };
+  return { path, sizeBytes: bytes.length, start, network };
 }
 
 /** All bytes of a file, in memory once. */

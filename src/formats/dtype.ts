@@ -32,6 +32,18 @@ export const WHOLE_DTYPES: ReadonlyMap<string, Dtype> = new Map([
 ]);
 
 /**
+ * Bytes moved towards the front, over up to three that are not needed any more, to where an array of float32 may begin:
+ * few formats lay them out so. What is of other dtypes is copied anyway.
+ */
+export function aligned(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset, length } = bytes;
+  if (byteOffset % 4 === 0) return bytes;
+  const start = byteOffset & ~3;
+  new Uint8Array(buffer).copyWithin(start, byteOffset, byteOffset + length);
+  return new Uint8Array(buffer, start, length);
+}
+
+/**
  * Numbers as a file has them.
  *
  * @param bytes wherever in the file they begin

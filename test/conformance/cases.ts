@@ -109,7 +109,7 @@ function loaderName(framework = "its framework"): string {
   return `${/^[aeio]/i.test(framework) ? "an" : "a"} ${framework} loader`;
 }
 
-/** A state_dict as a safetensors file: the case's own, or one made of the tensors that it names. */
+/** A state_dict's file: the case's own, safetensors or .pt, or a safetensors one made of the tensors that it names. */
 function readStateDict(
   native: CaseEntry["native"],
   folder: string,

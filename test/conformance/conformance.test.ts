@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { projectRoot } from "../library.js";
 import { onnxFile } from "../onnxFile.js";
+import { ptStateDict } from "../pickleFile.js";
 import { randomArray, uniform } from "../random.js";
 import { gruShapes, linearShapes, stateDictTensors } from "../stateDictFile.js";
 import { type CaseParts, inline, writeCases } from "./caseSet.js";
@@ -145,6 +146,19 @@ describe("a PyTorch case", () => {
     expect(verdict).toMatchObject({ grade: "A", sources: ["state_dict with a description"] });
   });
 
+  it("is loaded from a state_dict that is a .pt file", async () => {
+    for (const [source, ...modules] of [
+      ["state_dict", ["rnn.", I]],
+      ["state_dict with a description", ["first.", I], ["second.", H], ["third.", H]],
+    ] as const) {
+      const native = { framework: "torch", state_dict: "weights.pt" };
+      const folder = writeCases([{ ...torchCase(...modules), native }]);
+      writeFileSync(join(folder, native.state_dict), ptStateDict(torchTensors(...modules)));
+      const verdict = await conduct(readCases(folder)[0]!, (program) => execute(program, "cpu"));
+      expect(verdict).toMatchObject({ grade: "A", sources: [source] });
+    }
+  });
+
   it("is loaded with a description where the state_dict would tell something else", async () => {
     const parts = torchCase(["rnn.", I]);
     const program = parts.program!.map((step, i) => (i === 1 ? { ...(step as object), act: "relu" } : step));
@@ -253,11 +267,19 @@ describe("the command", () => {
   });
 });
 
-/** A case in which every GRU module reads the one before, and a head the last. */
-function torchCase(...modules: (readonly [prefix: string, inputSize: number])[]): CaseParts {
+type TorchModule = readonly [prefix: string, inputSize: number];
+
+/** The state_dict of GRU modules and a head. */
+function torchTensors(...modules: readonly TorchModule[]) {
   const shapes = modules.map(([prefix, inputSize]) => gruShapes(prefix, inputSize, H));
-  const tensors = stateDictTensors(Object.assign({}, ...shapes, linearShapes("head", H, 2)));
-  const stateDict = Object.fromEntries([...tensors].map(([name, { shape, values }]) => [name, inline(shape, values)]));
+  return stateDictTensors(Object.assign({}, ...shapes, linearShapes("head", H, 2)));
+}
+
+/** A case in which every GRU module reads the one before, and a head the last. */
+function torchCase(...modules: readonly TorchModule[]): CaseParts {
+  const stateDict = Object.fromEntries(
+    [...torchTensors(...modules)].map(([name, { shape, values }]) => [name, inline(shape, values)]),
+  );
   const grus = modules.map(([prefix], i) => {
     const [W, R, bW, bR] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"].map(
       (kind) => stateDict[`${prefix}${kind}_l0`],

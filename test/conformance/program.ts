@@ -135,7 +135,7 @@ export interface Program {
   readonly steps: readonly Step[];
   /** Names of the tensors that are asked for. */
   readonly outputs: readonly string[];
-  /** A PyTorch state_dict as a safetensors file, where the case comes with one. */
+  /** A PyTorch state_dict as a safetensors or .pt file, where the case comes with one. */
   readonly stateDict: Uint8Array | null;
   /** An ONNX model, to be run instead of steps; inputs and outputs are its own. */
   readonly onnx?: Uint8Array;

@@ -9,8 +9,9 @@ import {
   type NetworkDescription,
   defineNetwork,
 } from "webgru";
-import { parseSafetensors } from "../../src/formats/safetensors.js";
+import { isSafetensors, parseSafetensors } from "../../src/formats/safetensors.js";
 import { parseTorch } from "../../src/formats/torch/parseTorch.js";
+import { readPtFile } from "../../src/formats/torch/ptFile.js";
 import type { Tensor as FileTensor } from "../../src/formats/tensor.js";
 
 /** How the library can load a segment, and what its layers are called there. */
@@ -33,7 +34,8 @@ export function findInStateDict(
   layers: readonly LayerSpec[],
   outputs: readonly string[],
 ): StateDictSource | null {
-  const { tensors } = parseSafetensors(bytes);
+  // What the layers do not need may be left out of a .pt file, as it is with a description.
+  const { tensors } = isSafetensors(bytes) ? parseSafetensors(bytes) : readPtFile(bytes, true, false);
   const names = new Map<string, string>();
   for (const layer of layers) {
     const name = findLayer(layer, tensors);

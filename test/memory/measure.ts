@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { projectRoot } from "../library.js";
+import type { ModelFile } from "./files.js";
 
 /** What loading one file took. */
 export interface LoadCost {
@@ -18,7 +19,7 @@ export interface LoadCost {
   readonly layers: number;
 }
 
-type Files = Readonly<Record<string, Uint8Array>>;
+type Files = Readonly<Record<string, ModelFile>>;
 
 /**
  * Loads files with the built library, as Blobs, each in a process of its own.
@@ -30,7 +31,8 @@ export async function measureBlobs(files: Files): Promise<Record<string, LoadCos
   const folder = mkdtempSync(join(tmpdir(), "webgru-memory-"));
   const costs: Record<string, LoadCost> = {};
   try {
-    for (const [ending, bytes] of Object.entries(files)) {
+    for (const [ending, { bytes, beside }] of Object.entries(files)) {
+      if (beside !== undefined) continue; // which come from a URL
       const path = join(folder, `model.${ending}`);
       writeFileSync(path, bytes);
       costs[`${ending}, Blob`] = await loadCost(path);
@@ -44,9 +46,9 @@ export async function measureBlobs(files: Files): Promise<Record<string, LoadCos
 /** The same from a server, which says how long the file is or does not. */
 export async function measureUrls(files: Files): Promise<Record<string, LoadCost>> {
   const costs: Record<string, LoadCost> = {};
-  for (const [ending, bytes] of Object.entries(files)) {
+  for (const [ending, file] of Object.entries(files)) {
     for (const hasLength of [true, false]) {
-      costs[`${ending}, URL ${hasLength ? "with" : "without"} a length`] = await overHttp(bytes, hasLength, loadCost);
+      costs[`${ending}, URL ${hasLength ? "with" : "without"} a length`] = await overHttp(file, hasLength, loadCost);
     }
   }
   return costs;
@@ -57,9 +59,13 @@ async function loadCost(source: string): Promise<LoadCost> {
   return JSON.parse(stdout) as LoadCost;
 }
 
-async function overHttp<T>(bytes: Uint8Array, hasLength: boolean, use: (url: string) => Promise<T>): Promise<T> {
-  const server = createServer((request, response) => {
-    const content = request.url === "/tiny" ? bytes.subarray(0, 64) : bytes;
+async function overHttp<T>(
+  { bytes, beside }: ModelFile,
+  hasLength: boolean,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  const server = createServer(({ url = "" }, response) => {
+    const content = url === "/tiny" ? bytes.subarray(0, 64) : (beside?.get(url.slice(1)) ?? bytes);
     if (hasLength) response.setHeader("content-length", content.length);
     response.write(content);
     response.end();

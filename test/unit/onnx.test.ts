@@ -97,6 +97,14 @@ describe("an ONNX model", () => {
 });
 
 describe("a GRU", () => {
+  it("has weights that another may read, too, or the graph give", () => {
+    const nodes = [["GRU", ["x", "W", "R"], ["Y2", "Y_h2"], { hidden_size: 2 }]] as const;
+    const [alone] = parseOnnx(gruFile()).layers;
+    const both = parseOnnx(gruFile({ nodes, outputs: ["Y_h", "Y_h2"] })).layers;
+    expect(both).toHaveLength(2);
+    for (const layer of both) expect(layer.weight).toEqual(alone!.weight);
+  });
+
   it("begins and ends at zero in a row without steps, as in onnxruntime", () => {
     const { graph } = parseOnnx(
       onnxFile({
@@ -298,7 +306,12 @@ describe("what cannot be run", () => {
       {},
       "its initial_h is a constant other than zero; make it a graph input, and give it to run as initialState",
     ],
-    ["fixed lengths", ["x", "W", "R", "", "short"], {}, "its sequence_lens is a constant shorter than the sequence"],
+    [
+      "fixed lengths",
+      ["x", "W", "R", "", "short"],
+      {},
+      "its sequence_lens is a constant shorter than the sequence; make it a graph input, and give it to run as lengths",
+    ],
     ["a word for its direction", ["x", "W", "R"], { direction: "sideways" }, 'its direction is "sideways"'],
     ["an activation", ["x", "W", "R"], { activations: ["Sigmoid", "Sine"] }, 'its activation is "Sine"'],
     ["too few activations", ["x", "W", "R"], { activations: ["Sigmoid"] }, "it has 1 activations, and not 2"],

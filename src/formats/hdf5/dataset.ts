@@ -1,4 +1,4 @@
-import { float16ToFloat32 } from "../../model/float16.js";
+import { DTYPES, readNumbers } from "../dtype.js";
 import type { Tensor } from "../tensor.js";
 import { badHdf5, type FileBytes, NO_ADDRESS, unsupportedHdf5 } from "./fileBytes.js";
 import { numElements, readDataSpace, readDataType } from "./dataType.js";
@@ -29,17 +29,13 @@ export function readDataset(file: FileBytes, messages: readonly Message[], path:
   if (storedBytes !== sizeBytes) {
     throw badHdf5(`${path}: expected ${sizeBytes} bytes for [${shape.join(", ")}], got ${storedBytes}`);
   }
-  // A copy: data may begin at any byte, a typed array may not.
-  const { buffer } = new Uint8Array(sizeBytes === 0 ? [] : file.take(start, sizeBytes, path));
-  switch (type.sizeBytes) {
-    case 2:
-      return { shape, values: float16ToFloat32(new Uint16Array(buffer)), storage: "f16" };
-    case 4:
-      return { shape, values: new Float32Array(buffer), storage: "f32" };
-    case 8:
-      return { shape, values: new Float32Array(new Float64Array(buffer)), storage: "f32" };
-  }
+  const dtype = FLOATS[type.sizeBytes];
+  const bytes = sizeBytes === 0 ? new Uint8Array() : file.take(start, sizeBytes, path);
+  return { shape, values: readNumbers(dtype, bytes, file.mayKeep), storage: dtype.storage };
 }
+
+/** By the size of an element. */
+const FLOATS = { 2: DTYPES.get("F16")!, 4: DTYPES.get("F32")!, 8: DTYPES.get("F64")! };
 
 const LAYOUTS = ["compact", "contiguous", "in chunks", "virtual"];
 

@@ -5,11 +5,14 @@ export const NO_ADDRESS = Number(2n ** 64n - 1n);
 
 /** A file's bytes, little-endian; nothing is read past their end, and what the file asks to be read twice is counted. */
 export class FileBytes {
+  /** Whether they may become the memory of what is read. */
+  readonly mayKeep: boolean;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #numTaken = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, mayKeep = false) {
+    this.mayKeep = mayKeep;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }

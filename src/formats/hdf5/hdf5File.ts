@@ -22,10 +22,13 @@ export class Hdf5Group {
   readonly #file: FileBytes;
   readonly #messages: readonly Message[];
   readonly #links: ReadonlyMap<string, number>;
+  /** What was read in this file, by its address: what is asked for twice is in memory once. */
+  readonly #datasets: Map<number, Tensor>;
 
-  constructor(file: FileBytes, address: number, path: string) {
+  constructor(file: FileBytes, address: number, path: string, datasets = new Map<number, Tensor>()) {
     this.path = path;
     this.#file = file;
+    this.#datasets = datasets;
     this.#messages = readObjectHeader(file, address);
     if (isDataset(this.#messages)) throw badHdf5(`${path}: expected a group, got a dataset`);
     this.#links = readLinks(file, this.#messages);
@@ -40,7 +43,7 @@ export class Hdf5Group {
     const [name, ...rest] = path.split("/") as [string];
     const address = this.#links.get(name);
     if (address === undefined) return null;
-    const group = new Hdf5Group(this.#file, address, `${this.path}/${name}`);
+    const group = new Hdf5Group(this.#file, address, `${this.path}/${name}`, this.#datasets);
     return rest.length === 0 ? group : group.find(rest.join("/"));
   }
 
@@ -51,7 +54,11 @@ export class Hdf5Group {
     const group = parts.length === 0 ? this : this.find(parts.join("/"));
     const address = group === null ? undefined : group.#links.get(name);
     if (address === undefined) throw badHdf5(`${this.path}/${path}: expected a dataset, got none`);
-    return readDataset(this.#file, readObjectHeader(this.#file, address), `${this.path}/${path}`);
+    const tensor =
+      this.#datasets.get(address) ??
+      readDataset(this.#file, readObjectHeader(this.#file, address), `${this.path}/${path}`);
+    this.#datasets.set(address, tensor);
+    return tensor;
   }
 
   /** A text about the group; null when there is none. @throws GruError as `readAttribute` */
@@ -77,10 +84,11 @@ export class Hdf5Group {
 /**
  * Opens an HDF5 file; gives its root group.
  *
+ * @param mayKeep whether the bytes may become the arrays' own memory
  * @throws GruError `bad-file`, `unsupported` for a file that begins or counts otherwise than h5py's
  */
-export function parseHdf5(bytes: Uint8Array): Hdf5Group {
-  const file = new FileBytes(bytes);
+export function parseHdf5(bytes: Uint8Array, mayKeep = false): Hdf5Group {
+  const file = new FileBytes(bytes, mayKeep);
   if (!isHdf5(bytes)) throw badHdf5("expected a file that begins \\x89HDF, got another");
   const version = file.uint8(8, "the superblock");
   if (version > 3) throw unsupportedHdf5(`superblock: expected version 0 to 3, got ${version}`);

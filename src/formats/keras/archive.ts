@@ -2,6 +2,7 @@
 // group named by its class: "layers/gru_1/cell/vars/0".
 
 import { GruError } from "../../errors.js";
+import { aligned } from "../dtype.js";
 import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
 import { ZipArchive } from "../zip.js";
 import { parseConfig } from "./config.js";
@@ -22,7 +23,7 @@ const ROOTS = ["layers", "_layer_checkpoint_dependencies"];
 const MAX_WEIGHTS = 64;
 
 /** @throws GruError `bad-file`, `unsupported` */
-export function readKerasArchive(bytes: Uint8Array): KerasModel {
+export function readKerasArchive(bytes: Uint8Array, mayKeep: boolean): KerasModel {
   const archive = new ZipArchive(bytes);
   const contents = (name: string): Uint8Array => {
     const entry = archive.entries.get(name);
@@ -33,7 +34,8 @@ export function readKerasArchive(bytes: Uint8Array): KerasModel {
   const json = (name: string) => parseConfig(new TextDecoder().decode(contents(name)), name);
   const config = json("config.json");
   const metadata = archive.entries.has("metadata.json") ? json("metadata.json") : null;
-  const weights = parseHdf5(contents("model.weights.h5"));
+  const stored = contents("model.weights.h5");
+  const weights = parseHdf5(mayKeep ? aligned(stored) : stored, mayKeep); // behind its own name
   return {
     version: metadata?.has("keras_version") ? metadata.text("keras_version") : "3",
     topology: parseTopology(config),

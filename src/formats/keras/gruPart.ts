@@ -7,7 +7,7 @@
 import { GruError } from "../../errors.js";
 import type { ActivationSpec } from "../../model/activation.js";
 import type { Storage } from "../../model/network.js";
-import type { Tensor } from "../tensor.js";
+import { swapGates, turnKernel } from "../kernel.js";
 import type { Config } from "./config.js";
 import { gateActivation } from "./kerasActivation.js";
 import type { NamedTensor } from "./kerasModel.js";
@@ -72,10 +72,10 @@ export function readGruPart(config: Config, tensors: readonly NamedTensor[], isK
       : gateActivation(config, "recurrent_activation", resetAfter ? "sigmoid" : "hard_sigmoid", isKeras3),
     newActivation: gateActivation(config, "activation", "tanh", isKeras3),
     storage: isOneStorage ? kernel.tensor.storage : "f32",
-    weight: toRzn(transpose(kernel.tensor), inputSize),
-    recurrentWeight: toRzn(transpose(recurrent.tensor), hiddenSize),
-    bias: biases && toRzn(biases.slice(0, 3 * hiddenSize), 1),
-    recurrentBias: biases && hasTwoBiases ? toRzn(biases.slice(3 * hiddenSize), 1) : null,
+    weight: turnKernel(kernel.tensor, 3),
+    recurrentWeight: turnKernel(recurrent.tensor, 3),
+    bias: biases && inOurOrder(biases.subarray(0, 3 * hiddenSize)),
+    recurrentBias: biases && hasTwoBiases ? inOurOrder(biases.subarray(3 * hiddenSize)) : null,
   };
 }
 
@@ -99,23 +99,10 @@ function joinGates(tensors: readonly NamedTensor[], subject: string): NamedTenso
   });
 }
 
-/** [rows, columns] -> [columns, rows]. */
-export function transpose({ shape, values }: Tensor): Float32Array {
-  const [rows, columns] = shape as [number, number];
-  const transposed = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) transposed[column * rows + row] = values[row * columns + column]!;
-  }
-  return transposed;
-}
-
-/** Swaps the blocks z and r of [3H, rowLength]. */
-function toRzn(zrn: Float32Array, rowLength: number): Float32Array {
-  const block = zrn.length / 3;
-  if (rowLength === 0) return zrn;
+/** In our order; a copy. @param zrn [3H] */
+function inOurOrder(zrn: Float32Array): Float32Array {
   const rzn = zrn.slice();
-  rzn.set(zrn.subarray(block, 2 * block), 0);
-  rzn.set(zrn.subarray(0, block), block);
+  swapGates(rzn, 1);
   return rzn;
 }
 

@@ -11,8 +11,8 @@ import { parseTopology } from "./topology.js";
 const MAX_WEIGHTS = 64;
 
 /** @throws GruError `bad-file`, `unsupported` for a file with weights alone */
-export function readH5Model(bytes: Uint8Array): KerasModel {
-  const root = parseHdf5(bytes);
+export function readH5Model(bytes: Uint8Array, mayKeep: boolean): KerasModel {
+  const root = parseHdf5(bytes, mayKeep);
   const text = root.text("model_config");
   if (text === null) {
     const expected = "a whole model, with its model_config";

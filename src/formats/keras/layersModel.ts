@@ -6,14 +6,18 @@ import { parseTopology } from "./topology.js";
 import { type ModelFiles, readManifest } from "./weightsManifest.js";
 
 /** @throws GruError `bad-file`, `unsupported` */
-export async function readLayersModel(bytes: Uint8Array, files: ModelFiles | undefined): Promise<KerasModel> {
+export async function readLayersModel(
+  bytes: Uint8Array,
+  files: ModelFiles | undefined,
+  mayKeep: boolean,
+): Promise<KerasModel> {
   const json = parseConfig(new TextDecoder().decode(bytes), "model.json");
   if (json.text("format", "layers-model") !== "layers-model") throw json.unsupported("format", "layers-model");
   const topology = json.object("modelTopology");
   // Keras's converter puts the model inside; TF.js itself does not.
   const model = topology.has("model_config") ? topology.object("model_config") : topology;
   const parsed = parseTopology(model);
-  const tensors = await readManifest(json.list("weightsManifest"), files);
+  const tensors = await readManifest(json.list("weightsManifest"), files, mayKeep);
   return {
     version: versionOf(topology),
     topology: parsed,

@@ -2,7 +2,8 @@ import { GruError } from "../../errors.js";
 import { completeActivation } from "../../model/activation.js";
 import { type LayerSpec, NETWORK_INPUT } from "../../model/network.js";
 import type { Config } from "./config.js";
-import { badWeights, checkShape, transpose } from "./gruPart.js";
+import { turnKernel } from "../kernel.js";
+import { badWeights, checkShape } from "./gruPart.js";
 import { denseActivation, isBounded } from "./kerasActivation.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { indexMask, valueMask, zeroMasked } from "./mask.js";
@@ -160,7 +161,7 @@ export class NetworkBuilder {
       inputSize: input.size,
       outputSize,
       activation,
-      weight: transpose(kernel!.tensor),
+      weight: turnKernel(kernel!.tensor, 1),
       bias: bias?.tensor.values ?? null,
       storage: kernel!.tensor.storage,
     });

@@ -20,19 +20,24 @@ export interface ParseKerasOptions {
 /**
  * Reads a Keras model: a .h5 of Keras 1, 2 or 3, a .keras, or a TF.js layers model's model.json.
  *
+ * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export async function parseKeras(bytes: Uint8Array, options: ParseKerasOptions = {}): Promise<Network> {
+export async function parseKeras(
+  bytes: Uint8Array,
+  options: ParseKerasOptions = {},
+  mayKeep = false,
+): Promise<Network> {
   const { files, description } = options;
   if (description !== undefined) {
     throw new GruError("unsupported", "description: expected none, since a Keras model says how it is wired, got one");
   }
-  return toNetwork(await readModel(bytes, files));
+  return toNetwork(await readModel(bytes, files, mayKeep));
 }
 
-async function readModel(bytes: Uint8Array, files: ModelFiles | undefined): Promise<KerasModel> {
-  if (isHdf5(bytes)) return readH5Model(bytes);
-  if (isZip(bytes)) return readKerasArchive(bytes);
-  if (isJson(bytes)) return readLayersModel(bytes, files);
+async function readModel(bytes: Uint8Array, files: ModelFiles | undefined, mayKeep: boolean): Promise<KerasModel> {
+  if (isHdf5(bytes)) return readH5Model(bytes, mayKeep);
+  if (isZip(bytes)) return readKerasArchive(bytes, mayKeep);
+  if (isJson(bytes)) return readLayersModel(bytes, files, mayKeep);
   throw new GruError("bad-file", "keras: expected an HDF5 file, a zip or JSON, got something else");
 }

@@ -1,5 +1,5 @@
 import { GruError } from "../../errors.js";
-import { float16ToFloat32 } from "../../model/float16.js";
+import { DTYPES, readNumbers } from "../dtype.js";
 import { quote } from "../quote.js";
 import type { Tensor } from "../tensor.js";
 import { Config } from "./config.js";
@@ -19,9 +19,14 @@ const FILE_NAME = /^[\w-][\w .()-]*$/;
  * Reads the weights of a TF.js model, in the file's order, widened to float32.
  *
  * @param groups `weightsManifest`: each has names of files, and what is in them together, one after the other
+ * @param mayKeep whether the files' bytes may become the weights' own memory
  * @throws GruError `bad-file` for a file that is missing or of another size, or named by a path; `unsupported`
  */
-export async function readManifest(groups: readonly unknown[], files: ModelFiles | undefined): Promise<NamedTensor[]> {
+export async function readManifest(
+  groups: readonly unknown[],
+  files: ModelFiles | undefined,
+  mayKeep: boolean,
+): Promise<NamedTensor[]> {
   const plans = groups.map((group, i) => readGroup(new Config(group, `weightsManifest[${i}]`)));
   const numShards = plans.reduce((sum, { paths }) => sum + paths.length, 0);
   const numWeights = plans.reduce((sum, { weights }) => sum + weights.length, 0);
@@ -30,13 +35,11 @@ export async function readManifest(groups: readonly unknown[], files: ModelFiles
   const tensors: NamedTensor[] = [];
   for (const { paths, weights } of plans) {
     const sizeBytes = weights.reduce((sum, weight) => sum + weight.sizeBytes, 0);
-    const bytes = await join(paths, sizeBytes, files);
+    const bytes = await join(paths, sizeBytes, files, mayKeep);
     let start = 0;
     for (const weight of weights) {
-      // A copy: a weight may begin at any byte, a typed array may not.
-      const { buffer } = bytes.slice(start, start + weight.sizeBytes);
-      start += weight.sizeBytes;
-      if (weight.widen !== null) tensors.push({ name: weight.name, tensor: weight.widen(buffer) });
+      const own = bytes.subarray(start, (start += weight.sizeBytes));
+      if (weight.widen !== null) tensors.push({ name: weight.name, tensor: weight.widen(own) });
     }
   }
   const names = new Set(tensors.map(({ name }) => name));
@@ -53,7 +56,7 @@ interface Weight {
   readonly name: string;
   readonly sizeBytes: number;
   /** Null for numbers that no layer of ours has. */
-  readonly widen: ((bytes: ArrayBuffer) => Tensor) | null;
+  readonly widen: ((bytes: Uint8Array) => Tensor) | null;
 }
 
 function readGroup(group: Config): Group {
@@ -95,24 +98,36 @@ function readWeight(config: Config): Weight {
 /** What turns a weight's bytes into float32; null for what is no float. */
 function widener(dtype: string, quantization: Config | null, shape: number[]): Weight["widen"] {
   if (dtype !== "float32") return null;
-  if (quantization === null) return (bytes) => ({ shape, values: new Float32Array(bytes), storage: "f32" });
+  if (quantization === null) {
+    return (bytes) => ({ shape, values: readNumbers(DTYPES.get("F32")!, bytes, true), storage: "f32" });
+  }
   const stored = quantization.text("dtype");
   if (stored === "float16") {
-    return (bytes) => ({ shape, values: float16ToFloat32(new Uint16Array(bytes)), storage: "f16" });
+    return (bytes) => ({ shape, values: readNumbers(DTYPES.get("F16")!, bytes, true), storage: "f16" });
   }
   const [scale, min] = [quantization.number("scale", 1), quantization.number("min", 0)];
   return (bytes) => {
-    const whole = stored === "uint8" ? new Uint8Array(bytes) : new Uint16Array(bytes);
+    const whole = stored === "uint8" ? bytes : new Uint16Array(bytes.slice().buffer);
     return { shape, values: Float32Array.from(whole, (value) => value * scale + min), storage: "f32" };
   };
 }
 
-/** The files of a group as one. @throws GruError `bad-file` unless they are there, and as long as their weights */
-async function join(paths: readonly string[], sizeBytes: number, files: ModelFiles | undefined): Promise<Uint8Array> {
+/**
+ * The files of a group as one, which is ours.
+ *
+ * @throws GruError `bad-file` unless they are there, and as long as their weights
+ */
+async function join(
+  paths: readonly string[],
+  sizeBytes: number,
+  files: ModelFiles | undefined,
+  mayKeep: boolean,
+): Promise<Uint8Array> {
   const shards: Uint8Array[] = [];
   for (const path of paths) shards.push(await open(path, files));
   const total = shards.reduce((sum, { length }) => sum + length, 0);
   if (total !== sizeBytes) throw bad(`${paths.join(", ")}: expected ${sizeBytes} bytes of weights, got ${total}`);
+  if (mayKeep && shards.length === 1) return shards[0]!;
   const bytes = new Uint8Array(total);
   let start = 0;
   for (const shard of shards) {

@@ -2,6 +2,7 @@
 
 import { GruError } from "../../errors.js";
 import type { LayerDescription, NetworkDescription } from "../description.js";
+import { swapGates, turnKernel } from "../kernel.js";
 import type { Tensor } from "../tensor.js";
 
 /** `gru/gru_cell/recurrent_kernel:0` is the recurrent kernel of `gru`. */
@@ -65,8 +66,8 @@ function readGru(name: string, fields: Fields, tensors: Map<string, Tensor>): La
       throw new GruError("shape-mismatch", `npz: "${name}": expected kernels of ${expected}, got ${shape[1]}`);
     }
   }
-  tensors.set(`${name}.weight`, inOurOrder(transposed(kernel)));
-  tensors.set(`${name}.recurrentWeight`, inOurOrder(transposed(recurrent)));
+  tensors.set(`${name}.weight`, turnedTensor(kernel, 3));
+  tensors.set(`${name}.recurrentWeight`, turnedTensor(recurrent, 3));
   const bias = fields.get("bias");
   const resetAfter = bias === undefined || bias.shape.length === 2;
   if (bias !== undefined) {
@@ -77,7 +78,8 @@ function readGru(name: string, fields: Fields, tensors: Map<string, Tensor>): La
     }
     ["bias", "recurrentBias"].slice(0, numBiases).forEach((field, i) => {
       const values = bias.values.slice(3 * hiddenSize * i, 3 * hiddenSize * (i + 1));
-      tensors.set(`${name}.${field}`, inOurOrder({ ...bias, shape: [3 * hiddenSize], values }));
+      swapGates(values, 1);
+      tensors.set(`${name}.${field}`, { ...bias, shape: [3 * hiddenSize], values });
     });
   }
   return { type: "gru", name, inputSize: kernel.shape[0]!, hiddenSize, resetAfter };
@@ -92,7 +94,7 @@ function readOther(name: string, fields: Fields, tensors: Map<string, Tensor>): 
   }
   const kernel = matrix(`${name}/kernel`, fields.get("kernel"));
   const [inputSize, outputSize] = kernel.shape as [number, number];
-  tensors.set(`${name}.weight`, transposed(kernel));
+  tensors.set(`${name}.weight`, turnedTensor(kernel, 1));
   const bias = fields.get("bias");
   if (bias !== undefined) tensors.set(`${name}.bias`, bias);
   return { type: "dense", name, inputSize, outputSize };
@@ -104,20 +106,8 @@ function matrix(name: string, tensor: Tensor | undefined): Tensor {
   throw new GruError("shape-mismatch", `npz: "${name}": expected a matrix, got ${got}`);
 }
 
-function transposed({ shape, values, storage }: Tensor): Tensor {
-  const [rows, columns] = shape as [number, number];
-  const turned = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) turned[column * rows + row] = values[row * columns + column]!;
-  }
-  return { shape: [columns, rows], values: turned, storage };
-}
-
-/** Swaps the first two of three blocks of rows: z r n to r z n. */
-function inOurOrder({ shape, values, storage }: Tensor): Tensor {
-  const block = values.length / 3;
-  const swapped = values.slice();
-  swapped.copyWithin(0, block, 2 * block);
-  swapped.set(values.subarray(0, block), block);
-  return { shape, values: swapped, storage };
+/** [I, O] as [O, I], in our order of gates. */
+function turnedTensor(tensor: Tensor, numGates: 1 | 3): Tensor {
+  const [rows, columns] = tensor.shape as [number, number];
+  return { ...tensor, shape: [columns, rows], values: turnKernel(tensor, numGates) };
 }

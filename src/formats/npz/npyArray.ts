@@ -2,7 +2,7 @@
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import { GruError } from "../../errors.js";
-import { type Dtype, DTYPES, WHOLE_DTYPES } from "../dtype.js";
+import { aligned, type Dtype, DTYPES, readNumbers, WHOLE_DTYPES } from "../dtype.js";
 import { quote } from "../quote.js";
 import { rowMajor } from "../strided.js";
 import type { Tensor } from "../tensor.js";
@@ -30,9 +30,10 @@ const DESCRIPTIONS: ReadonlyMap<string, Dtype> = new Map([
  * Reads an array, in row-major order whatever the file's.
  *
  * @param what its name, for messages
+ * @param mayKeep whether the bytes may become the array's own memory
  * @throws GruError `bad-file`, `unsupported` for a dtype that is not listed: Python's objects, say
  */
-export function parseNpy(what: string, bytes: Uint8Array): Tensor {
+export function parseNpy(what: string, bytes: Uint8Array, mayKeep = false): Tensor {
   const bad = (expected: string, got: unknown) =>
     new GruError("bad-file", `npy: "${what}": expected ${expected}, got ${String(got)}`);
   const start = String.fromCharCode(...bytes.subarray(0, 8));
@@ -62,7 +63,9 @@ export function parseNpy(what: string, bytes: Uint8Array): Tensor {
   const sizeBytes = shape.reduce((product, size) => product * size, dtype.sizeBytes);
   const got = bytes.length - dataStart;
   if (sizeBytes !== got) throw bad(`${sizeBytes} bytes for ${descr} [${shape.join(", ")}]`, got);
-  const values = dtype.widen(new Uint8Array(bytes.subarray(dataStart)).buffer);
+  const isKept = mayKeep && dtype === DTYPES.get("F32");
+  const data = bytes.subarray(dataStart); // behind the header, which is read
+  const values = readNumbers(dtype, isKept ? aligned(data) : data, isKept);
   return {
     shape,
     values: order === "True" ? rowMajor(values, shape, columnMajor(shape)) : values,

@@ -8,15 +8,16 @@ const ENDING = ".npy";
 /**
  * Reads all arrays of a .npz file, by their names, in the order in which they were saved.
  *
+ * @param mayKeep whether the bytes may become the arrays' own memory
  * @throws GruError `bad-file`, `unsupported`
  */
-export function readNpz(bytes: Uint8Array): Map<string, Tensor> {
+export function readNpz(bytes: Uint8Array, mayKeep = false): Map<string, Tensor> {
   const archive = new ZipArchive(bytes);
   const arrays = new Map<string, Tensor>();
   for (const [path, entry] of archive.entries) {
     if (!path.endsWith(ENDING)) throw new GruError("bad-file", `npz: expected arrays alone, got "${path}"`);
     const name = path.slice(0, -ENDING.length);
-    arrays.set(name, parseNpy(name, archive.read(entry)));
+    arrays.set(name, parseNpy(name, archive.read(entry), mayKeep));
   }
   return arrays;
 }

@@ -9,10 +9,11 @@ import { readNpz } from "./npzFile.js";
  * order of `model.weights`.
  *
  * @param description how the layers are wired; for Keras's, with the activations that names do not say
+ * @param mayKeep whether the bytes may become the weights' own memory
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export function parseNpz(bytes: Uint8Array, description?: NetworkDescription): Network {
-  const arrays = readNpz(bytes);
+export function parseNpz(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
+  const arrays = readNpz(bytes, mayKeep);
   if (!isKeras(arrays)) return networkFromStateDict(arrays, description);
   const keras = fromKeras(arrays);
   if (description !== undefined) return buildNetwork(description, keras.tensors);

@@ -16,6 +16,8 @@ export interface Reading {
   /** GRU nodes from PyTorch that say of themselves what no GRU of PyTorch is. */
   readonly suspects: string[];
   readonly isFromTorch: boolean;
+  /** Names of the file's tensors that one input of one node reads and nothing else. */
+  readonly readOnce: ReadonlySet<string>;
   /** Sentences for a person, each once. */
   readonly notes: Set<string>;
 }
@@ -43,6 +45,11 @@ export class Call {
 
   get numInputs(): number {
     return this.#inputs.length;
+  }
+
+  /** Whether an input is a tensor of the file that nothing else reads. */
+  isSoleReader(i: number): boolean {
+    return this.reading.readOnce.has(this.node.inputs[i] ?? "");
   }
 
   /** An input; null where it was left out. */

@@ -8,6 +8,7 @@ import {
   type ElementFunction,
 } from "../../model/activation.js";
 import type { Direction } from "../../model/network.js";
+import { swapGates } from "../kernel.js";
 import { quote } from "../quote.js";
 import { type Axis, dimensionOf, isSameDimension } from "./axes.js";
 import type { Call } from "./call.js";
@@ -88,10 +89,10 @@ function readWeights(call: Call, numDirections: number, inputSize: number): Weig
     numDirections,
     hiddenSize,
     inputSize,
-    weight: toCanonicalOrder(w.content.values, numDirections),
-    recurrentWeight: toCanonicalOrder(r.content.values, numDirections),
-    bias: halves && toCanonicalOrder(halves.bias, numDirections),
-    recurrentBias: halves && toCanonicalOrder(halves.recurrentBias, numDirections),
+    weight: toCanonicalOrder(w.content.values, numDirections, call.isSoleReader(1)),
+    recurrentWeight: toCanonicalOrder(r.content.values, numDirections, call.isSoleReader(2)),
+    bias: halves && toCanonicalOrder(halves.bias, numDirections, true),
+    recurrentBias: halves && toCanonicalOrder(halves.recurrentBias, numDirections, true),
     isFloat16: w.content.isFloat16 && r.content.isFloat16,
   };
 }
@@ -99,24 +100,30 @@ function readWeights(call: Call, numDirections: number, inputSize: number): Weig
 type Numbers = Float32Array | Float64Array;
 
 /** [D, 6H] as [D, 3H] twice. */
-function splitBias(values: Numbers, numDirections: number): { bias: Float64Array; recurrentBias: Float64Array } {
+function splitBias(values: Numbers, numDirections: number): { bias: Float32Array; recurrentBias: Float32Array } {
   const length = values.length / numDirections / 2;
   const half = (at: number) =>
-    Float64Array.from(
+    Float32Array.from(
       { length: numDirections * length },
       (_, i) => values[(2 * Math.floor(i / length) + at) * length + (i % length)]!,
     );
   return { bias: half(0), recurrentBias: half(1) };
 }
 
-/** [D, 3H, ...] with the gates z r n in the order r z n. */
-function toCanonicalOrder(values: Numbers, numDirections: number): Float32Array {
-  const canonical = Float32Array.from(values);
-  const block = values.length / numDirections / 3;
-  for (let start = 0; start < values.length; start += 3 * block) {
-    canonical.set(values.subarray(start + block, start + 2 * block), start);
-    canonical.set(values.subarray(start, start + block), start + block);
-  }
+/** What has its gates in our order already, where it is: a graph may be read more than once. */
+const inOrder = new WeakSet<Numbers>();
+
+/**
+ * The gates z r n in the order r z n.
+ *
+ * @param values [D, 3H, ...]
+ * @param isOwn whether nobody else reads them: they need not be copied then
+ */
+function toCanonicalOrder(values: Numbers, numDirections: number, isOwn: boolean): Float32Array {
+  const canonical = isOwn && values instanceof Float32Array ? values : new Float32Array(values);
+  if (inOrder.has(canonical)) return canonical;
+  inOrder.add(canonical);
+  swapGates(canonical, numDirections);
   return canonical;
 }
 
@@ -229,7 +236,8 @@ function readLengths(call: Call, time: Axis): boolean {
   if (value === null) return false;
   if (value.content.kind === "lengths") return true;
   const isWhole = sizesOf(value).every((size) => isSameDimension(size, dimensionOf(time)));
-  demand(isWhole, "its sequence_lens is a constant shorter than the sequence");
+  const way = "make it a graph input, and give it to run as lengths";
+  demand(isWhole, `its sequence_lens is a constant shorter than the sequence; ${way}`);
   return false;
 }
 

@@ -27,17 +27,19 @@ export interface ParseOnnxOptions {
 /**
  * Reads an ONNX model: what of it is GRUs, embeddings and dense layers, in the forms that exporters write them in.
  *
+ * @param mayKeep whether the bytes may become the weights' own memory
  * @returns the network; its `graph` tells what the graph's inputs and outputs are to it
  * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with every node that cannot be run
  */
-export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}): OnnxNetwork {
+export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}, mayKeep = false): OnnxNetwork {
   checkOptions(options, ["linearBeforeReset", "weights", "description"]);
   if (options.description !== undefined) {
     throw new GruError("unsupported", "description: expected none, since an ONNX graph says how it is wired, got one");
   }
   const model = parseModelProto(bytes);
-  const request = { linearBeforeReset: options.linearBeforeReset, weights: weightsOf(model, options.weights ?? {}) };
-  const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.weights.has(name));
+  const { linearBeforeReset, weights = {} } = options;
+  const request = { linearBeforeReset, mayKeep, tensors: weightsOf(model, weights) };
+  const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.tensors.has(name));
   let first: readonly Issue[] | null = null;
   for (const guess of guessForms(model, ports)) {
     const graph = readGraph(model, guess, request);

@@ -41,24 +41,27 @@ export interface GraphReading {
 /** What is asked of the reading beside the file. */
 export interface ReadRequest {
   readonly linearBeforeReset: boolean | undefined;
-  /** Values of inputs that the file leaves to the caller. */
-  readonly weights: ReadonlyMap<string, TensorData>;
+  /** Whether the file's bytes may become the weights' own memory. */
+  readonly mayKeep: boolean;
+  /** By name: what the file leaves to the caller, and from then on what was read of the file: each tensor is read once. */
+  readonly tensors: Map<string, TensorData>;
 }
 
 /** Goes through the nodes that outputs depend on; what cannot be run is gathered, not thrown. */
-export function readGraph(model: OnnxModel, guess: Guess, { linearBeforeReset, weights }: ReadRequest): GraphReading {
+export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest): GraphReading {
+  const { nodes, names, readOnce } = live(model);
   const reading: Reading = {
     opset: model.opset,
     wiring: new Wiring(model.sizeBytes),
     roles: new Roles(),
-    linearBeforeReset,
+    linearBeforeReset: request.linearBeforeReset,
+    readOnce,
     hasLengths: new Map(),
     suspects: [],
     isFromTorch: /^pytorch$/i.test(model.producer),
     notes: new Set(),
   };
-  const { nodes, names } = live(model);
-  const walkthrough = new Walkthrough(model, reading, weights, names);
+  const walkthrough = new Walkthrough(model, reading, request, names);
   const inputs = walkthrough.addInputs(guess);
   for (const node of nodes) walkthrough.visit(node);
   const outputs = new Map(model.outputs.map((port) => [port, walkthrough.lookUp(port.name, "the graph")]));
@@ -66,30 +69,36 @@ export function readGraph(model: OnnxModel, guess: Guess, { linearBeforeReset, w
 }
 
 /** The nodes that the graph's outputs depend on, in the file's order, and the names of what is read there. */
-function live({ nodes, outputs }: OnnxModel): { nodes: OnnxNode[]; names: Set<string> } {
+function live({ nodes, outputs, initializers }: OnnxModel) {
   const names = new Set(outputs.map(({ name }) => name));
+  const readOnce = new Set<string>();
+  const read = (name: string) => {
+    if (initializers.has(name) && !names.has(name)) readOnce.add(name);
+    else readOnce.delete(name);
+    names.add(name);
+  };
   const reversed = [...nodes].reverse().filter((node) => {
     const isLive = node.outputs.some((name) => name !== "" && names.has(name));
-    if (isLive) node.inputs.forEach((name) => names.add(name));
+    if (isLive) node.inputs.forEach(read);
     return isLive;
   });
-  return { nodes: reversed.reverse(), names };
+  return { nodes: reversed.reverse(), names, readOnce };
 }
 
 class Walkthrough {
   readonly issues: Issue[] = [];
   readonly #model: OnnxModel;
   readonly #reading: Reading;
-  readonly #weights: ReadonlyMap<string, TensorData>;
+  readonly #request: ReadRequest;
   /** Names of outputs that something reads: a Dropout's mask, say, is often there and for nobody. */
   readonly #read: ReadonlySet<string>;
   /** By name; null for what a node that cannot be run would give. */
   readonly #values = new Map<string, Value | null>();
 
-  constructor(model: OnnxModel, reading: Reading, weights: ReadonlyMap<string, TensorData>, read: ReadonlySet<string>) {
+  constructor(model: OnnxModel, reading: Reading, request: ReadRequest, read: ReadonlySet<string>) {
     this.#model = model;
     this.#reading = reading;
-    this.#weights = weights;
+    this.#request = request;
     this.#read = read;
   }
 
@@ -139,11 +148,13 @@ class Walkthrough {
   }
 
   #tensor(name: string, reader: string): Value {
+    const { tensors, mayKeep } = this.#request;
     const encoded = this.#model.initializers.get(name);
-    const tensor = this.#weights.get(name) ?? (encoded && parseTensorProto(encoded, name));
+    const tensor = tensors.get(name) ?? (encoded && parseTensorProto(encoded, name, mayKeep));
     if (tensor === undefined) {
       throw new GruError("bad-file", `onnx: expected ${quote(name)} before ${reader}, which reads it, got none`);
     }
+    tensors.set(name, tensor);
     const { shape, ...content } = tensor;
     this.#reading.wiring.spend(content.values.length);
     return { axes: shape, content: { kind: "constant", ...content } };

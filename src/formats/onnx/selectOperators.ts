@@ -98,7 +98,7 @@ function lookUp(call: Call, { axes, content }: Value, table: Constant, size: num
     name: call.layerName,
     size,
     input: content.input,
-    weight: Float32Array.from(table.values),
+    weight: table.values instanceof Float32Array ? table.values : new Float32Array(table.values),
     isFloat16: table.isFloat16,
   });
   return { axes: [...axes, size], content: sourceSignal(source) };

@@ -57,7 +57,8 @@ function denseOf(
 ): DenseSource {
   const { columns, scale, bias } = signal;
   wiring.spend(widthOf(signal) * columns.length);
-  const weight = Float32Array.from(matrixOf(signal, wiring));
+  const matrix = matrixOf(signal, wiring);
+  const weight = matrix instanceof Float32Array ? matrix : new Float32Array(matrix);
   return wiring.add<DenseSource>({
     type: "dense",
     name,

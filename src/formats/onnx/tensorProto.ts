@@ -2,6 +2,7 @@
 
 import { GruError } from "../../errors.js";
 import { bfloat16ToFloat32, float16ToFloat32 } from "../../model/float16.js";
+import { aligned, DTYPES, readNumbers } from "../dtype.js";
 import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
 
@@ -38,12 +39,16 @@ const integer = (name: string, sizeBytes: number, view: (bytes: ArrayBuffer) => 
     widenField: (values) => Float64Array.from(values),
   }) satisfies ElementType;
 
+const FLOAT = "FLOAT";
+/** From here on the length before raw data has two bytes, and with its tag there are three to move the data over. */
+const MIN_KEPT_BYTES = 128;
+
 /** By TensorProto.DataType. */
 const TYPES = new Map<number, ElementType>([
   [
     1,
     {
-      name: "FLOAT",
+      name: FLOAT,
       sizeBytes: 4,
       isFloat: true,
       widenRaw: (bytes) => new Float32Array(bytes),
@@ -100,9 +105,10 @@ export function isIntegerType(type: number): boolean {
  * Reads a TensorProto.
  *
  * @param fallbackName what to call it in errors where it has no name
+ * @param mayKeep whether the bytes may become the values' own memory; then they can be read only once
  * @throws GruError `bad-file`, or `unsupported` for a type we do not read and for data that lie in another file
  */
-export function parseTensorProto(bytes: Uint8Array, fallbackName: string): TensorData {
+export function parseTensorProto(bytes: Uint8Array, fallbackName: string, mayKeep = false): TensorData {
   let name = fallbackName;
   let type = 0;
   let raw: Uint8Array | null = null;
@@ -132,7 +138,7 @@ export function parseTensorProto(bytes: Uint8Array, fallbackName: string): Tenso
     throw new GruError("unsupported", `${subject}: expected type ${names}, got type ${type}`);
   }
   const length = countElements(subject, shape);
-  const values = readElements(subject, length, known, raw, fields[known.field]);
+  const values = readElements(subject, length, known, raw, fields[known.field], mayKeep);
   return { shape, values, isFloat: known.isFloat, isFloat16: known.name === "FLOAT16" };
 }
 
@@ -149,12 +155,15 @@ function readElements(
   { name, sizeBytes, widenRaw, widenField }: ElementType,
   raw: Uint8Array | null,
   field: readonly number[],
+  mayKeep: boolean,
 ): Float32Array | Float64Array {
   if (raw !== null) {
     if (raw.length !== length * sizeBytes) {
       const expected = `${length * sizeBytes} bytes for ${length} elements of ${name}`;
       throw new GruError("bad-file", `${subject}: expected ${expected}, got ${raw.length}`);
     }
+    if (mayKeep && name === FLOAT && raw.length >= MIN_KEPT_BYTES)
+      return readNumbers(DTYPES.get("F32")!, aligned(raw), true);
     return widenRaw(new Uint8Array(raw).buffer); // a copy: the data may begin at any byte, a typed array may not
   }
   if (field.length !== length) {
