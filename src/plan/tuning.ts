@@ -65,12 +65,14 @@ export interface TuningRow {
 /**
  * The first row that fits decides; the last one always does.
  *
- * A GPU's rows come from its limits, which bound a lone row by synchronisation up to H = 1024: one workgroup holds
- * what is small, and waits for nobody. Workgroups that wait for each other need all of them to run at once, which no
- * specification promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their
- * row and those of waves and tiles are estimates; no GPU has been timed. The software adapter's rows were measured: barriers cost it more than dispatches,
- * a lone workgroup leaves a core idle, and it checks the bounds of every load, so that the fewer loads for each weight the better:
- * weights that stay in an invocation make up for a core. Such kernels are for chunks that are long enough for what they take to compile.
+ * A GPU's rows come from its limits, which bound a lone row by synchronisation up to H = 1024: one workgroup holds what is
+ * small, and waits for nobody. Workgroups that wait for each other need all of them to run at once, which no specification
+ * promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their row and those of
+ * waves and tiles are estimates; no GPU has been timed.
+ *
+ * The software adapter's rows were measured. Barriers cost it more than dispatches, and a lone workgroup leaves a core idle;
+ * but it checks the bounds of every load, so that weights which stay in an invocation make up for a core. Its kernels are
+ * for chunks that are long enough for what they take to compile.
  */
 export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
