@@ -7,10 +7,13 @@ import { plainLoop } from "./plainLoop.js";
 import { tfjs } from "./tfjs.js";
 import { webgru } from "./webgru.js";
 
+/** Where the library was built. */
+const FOLDER = "/dist";
+
 /** The contenders that run in a page. */
 export const pageContenders: readonly Contender[] = [
-  webgru(library, "webgpu"),
-  webgru(library, "cpu"),
+  webgru(library, "webgpu", () => import(/* @vite-ignore */ `${FOLDER}/tuned.js`)),
+  webgru(library, "cpu", () => import(/* @vite-ignore */ `${FOLDER}/cpu.js`)),
   onnxruntimeWebgpu,
   jaxJs,
   litert,

@@ -4,13 +4,21 @@ import type { Contender } from "../contender.js";
 /** The library, however it was loaded. */
 export type Library = Pick<typeof webgruLibrary, "createModel">;
 
-/** This library on one of its devices. */
-export function webgru({ createModel }: Library, device: "webgpu" | "cpu"): Contender {
+/**
+ * This library on one of its devices.
+ *
+ * @param load fetches the file that the device takes beside the main one
+ */
+export function webgru(
+  { createModel }: Library,
+  device: "webgpu" | "cpu",
+  load: () => Promise<unknown> = async () => {},
+): Contender {
   return {
     name: `webgru/${device}`,
     tolerance: 2e-6, // the project's goal for float32
     isPeer: false,
-    load: async () => {}, // it is there already
+    load: async () => void (await load()),
     async prepare(network) {
       const model = await createModel(network, { device });
       return {
