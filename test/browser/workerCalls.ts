@@ -6,18 +6,17 @@ export interface WorkerCalls {
   numTerminated: number;
 }
 
-/** Counts the workers that start and that are terminated from now on. */
+/** Counts the workers that start from now on, and those of them that are terminated: earlier ones may still be at it. */
 export function recordWorkers(): WorkerCalls {
   const calls: WorkerCalls = { numStarted: 0, numTerminated: 0 };
-  const { terminate } = Worker.prototype;
-  Worker.prototype.terminate = function () {
-    calls.numTerminated++;
-    terminate.call(this);
-  };
   globalThis.Worker = class extends Worker {
     constructor(...args: ConstructorParameters<typeof Worker>) {
       super(...args);
       calls.numStarted++;
+    }
+    override terminate(): void {
+      calls.numTerminated++;
+      super.terminate();
     }
   };
   return calls;
