@@ -4,7 +4,7 @@ import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
 import { checkOptions } from "./model/checkOptions.js";
 import { reverseSteps } from "./model/reverseSteps.js";
-import { checkBatchSize, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
+import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
 import {
   gruLayers,
@@ -166,17 +166,18 @@ export class GruModel {
     checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"]);
     const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = options;
     checkBatchSize(batchSize);
-    let steps = takeInput(this.#network, input, batchSize, this.#nonFinite);
+    const { reversesInput } = this.#network;
+    // Those two read it before the caller can touch it again.
+    const take = reversesInput || this.#engine.isImmediate ? checkInput : takeInput;
+    const steps = take(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
     const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
     const output = takeOutputRequest(this.#network, options);
-    if (this.#network.reversesInput) steps = reverseSteps(steps, batchSize, this.inputSize, rowLengths);
-    else if (!this.#engine.isImmediate) steps = steps.slice();
     const session = this.#takeSession(batchSize, sequenceLength);
     const run = this.#runOn<Request>(session, {
-      steps,
+      steps: reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
       batchSize,
       lengths: rowLengths,
       returnSequences,

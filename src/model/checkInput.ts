@@ -14,7 +14,7 @@ export type NonFinite = "reject" | "allow";
  * @throws GruError `shape-mismatch` when it is not a whole number of steps, `bad-input` for NaN, infinity or an index
  *   outside the embedding
  */
-export function takeInput(
+export function checkInput(
   network: Network,
   input: ArrayLike<number>,
   batchSize: number,
@@ -47,6 +47,12 @@ export function takeInput(
     }
   }
   return steps;
+}
+
+/** As `checkInput`, and a copy: the caller may reuse the array at once. */
+export function takeInput(...args: Parameters<typeof checkInput>): Float32Array {
+  const steps = checkInput(...args);
+  return steps === args[1] ? steps.slice() : steps;
 }
 
 /** Refuses what an array of JavaScript may hold beside numbers: a row not flattened, a word, a hole. */

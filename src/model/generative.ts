@@ -61,7 +61,7 @@ export function takeGeneration(
   checkOptions(options, ["prompt", "length", "temperature", "topK", "topP", "seed", "streams", "tokensPerSubmit"]);
   const { length, temperature = 1, topK, topP = 1, seed = 0, streams = 1, tokensPerSubmit } = options;
   const { numTokens } = checkGenerative(network);
-  const prompt = takeInput(network, options.prompt, 1, "reject", "prompt").slice();
+  const prompt = takeInput(network, options.prompt, 1, "reject", "prompt");
   checkWhole("length", length, 1, 2 ** 32);
   checkWhole("topK", topK ?? numTokens, 1, Infinity);
   checkWhole("seed", seed, 0, 2 ** 32 - 1);

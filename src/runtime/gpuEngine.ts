@@ -139,8 +139,9 @@ export class GpuEngine implements Engine, GpuResources {
 }
 
 /**
- * Plans that have among them every kernel of a network, first that of a streamed step. Kernels are fixed by the network, but for the projection, which
- * takes a lone row otherwise than a tile of rows, for what picks the last step, and for what `kernels` chooses.
+ * Plans that have among them every kernel of a network, first that of a streamed step. Kernels are fixed by the network, but
+ * for the projection, which takes a lone row otherwise than a tile of rows, for what picks the last step, and for what
+ * `kernels` chooses.
  */
 function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
   const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, kernels };

@@ -182,7 +182,7 @@ export class GruStream {
     const { network, nonFinite } = this.#host;
     const steps = takeInput(network, input, this.batchSize, nonFinite);
     if (this.#options.whenFull === "latest") this.#makeRoom(this.#options.queueLimit ?? 1);
-    return this.#track(this.#scheduler.push(this.#seat, steps.slice(), output));
+    return this.#track(this.#scheduler.push(this.#seat, steps, output));
   }
 
   /** Drops the oldest pushes that wait, so that one more may. */

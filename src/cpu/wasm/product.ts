@@ -22,7 +22,7 @@ function columnsOfSum(K: i32): i32 {
   return K > 1024 ? 128 : 256;
 }
 
-/** Where a sum begins that is added to those before it, and where it is put first: of two rows of x, 32 each at most. */
+/** Where a sum begins that is added to those before it, and where it is put first: 32 sums, of one row of x, or 16 of each of two. */
 const ZEROS = memory.data(128);
 const PART = memory.data(128);
 
