@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_start from lib/time.wgsl. A row stops at its length.
+// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row stops at its length.
 //
 // A word of `output` is written once and empty until then: the memory model orders no other word with it, so it has to say
 // itself whether it is there. Nor does anything promise that all workgroups run at once. One that waits in vain notes its
@@ -32,7 +32,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<atomic<u32>>;    // [T, B, D H], bits of f32, rows padded to a multiple of 4
@@ -86,7 +86,7 @@ fn gru_chained(
     let lane = local_index % LANES;
     let part = local_index / LANES;
     if (first_unit + part < HIDDEN_SIZE) {
-      parts[lane * (UNITS + 1) + part] = products(gate_row + first_unit + part, lane);
+      parts[lane * (UNITS + 1) + part] = products(direction, first_unit + part, lane);
     }
     workgroupBarrier();
     before = time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE;
@@ -122,15 +122,16 @@ fn word_of(start: u32, unit: u32) -> u32 {
 }
 
 // One lane's part of the products of a unit, whose row of r is `gate_row`; z and n follow, HIDDEN_SIZE apart.
-fn products(gate_row: u32, lane: u32) -> vec3f {
+fn products(direction: u32, unit: u32, lane: u32) -> vec3f {
   let quads = (HIDDEN_SIZE + 3) / 4;
+  let first = first_quad(direction, unit, quads);
   var sum = vec3f();
   for (var k = lane; k < quads; k += LANES) {
-    let w = (gate_row + vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE)) * quads + k;
+    let w = first + k * TO_NEXT;
     sum += vec3f(
-      dot(unpack(recurrent_weight[w.x]), h[k]),
-      dot(unpack(recurrent_weight[w.y]), h[k]),
-      dot(unpack(recurrent_weight[w.z]), h[k]),
+      dot(unpack(recurrent_weight[w]), h[k]),
+      dot(unpack(recurrent_weight[w + TO_Z]), h[k]),
+      dot(unpack(recurrent_weight[w + TO_N]), h[k]),
     );
   }
   return sum;

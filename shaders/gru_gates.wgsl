@@ -5,7 +5,8 @@
 //   z = f(x_z + R_z h + c_z)
 //
 // x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f is gate_activation of
-// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, time_of and state_start from lib/time.wgsl.
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, first_quad from lib/recurrent.wgsl,
+// time_of and state_start from lib/time.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruGates.ts
 
@@ -22,7 +23,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read> state: array<vec4f>;                 // [slots, 2, S/4], from this layer's [D, H/4] on
 @group(0) @binding(7) var<storage, read_write> gated: array<f32>;             // [D, B, 2, H]: r * h, then z, rows padded to a multiple of 4
@@ -40,13 +41,12 @@ fn gru_gates(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workg
   let h_start = state_start(places[row], params.step, direction) / 4;
 
   let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z follows, HIDDEN_SIZE on
-  let gate_stride = HIDDEN_SIZE * quads;
-  var w = gate_row * quads;
+  var w = first_quad(direction, unit, quads);
   var sum = vec2f(); // R_r h, R_z h, before the scale
   for (var k = 0u; k < quads; k++) {
     let quad = state[h_start + k];
-    sum += vec2f(dot(unpack(recurrent_weight[w]), quad), dot(unpack(recurrent_weight[w + gate_stride]), quad));
-    w++;
+    sum += vec2f(dot(unpack(recurrent_weight[w]), quad), dot(unpack(recurrent_weight[w + TO_Z]), quad));
+    w += TO_NEXT;
   }
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
   let c = vec2u(gate_row, gate_row + HIDDEN_SIZE);

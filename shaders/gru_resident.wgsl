@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_start from lib/time.wgsl, start_of and state_before from lib/start_*.wgsl. A row stops at its length.
+// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl, start_of and state_before from lib/start_*.wgsl. A row stops at its length.
 // Dispatch [B, D, 1].
 // CPU twin: src/reference/gruStep.ts
 
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
@@ -55,7 +55,7 @@ fn gru_resident(
   let gate_row = direction * 3 * HIDDEN_SIZE;
   for (var step = start; step < end; step++) {
     for (var part = local_index; part < HIDDEN_SIZE * LANES; part += WORKGROUP_SIZE) {
-      parts[part] = products(gate_row + part / LANES, part % LANES);
+      parts[part] = products(direction, part / LANES, part % LANES);
     }
     workgroupBarrier();
     let time_row = time_of(direction, step, lengths[row]) * num_workgroups.x + row;
@@ -73,17 +73,17 @@ fn gru_resident(
 }
 
 // One lane's part of the products of a unit, whose row of r is `gate_row`; z and n follow, HIDDEN_SIZE apart.
-fn products(gate_row: u32, lane: u32) -> vec3f {
+fn products(direction: u32, unit: u32, lane: u32) -> vec3f {
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let gate_stride = HIDDEN_SIZE * quads;
+  let first = first_quad(direction, unit, quads);
   var sum = vec3f();
   for (var k = lane; k < quads; k += LANES) {
     let quad = vec4f(h[4 * k], h[4 * k + 1], h[4 * k + 2], h[4 * k + 3]);
-    let w = gate_row * quads + k;
+    let w = first + k * TO_NEXT;
     sum += vec3f(
       dot(unpack(recurrent_weight[w]), quad),
-      dot(unpack(recurrent_weight[w + gate_stride]), quad),
-      dot(unpack(recurrent_weight[w + 2 * gate_stride]), quad),
+      dot(unpack(recurrent_weight[w + TO_Z]), quad),
+      dot(unpack(recurrent_weight[w + TO_N]), quad),
     );
   }
   return sum;

@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_start from lib/time.wgsl. A row stops at its length.
+// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row stops at its length.
 // Dispatch [B, D, 1].
 // CPU twin: src/reference/gruNew.ts
 
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
@@ -58,7 +58,7 @@ fn gru_resident_before(
   let gate_row = direction * 3 * HIDDEN_SIZE;
   for (var step = params.step; step < end; step++) {
     for (var part = local_index; part < HIDDEN_SIZE * LANES; part += WORKGROUP_SIZE) {
-      parts[part] = gate_products(gate_row + part / LANES, part % LANES);
+      parts[part] = gate_products(direction, part / LANES, part % LANES);
     }
     workgroupBarrier();
     let time_row = time_of(direction, step, lengths[row]) * num_workgroups.x + row;
@@ -69,7 +69,7 @@ fn gru_resident_before(
     }
     workgroupBarrier();
     for (var part = local_index; part < HIDDEN_SIZE * LANES; part += WORKGROUP_SIZE) {
-      parts[part] = vec2f(new_product(gate_row + 2 * HIDDEN_SIZE + part / LANES, part % LANES), 0);
+      parts[part] = vec2f(new_product(direction, part / LANES, part % LANES), 0);
     }
     workgroupBarrier();
     let output_start = time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE;
@@ -87,25 +87,27 @@ fn gru_resident_before(
   }
 }
 
-// One lane's part of R_r h and R_z h of a unit, whose row of r is `gate_row`; z follows, HIDDEN_SIZE on.
-fn gate_products(gate_row: u32, lane: u32) -> vec2f {
+// One lane's part of R_r h and R_z h of a unit.
+fn gate_products(direction: u32, unit: u32, lane: u32) -> vec2f {
   let quads = (HIDDEN_SIZE + 3) / 4;
+  let first = first_quad(direction, unit, quads);
   var sum = vec2f();
   for (var k = lane; k < quads; k += LANES) {
     let quad = vec4f(h[4 * k], h[4 * k + 1], h[4 * k + 2], h[4 * k + 3]);
-    let w = gate_row * quads + k;
-    sum += vec2f(dot(unpack(recurrent_weight[w]), quad), dot(unpack(recurrent_weight[w + HIDDEN_SIZE * quads]), quad));
+    let w = first + k * TO_NEXT;
+    sum += vec2f(dot(unpack(recurrent_weight[w]), quad), dot(unpack(recurrent_weight[w + TO_Z]), quad));
   }
   return sum;
 }
 
-// One lane's part of R_n (r * h) of a unit, whose row of n is `gate_row`.
-fn new_product(gate_row: u32, lane: u32) -> f32 {
+// One lane's part of R_n (r * h) of a unit.
+fn new_product(direction: u32, unit: u32, lane: u32) -> f32 {
   let quads = (HIDDEN_SIZE + 3) / 4;
+  let first = first_quad(direction, unit, quads) + TO_N;
   var sum = 0.0;
   for (var k = lane; k < quads; k += LANES) {
     let quad = vec4f(gated[4 * k], gated[4 * k + 1], gated[4 * k + 2], gated[4 * k + 3]);
-    sum += dot(unpack(recurrent_weight[gate_row * quads + k]), quad);
+    sum += dot(unpack(recurrent_weight[first + k * TO_NEXT]), quad);
   }
   return sum;
 }

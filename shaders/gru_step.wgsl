@@ -7,7 +7,7 @@
 //
 // x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f and g are
 // gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
+// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts
 
@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
@@ -42,8 +42,7 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   let h_start = state_start(places[row], params.step, direction);
 
   let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z and n follow, HIDDEN_SIZE apart
-  let gate_stride = HIDDEN_SIZE * quads;
-  var w = gate_row * quads;
+  var w = first_quad(direction, unit, quads);
   var sum = vec3f(); // R_r h, R_z h, R_n h, before the scale
   for (var k = 0u; k < quads; k++) {
     // Not an array of vec4f: to write one component of a vector, a GPU may write all four, and others write those.
@@ -51,10 +50,10 @@ fn gru_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
     let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
     sum += vec3f(
       dot(unpack(recurrent_weight[w]), quad),
-      dot(unpack(recurrent_weight[w + gate_stride]), quad),
-      dot(unpack(recurrent_weight[w + 2 * gate_stride]), quad),
+      dot(unpack(recurrent_weight[w + TO_Z]), quad),
+      dot(unpack(recurrent_weight[w + TO_N]), quad),
     );
-    w++;
+    w += TO_NEXT;
   }
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
   let c = vec3u(gate_row, gate_row + HIDDEN_SIZE, gate_row + 2 * HIDDEN_SIZE);

@@ -25,10 +25,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightBlock>; // [D, H/4, H/4], see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
+
+alias WeightBlock = array<array<WeightQuad, 4>, 3>; // of four units; read at once, it is one index to check
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
@@ -40,10 +42,7 @@ fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_w
   let direction = global_id.z;
   let start = state_start(places[row], params.step, direction);
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let gate_stride = HIDDEN_SIZE * quads;
-  // Units past the last one are the last one again, and are not written.
-  let units = min(first_unit + vec4u(0, 1, 2, 3), vec4u(HIDDEN_SIZE - 1));
-  var w = (direction * 3 * HIDDEN_SIZE + units) * quads;
+  var w = (direction * quads + global_id.x) * quads;
   var r_sums = vec4f(); // of each unit, before the scale
   var z_sums = vec4f();
   var n_sums = vec4f();
@@ -51,27 +50,24 @@ fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_w
     // Not an array of vec4f: to write one component of a vector, a GPU may write all four, and others write those.
     let i = start + 4 * k;
     let h = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
-    r_sums += h * rows(w);
-    z_sums += h * rows(w + gate_stride);
-    n_sums += h * rows(w + 2 * gate_stride);
-    w += vec4u(1);
+    let rzn = recurrent_weight[w];
+    r_sums += h * rows(rzn[0]);
+    z_sums += h * rows(rzn[1]);
+    n_sums += h * rows(rzn[2]);
+    w++;
   }
   let time_row = time_of(direction, params.step, lengths[row]) * num_workgroups.y + row;
   for (var i = 0u; i < 4 && first_unit + i < HIDDEN_SIZE; i++) {
-    let next = blend(direction, units[i], time_row, start, vec3f(r_sums[i], z_sums[i], n_sums[i]));
-    state[state_start(places[row], params.step + 1, direction) + units[i]] = next;
-    output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + units[i]] = next;
+    let unit = first_unit + i;
+    let next = blend(direction, unit, time_row, start, vec3f(r_sums[i], z_sums[i], n_sums[i]));
+    state[state_start(places[row], params.step + 1, direction) + unit] = next;
+    output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
   }
 }
 
 // A quad of columns of four rows.
-fn rows(w: vec4u) -> mat4x4f {
-  return mat4x4f(
-    unpack(recurrent_weight[w.x]),
-    unpack(recurrent_weight[w.y]),
-    unpack(recurrent_weight[w.z]),
-    unpack(recurrent_weight[w.w]),
-  );
+fn rows(quads: array<WeightQuad, 4>) -> mat4x4f {
+  return mat4x4f(unpack(quads[0]), unpack(quads[1]), unpack(quads[2]), unpack(quads[3]));
 }
 
 // The next state of a unit.

@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
+// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), ceil(B / 4), D].
 // CPU twin: src/reference/gruStep.ts
 
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // [D, 3H, H/4], rzn
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightQuad>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
@@ -47,18 +47,16 @@ fn gru_step_tile(@builtin(global_invocation_id) global_id: vec3u) {
     state_start(places[rows.w], params.step, direction),
   );
   let quads = (HIDDEN_SIZE + 3) / 4;
-  let gate_row = direction * 3 * HIDDEN_SIZE + unit; // of r; z and n follow, HIDDEN_SIZE apart
-  let gate_stride = HIDDEN_SIZE * quads;
-  var w = gate_row * quads;
+  var w = first_quad(direction, unit, quads);
   var r_sums = vec4f(); // of each row, before the scale
   var z_sums = vec4f();
   var n_sums = vec4f();
   for (var k = 0u; k < quads; k++) {
     let h = mat4x4f(state_quad(starts.x, k), state_quad(starts.y, k), state_quad(starts.z, k), state_quad(starts.w, k));
     r_sums += unpack(recurrent_weight[w]) * h;
-    z_sums += unpack(recurrent_weight[w + gate_stride]) * h;
-    n_sums += unpack(recurrent_weight[w + 2 * gate_stride]) * h;
-    w++;
+    z_sums += unpack(recurrent_weight[w + TO_Z]) * h;
+    n_sums += unpack(recurrent_weight[w + TO_N]) * h;
+    w += TO_NEXT;
   }
   for (var i = 0u; i < 4 && 4 * global_id.y + i < params.batch_size; i++) {
     if (params.step < lengths[rows[i]]) {

@@ -8,7 +8,8 @@
 //
 // The first layer's x is its input projection (see gru_project.wgsl); any other's is W h' + b of the layer before, whose
 // last wave made that h'. All layers are forward, of one size. WeightQuad and unpack come from lib/weight_*.wgsl, activate
-// and limit from lib/activations.wgsl, Operation and state_of from lib/operation.wgsl, products from lib/products.wgsl.
+// and limit from lib/activations.wgsl, Operation and state_of from lib/operation.wgsl, input_products and
+// recurrent_product from lib/products.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, L].
 // CPU twin: src/reference/gruStep.ts
 
@@ -49,13 +50,12 @@ fn gru_wave(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
     x = vec3f(projection[start], projection[start + HIDDEN_SIZE], projection[start + 2 * HIDDEN_SIZE]);
   } else {
     let below = state_of(places[row], step + 1) + program[FIRST_OPERATION + layer - 1].state;
-    x = products(operation.weight, operation.bias, unit, below);
+    x = input_products(operation, unit, below);
   }
   let h = state_of(places[row], step) + operation.state;
-  let recurrent = products(operation.recurrent_weight, operation.recurrent_bias, unit, h);
-  let r = gate_of(operation, x.x + recurrent.x);
-  let z = gate_of(operation, x.y + recurrent.y);
-  let n = candidate_of(operation, x.z + r * recurrent.z);
+  let r = gate_of(operation, x.x + recurrent_product(operation, 0, unit, h));
+  let z = gate_of(operation, x.y + recurrent_product(operation, 1, unit, h));
+  let n = candidate_of(operation, x.z + r * recurrent_product(operation, 2, unit, h));
   let next = (1.0 - z) * n + z * states[h + unit]; // exactly the old state for z = 1, as mix need not be
   states[state_of(places[row], step + 1) + operation.state + unit] = next;
   if (layer == NUM_LAYERS - 1) {

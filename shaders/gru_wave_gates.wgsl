@@ -42,13 +42,11 @@ fn gru_wave_gates(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_
     x = vec3f(projection[start], projection[start + HIDDEN_SIZE], projection[start + 2 * HIDDEN_SIZE]);
   } else {
     let below = state_of(places[row], step + 1) + program[FIRST_OPERATION + layer - 1].state;
-    x = products(operation.weight, operation.bias, unit, below);
+    x = input_products(operation, unit, below);
   }
   let h = state_of(places[row], step) + operation.state;
-  let weight = operation.recurrent_weight;
-  let bias = operation.recurrent_bias;
-  let r = gate_of(operation, x.x + product_of(weight, bias, unit, h));
-  let z = gate_of(operation, x.y + product_of(weight, bias, unit + HIDDEN_SIZE, h));
+  let r = gate_of(operation, x.x + recurrent_product(operation, 0, unit, h));
+  let z = gate_of(operation, x.y + recurrent_product(operation, 1, unit, h));
   let stride = (HIDDEN_SIZE + 3) / 4 * 4;
   let start = 3 * stride * (layer * num_workgroups.y + row) + unit;
   gated[start] = r * states[h + unit];

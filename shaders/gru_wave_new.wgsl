@@ -40,11 +40,12 @@ fn gru_wave_new(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_wo
   let start = 3 * stride * (layer * num_workgroups.y + row);
   let gate_row = 2 * HIDDEN_SIZE + unit; // of n
   let quads = stride / 4;
+  let w = operation.recurrent_weight + first_quad(0, unit, quads) + TO_N;
   var sum = 0.0; // R_n (r * h), before the scale
   for (var k = 0u; k < quads; k++) {
     let i = start + 4 * k;
     let quad = vec4f(gated[i], gated[i + 1], gated[i + 2], gated[i + 3]);
-    sum += dot(unpack(weights[operation.recurrent_weight + gate_row * quads + k]), quad);
+    sum += dot(unpack(weights[w + k * TO_NEXT]), quad);
   }
   let bias = operation.recurrent_bias + gate_row;
   let recurrent = sum * biases[bias + operation.bias_rows] + biases[bias];

@@ -1,20 +1,30 @@
-// Products of a unit's rows of a [3H, H] weight with a state: r, z and n, bias included.
+// Products of a gate row of a GRU layer with a state in `states`, bias included. The gate is 0 for r, 1 for z and 2 for n.
 
-fn products(weight: u32, bias: u32, unit: u32, state: u32) -> vec3f {
+// Of W, row-major, with the state of the layer below: those of all gates.
+fn input_products(operation: Operation, unit: u32, below: u32) -> vec3f {
   return vec3f(
-    product_of(weight, bias, unit, state),
-    product_of(weight, bias, unit + HIDDEN_SIZE, state),
-    product_of(weight, bias, unit + 2 * HIDDEN_SIZE, state),
+    input_product(operation, unit, below),
+    input_product(operation, unit + HIDDEN_SIZE, below),
+    input_product(operation, unit + 2 * HIDDEN_SIZE, below),
   );
 }
 
-fn product_of(weight: u32, bias: u32, gate_row: u32, state: u32) -> f32 {
-  let quads = (HIDDEN_SIZE + 3) / 4;
+fn input_product(operation: Operation, gate_row: u32, below: u32) -> f32 {
+  return product(operation.weight + gate_row * ((HIDDEN_SIZE + 3) / 4), 1, operation.bias + gate_row, below);
+}
+
+// Of R, see lib/recurrent.wgsl.
+fn recurrent_product(operation: Operation, gate: u32, unit: u32, h: u32) -> f32 {
+  let w = operation.recurrent_weight + first_quad(0, unit, (HIDDEN_SIZE + 3) / 4) + gate * TO_Z;
+  return product(w, TO_NEXT, operation.recurrent_bias + gate * HIDDEN_SIZE + unit, h);
+}
+
+// @param next quads from one of the row's to the next
+fn product(first: u32, next: u32, bias: u32, state: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < quads; k++) {
+  for (var k = 0u; k < (HIDDEN_SIZE + 3) / 4; k++) {
     let i = state + 4 * k;
-    let quad = vec4f(states[i], states[i + 1], states[i + 2], states[i + 3]);
-    sum += dot(unpack(weights[weight + gate_row * quads + k]), quad);
+    sum += dot(unpack(weights[first + k * next]), vec4f(states[i], states[i + 1], states[i + 2], states[i + 3]));
   }
-  return sum * biases[bias + (3 * HIDDEN_SIZE + 3) / 4 * 4 + gate_row] + biases[bias + gate_row];
+  return sum * biases[bias + (3 * HIDDEN_SIZE + 3) / 4 * 4] + biases[bias];
 }

@@ -4,6 +4,7 @@ import waveSource from "../../shaders/gru_wave.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import products from "../../shaders/lib/products.wgsl?raw";
+import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import type { GruLayer } from "../model/network.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
@@ -54,7 +55,7 @@ function waveSpec({ name, source, numProducts, types, isLast }: WaveKernel, stac
   const input: KernelBinding = "read-only-storage";
   return {
     label: `${name} H=${hiddenSize} L=${layers.length} from ${firstOperation} ${storage}`,
-    source: source + operation + weightSource[storage] + activations + sigmoidTanh,
+    source: source + operation + weightSource[storage] + recurrent + activations + sigmoidTanh,
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

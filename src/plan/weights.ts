@@ -36,17 +36,17 @@ function packLayer(layer: Layer): PackedWeight[] {
   const { name, storage } = layer;
   switch (layer.type) {
     case "embedding": {
-      const matrix = { values: layer.weight, scale: layer.weightScale, numRows: layer.numEmbeddings, storage };
+      const { weight: values, weightScale: scale, numEmbeddings: numRows, embeddingSize: numColumns } = layer;
       return [
-        packMatrix(`${name}.weight`, { ...matrix, numColumns: layer.embeddingSize }),
-        packScale(`${name}.scale`, layer.weightScale, layer.numEmbeddings),
+        packMatrix(`${name}.weight`, { values, scale, numRows, numColumns, storage }, byRows(numRows, numColumns)),
+        packScale(`${name}.scale`, scale, numRows),
       ];
     }
     case "dense": {
-      const matrix = { values: layer.weight, scale: layer.weightScale, numRows: layer.outputSize, storage };
+      const { weight: values, weightScale: scale, outputSize: numRows, inputSize: numColumns } = layer;
       return [
-        packMatrix(`${name}.weight`, { ...matrix, numColumns: layer.inputSize }),
-        packBias(`${name}.bias`, layer.bias, layer.weightScale, layer.outputSize),
+        packMatrix(`${name}.weight`, { values, scale, numRows, numColumns, storage }, byRows(numRows, numColumns)),
+        packBias(`${name}.bias`, layer.bias, scale, numRows),
       ];
     }
     case "gru":
@@ -55,15 +55,21 @@ function packLayer(layer: Layer): PackedWeight[] {
 }
 
 function packGru(layer: GruLayer): PackedWeight[] {
-  const { name, storage, inputSize, hiddenSize } = layer;
+  const { name, storage, inputSize, hiddenSize, weightScale, recurrentWeightScale } = layer;
   const numRows = numDirections(layer) * 3 * hiddenSize;
-  const input = { values: layer.weight, scale: layer.weightScale, numRows, numColumns: inputSize, storage };
-  const recurrent = { values: layer.recurrentWeight, scale: layer.recurrentWeightScale, numRows, storage };
+  const input = { values: layer.weight, scale: weightScale, numRows, numColumns: inputSize, storage };
+  const recurrent = {
+    values: layer.recurrentWeight,
+    scale: recurrentWeightScale,
+    numRows,
+    numColumns: hiddenSize,
+    storage,
+  };
   return [
-    packMatrix(`${name}.weight`, input),
-    packBias(`${name}.bias`, layer.bias, layer.weightScale, numRows),
-    packMatrix(`${name}.recurrentWeight`, { ...recurrent, numColumns: hiddenSize }),
-    packBias(`${name}.recurrentBias`, layer.recurrentBias, layer.recurrentWeightScale, numRows),
+    packMatrix(`${name}.weight`, input, byRows(numRows, inputSize)),
+    packBias(`${name}.bias`, layer.bias, weightScale, numRows),
+    packMatrix(`${name}.recurrentWeight`, recurrent, byUnits(layer)),
+    packBias(`${name}.recurrentBias`, layer.recurrentBias, recurrentWeightScale, numRows),
   ];
 }
 
@@ -77,20 +83,52 @@ interface Matrix {
   readonly storage: Storage;
 }
 
-/** A matrix with rows and columns padded to a multiple of four, in its storage. */
-function packMatrix(label: string, matrix: Matrix): PackedWeight {
-  const { values, scale, numRows, numColumns, storage } = matrix;
+/** Where a matrix's elements go. Four columns of a row stay together: a quad. */
+interface Layout {
+  /** Padding included. */
+  readonly numElements: number;
+  startOf(row: number): number;
+  /** Elements from a quad of a row to its next one. */
+  readonly quadStep: number;
+}
+
+/** Row after row; rows and columns are padded to a multiple of four. */
+function byRows(numRows: number, numColumns: number): Layout {
   const stride = paddedSize(numColumns);
-  const length = paddedSize(numRows) * stride;
+  return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, quadStep: 4 };
+}
+
+/** Of a recurrent matrix: four units at a time, as shaders/lib/recurrent.wgsl has it. */
+function byUnits(layer: GruLayer): Layout {
+  const { hiddenSize } = layer;
+  const stride = paddedSize(hiddenSize);
+  const startOf = (row: number) => {
+    const [direction, gate, unit] = [
+      Math.floor(row / hiddenSize / 3),
+      Math.floor(row / hiddenSize) % 3,
+      row % hiddenSize,
+    ];
+    return (direction * stride + unit - (unit % 4)) * 3 * stride + 16 * gate + 4 * (unit % 4);
+  };
+  return { numElements: numDirections(layer) * 3 * stride * stride, startOf, quadStep: 48 };
+}
+
+/** A matrix in its storage, laid out; what pads it is zero. */
+function packMatrix(label: string, matrix: Matrix, { numElements, startOf, quadStep }: Layout): PackedWeight {
+  const { values, scale, numRows, numColumns, storage } = matrix;
   const pack = () => {
-    const packed = new { f32: Float32Array, f16: Uint16Array, int8: Int8Array }[storage](length);
+    const packed = new { f32: Float32Array, f16: Uint16Array, int8: Int8Array }[storage](numElements);
     for (let row = 0; row < numRows; row++) {
       const rowValues = values.subarray(row * numColumns, (row + 1) * numColumns);
-      packed.set(encodeRow(rowValues, storage, scale?.[row] ?? 1), row * stride);
+      const encoded = encodeRow(rowValues, storage, scale?.[row] ?? 1);
+      const start = startOf(row);
+      for (let column = 0; column < numColumns; column++) {
+        packed[start + (column >> 2) * quadStep + (column & 3)] = encoded[column]!;
+      }
     }
     return packed.buffer;
   };
-  return { label, sizeBytes: length * weightBytes[storage], pack };
+  return { label, sizeBytes: numElements * weightBytes[storage], pack };
 }
 
 function encodeRow(values: Float32Array, storage: Storage, scale: number): ArrayLike<number> {

@@ -20,6 +20,8 @@ interface Walk {
   readonly recurrent?: (request: LoadsRequest) => number;
   /** Whether units past the last one pass for it, as often as there are in the last four, and load its rows again. */
   readonly repeatsLast?: boolean;
+  /** Whether what pads the units is loaded as often as they are. */
+  readonly loadsPadding?: boolean;
   /** How often each row of the input matrix is: once for four rows of all steps when absent. */
   readonly input?: (request: LoadsRequest, layer: number) => number;
 }
@@ -30,8 +32,8 @@ const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 4);
 const WALKS: readonly Walk[] = [
   { name: "step", resetAfter: true, kernels: ["gru_project", "gru_step"] },
   { name: "step", resetAfter: false, kernels: ["gru_project", "gru_gates", "gru_new"] },
-  // One invocation loads the last unit's quads up to four times in a row; that saves it a branch in its inner loop.
-  { name: "quad", resetAfter: true, kernels: ["gru_project", "gru_step_quad"], repeatsLast: true },
+  // Its last invocation loads what pads the units too: four of them are one load.
+  { name: "quad", resetAfter: true, kernels: ["gru_project", "gru_step_quad"], loadsPadding: true },
   {
     name: "tile",
     resetAfter: true,
@@ -89,16 +91,29 @@ function countLoads(request: LoadsRequest): Promise<WeightLoads> {
   return shared.page.evaluate((one) => harness.countWeightLoads(one), request);
 }
 
-/** The different counts of a weight's quads, apart for the last unit of each gate and direction, and for what pads the rows. */
-function timesLoaded(counts: readonly number[], numColumns: number, { hiddenSize, direction }: LoadsRequest) {
+/** Where a quad of a weight belongs: a row, and whether that is a gate's last unit, or padding. */
+type Place = "units" | "lastUnit" | "padding";
+
+/** Of W: [3H D, I/4] quads, rows padded to a multiple of four. */
+function placeOfInput(quad: number, numColumns: number, { hiddenSize, direction }: LoadsRequest): Place {
   const numRows = 3 * hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const quads = paddedSize(numColumns) / 4;
+  const row = Math.floor(quad / (paddedSize(numColumns) / 4));
+  if (row >= numRows) return "padding";
+  return row % hiddenSize === hiddenSize - 1 ? "lastUnit" : "units";
+}
+
+/** Of R: see shaders/lib/recurrent.wgsl. */
+function placeOfRecurrent(quad: number, { hiddenSize }: LoadsRequest): Place {
+  const quads = paddedSize(hiddenSize) / 4;
+  const unit = 4 * (Math.floor(quad / (12 * quads)) % quads) + (quad % 4);
+  if (unit >= hiddenSize) return "padding";
+  return unit === hiddenSize - 1 ? "lastUnit" : "units";
+}
+
+/** The different counts of a weight's quads, apart for the last unit of each gate and direction, and for padding. */
+function timesLoaded(counts: readonly number[], placeOf: (quad: number) => Place): Record<Place, number[]> {
   const times = { units: new Set<number>(), lastUnit: new Set<number>(), padding: new Set<number>() };
-  counts.forEach((count, i) => {
-    const row = Math.floor(i / quads);
-    const isLast = row % hiddenSize === hiddenSize - 1;
-    times[row >= numRows ? "padding" : isLast ? "lastUnit" : "units"].add(count);
-  });
+  counts.forEach((count, quad) => times[placeOf(quad)].add(count));
   return { units: [...times.units], lastUnit: [...times.lastUnit], padding: [...times.padding] };
 }
 
@@ -107,17 +122,20 @@ describe("the weights of a run", () => {
     const request = requestOf(walk);
     const { inputSize, hiddenSize, numLayers, numSteps } = request;
     const kind = `${walk.name}, reset ${walk.resetAfter ? "after" : "before"}, T=${numSteps}`;
-    const { recurrent = everyStep, repeatsLast = false, input = projected } = walk;
+    const { recurrent = everyStep, repeatsLast = false, loadsPadding = false, input = projected } = walk;
     it(`are each loaded as often as they must be, ${kind}: ${walk.kernels.join(", ")}`, async () => {
       const { kernels, counts } = await countLoads(request);
       expect(kernels).toEqual(walk.kernels);
       for (let layer = 0; layer < numLayers; layer++) {
-        const { padding, ...times } = timesLoaded(counts[`gru${layer}.recurrentWeight`]!, hiddenSize, request);
         const numLast = repeatsLast ? paddedSize(hiddenSize) - hiddenSize + 1 : 1;
-        expect(times).toEqual({ units: [recurrent(request)], lastUnit: [numLast * recurrent(request)] });
-        expect(padding.filter((count) => count > 0)).toEqual([]);
-        const numColumns = layer === 0 ? inputSize : hiddenSize;
-        const { units, lastUnit } = timesLoaded(counts[`gru${layer}.weight`]!, numColumns, request);
+        const ofRecurrent = (quad: number) => placeOfRecurrent(quad, request);
+        expect(timesLoaded(counts[`gru${layer}.recurrentWeight`]!, ofRecurrent)).toEqual({
+          units: [recurrent(request)],
+          lastUnit: [numLast * recurrent(request)],
+          padding: [loadsPadding ? recurrent(request) : 0],
+        });
+        const ofInput = (quad: number) => placeOfInput(quad, layer === 0 ? inputSize : hiddenSize, request);
+        const { units, lastUnit } = timesLoaded(counts[`gru${layer}.weight`]!, ofInput);
         expect({ units, lastUnit }).toEqual({ units: [input(request, layer)], lastUnit: [input(request, layer)] });
       }
     });
@@ -128,16 +146,17 @@ describe("the count", () => {
   const r = "unpack(recurrent_weight[w])";
   const mutations: Record<string, [from: string, to: string, times: number[]]> = {
     "loads some twice": [r, `0.5 * (${r} + ${r})`, [80, 40]],
-    "loads one row for another": ["unpack(recurrent_weight[w + gate_stride])", r, [80, 0, 40]],
+    "loads one row for another": ["unpack(recurrent_weight[w + TO_Z])", r, [80, 0, 40]],
     "skips the last columns": ["k < quads", "k + 1 < quads", [40, 0]],
-    "takes one direction for all": ["direction * 3 * HIDDEN_SIZE + unit; //", "unit; //", [80, 0]],
+    "takes one direction for all": ["first_quad(direction,", "first_quad(0,", [80, 0]],
   };
   for (const [what, [from, to, times]] of Object.entries(mutations)) {
     it(`notices a kernel that ${what}`, async () => {
       expect(readFileSync(`${projectRoot}shaders/gru_step.wgsl`, "utf8").split(from)).toHaveLength(2);
       const request = requestOf(WALKS[0]!);
       const { counts } = await countLoads({ ...request, mutation: [from, to] });
-      expect(timesLoaded(counts["gru0.recurrentWeight"]!, request.hiddenSize, request).units).toEqual(times);
+      const placeOf = (quad: number) => placeOfRecurrent(quad, request);
+      expect(timesLoaded(counts["gru0.recurrentWeight"]!, placeOf).units).toEqual(times);
     });
   }
 });

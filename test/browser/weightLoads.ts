@@ -29,7 +29,7 @@ export interface LoadsRequest {
 export interface WeightLoads {
   /** Entry points of the kernels in the order of the plan. */
   readonly kernels: readonly string[];
-  /** How often each four weights of a row are loaded, [rows, columns / 4] as they are in the buffer, by the weight's label. */
+  /** How often each four weights of a row are loaded, as they lie in the buffer, by the weight's label. */
   readonly counts: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -103,16 +103,22 @@ function countOn(gpu: GPUDevice, loads: GPUBuffer, [from, to]: readonly [string,
   return names;
 }
 
-const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<WeightQuad>/;
+const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<(WeightQuad|WeightBlock)>/;
+
+/** Quads that a kernel loads at once. */
+const QUADS = { WeightQuad: 1, WeightBlock: 12 };
 
 /** A kernel that counts what it loads of its weights; what is past their end counts as the last of them. */
 function countLoads(code: string): string {
-  const [, , weights] = WEIGHTS.exec(code)!;
-  return `${code.replaceAll(new RegExp(`\\b${weights}\\[([^\\]]*)\\]`, "g"), "load_quad($1)")}
+  const [, , weights, type] = WEIGHTS.exec(code)!;
+  const quads = QUADS[type as keyof typeof QUADS];
+  return `${code.replaceAll(new RegExp(`\\b${weights}\\[([^\\]]*)\\]`, "g"), "counted_load($1)")}
     struct Loads { @size(${QUAD_BYTES}) count: atomic<u32> }
     @group(0) @binding(${LOADS_BINDING}) var<storage, read_write> loads: array<Loads>;
-    fn load_quad(i: u32) -> WeightQuad {
-      atomicAdd(&loads[min(i, arrayLength(&loads) - 1)].count, 1);
+    fn counted_load(i: u32) -> ${type} {
+      for (var quad = ${quads} * i; quad < ${quads} * (i + 1); quad++) {
+        atomicAdd(&loads[min(quad, arrayLength(&loads) - 1)].count, 1);
+      }
       return ${weights}[i];
     }`;
 }

@@ -14,14 +14,15 @@ const FORWARD = "I=4 H=7 B=17 T=33, reset after";
 const WHOLE_QUADS = "the last step of a text model";
 
 /**
- * Quad k of a row of the transposed recurrent weight of one gate: element [unit, k] reads [k, unit]. Past H it reads
- * other rows, times the zeros that pad a state.
+ * Quad k of a row of the transposed recurrent weight of one gate: element [unit, k] reads [k, unit]. Past H it reads what
+ * pads the columns.
  *
- * @param gateStart the gate's first row
+ * @param toGate quads from r to the gate
  */
-function transposedQuad(gateStart: string): string {
+function transposedQuad(toGate: string): string {
   const elements = [0, 1, 2, 3].map(
-    (i) => `unpack(recurrent_weight[(${gateStart} + 4 * k + ${i}) * quads + unit / 4])[unit % 4]`,
+    (i) =>
+      `unpack(recurrent_weight[first_quad(direction, 4 * k + ${i}, quads) + unit / 4 * TO_NEXT + ${toGate}])[unit % 4]`,
   );
   return `vec4f(${elements.join(", ")})`;
 }
@@ -50,36 +51,34 @@ const step: Mutation[] = [
   let z = gate_activation(projection[x.y] + recurrent.y);
   let n = new_activation(projection[x.x] + r * recurrent.x);`,
       ],
-      ["uses R_z for R_r", "unpack(recurrent_weight[w])", "unpack(recurrent_weight[w + gate_stride])"],
-      ["uses R_n for R_z", "recurrent_weight[w + gate_stride]", "recurrent_weight[w + 2 * gate_stride]"],
-      ["uses R_r for R_n", "recurrent_weight[w + 2 * gate_stride]", "recurrent_weight[w]"],
+      ["uses R_z for R_r", "unpack(recurrent_weight[w])", "unpack(recurrent_weight[w + TO_Z])"],
+      ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
+      ["uses R_r for R_n", "recurrent_weight[w + TO_N]", "recurrent_weight[w]"],
       ["drops c_r", " + recurrent_bias[c.x]", ""],
       ["drops c_z", " + recurrent_bias[c.y]", ""],
       ["drops c_n", " + recurrent_bias[c.z]", ""],
       ["drops x_r", "projection[x.x] + ", ""],
       ["drops x_z", "projection[x.y] + ", ""],
       ["drops x_n", "projection[x.z] + ", ""],
-      ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("gate_row - unit")],
-      ["transposes R_z", "unpack(recurrent_weight[w + gate_stride])", transposedQuad("gate_row - unit + HIDDEN_SIZE")],
-      [
-        "transposes R_n",
-        "unpack(recurrent_weight[w + 2 * gate_stride])",
-        transposedQuad("gate_row - unit + 2 * HIDDEN_SIZE"),
-      ],
+      ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("0")],
+      ["transposes R_z", "unpack(recurrent_weight[w + TO_Z])", transposedQuad("TO_Z")],
+      ["transposes R_n", "unpack(recurrent_weight[w + TO_N])", transposedQuad("TO_N")],
       [
         "resets before the product: R_n (r * h) + c_n",
         "let n = new_activation(projection[x.z] + r * recurrent.z);",
         `var reset_sum = 0.0;
   for (var j = 0u; j < HIDDEN_SIZE; j++) {
     let reset_row = direction * 3 * HIDDEN_SIZE + j;
+    let first = first_quad(direction, j, quads);
     var r_sum = 0.0;
     for (var k = 0u; k < quads; k++) {
       let i = h_start + 4 * k;
       let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
-      r_sum += dot(unpack(recurrent_weight[reset_row * quads + k]), quad);
+      r_sum += dot(unpack(recurrent_weight[first + k * TO_NEXT]), quad);
     }
     let r_j = gate_activation(projection[time_row * stride + reset_row] + r_sum + recurrent_bias[reset_row]);
-    let weight_j = unpack(recurrent_weight[(gate_row + 2 * HIDDEN_SIZE) * quads + j / 4])[j % 4];
+    let row_n = first_quad(direction, unit, quads) + TO_N;
+    let weight_j = unpack(recurrent_weight[row_n + j / 4 * TO_NEXT])[j % 4];
     reset_sum += weight_j * r_j * state[h_start + j];
   }
   let n = new_activation(projection[x.z] + reset_sum + recurrent_bias[c.z]);`,
@@ -140,15 +139,15 @@ const gates: Mutation[] = [
         "let c = vec2u(gate_row, gate_row + HIDDEN_SIZE);",
         "let c = vec2u(gate_row, gate_row + 2 * HIDDEN_SIZE);",
       ],
-      ["uses R_z for R_r", "recurrent_weight[w]", "recurrent_weight[w + gate_stride]"],
-      ["uses R_r for R_z", "recurrent_weight[w + gate_stride]", "recurrent_weight[w]"],
-      ["uses R_n for R_z", "recurrent_weight[w + gate_stride]", "recurrent_weight[w + 2 * gate_stride]"],
+      ["uses R_z for R_r", "recurrent_weight[w]", "recurrent_weight[w + TO_Z]"],
+      ["uses R_r for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w]"],
+      ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
       ["drops c_r", " + recurrent_bias[c.x]", ""],
       ["drops c_z", " + recurrent_bias[c.y]", ""],
       ["drops x_r", "projection[x.x] + ", ""],
       ["drops x_z", "projection[x.y] + ", ""],
-      ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("gate_row - unit")],
-      ["transposes R_z", "unpack(recurrent_weight[w + gate_stride])", transposedQuad("gate_row - unit + HIDDEN_SIZE")],
+      ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("0")],
+      ["transposes R_z", "unpack(recurrent_weight[w + TO_Z])", transposedQuad("TO_Z")],
       ["forgets to reset", "r * state[h_start + unit / 4][unit % 4]", "state[h_start + unit / 4][unit % 4]"],
       ["gives r for r * h", "r * state[h_start + unit / 4][unit % 4]", "r"],
       ["resets by z", "= r * state", "= z * state"],
@@ -186,24 +185,22 @@ const next: Mutation[] = [
     [
       ["takes z for n", "(direction * 3 + 2)", "(direction * 3 + 1)"],
       ["takes r for n", "(direction * 3 + 2)", "(direction * 3)"],
-      ["uses R_z for R_n", "recurrent_weight[gate_row * quads", "recurrent_weight[(gate_row - HIDDEN_SIZE) * quads"],
-      [
-        "uses R_r for R_n",
-        "recurrent_weight[gate_row * quads",
-        "recurrent_weight[(gate_row - 2 * HIDDEN_SIZE) * quads",
-      ],
+      ["uses R_z for R_n", "+ TO_N;", "+ TO_Z;"],
+      ["uses R_r for R_n", "+ TO_N;", ";"],
       ["drops c_n", " + recurrent_bias[gate_row]", ""],
       ["drops x_n", "projection[time_row * stride + gate_row] + ", ""],
-      ["transposes R_n", "unpack(recurrent_weight[gate_row * quads + k])", transposedQuad("gate_row - unit")],
+      ["transposes R_n", "unpack(recurrent_weight[w])", transposedQuad("TO_N")],
       [
         "resets after the product: r * (R_n h + c_n)",
-        `    sum += dot(unpack(recurrent_weight[gate_row * quads + k]), gated[gated_start + k]);
+        `    sum += dot(unpack(recurrent_weight[w]), gated[gated_start + k]);
+    w += TO_NEXT;
   }
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
   let recurrent = sum * recurrent_bias[gate_row + stride] + recurrent_bias[gate_row];`,
         `    let s = state_start(places[row], params.step, direction) + 4 * k;
     let quad = vec4f(state[s], state[s + 1], state[s + 2], state[s + 3]);
-    sum += dot(unpack(recurrent_weight[gate_row * quads + k]), quad);
+    sum += dot(unpack(recurrent_weight[w]), quad);
+    w += TO_NEXT;
   }
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
   let h_unit = state[state_start(places[row], params.step, direction) + unit];

@@ -24,6 +24,18 @@ const time = mutationsOf(
   ],
 );
 
+const recurrent = mutationsOf(
+  "lib/recurrent.wgsl",
+  [BOTH],
+  [
+    ["gives all directions the first one's weights", "direction * quads + unit / 4", "unit / 4"],
+    ["gives four units the first one's weights", " + unit % 4;", ";"],
+    ["gives all units the first four's weights", "direction * quads + unit / 4", "direction * quads"],
+    ["uses R_z for R_n", "const TO_N = 8u;", "const TO_N = 4u;"],
+    ["uses R_r for R_z", "const TO_Z = 4u;", "const TO_Z = 0u;"],
+  ],
+);
+
 const gatesDefault = mutationsOf(
   "lib/gates_default.wgsl",
   [BOTH_LENGTHS],
@@ -287,6 +299,7 @@ const reduce = [
 /** Of what is in shaders/lib/. */
 export const libMutations: readonly Mutation[] = [
   ...time,
+  ...recurrent,
   ...gatesDefault,
   ...gatesGeneral,
   ...weights,

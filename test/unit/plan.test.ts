@@ -136,7 +136,7 @@ describe("planSequence", () => {
     expect(sizes).toEqual({
       "gru.weight": 16 * 4,
       "gru.bias": 2 * 16,
-      "gru.recurrentWeight": 16 * 8,
+      "gru.recurrentWeight": 3 * 8 * 8,
       "gru.recurrentBias": 2 * 16,
       params: 4 * 64,
       lengths: 2,
