@@ -2,7 +2,7 @@
 //
 //   output[row, o] = activate(scale[o] * sum over k of weight[o, k] * input[row, k] + bias[o])
 //
-// WeightQuad and unpack come from lib/weight_*.wgsl, activate from lib/activations.wgsl.
+// WeightTile and columns_of come from lib/tile.wgsl, activate from lib/activations.wgsl.
 // Dispatch [ceil(OUTPUT_SIZE / 4 / WORKGROUP_SIZE), rows, 1].
 // CPU twin: src/reference/dense.ts
 
@@ -19,7 +19,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [rows, I/4]
-@group(0) @binding(2) var<storage, read> weight: array<WeightQuad>;  // [O, I/4], O padded to a multiple of 4
+@group(0) @binding(2) var<storage, read> weight: array<WeightTile>;  // [O/4, I/4], see lib/tile.wgsl
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // [2, O/4]: the bias, then the scale of each row
 @group(0) @binding(4) var<storage, read_write> output: array<vec4f>; // [rows, O/4]
 
@@ -33,16 +33,8 @@ fn dense(@builtin(global_invocation_id) global_id: vec3u) {
   }
   let row = params.first_row + global_id.y;
   var sum = vec4f();
-  var w = 4 * quad * input_quads;
   for (var k = 0u; k < input_quads; k++) {
-    let columns = mat4x4f(
-      unpack(weight[w]),
-      unpack(weight[w + input_quads]),
-      unpack(weight[w + 2 * input_quads]),
-      unpack(weight[w + 3 * input_quads]),
-    );
-    sum += input[row * input_quads + k] * columns;
-    w++;
+    sum += input[row * input_quads + k] * columns_of(weight[quad * input_quads + k]);
   }
   let x = sum * bias[output_quads + quad] + bias[quad];
   let y = vec4f(

@@ -25,12 +25,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightBlock>; // [D, H/4, H/4], see lib/recurrent.wgsl
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<UnitTiles>; // [D, H/4, H/4], see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
-alias WeightBlock = array<array<WeightQuad, 4>, 3>; // of four units; read at once, it is one index to check
+alias UnitTiles = array<WeightTile, 3>; // of four units: r, z and n
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
@@ -51,9 +51,9 @@ fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_w
     let i = start + 4 * k;
     let h = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
     let rzn = recurrent_weight[w];
-    r_sums += h * rows(rzn[0]);
-    z_sums += h * rows(rzn[1]);
-    n_sums += h * rows(rzn[2]);
+    r_sums += h * columns_of(rzn[0]);
+    z_sums += h * columns_of(rzn[1]);
+    n_sums += h * columns_of(rzn[2]);
     w++;
   }
   let time_row = time_of(direction, params.step, lengths[row]) * num_workgroups.y + row;
@@ -63,11 +63,6 @@ fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_w
     state[state_start(places[row], params.step + 1, direction) + unit] = next;
     output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
   }
-}
-
-// A quad of columns of four rows.
-fn rows(quads: array<WeightQuad, 4>) -> mat4x4f {
-  return mat4x4f(unpack(quads[0]), unpack(quads[1]), unpack(quads[2]), unpack(quads[3]));
 }
 
 // The next state of a unit.

@@ -47,7 +47,8 @@ fn dot_row(first: u32, next: u32, quads: u32, source: u32) -> f32 {
 
 // Row `row` of W x + b; of a GRU's all gates.
 fn product(operation: Operation, row: u32) -> f32 {
-  let sum = dot_row(operation.weight + row * operation.quads, 1, operation.quads, operation.source);
+  let first = row / 4 * operation.quads * 4 + row % 4; // see lib/tile.wgsl
+  let sum = dot_row(operation.weight + first, 4, operation.quads, operation.source);
   return sum * biases[operation.bias + operation.bias_rows + row] + biases[operation.bias + row];
 }
 

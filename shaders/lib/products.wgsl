@@ -1,6 +1,6 @@
 // Products of a gate row of a GRU layer with a state in `states`, bias included. The gate is 0 for r, 1 for z and 2 for n.
 
-// Of W, row-major, with the state of the layer below: those of all gates.
+// Of W, see lib/tile.wgsl, with the state of the layer below: those of all gates.
 fn input_products(operation: Operation, unit: u32, below: u32) -> vec3f {
   return vec3f(
     input_product(operation, unit, below),
@@ -10,7 +10,8 @@ fn input_products(operation: Operation, unit: u32, below: u32) -> vec3f {
 }
 
 fn input_product(operation: Operation, gate_row: u32, below: u32) -> f32 {
-  return product(operation.weight + gate_row * ((HIDDEN_SIZE + 3) / 4), 1, operation.bias + gate_row, below);
+  let w = operation.weight + gate_row / 4 * ((HIDDEN_SIZE + 3) / 4) * 4 + gate_row % 4;
+  return product(w, 4, operation.bias + gate_row, below);
 }
 
 // Of R, see lib/recurrent.wgsl.

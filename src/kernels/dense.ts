@@ -1,6 +1,7 @@
 import denseSource from "../../shaders/dense.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type Activation, describeActivation } from "../model/activation.js";
 import type { Storage } from "../model/network.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
@@ -16,7 +17,7 @@ export function denseKernel(
 ): KernelSpec {
   return {
     label: `dense I=${inputSize} O=${outputSize} ${describeActivation(activation)} ${storage}`,
-    source: denseSource + weightSource[storage] + activations + sigmoidTanh,
+    source: denseSource + weightSource[storage] + tile + activations + sigmoidTanh,
     entryPoint: "dense",
     constants: {
       WORKGROUP_SIZE,

@@ -45,7 +45,7 @@ function packLayer(layer: Layer): PackedWeight[] {
     case "dense": {
       const { weight: values, weightScale: scale, outputSize: numRows, inputSize: numColumns } = layer;
       return [
-        packMatrix(`${name}.weight`, { values, scale, numRows, numColumns, storage }, byRows(numRows, numColumns)),
+        packMatrix(`${name}.weight`, { values, scale, numRows, numColumns, storage }, byTiles(numRows, numColumns)),
         packBias(`${name}.bias`, layer.bias, scale, numRows),
       ];
     }
@@ -66,7 +66,7 @@ function packGru(layer: GruLayer): PackedWeight[] {
     storage,
   };
   return [
-    packMatrix(`${name}.weight`, input, byRows(numRows, inputSize)),
+    packMatrix(`${name}.weight`, input, byTiles(numRows, inputSize)),
     packBias(`${name}.bias`, layer.bias, weightScale, numRows),
     packMatrix(`${name}.recurrentWeight`, recurrent, byUnits(layer)),
     packBias(`${name}.recurrentBias`, layer.recurrentBias, recurrentWeightScale, numRows),
@@ -96,6 +96,13 @@ interface Layout {
 function byRows(numRows: number, numColumns: number): Layout {
   const stride = paddedSize(numColumns);
   return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, quadStep: 4 };
+}
+
+/** Four rows at a time, as shaders/lib/tile.wgsl has it. */
+function byTiles(numRows: number, numColumns: number): Layout {
+  const stride = paddedSize(numColumns);
+  const startOf = (row: number) => (row - (row % 4)) * stride + 4 * (row % 4);
+  return { numElements: paddedSize(numRows) * stride, startOf, quadStep: 16 };
 }
 
 /** Of a recurrent matrix: four units at a time, as shaders/lib/recurrent.wgsl has it. */

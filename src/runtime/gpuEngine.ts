@@ -1,5 +1,6 @@
 import type { Engine } from "../engine.js";
 import { GruError } from "../errors.js";
+import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
@@ -148,7 +149,7 @@ function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
   const chosen = [kernels, kernels?.fallback ?? null].flatMap((choice) =>
     (choice?.sizes ?? []).map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps, kernels: choice })),
   );
-  return [one, { ...one, maxRows: 4 }, { ...one, lastOnly: true }, ...chosen].map((request) =>
+  return [one, { ...one, maxRows: PROJECT_TILE_ROWS }, { ...one, lastOnly: true }, ...chosen].map((request) =>
     planSequence(network, request),
   );
 }

@@ -22,12 +22,12 @@ interface Walk {
   readonly repeatsLast?: boolean;
   /** Whether what pads the units is loaded as often as they are. */
   readonly loadsPadding?: boolean;
-  /** How often each row of the input matrix is: once for four rows of all steps when absent. */
+  /** How often each row of the input matrix is: once for eight rows of all steps when absent. */
   readonly input?: (request: LoadsRequest, layer: number) => number;
 }
 
 const everyStep = ({ batchSize, numSteps }: LoadsRequest) => batchSize * numSteps;
-const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 4);
+const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 8);
 
 const WALKS: readonly Walk[] = [
   { name: "step", resetAfter: true, kernels: ["gru_project", "gru_step"] },
@@ -94,10 +94,10 @@ function countLoads(request: LoadsRequest): Promise<WeightLoads> {
 /** Where a quad of a weight belongs: a row, and whether that is a gate's last unit, or padding. */
 type Place = "units" | "lastUnit" | "padding";
 
-/** Of W: [3H D, I/4] quads, rows padded to a multiple of four. */
+/** Of W: see shaders/lib/tile.wgsl. */
 function placeOfInput(quad: number, numColumns: number, { hiddenSize, direction }: LoadsRequest): Place {
   const numRows = 3 * hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const row = Math.floor(quad / (paddedSize(numColumns) / 4));
+  const row = 4 * Math.floor(quad / paddedSize(numColumns)) + (quad % 4);
   if (row >= numRows) return "padding";
   return row % hiddenSize === hiddenSize - 1 ? "lastUnit" : "units";
 }

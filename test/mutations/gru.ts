@@ -257,18 +257,20 @@ const project: Mutation[] = [
     "gru_project.wgsl",
     [FORWARD],
     [
-      ["drops b_r", " + bias[quad]", biasWithout(0), 4],
-      ["drops b_z", " + bias[quad]", biasWithout(1), 4],
-      ["drops b_n", " + bias[quad]", biasWithout(2), 4],
-      ["takes the scale for the bias", " + bias[quad]", " + scale", 4],
-      ["swaps two gate rows", "unpack(weight[w + input_quads])", "unpack(weight[w + 2 * input_quads])"],
-      ["multiplies the tile transposed", "] * columns", "] * transpose(columns)", 4],
+      ["drops b_r", " + bias[quad]", biasWithout(0), 8],
+      ["drops b_z", " + bias[quad]", biasWithout(1), 8],
+      ["drops b_n", " + bias[quad]", biasWithout(2), 8],
+      ["takes the scale for the bias", " + bias[quad]", " + scale", 8],
+      ["gives all gate rows the first four's weights", "weight[quad * input_quads + k]", "weight[k]"],
+      ["multiplies the tile transposed", "] * columns", "] * transpose(columns)", 8],
       ["reads the first row for the second", "input[x + input_quads]", "input[x]"],
       ["reads the second row for the third", "input[x + 2 * input_quads]", "input[x + input_quads]"],
       ["reads the third row for the fourth", "input[x + 3 * input_quads]", "input[x + 2 * input_quads]"],
+      ["reads the seventh row for the eighth", "input[x + 7 * input_quads]", "input[x + 6 * input_quads]"],
       ["drops the bias of the second row", "sum_1 * scale + bias[quad]", "sum_1 * scale"],
       ["swaps two rows of the tile", "projection[p + gate_quads] = sum_1", "projection[p + gate_quads] = sum_2"],
-      ["gives every tile the first one's rows", "params.first_row + 4 * global_id.y", "params.first_row"],
+      ["leaves the last row", "  projection[p + 7 * gate_quads] = sum_7 * scale + bias[quad];\n", ""],
+      ["gives every tile the first one's rows", "params.first_row + 8 * global_id.y", "params.first_row"],
     ],
   ),
   ...mutationsOf(
@@ -296,7 +298,7 @@ const project: Mutation[] = [
   ...mutationsOf(
     "gru_project.wgsl",
     [FORWARD],
-    [["starts every dispatch at the first row", "params.first_row + 4 * global_id.y", "4 * global_id.y"]],
+    [["starts every dispatch at the first row", "params.first_row + 8 * global_id.y", "8 * global_id.y"]],
   ),
 ];
 

@@ -20,8 +20,12 @@ const dense: Mutation[] = [
     [
       ["drops the bias", " + bias[quad]", ""],
       ["swaps bias and scale", "bias[output_quads + quad] + bias[quad]", "bias[quad] + bias[output_quads + quad]"],
-      ["multiplies the weights transposed", "* columns;", "* transpose(columns);"],
-      ["swaps two weight rows", "unpack(weight[w + input_quads])", "unpack(weight[w + 2 * input_quads])"],
+      [
+        "multiplies the weights transposed",
+        "* columns_of(weight[quad * input_quads + k]);",
+        "* transpose(columns_of(weight[quad * input_quads + k]));",
+      ],
+      ["gives all outputs the first four's weights", "weight[quad * input_quads + k]", "weight[k]"],
       ["loses the last features", "let input_quads = (INPUT_SIZE + 3) / 4;", "let input_quads = INPUT_SIZE / 4;"],
       ["loses the last outputs", "let output_quads = (OUTPUT_SIZE + 3) / 4;", "let output_quads = OUTPUT_SIZE / 4;"],
       ["gives all rows the first one's input", "input[row * input_quads + k]", "input[k]"],

@@ -36,6 +36,15 @@ const recurrent = mutationsOf(
   ],
 );
 
+const tile = mutationsOf(
+  "lib/tile.wgsl",
+  [FORWARD],
+  [
+    ["gives two rows the first one's weights", "unpack(tile[1])", "unpack(tile[0])"],
+    ["swaps two rows", "unpack(tile[2]), unpack(tile[3])", "unpack(tile[3]), unpack(tile[2])"],
+  ],
+);
+
 const gatesDefault = mutationsOf(
   "lib/gates_default.wgsl",
   [BOTH_LENGTHS],
@@ -300,6 +309,7 @@ const reduce = [
 export const libMutations: readonly Mutation[] = [
   ...time,
   ...recurrent,
+  ...tile,
   ...gatesDefault,
   ...gatesGeneral,
   ...weights,

@@ -153,10 +153,9 @@ const quad = mutationsOf(
   "gru_step_quad.wgsl",
   [...AFTER, ONE_GROUP, "int8, a stack of two, reset after"],
   [
-    ["gives all units the first one's weights", "unpack(quads[1])", "unpack(quads[0])"],
-    ["swaps two units", "unpack(quads[2]), unpack(quads[3])", "unpack(quads[3]), unpack(quads[2])"],
+    ["gives all units the first four's weights", "recurrent_weight[w]", "recurrent_weight[k]"],
     ["leaves the last unit of a quad", "i < 4 &&", "i < 3 &&"],
-    ["multiplies the tile transposed", "h * rows(rzn[1])", "rows(rzn[1]) * h"],
+    ["multiplies the tile transposed", "h * columns_of(rzn[1])", "columns_of(rzn[1]) * h"],
     ["runs past a row's length", "params.step >= lengths[row]", "false"],
     [
       "begins with another row's state",
@@ -165,7 +164,7 @@ const quad = mutationsOf(
     ],
     ["gives all directions the first one's weights", "(direction * quads + global_id.x)", "(global_id.x)"],
     ["swaps z and n", "vec3f(r_sums[i], z_sums[i], n_sums[i])", "vec3f(r_sums[i], n_sums[i], z_sums[i])"],
-    ["uses R_z for R_n", "rows(rzn[2])", "rows(rzn[1])"],
+    ["uses R_z for R_n", "columns_of(rzn[2])", "columns_of(rzn[1])"],
     ["drops c_r", " + recurrent_bias[c.x]", ""],
     ["drops the scale of R_n", "sums.z * recurrent_bias[s.z]", "sums.z"],
     ["blends with another unit's state", "z * state[start + unit]", "z * state[start]"],
@@ -219,6 +218,7 @@ const waves: Mutation[] = [
   ]),
   ...mutationsOf("lib/products.wgsl", STACK_AFTER, [
     ["swaps W_z and W_n", "unit + HIDDEN_SIZE, below", "unit + 2 * HIDDEN_SIZE, below"],
+    ["gives four gate rows the first one's weights", " + gate_row % 4;", ";"],
     ["uses R_r for all gates", " + gate * TO_Z;", ";"],
     ["uses c_r for all gates", " + gate * HIDDEN_SIZE + unit, h", " + unit, h"],
     ["drops the bias", " + biases[bias];", ";"],
@@ -241,6 +241,7 @@ const network: Mutation[] = [
     ["copies from the start", "values[operation.source + i];", "values[i];"],
     ["drops the bias", " + biases[operation.bias + row];", ";"],
     ["drops the recurrent bias", " + biases[bias];", ";"],
+    ["gives four rows the first one's weights", " + row % 4;", ";"],
     ["uses R_r for all gates", " + row / operation.size * TO_Z;", ";"],
     [
       "swaps r and z",

@@ -37,7 +37,7 @@ describe("planSequence", () => {
   it("projects all steps at once, then walks them one by one", () => {
     const plan = planSequence(oneGru({ inputSize: 4, hiddenSize: 8 }), {
       maxRows: 2,
-      chunkSteps: 3,
+      chunkSteps: 4,
       lastOnly: false,
     });
     expect(labelsOf(plan)).toEqual(["rows: gru_project I=4 3HD=24 f32", "steps: gru_step H=8"]);
@@ -68,7 +68,7 @@ describe("planSequence", () => {
 
   it("takes two dispatches a step when the reset comes before the product", () => {
     const network = oneGru({ inputSize: 4, hiddenSize: 8, resetAfter: false });
-    const plan = planSequence(network, { maxRows: 2, chunkSteps: 3, lastOnly: false });
+    const plan = planSequence(network, { maxRows: 2, chunkSteps: 4, lastOnly: false });
     expect(labelsOf(plan)).toEqual(["rows: gru_project I=4 3HD=24 f32", "steps: gru_gates H=8, gru_new H=8"]);
     expect(numDispatches(plan, 3)).toBe(1 + 2 * 3);
   });
@@ -141,9 +141,9 @@ describe("planSequence", () => {
       params: 4 * 64,
       lengths: 2,
       places: 2,
-      input: (2 * 4 + 3) * 4,
-      "gru.projection": (2 * 4 + 3) * 16,
-      "gru.output": (2 * 4 + 3) * 8,
+      input: (2 * 4 + 7) * 4,
+      "gru.projection": (2 * 4 + 7) * 16,
+      "gru.output": (2 * 4 + 7) * 8,
       states: 2 * 64, // of one slot
     });
   });
