@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { type Browser, type BrowserContext, connect, type Page } from "puppeteer";
 import { launchChrome } from "../test/chrome.js";
 import { type FirstTry, summarizeFirst } from "./measures/first.js";
@@ -27,6 +28,9 @@ export async function openBrowser(): Promise<Runtime> {
     throw error;
   }
 }
+
+/** A page that has just opened keeps the browser's other processes busy, on the cores that are to be timed. */
+const SETTLE_MS = 1000;
 
 /** Pages to measure in. */
 class BenchPages {
@@ -73,6 +77,7 @@ class BenchPages {
       for (const [i, contender] of request.contenders.entries()) {
         const context = await this.#browser.createBrowserContext();
         const page = await this.#open(context);
+        await setTimeout(SETTLE_MS);
         tries[i]!.push(await page.evaluate((name, one) => bench.measureFirst(name, one), contender, request));
         await context.close();
       }

@@ -63,6 +63,7 @@ async function makeGpuEngine(
   isAutotuned: boolean,
   use: Use | null,
 ): Promise<Engine> {
+  void import("./tuned.js").catch(() => {}); // on its way while the device is made; who needs it takes it
   const choice = await requestDevice(adapter).catch((cause: unknown) => {
     throw new GruError("no-adapter", `device "webgpu": expected the adapter to give a device, got ${String(cause)}`, {
       cause,

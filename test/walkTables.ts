@@ -7,6 +7,7 @@ const STEP: TuningRow = { walk: { kernel: "step" } };
 /** Tables by the name of the way, for layers of up to 64 units. */
 export const WALK_TABLES = {
   step: [STEP],
+  cell: [{ walk: { kernel: "cell" } }, STEP],
   quad: [{ walk: { kernel: "quad" } }, STEP],
   tile: [{ walk: { kernel: "tile" } }, STEP],
   resident: [{ walk: { kernel: "resident", workgroupSize: 16, lanes: 2 } }, STEP],

@@ -6,7 +6,9 @@ export type RowsAndSteps = readonly [numRows: number, numSteps: number];
 
 /** What a device does better than by single steps, layer by layer. The planner asks; null means by single steps. */
 export interface KernelChoice {
-  /** How a layer makes one step, by a kernel with the bindings of gru_step. */
+  /** How a layer makes one step from its input, by a kernel with the bindings of gru_cell. */
+  cellLayer(network: Network, layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
+  /** How a layer makes one step from its projection, by a kernel with the bindings of gru_step. */
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
   /**
    * How a layer walks through all steps of a chunk: by one kernel with the bindings of gru_step, or by gru_chained and what

@@ -245,11 +245,17 @@ class Planner {
   #gru(layer: GruLayer, inputs: readonly Value[]): Value {
     const { name, hiddenSize } = layer;
     const directions = numDirections(layer);
-    const projection = this.#project(layer, inputs);
+    const { kernels } = this.#request;
+    const cell = kernels?.cellLayer(this.#network, layer, this.#stateSize, this.#numRowsAndSteps());
+    const source = cell ? this.#gather(name, inputs) : this.#project(layer, inputs);
     const buffer = this.#sequence(`${name}.output`, paddedSize(directions * hiddenSize));
     const state = `${name}.state`;
-    this.#stages.push(this.#walk(layer, projection, state, buffer));
-
+    if (cell) {
+      const buffers = [...STEP_BUFFERS, source, WEIGHTS_BUFFER, BIASES_BUFFER, state, buffer];
+      this.#stages.push({ type: "steps", dispatches: [{ kernel: cell, buffers }] });
+    } else {
+      this.#stages.push(this.#walk(layer, source, state, buffer));
+    }
     const sequence = { buffer, size: directions * hiddenSize, isSequence: true };
     return layer.returnSequences ? sequence : this.#finalStep(layer, sequence);
   }

@@ -1,4 +1,6 @@
+import { gruCellKernel } from "../kernels/gruCell.js";
 import { type ChainedShape, chainedMemoryBytes, gruChainedKernel, numChainedGroups } from "../kernels/gruChained.js";
+import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import {
   gruResidentKernel,
   gruResumedKernel,
@@ -16,10 +18,13 @@ import { type GruLayer, gruLayers, type Network, numDirections } from "../model/
 import type { DeviceFacts } from "./deviceFacts.js";
 import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
 import { type NetworkProgram, networkProgram } from "./networkProgram.js";
-import { weightArena } from "./weightArena.js";
+import { type WeightArena, weightArena } from "./weightArena.js";
+import { weightOffsets } from "./weights.js";
 
 /** How a GRU layer is walked through time. */
 export type Walk =
+  /** A dispatch for each step, which makes its projection too. Reset-after alone, and where one buffer holds all weights. */
+  | { readonly kernel: "cell" }
   /** A dispatch for each step, two where the reset gate comes before the product; many workgroups share a step. */
   | { readonly kernel: "step" }
   /** The same for batches: each weight is read once for four rows. Reset-after alone. */
@@ -59,8 +64,13 @@ export interface TuningRow {
   readonly maxRows?: number;
   /** T of a chunk */
   readonly minSteps?: number;
+  /** B T of a chunk */
+  readonly maxRowSteps?: number;
   readonly walk: Walk | NetworkWalk | WaveWalk;
 }
+
+/** Too few rows to project together: a streamed step, say, which is one dispatch less. */
+export const CELL: TuningRow = { maxRowSteps: PROJECT_TILE_ROWS - 1, walk: { kernel: "cell" } };
 
 /**
  * The first row that fits decides; the last one always does.
@@ -71,8 +81,8 @@ export interface TuningRow {
  * waves and tiles are estimates; no GPU has been timed.
  *
  * The software adapter's rows were measured. Barriers cost it more than dispatches, and a lone workgroup leaves a core idle;
- * but it checks the bounds of every load, so that weights which stay in an invocation make up for a core. Its kernels are
- * for chunks that are long enough for what they take to compile.
+ * but it checks the bounds of every load, so that weights which stay in an invocation make up for a core. It compiles a load
+ * for about 2 ms: its kernels are for chunks that are long enough for that, or for layers that are large enough.
  */
 export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
@@ -92,6 +102,8 @@ export const TUNING_TABLE: readonly TuningRow[] = [
   { adapter: "software", minRows: 4, minSteps: 16, walk: { kernel: "tile" } },
   { adapter: "software", maxHiddenSize: MAX_REGISTER_UNITS, minSteps: 64, walk: { kernel: "registers" } },
   { adapter: "software", minSteps: 16, walk: { kernel: "quad" } },
+  { adapter: "software", minHiddenSize: 129, walk: { kernel: "quad" } },
+  CELL,
   { walk: { kernel: "step" } },
 ];
 
@@ -115,8 +127,12 @@ class TableChoice implements KernelChoice {
   constructor(facts: DeviceFacts, table: readonly TuningRow[]) {
     this.#facts = facts;
     this.#table = table;
-    const rows = table.flatMap(({ minRows = 1, maxRows = 0 }) => [minRows, maxRows + 1]);
-    const steps = [1, MAX_NETWORK_STEPS + 1, ...table.map(({ minSteps = 1 }) => minSteps)];
+    const rows = table.flatMap(({ minRows = 1, maxRows = 0, maxRowSteps = 0 }) => [
+      minRows,
+      maxRows + 1,
+      maxRowSteps + 1,
+    ]);
+    const steps = [1, 2, MAX_NETWORK_STEPS + 1, ...table.map(({ minSteps = 1 }) => minSteps)];
     this.sizes = [...new Set(rows)].flatMap((numRows) =>
       [...new Set(steps)].map((numSteps) => [numRows, numSteps] as const),
     );
@@ -131,16 +147,17 @@ class TableChoice implements KernelChoice {
     this.note = `gru_chained is off: its workgroups waited in vain for each other in ${MAX_FAILURES} chunks`;
   }
 
+  cellLayer(network: Network, layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
+    if (this.#walkOf(layer, size)?.kernel !== "cell" || !this.#isOneBuffer(weightArena(network, null))) return null;
+    return gruCellKernel(layer, stateSize, weightOffsets(network));
+  }
+
   walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
-    for (const row of this.#table) {
-      const { walk } = row;
-      if (walk.kernel === "network" || walk.kernel === "wave" || !this.#fitsLayer(row, layer, size)) continue;
-      if (walk.kernel === "resident") return [gruResidentKernel(layer, stateSize, walk)];
-      if (walk.kernel === "registers") return [gruRegistersKernel(layer, stateSize)];
-      if (walk.kernel !== "chained") return null;
-      return [gruChainedKernel(layer, stateSize, walk), gruResumedKernel(layer, stateSize, resumedShape(walk))];
-    }
-    return null;
+    const walk = this.#walkOf(layer, size);
+    if (walk?.kernel === "resident") return [gruResidentKernel(layer, stateSize, walk)];
+    if (walk?.kernel === "registers") return [gruRegistersKernel(layer, stateSize)];
+    if (walk?.kernel !== "chained") return null;
+    return [gruChainedKernel(layer, stateSize, walk), gruResumedKernel(layer, stateSize, resumedShape(walk))];
   }
 
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
@@ -180,12 +197,24 @@ class TableChoice implements KernelChoice {
   #programOf(network: Network): NetworkProgram | null {
     const known = this.#programs.get(network);
     if (known !== undefined) return known;
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.#facts;
     const program = networkProgram(network);
-    const weightBytes = weightArena(network, program?.operations ?? null).sizeBytes;
-    const isOneBuffer = weightBytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
+    const isOneBuffer = this.#isOneBuffer(weightArena(network, program?.operations ?? null));
     this.#programs.set(network, isOneBuffer ? program : null);
     return isOneBuffer ? program : null;
+  }
+
+  #isOneBuffer({ sizeBytes }: WeightArena): boolean {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.#facts;
+    return sizeBytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  }
+
+  /** How a layer by itself is walked. */
+  #walkOf(layer: GruLayer, size: RowsAndSteps): Walk | null {
+    for (const row of this.#table) {
+      const { walk } = row;
+      if (walk.kernel !== "network" && walk.kernel !== "wave" && this.#fitsLayer(row, layer, size)) return walk;
+    }
+    return null;
   }
 
   /** Whether a row is for a layer, and the layer is for its kernel. */
@@ -194,6 +223,7 @@ class TableChoice implements KernelChoice {
     const { walk } = row;
     const { maxComputeWorkgroupStorageSize: maxBytes, concurrentGroups = 0 } = this.#facts;
     if (walk.kernel === "resident") return residentMemoryBytes(layer, walk) <= maxBytes;
+    if (walk.kernel === "cell") return layer.resetAfter;
     if (walk.kernel === "registers") return layer.resetAfter && layer.hiddenSize <= MAX_REGISTER_UNITS;
     if (walk.kernel !== "chained") return true;
     const numGroups = numChainedGroups(layer, walk) * size[0] * numDirections(layer);
@@ -204,7 +234,7 @@ class TableChoice implements KernelChoice {
 
   #fits(row: TuningRow, hiddenSize: number, [numRows, numSteps]: RowsAndSteps): boolean {
     const { adapter, vendor, minHiddenSize = 1, maxHiddenSize = Infinity, walk } = row;
-    const { minRows = 1, maxRows = Infinity, minSteps = 1 } = row;
+    const { minRows = 1, maxRows = Infinity, minSteps = 1, maxRowSteps = Infinity } = row;
     const { isFallback, maxComputeInvocationsPerWorkgroup } = this.#facts;
     return (
       (adapter === undefined || (adapter === "software") === isFallback) &&
@@ -214,6 +244,7 @@ class TableChoice implements KernelChoice {
       numRows >= minRows &&
       numRows <= maxRows &&
       numSteps >= minSteps &&
+      numRows * numSteps <= maxRowSteps &&
       (!("workgroupSize" in walk) || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
     );
   }

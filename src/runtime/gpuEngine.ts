@@ -4,8 +4,8 @@ import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
-import { BIASES_BUFFER, kernelsOf, type Plan, WEIGHTS_BUFFER } from "../plan/plan.js";
-import { planSequence } from "../plan/planSequence.js";
+import { BIASES_BUFFER, kernelsOf, WEIGHTS_BUFFER } from "../plan/plan.js";
+import { type PlanRequest, planSequence } from "../plan/planSequence.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
 import type { GpuChoice } from "./adapter.js";
 import { watchMemory } from "./buffers.js";
@@ -79,14 +79,18 @@ export class GpuEngine implements Engine, GpuResources {
   ): Promise<GpuEngine> {
     const { device } = choice;
     maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
-    const [first, ...others] = everyPlan(network, kernels);
-    const early = choice.facts.isFallback ? [first!] : [first!, ...others];
+    const requests = everyRequest(kernels).slice(0, choice.facts.isFallback ? 1 : undefined);
+    const early = requests.map((request) => planSequence(network, request));
+    // Asked for first: the device compiles while weights are laid out here.
+    const compiling = Pipelines.compile(device, early.flatMap(kernelsOf));
+    compiling.catch(() => {}); // it is awaited below, or of no use
     const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
     const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
+    device.queue.submit([]); // sends the weights on their way
     try {
-      const [pipelines] = await Promise.all([Pipelines.compile(device, early.flatMap(kernelsOf)), isInMemory]);
+      const [pipelines] = await Promise.all([compiling, isInMemory]);
       return new GpuEngine(network, choice, reason, kernels, kernelNote, pipelines, weights);
     } catch (error) {
       weights.dispose();
@@ -140,16 +144,15 @@ export class GpuEngine implements Engine, GpuResources {
 }
 
 /**
- * Plans that have among them every kernel of a network, first that of a streamed step. Kernels are fixed by the network, but
+ * What to plan for to have every kernel of a network, first a streamed step. Kernels are fixed by the network, but
  * for the projection, which takes a lone row otherwise than a tile of rows, for what picks the last step, and for what
  * `kernels` chooses.
  */
-function everyPlan(network: Network, kernels: KernelChoice | null): Plan[] {
+function everyRequest(kernels: KernelChoice | null): PlanRequest[] {
   const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, kernels };
-  const chosen = [kernels, kernels?.fallback ?? null].flatMap((choice) =>
-    (choice?.sizes ?? []).map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps, kernels: choice })),
-  );
-  return [one, { ...one, maxRows: PROJECT_TILE_ROWS }, { ...one, lastOnly: true }, ...chosen].map((request) =>
-    planSequence(network, request),
-  );
+  const sizes = (choice: KernelChoice) =>
+    choice.sizes.map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps, kernels: choice }));
+  const chosen = [kernels, kernels?.fallback].flatMap((choice) => (choice ? sizes(choice) : []));
+  const requests = [one, { ...one, maxRows: PROJECT_TILE_ROWS }, ...chosen];
+  return requests.flatMap((request) => [request, { ...request, lastOnly: true }]);
 }

@@ -111,10 +111,14 @@ describe("all layers of a stack in one dispatch, wave by wave", () => {
 });
 
 /** Ways to make one step, and the cases in which they differ: units and rows past the last quad, directions, lengths, storages. */
-const STEPS: Record<string, { kernel: "step" | "quad" | "tile"; cases: RegExp }> = {
+const STEPS: Record<string, { kernel: "cell" | "step" | "quad" | "tile"; cases: RegExp }> = {
   "one unit of one row": {
     kernel: "step",
     cases: /^I=(1|17|64) .*after|bidirectional.*lengths|int8, a stack|clip.*after/,
+  },
+  "one unit of one row, from the input": {
+    kernel: "cell",
+    cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8|clip.*after|text model|concatenations/,
   },
   "four units of one row": {
     kernel: "quad",

@@ -33,6 +33,7 @@ const WALKS: readonly [files: RegExp, walk: TuningRow["walk"], maxHiddenSize?: n
   [/gru_step_tile/, { kernel: "tile" }],
   [/gru_registers/, { kernel: "registers" }],
   [/gru_step_quad/, { kernel: "quad" }],
+  [/gru_cell/, { kernel: "cell" }],
   [/gru_wave|products/, { kernel: "wave" }],
   [/network_step|operations?\.wgsl/, { kernel: "network", workgroupSize: 32 }],
 ];

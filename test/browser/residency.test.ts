@@ -74,6 +74,7 @@ describe("a run like the last one", () => {
   /** Of two layers and four steps. */
   const numDispatches: Record<WalkName, number> = {
     step: 2 * (1 + 4),
+    cell: 2 * 4,
     quad: 2 * (1 + 4),
     tile: 2 * (1 + 4),
     resident: 2 * (1 + 1),

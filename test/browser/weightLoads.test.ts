@@ -32,6 +32,8 @@ const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 8);
 const WALKS: readonly Walk[] = [
   { name: "step", resetAfter: true, kernels: ["gru_project", "gru_step"] },
   { name: "step", resetAfter: false, kernels: ["gru_project", "gru_gates", "gru_new"] },
+  // For so few rows that a product of their own is not worth it.
+  { name: "cell", resetAfter: true, kernels: ["gru_cell"], numSteps: 1, input: everyStep },
   // Its last invocation loads what pads the units too: four of them are one load.
   { name: "quad", resetAfter: true, kernels: ["gru_project", "gru_step_quad"], loadsPadding: true },
   {

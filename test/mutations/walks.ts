@@ -129,6 +129,53 @@ const registers = mutationsOf(
   ],
 );
 
+const cell = mutationsOf(
+  "gru_cell.wgsl",
+  [...AFTER, "int8, a stack of two, reset after"],
+  [
+    ["ignores lengths", "params.step >= length)", "false)"],
+    ["runs every direction forward", "time_of(direction, params.step, length)", "params.step"],
+    ["gives all rows the first one's time", "* num_workgroups.y + row;", "* num_workgroups.y;"],
+    ["gives all directions the first one's weights", "direction * 3 * HIDDEN_SIZE + unit", "unit"],
+    [
+      "swaps W_z and W_n",
+      "unit + vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE)",
+      "unit + vec3u(0, 2 * HIDDEN_SIZE, HIDDEN_SIZE)",
+    ],
+    ["loses the last features", "let input_quads = (INPUT_SIZE + 3) / 4;", "let input_quads = INPUT_SIZE / 4;"],
+    ["gives four rows of W the first one's", " + gate_rows % 4;", ";"],
+    ["leaves W out", "var is_recurrent = 0u;", "var is_recurrent = 1u;"],
+    ["leaves R out", "is_recurrent < 2;", "is_recurrent < 1;"],
+    ["takes turns the other way", "vec3u(w.yz, w.x + next)", "vec3u(w.z, w.x + next, w.y)"],
+    ["leaves the third gate", "gate < 3;", "gate < 2;"],
+    ["reads the first row of the input", "input[time_row * input_quads + k]", "input[k]"],
+    ["reads the first quad of the state", "let i = h_start + 4 * k;", "let i = h_start;"],
+    ["swaps two columns of the state", "state[i + 1], state[i + 2],", "state[i + 2], state[i + 1],"],
+    ["walks R as W", "    next = TO_NEXT;\n", ""],
+    ["uses R_z for R_n", "vec3u(0, TO_Z, TO_N)", "vec3u(0, TO_Z, TO_Z)"],
+    ["loses the last units", "    quads = (HIDDEN_SIZE + 3) / 4;", "    quads = HIDDEN_SIZE / 4;"],
+    ["takes c for b", "var bias = BIAS + gate_rows;", "var bias = RECURRENT_BIAS + gate_rows;"],
+    ["takes b for c", "    bias = RECURRENT_BIAS + gate_rows;\n", ""],
+    [
+      "swaps b_r and b_z",
+      "vec3f(biases[i.x], biases[i.y], biases[i.z])",
+      "vec3f(biases[i.y], biases[i.x], biases[i.z])",
+    ],
+    ["drops the scale", "return sum * vec3f(biases[s.x], biases[s.y], biases[s.z]) + bias;", "return sum + bias;"],
+    ["scales R_r as R_z", "vec3f(biases[s.x], biases[s.y],", "vec3f(biases[s.y], biases[s.y],"],
+    ["swaps r and z", "let r = gate_activation(x.x + recurrent.x);", "let r = gate_activation(x.y + recurrent.y);"],
+    ["forgets to reset", "r * recurrent.z", "recurrent.z"],
+    ["resets x_n too", "x.z + r * recurrent.z", "r * (x.z + recurrent.z)"],
+    ["blends the other way round", "(1.0 - z) * n + z * state", "z * n + (1.0 - z) * state"],
+    [
+      "leaves the state as it was",
+      "state_start(place, params.step + 1, direction)",
+      "state_start(place, params.step, direction)",
+    ],
+    ["writes all directions to the same columns", " + direction * HIDDEN_SIZE + unit] = h;", " + unit] = h;"],
+  ],
+);
+
 const tile = mutationsOf(
   "gru_step_tile.wgsl",
   [...AFTER, "I=4 H=7 B=17 T=33, reset after"],
@@ -270,6 +317,7 @@ export const walkMutations: readonly Mutation[] = [
   ...residents,
   ...chained,
   ...registers,
+  ...cell,
   ...tile,
   ...quad,
   ...waves,

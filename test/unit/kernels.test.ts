@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { concatKernel } from "../../src/kernels/concat.js";
 import { denseKernel } from "../../src/kernels/dense.js";
 import { embeddingKernel } from "../../src/kernels/embedding.js";
+import { gruCellKernel } from "../../src/kernels/gruCell.js";
 import { gruChainedKernel } from "../../src/kernels/gruChained.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
@@ -18,9 +19,11 @@ import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { networkProgram } from "../../src/plan/networkProgram.js";
+import { weightOffsets } from "../../src/plan/weights.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/model/activation.js";
 import type { GruLayer, Storage } from "../../src/model/network.js";
 import { checkKernel } from "../kernelCheck.js";
@@ -41,6 +44,8 @@ const grus: GruLayer[] = [
   { ...gru, direction: "reverse", clip: 2, newActivation: completeActivation("relu") },
 ];
 
+const network = defineNetwork({ layers: [gru] });
+
 const networkShape = networkProgram(randomTextModel(81, 9))!.shape;
 
 const stackOf = (storage: Storage) => ({
@@ -54,6 +59,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
+  gruCellKernel: grus.map((layer) => gruCellKernel(layer, STATE_SIZE, weightOffsets({ ...network, layers: [layer] }))),
   gruChainedKernel: grus.map((layer) =>
     gruChainedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
   ),

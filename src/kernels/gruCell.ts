@@ -1,0 +1,41 @@
+import source from "../../shaders/gru_cell.wgsl?raw";
+import { type GruLayer, numDirections } from "../model/network.js";
+import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
+import { stepSpec } from "./stepSpec.js";
+import { weightBytes } from "./weightStorage.js";
+
+const bindings: readonly KernelBinding[] = [
+  "uniform", // params
+  "read-only-storage", // lengths
+  "read-only-storage", // places
+  "read-only-storage", // input
+  "read-only-storage", // weights
+  "read-only-storage", // biases
+  "storage", // state
+  "storage", // output
+];
+
+/**
+ * One reset-after step of one layer from its input, all directions.
+ *
+ * @param offsets first byte of each weight of the network in the buffer of all, by label
+ */
+export function gruCellKernel(layer: GruLayer, stateSize: number, offsets: ReadonlyMap<string, number>): KernelSpec {
+  const { name, storage, inputSize, hiddenSize } = layer;
+  const spec = stepSpec({ name: "gru_cell", source, bindings, numProducts: 3 }, layer, stateSize);
+  const quad = (label: string) => offsets.get(`${name}.${label}`)! / (4 * weightBytes[storage]);
+  const element = (label: string) => offsets.get(`${name}.${label}`)! / Float32Array.BYTES_PER_ELEMENT;
+  return {
+    ...spec,
+    label: `${spec.label} I=${inputSize} from ${quad("weight")}`,
+    constants: {
+      ...spec.constants,
+      INPUT_SIZE: inputSize,
+      WEIGHT: quad("weight"),
+      RECURRENT_WEIGHT: quad("recurrentWeight"),
+      BIAS: element("bias"),
+      RECURRENT_BIAS: element("recurrentBias"),
+    },
+    flopPerRow: 6 * hiddenSize * (inputSize + hiddenSize) * numDirections(layer),
+  };
+}
