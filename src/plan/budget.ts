@@ -51,8 +51,11 @@ export function chunkStepsFor(network: Network, sequenceLength: number, maxSteps
   return Math.min(maxSteps, 2 ** Math.ceil(Math.log2(sequenceLength)));
 }
 
+/** What a submit is to take at most. */
+export const SUBMIT_MS = 50;
+
 /**
- * Arithmetic that one submit may hold, so that it stays near 50 ms: a page shares the GPU with what is on the screen,
+ * Arithmetic that one submit may hold, so that it stays near {@link SUBMIT_MS}: a page shares the GPU with what is on the screen,
  * and one long dispatch gets it killed. A slow integrated GPU does 20 GFLOP/s of batch-1 steps, a software adapter 1.
  */
 export function flopPerSubmit({ isFallback }: DeviceFacts): number {

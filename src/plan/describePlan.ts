@@ -1,3 +1,4 @@
+import { SUBMIT_MS } from "./budget.js";
 import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "./plan.js";
 
 const WHEN = { rows: "once", walk: "once", chunk: "once", end: "at the end", steps: "every step", waves: "every wave" };
@@ -6,9 +7,11 @@ const WHEN = { rows: "once", walk: "once", chunk: "once", end: "at the end", ste
 export function describePlan(plan: Plan, sequenceLength: number, flopPerSubmit: number): string {
   const numChunks = Math.ceil(sequenceLength / plan.chunkSteps);
   const numSteps = Math.min(plan.chunkSteps, sequenceLength);
-  const numSubmits = Math.ceil(chunkFlop(plan, numSteps) / flopPerSubmit);
+  const submits = chunkFlop(plan, numSteps) / flopPerSubmit;
+  const numSubmits = Math.ceil(submits);
+  const estimate = `estimate: ${(submits * SUBMIT_MS).toPrecision(2)} ms on a slow device of its kind`;
   const chunks = numChunks === 1 ? "" : `chunks of up to ${numSteps} steps: ${numChunks}, in each `;
-  const title = `${chunks}dispatches: ${numDispatches(plan, numSteps)}, submits: about ${numSubmits}`;
+  const title = `${chunks}dispatches: ${numDispatches(plan, numSteps)}, submits: about ${numSubmits}, ${estimate}`;
   const stages = plan.stages.map((stage) => {
     const labels = dispatchesOf(stage).map(({ kernel }) => kernel.label);
     return `  ${WHEN[stage.type].padEnd(12)}${labels.join(", ")}`;

@@ -78,12 +78,12 @@ export class GpuEngine implements Engine, GpuResources {
     kernelNote = "",
   ): Promise<GpuEngine> {
     const { device } = choice;
-    maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
     const requests = everyRequest(kernels).slice(0, choice.facts.isFallback ? 1 : undefined);
     const early = requests.map((request) => planSequence(network, request));
     // Asked for first: the device compiles while weights are laid out here.
     const compiling = Pipelines.compile(device, early.flatMap(kernelsOf));
     compiling.catch(() => {}); // it is awaited below, or of no use
+    maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
     const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);

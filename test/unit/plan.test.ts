@@ -215,13 +215,16 @@ describe("a plan's work", () => {
       chunkSteps: 8,
       lastOnly: false,
     });
-    expect(chunkFlop(plan, 8)).toBe(2 * 3 * 20 * (10 + 20) * 3 * 8);
+    const flop = 2 * 3 * 20 * (10 + 20) * 3 * 8;
+    expect(chunkFlop(plan, 8)).toBe(flop);
+    expect(describePlan(plan, 8, flop)).toMatch(/submits: about 1, estimate: 50 ms on a slow device of its kind\n/);
+    expect(describePlan(plan, 16, 4 * flop)).toMatch(/: 2, in each dispatches: 9, submits: about 1, estimate: 13 ms /);
   });
 
   it("is described with loops as loops", () => {
     const plan = planSequence(randomMixed(1, "softmax", 5), { maxRows: 1, chunkSteps: 4, lastOnly: false });
     const text = describePlan(plan, 4, flopPerSubmit(device));
-    expect(text).toMatch(/^dispatches: \d+, submits: about 1\n/);
+    expect(text).toMatch(/^dispatches: \d+, submits: about 1, estimate: /);
     expect(text).toContain("every step  gru_gates H=6, gru_new H=6");
   });
 });
