@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad, unpack and HAS_SCALE come from
-// lib/weight_*.wgsl, first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl; W is as in lib/tile.wgsl.
+// lib/weight_*.wgsl, TO_NEXT from lib/tile.wgsl, first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl.
 // A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts
@@ -53,7 +53,6 @@ fn gru_cell(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
   // W x + b, then R h + c. One loop makes both, and its inner one all gates, which take turns in the last component: what a
   // software adapter takes to compile grows with the loads.
   var w = WEIGHT + gate_rows / 4 * input_quads * 4 + gate_rows % 4;
-  var next = 4u;
   var quads = input_quads;
   var bias = BIAS + gate_rows;
   var x = vec3f();
@@ -72,13 +71,12 @@ fn gru_cell(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgr
       }
       for (var gate = 0u; gate < 3; gate++) {
         sum = vec3f(sum.yz, sum.x + dot(unpack(weights[w.x]), quad));
-        w = vec3u(w.yz, w.x + next);
+        w = vec3u(w.yz, w.x + TO_NEXT);
       }
     }
     recurrent = biased(sum, bias);
     quads = (HIDDEN_SIZE + 3) / 4;
     w = RECURRENT_WEIGHT + first_quad(direction, unit, quads) + vec3u(0, TO_Z, TO_N);
-    next = TO_NEXT;
     bias = RECURRENT_BIAS + gate_rows;
   }
   let r = gate_activation(x.x + recurrent.x);

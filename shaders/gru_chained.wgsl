@@ -21,6 +21,7 @@ override NUM_DIRECTIONS: u32;
 override LANES: u32;     // invocations that share the products of a unit
 override MAX_SPINS: u32; // how often to look for a quad of the step before
 override UNITS: u32 = WORKGROUP_SIZE / LANES; // of a workgroup
+override SIDE: u32 = select(1u, 4u, UNITS % 4 == 0); // units of invocations side by side: of a tile, so that they read all of it
 
 struct Params {
   first_row: u32,
@@ -83,8 +84,8 @@ fn gru_chained(
       }
       return;
     }
-    let lane = local_index % LANES;
-    let part = local_index / LANES;
+    let lane = local_index / SIDE % LANES;
+    let part = local_index / (SIDE * LANES) * SIDE + local_index % SIDE;
     if (first_unit + part < HIDDEN_SIZE) {
       parts[lane * (UNITS + 1) + part] = products(direction, first_unit + part, lane);
     }

@@ -25,12 +25,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> lengths: array<u32>;                 // [B]
 @group(0) @binding(2) var<storage, read> places: array<u32>;                  // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rzn, rows padded to a multiple of 4
-@group(0) @binding(4) var<storage, read> recurrent_weight: array<UnitTiles>; // [D, H/4, H/4], see lib/recurrent.wgsl
+@group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightTile>; // [D, H/4, 3, H/4], see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded alike
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
-
-alias UnitTiles = array<WeightTile, 3>; // of four units: r, z and n
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
@@ -42,7 +40,7 @@ fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_w
   let direction = global_id.z;
   let start = state_start(places[row], params.step, direction);
   let quads = (HIDDEN_SIZE + 3) / 4;
-  var w = (direction * quads + global_id.x) * quads;
+  var w = (direction * quads + global_id.x) * 3 * quads;
   var r_sums = vec4f(); // of each unit, before the scale
   var z_sums = vec4f();
   var n_sums = vec4f();
@@ -50,10 +48,9 @@ fn gru_step_quad(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_w
     // Not an array of vec4f: to write one component of a vector, a GPU may write all four, and others write those.
     let i = start + 4 * k;
     let h = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
-    let rzn = recurrent_weight[w];
-    r_sums += h * columns_of(rzn[0]);
-    z_sums += h * columns_of(rzn[1]);
-    n_sums += h * columns_of(rzn[2]);
+    r_sums += h * columns_of(recurrent_weight[w]);
+    z_sums += h * columns_of(recurrent_weight[w + quads]);
+    n_sums += h * columns_of(recurrent_weight[w + 2 * quads]);
     w++;
   }
   let time_row = time_of(direction, params.step, lengths[row]) * num_workgroups.y + row;

@@ -35,28 +35,28 @@ fn embed(operation: Operation, local_index: u32, index: u32) {
   }
 }
 
-// Quads of a row of a weight, `next` apart, times as many values.
-fn dot_row(first: u32, next: u32, quads: u32, source: u32) -> f32 {
+// Quads of a row of a weight, from `first` on, times as many values.
+fn dot_row(first: u32, quads: u32, source: u32) -> f32 {
   var sum = 0.0;
   for (var k = 0u; k < quads; k++) {
     let i = source + 4 * k;
-    sum += dot(unpack(weights[first + k * next]), vec4f(values[i], values[i + 1], values[i + 2], values[i + 3]));
+    sum += dot(unpack(weights[first + k * TO_NEXT]), vec4f(values[i], values[i + 1], values[i + 2], values[i + 3]));
   }
   return sum;
 }
 
 // Row `row` of W x + b; of a GRU's all gates.
 fn product(operation: Operation, row: u32) -> f32 {
-  let first = row / 4 * operation.quads * 4 + row % 4; // see lib/tile.wgsl
-  let sum = dot_row(operation.weight + first, 4, operation.quads, operation.source);
+  let sum = dot_row(operation.weight + row_start(row, operation.quads), operation.quads, operation.source);
   return sum * biases[operation.bias + operation.bias_rows + row] + biases[operation.bias + row];
 }
 
 // Row `row` of R h + c of a GRU, for values from `source` on in place of h.
 fn recurrent_product(operation: Operation, row: u32, source: u32) -> f32 {
   let quads = (operation.size + 3) / 4;
-  let first = first_quad(0, row % operation.size, quads) + row / operation.size * TO_Z;
-  let sum = dot_row(operation.recurrent_weight + first, TO_NEXT, quads, source);
+  let unit = row % operation.size;
+  let first = row_start((unit / 4 * 3 + row / operation.size) * 4 + unit % 4, quads); // see lib/recurrent.wgsl
+  let sum = dot_row(operation.recurrent_weight + first, quads, source);
   let bias = operation.recurrent_bias + row;
   return sum * biases[bias + operation.bias_rows] + biases[bias];
 }

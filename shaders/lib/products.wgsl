@@ -10,22 +10,21 @@ fn input_products(operation: Operation, unit: u32, below: u32) -> vec3f {
 }
 
 fn input_product(operation: Operation, gate_row: u32, below: u32) -> f32 {
-  let w = operation.weight + gate_row / 4 * ((HIDDEN_SIZE + 3) / 4) * 4 + gate_row % 4;
-  return product(w, 4, operation.bias + gate_row, below);
+  return product(operation.weight + row_start(gate_row, (HIDDEN_SIZE + 3) / 4), operation.bias + gate_row, below);
 }
 
 // Of R, see lib/recurrent.wgsl.
 fn recurrent_product(operation: Operation, gate: u32, unit: u32, h: u32) -> f32 {
   let w = operation.recurrent_weight + first_quad(0, unit, (HIDDEN_SIZE + 3) / 4) + gate * TO_Z;
-  return product(w, TO_NEXT, operation.recurrent_bias + gate * HIDDEN_SIZE + unit, h);
+  return product(w, operation.recurrent_bias + gate * HIDDEN_SIZE + unit, h);
 }
 
-// @param next quads from one of the row's to the next
-fn product(first: u32, next: u32, bias: u32, state: u32) -> f32 {
+// Of the row whose first quad is `first`.
+fn product(first: u32, bias: u32, state: u32) -> f32 {
   var sum = 0.0;
   for (var k = 0u; k < (HIDDEN_SIZE + 3) / 4; k++) {
     let i = state + 4 * k;
-    sum += dot(unpack(weights[first + k * next]), vec4f(states[i], states[i + 1], states[i + 2], states[i + 3]));
+    sum += dot(unpack(weights[first + k * TO_NEXT]), vec4f(states[i], states[i + 1], states[i + 2], states[i + 3]));
   }
   return sum * biases[bias + (3 * HIDDEN_SIZE + 3) / 4 * 4] + biases[bias];
 }

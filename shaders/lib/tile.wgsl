@@ -1,7 +1,14 @@
-// Four rows of a quad of columns. A weight of N rows and K columns is [N/4, K/4] of them, its rows padded with zeros: rows side
-// by side are read side by side, and an invocation that makes four reads them at once, with one index to check.
+// How a weight of N rows and K columns lies: as [N/4, K/4] tiles, each of four rows of a quad of columns, rows past N being zero.
+// Rows side by side are read side by side, and an invocation that makes four reads them at once, with one index to check.
 
 alias WeightTile = array<WeightQuad, 4>;
+
+const TO_NEXT = 4u; // quads from one of a row to the next one
+
+// A row's first quad, where it has `quads` of them.
+fn row_start(row: u32, quads: u32) -> u32 {
+  return row / 4 * quads * 4 + row % 4;
+}
 
 // A column for each row, so that a quad of what the weight multiplies, times this, is a part of four sums.
 fn columns_of(tile: WeightTile) -> mat4x4f {

@@ -1,5 +1,4 @@
 import source from "../../shaders/gru_step_quad.wgsl?raw";
-import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type GruLayer, numDirections } from "../model/network.js";
 import { stepBindings } from "./gruStep.js";
 import { type KernelSpec, paddedSize } from "./kernelSpec.js";
@@ -13,7 +12,7 @@ const WORKGROUP_SIZE = 8;
 
 /** One reset-after step of one layer, all directions: a quad of the state is read once for four units. */
 export function gruStepQuadKernel(layer: GruLayer, stateSize: number): KernelSpec {
-  const kernel = { name: "gru_step_quad", source: source + tile, bindings: stepBindings, numProducts: 3 };
+  const kernel = { name: "gru_step_quad", source, bindings: stepBindings, numProducts: 3 };
   const spec = stepSpec(kernel, layer, stateSize);
   const numGroups = Math.ceil(paddedSize(layer.hiddenSize) / QUAD_UNITS / WORKGROUP_SIZE);
   return {

@@ -6,6 +6,7 @@ import operation from "../../shaders/lib/operation.wgsl?raw";
 import products from "../../shaders/lib/products.wgsl?raw";
 import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { GruLayer } from "../model/network.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
@@ -55,7 +56,7 @@ function waveSpec({ name, source, numProducts, types, isLast }: WaveKernel, stac
   const input: KernelBinding = "read-only-storage";
   return {
     label: `${name} H=${hiddenSize} L=${layers.length} from ${firstOperation} ${storage}`,
-    source: source + operation + weightSource[storage] + recurrent + activations + sigmoidTanh,
+    source: source + operation + weightSource[storage] + tile + recurrent + activations + sigmoidTanh,
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

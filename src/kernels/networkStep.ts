@@ -2,8 +2,8 @@ import source from "../../shaders/network_step.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
-import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { Storage } from "../model/network.js";
 import type { KernelSpec } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
@@ -39,7 +39,7 @@ export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number
   const { storage, numOperations, numValues, gates, inputSize, output, outputSize, stateSize, flopPerRow } = shape;
   return {
     label: `network_step operations=${numOperations} values=${numValues} ${storage} ${workgroupSize}`,
-    source: source + operations + operation + weightSource[storage] + recurrent + activations + sigmoidTanh,
+    source: source + operations + operation + weightSource[storage] + tile + activations + sigmoidTanh,
     entryPoint: "network_step",
     constants: {
       WORKGROUP_SIZE: workgroupSize,

@@ -3,6 +3,7 @@ import gatesDefault from "../../shaders/lib/gates_default.wgsl?raw";
 import gatesGeneral from "../../shaders/lib/gates_general.wgsl?raw";
 import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import tile from "../../shaders/lib/tile.wgsl?raw";
 import time from "../../shaders/lib/time.wgsl?raw";
 import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../model/activation.js";
 import { type GruLayer, numDirections } from "../model/network.js";
@@ -45,7 +46,7 @@ export function stepSpec(
   const gates = isDefault ? [gatesDefault] : [gatesGeneral, activations];
   return {
     label: `${name} ${details.join(" ")}`,
-    source: [source, weightSource[storage], recurrent, time, sigmoidTanh, ...gates].join(""),
+    source: [source, weightSource[storage], tile, recurrent, time, sigmoidTanh, ...gates].join(""),
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

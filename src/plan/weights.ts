@@ -105,19 +105,18 @@ function byTiles(numRows: number, numColumns: number): Layout {
   return { numElements: paddedSize(numRows) * stride, startOf, quadStep: 16 };
 }
 
-/** Of a recurrent matrix: four units at a time, as shaders/lib/recurrent.wgsl has it. */
+/** Of a recurrent matrix: its rows in the order of shaders/lib/recurrent.wgsl. */
 function byUnits(layer: GruLayer): Layout {
   const { hiddenSize } = layer;
-  const stride = paddedSize(hiddenSize);
+  const tiles = paddedSize(hiddenSize) / 4;
+  const layout = byTiles(numDirections(layer) * tiles * 12, hiddenSize);
   const startOf = (row: number) => {
-    const [direction, gate, unit] = [
-      Math.floor(row / hiddenSize / 3),
-      Math.floor(row / hiddenSize) % 3,
-      row % hiddenSize,
-    ];
-    return (direction * stride + unit - (unit % 4)) * 3 * stride + 16 * gate + 4 * (unit % 4);
+    const unit = row % hiddenSize;
+    const gate = Math.floor(row / hiddenSize) % 3;
+    const direction = Math.floor(row / hiddenSize / 3);
+    return layout.startOf(((direction * tiles + (unit >> 2)) * 3 + gate) * 4 + (unit & 3));
   };
-  return { numElements: numDirections(layer) * 3 * stride * stride, startOf, quadStep: 48 };
+  return { ...layout, startOf };
 }
 
 /** A matrix in its storage, laid out; what pads it is zero. */

@@ -215,8 +215,8 @@ describe("generate", () => {
     );
     expect(of("submit")).toHaveLength(numChunks);
     expect(of("mapAsync")).toHaveLength(numChunks);
-    // An embedding; a projection and a step for each of two layers; a product, a softmax and a draw.
-    expect(of("dispatchWorkgroups")).toHaveLength(256 * (1 + 2 + 2 + 3));
+    // An embedding; a step for each of two layers, projection included; a product, a softmax and a draw.
+    expect(of("dispatchWorkgroups")).toHaveLength(256 * (1 + 1 + 1 + 3));
     // No input goes up but the first one, which is the prompt's last.
     expect(of("writeBuffer").filter(({ buffers }) => buffers[0] === "webgru.input")).toHaveLength(1);
   });

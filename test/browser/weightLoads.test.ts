@@ -106,7 +106,7 @@ function placeOfInput(quad: number, numColumns: number, { hiddenSize, direction 
 
 /** Of R: see shaders/lib/recurrent.wgsl. */
 function placeOfRecurrent(quad: number, { hiddenSize }: LoadsRequest): Place {
-  const quads = paddedSize(hiddenSize) / 4;
+  const quads = paddedSize(hiddenSize) / 4; // of a row, and tiles of units
   const unit = 4 * (Math.floor(quad / (12 * quads)) % quads) + (quad % 4);
   if (unit >= hiddenSize) return "padding";
   return unit === hiddenSize - 1 ? "lastUnit" : "units";

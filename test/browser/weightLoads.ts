@@ -103,10 +103,10 @@ function countOn(gpu: GPUDevice, loads: GPUBuffer, [from, to]: readonly [string,
   return names;
 }
 
-const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<(WeightQuad|WeightTile|UnitTiles)>/;
+const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<(WeightQuad|WeightTile)>/;
 
 /** Quads that a kernel loads at once. */
-const QUADS = { WeightQuad: 1, WeightTile: 4, UnitTiles: 12 };
+const QUADS = { WeightQuad: 1, WeightTile: 4 };
 
 /** A kernel that counts what it loads of its weights; what is past their end counts as the last of them. */
 function countLoads(code: string): string {

@@ -29,10 +29,10 @@ const recurrent = mutationsOf(
   [BOTH],
   [
     ["gives all directions the first one's weights", "direction * quads + unit / 4", "unit / 4"],
-    ["gives four units the first one's weights", " + unit % 4;", ";"],
+    ["gives four units the first one's weights", " + unit % 4, quads)", ", quads)"],
     ["gives all units the first four's weights", "direction * quads + unit / 4", "direction * quads"],
-    ["uses R_z for R_n", "const TO_N = 8u;", "const TO_N = 4u;"],
-    ["uses R_r for R_z", "const TO_Z = 4u;", "const TO_Z = 0u;"],
+    ["uses R_z for R_n", "= 2 * TO_Z;", "= TO_Z;"],
+    ["uses R_r for R_z", "= (HIDDEN_SIZE + 3) / 4 * 4;", "= 0u;"],
   ],
 );
 
@@ -42,6 +42,9 @@ const tile = mutationsOf(
   [
     ["gives two rows the first one's weights", "unpack(tile[1])", "unpack(tile[0])"],
     ["swaps two rows", "unpack(tile[2]), unpack(tile[3])", "unpack(tile[3]), unpack(tile[2])"],
+    ["gives four rows the first one's weights", " + row % 4;", ";"],
+    ["overlaps tiles", "row / 4 * quads * 4", "row / 4 * quads"],
+    ["reads the first quad for all", "const TO_NEXT = 4u;", "const TO_NEXT = 0u;"],
   ],
 );
 
