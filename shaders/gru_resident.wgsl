@@ -72,7 +72,7 @@ fn gru_resident(
   }
 }
 
-// One lane's part of the products of a unit, whose row of r is `gate_row`; z and n follow, HIDDEN_SIZE apart.
+// One lane's part of R_r h, R_z h and R_n h of a unit, before the scale.
 fn products(direction: u32, unit: u32, lane: u32) -> vec3f {
   let quads = (HIDDEN_SIZE + 3) / 4;
   let first = first_quad(direction, unit, quads);

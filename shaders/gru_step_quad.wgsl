@@ -7,7 +7,7 @@
 //   n = g(x_n + r * (R_n h + c_n))
 //   h' = (1 - z) * n + z * h
 //
-// f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
+// f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightTile and columns_of come from lib/tile.wgsl,
 // time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / 4 / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts

@@ -9,7 +9,7 @@ export function describePlan(plan: Plan, sequenceLength: number, flopPerSubmit: 
   const numSteps = Math.min(plan.chunkSteps, sequenceLength);
   const submits = chunkFlop(plan, numSteps) / flopPerSubmit;
   const numSubmits = Math.ceil(submits);
-  const estimate = `estimate: ${(submits * SUBMIT_MS).toPrecision(2)} ms on a slow device of its kind`;
+  const estimate = `estimate: ${Number((submits * SUBMIT_MS).toPrecision(2))} ms on a slow device of its kind`;
   const chunks = numChunks === 1 ? "" : `chunks of up to ${numSteps} steps: ${numChunks}, in each `;
   const title = `${chunks}dispatches: ${numDispatches(plan, numSteps)}, submits: about ${numSubmits}, ${estimate}`;
   const stages = plan.stages.map((stage) => {

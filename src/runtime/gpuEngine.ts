@@ -88,8 +88,8 @@ export class GpuEngine implements Engine, GpuResources {
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
     const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
-    device.queue.submit([]); // sends the weights on their way
     try {
+      device.queue.submit([]); // sends the weights on their way
       const [pipelines] = await Promise.all([compiling, isInMemory]);
       return new GpuEngine(network, choice, reason, kernels, kernelNote, pipelines, weights);
     } catch (error) {

@@ -10,9 +10,9 @@ it("keeps 256 streams on WebGPU apart that come, push, part and go", async () =>
   expect(summary.failures).toEqual([]);
   expect(summary.maxError).toBeLessThan(2e-6);
   expect(summary.numPushes).toBeGreaterThan(5000);
-  const single = summary.ticks.find(({ numSteps }) => numSteps === 1)!;
+  const single = summary.ticks.find(({ numSteps, isLone }) => numSteps === 1 && !isLone)!;
   expect(single.numDispatches).toHaveLength(1);
-  expect(single.mostRows).toBeGreaterThan(20 * single.fewestRows);
+  expect(single.mostRows).toBeGreaterThan(10 * single.fewestRows);
   for (const key of ["numResets", "numRestores", "numForks", "numLeft"] as const) {
     expect(summary[key], key).toBeGreaterThan(50);
   }

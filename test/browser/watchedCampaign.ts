@@ -4,9 +4,10 @@ import { paddedSize } from "../../src/kernels/kernelSpec.js";
 import { campaignNetwork, type CampaignRequest, type CampaignSummary, runCampaign } from "../streamCampaign.js";
 import { watchGpuCalls } from "./gpuCalls.js";
 
-/** Ticks of so many steps. */
+/** Ticks of so many steps, and of one row or of several: a lone one makes its projection in its step. */
 export interface TickKind {
   readonly numSteps: number;
+  readonly isLone: boolean;
   numTicks: number;
   fewestRows: number;
   mostRows: number;
@@ -18,15 +19,15 @@ export interface WatchedSummary extends CampaignSummary {
   readonly ticks: readonly TickKind[];
 }
 
-/** As `runCampaign`, on WebGPU; ticks of as many steps that are not of as many dispatches are a failure. */
+/** As `runCampaign`, on WebGPU; ticks of a kind that are not of as many dispatches are a failure. */
 export async function runWatchedCampaign(request: CampaignRequest): Promise<WatchedSummary> {
   const watch = new TickWatch(campaignNetwork(request.seed).inputSize);
   const summary = await runCampaign(request);
   const ticks = watch.end();
-  for (const { numSteps, numDispatches } of ticks) {
+  for (const { numSteps, isLone, numDispatches } of ticks) {
     if (numDispatches.length === 1) continue;
     summary.failures.push(
-      `ticks of ${numSteps} steps: expected all of as many dispatches, got ${numDispatches.join()}`,
+      `ticks of ${numSteps} steps, ${isLone ? "one row" : "several rows"}: expected all of as many dispatches, got ${numDispatches.join()}`,
     );
   }
   return { ...summary, ticks };
@@ -35,7 +36,7 @@ export async function runWatchedCampaign(request: CampaignRequest): Promise<Watc
 /** Sorts the ticks of the page's only model by their steps, from the calls that they make. */
 class TickWatch {
   readonly #rowBytes: number;
-  readonly #kinds = new Map<number, TickKind>();
+  readonly #kinds = new Map<string, TickKind>();
   #inputBytes = 0;
   #numRows = 0;
   #numDispatches = 0;
@@ -65,9 +66,11 @@ class TickWatch {
   #note(): void {
     const numRows = this.#numRows;
     const numSteps = this.#inputBytes / (numRows * this.#rowBytes);
-    const known = this.#kinds.get(numSteps);
-    const kind = known ?? { numSteps, numTicks: 0, fewestRows: numRows, mostRows: numRows, numDispatches: [] };
-    this.#kinds.set(numSteps, kind);
+    const isLone = numRows === 1;
+    const key = `${numSteps} ${isLone}`;
+    const known = this.#kinds.get(key);
+    const kind = known ?? { numSteps, isLone, numTicks: 0, fewestRows: numRows, mostRows: numRows, numDispatches: [] };
+    this.#kinds.set(key, kind);
     kind.numTicks++;
     kind.fewestRows = Math.min(kind.fewestRows, numRows);
     kind.mostRows = Math.max(kind.mostRows, numRows);

@@ -218,6 +218,7 @@ describe("a plan's work", () => {
     const flop = 2 * 3 * 20 * (10 + 20) * 3 * 8;
     expect(chunkFlop(plan, 8)).toBe(flop);
     expect(describePlan(plan, 8, flop)).toMatch(/submits: about 1, estimate: 50 ms on a slow device of its kind\n/);
+    expect(describePlan(plan, 8, flop / 6.25)).toMatch(/submits: about 7, estimate: 310 ms /);
     expect(describePlan(plan, 16, 4 * flop)).toMatch(/: 2, in each dispatches: 9, submits: about 1, estimate: 13 ms /);
   });
 
