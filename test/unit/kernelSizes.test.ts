@@ -15,7 +15,7 @@ import { DEFAULT_FACTS, fakeDevice } from "../fakeDevice.js";
 import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
 
 /** On both sides of every bound of the tables, and of a projection's tile. */
-const ROWS = [1, 2, 3, 4, 5, 15, 16, 17, 64, 65];
+const ROWS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 64, 65];
 const STEPS = [1, 2, 3, 4, 7, 8, 15, 16, 63, 64, 1024];
 
 const stack = (hiddenSizes: number[], resetAfter: boolean) =>
