@@ -63,7 +63,8 @@ async function makeGpuEngine(
   isAutotuned: boolean,
   use: Use | null,
 ): Promise<Engine> {
-  void import("./tuned.js").catch(() => {}); // on its way while the device is made; who needs it takes it
+  // On its way while the device is made, where nothing else is taken in the end.
+  if (use === null) void import("./tuned.js").catch(() => {});
   const choice = await requestDevice(adapter).catch((cause: unknown) => {
     throw new GruError("no-adapter", `device "webgpu": expected the adapter to give a device, got ${String(cause)}`, {
       cause,

@@ -76,7 +76,7 @@ export const PLACES_BUFFER = "places";
 /** Buffer of all layers' states, f32 [slots, 2, S]; a layer's own kernels are bound to its part, as `<name>.state`. */
 export const STATES_BUFFER = "states";
 
-/** All weights, where one buffer holds them, as the kernel of a whole network binds them: as matrices, and as biases. */
+/** All weights, where one buffer holds them, as kernels bind them that read several: as matrices, and as biases. */
 export const WEIGHTS_BUFFER = "weights";
 export const BIASES_BUFFER = "biases";
 

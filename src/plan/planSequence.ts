@@ -60,7 +60,8 @@ export interface PlanRequest {
  * Plans chunks of up to `chunkSteps` steps of up to `maxRows` rows.
  *
  * Each layer runs over all steps of the chunk before the next one starts: its input projection as one product,
- * then one dispatch per step (two when the reset gate comes before the recurrent product).
+ * then one dispatch per step (two when the reset gate comes before the recurrent product). A chunk of few rows may have both
+ * in one.
  */
 export function planSequence(network: Network, request: PlanRequest): Plan {
   return new Planner(network, request).plan();
