@@ -2,7 +2,7 @@ import source from "../../shaders/gru_cell.wgsl?raw";
 import { type GruLayer, numDirections } from "../model/network.js";
 import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
-import { weightBytes } from "./weightStorage.js";
+import { quadsBefore } from "./weightStorage.js";
 
 const bindings: readonly KernelBinding[] = [
   "uniform", // params
@@ -23,7 +23,7 @@ const bindings: readonly KernelBinding[] = [
 export function gruCellKernel(layer: GruLayer, stateSize: number, offsets: ReadonlyMap<string, number>): KernelSpec {
   const { name, storage, inputSize, hiddenSize } = layer;
   const spec = stepSpec({ name: "gru_cell", source, bindings, numProducts: 3 }, layer, stateSize);
-  const quad = (label: string) => offsets.get(`${name}.${label}`)! / (4 * weightBytes[storage]);
+  const quad = (label: string) => quadsBefore(offsets.get(`${name}.${label}`)!, storage);
   const element = (label: string) => offsets.get(`${name}.${label}`)! / Float32Array.BYTES_PER_ELEMENT;
   return {
     ...spec,

@@ -8,3 +8,8 @@ export const weightSource: Record<Storage, string> = { f32, f16, int8 };
 
 /** Bytes of one weight on the GPU. */
 export const weightBytes: Record<Storage, number> = { f32: 4, f16: 2, int8: 1 };
+
+/** Quads of four weights before a byte of a buffer: the index of the one that begins there, in WGSL. */
+export function quadsBefore(offsetBytes: number, storage: Storage): number {
+  return offsetBytes / (4 * weightBytes[storage]);
+}

@@ -4,7 +4,7 @@
 import { paddedSize } from "../kernels/kernelSpec.js";
 import { type NetworkStepShape, OPERATION_KINDS } from "../kernels/networkStep.js";
 import { functionIndex, NO_CLIP } from "../kernels/stepSpec.js";
-import { weightBytes } from "../kernels/weightStorage.js";
+import { quadsBefore } from "../kernels/weightStorage.js";
 import { type Activation, completeActivation, isRowFunction } from "../model/activation.js";
 import {
   type Layer,
@@ -108,8 +108,7 @@ class Programmer {
   #add(layer: Layer): void {
     const { name, storage } = layer;
     const size = layerOutputSize(layer);
-    // A quad of weights is an element of the shader's `weights`.
-    const weight = (label: string) => this.#offsets.get(`${name}.${label}`)! / (4 * weightBytes[storage]);
+    const weight = (label: string) => quadsBefore(this.#offsets.get(`${name}.${label}`)!, storage);
     const bias = (label: string) => this.#offsets.get(`${name}.${label}`)! / Float32Array.BYTES_PER_ELEMENT;
     if (layer.type === "embedding") {
       const result = this.#give(name, size);
