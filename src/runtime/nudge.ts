@@ -1,12 +1,15 @@
 /**
- * Waits that are timed before it is decided, in turns of so many that are left alone and as many that are nudged, so that
+ * Waits that are timed before it is decided, in turns of so many that are nudged and as many that are left alone, so that
  * a busy moment falls on both. The first of a turn does not count: the wait before moved the timer that it depends on.
  */
 const TURN = 3;
 const NUM_TURNS = 8;
-/** Waits until it is found out anew: a busy minute must not decide for a long session, least of all against a nudge. */
-const NUM_IN_USE = 2000;
-const NUM_NOT_IN_USE = 200;
+/**
+ * Waits until it is found out anew: a busy moment must not decide for a long session. After a decision against nudges, the
+ * first of which falls in the busy time that loads a page, these are few, and twice as many each time.
+ */
+const NUM_DECIDED = 2000;
+const NUM_DECIDED_AGAINST = 25;
 
 /** Nudges cost the GPU process time: they must save at least this share of the wait. */
 const WORTHWHILE_SHARE = 0.1;
@@ -37,6 +40,7 @@ export class Nudge {
   #numWaits = 0;
   #numNudged = 0;
   #numUntilRetry = 0;
+  #numDecidedAgainst = NUM_DECIDED_AGAINST;
   #isNudging = false;
   /** When to stop nudging at the latest, and how often before that without a pause. */
   #endMs = 0;
@@ -50,7 +54,7 @@ export class Nudge {
   async wait<T>(result: Promise<T>): Promise<T> {
     if (this.#isWorthwhile !== null && this.#numUntilRetry-- === 0) this.#forget();
     const isTrial = this.#numWaits++ === 0 && this.#isWorthwhile === null;
-    const isNudged = this.#isWorthwhile ?? (isTrial && this.#numTrials % (2 * TURN) >= TURN);
+    const isNudged = this.#isWorthwhile ?? (isTrial && this.#numTrials % (2 * TURN) < TURN);
     const startMs = performance.now();
     if (isNudged) void this.#nudge(startMs + MAX_NUDGE_MS);
     try {
@@ -74,7 +78,8 @@ export class Nudge {
     if (this.#numTrials++ % TURN > 0) (isNudged ? this.#nudgedMs : this.#leftMs).push(timeMs);
     if (this.#numTrials < NUM_TURNS * TURN) return;
     this.#isWorthwhile = typical(this.#nudgedMs) < (1 - WORTHWHILE_SHARE) * typical(this.#leftMs);
-    this.#numUntilRetry = this.#isWorthwhile ? NUM_IN_USE : NUM_NOT_IN_USE;
+    this.#numUntilRetry = this.#isWorthwhile ? NUM_DECIDED : this.#numDecidedAgainst;
+    if (!this.#isWorthwhile) this.#numDecidedAgainst = Math.min(2 * this.#numDecidedAgainst, NUM_DECIDED);
   }
 
   #forget(): void {
