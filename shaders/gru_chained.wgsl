@@ -7,7 +7,8 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row stops at its length.
+// TO_NEXT from lib/tile.wgsl, first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row stops at
+// its length.
 //
 // A word of `output` is written once and empty until then: the memory model orders no other word with it, so it has to say
 // itself whether it is there. Nor does anything promise that all workgroups run at once. One that waits in vain notes its

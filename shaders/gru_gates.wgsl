@@ -5,8 +5,8 @@
 //   z = f(x_z + R_z h + c_z)
 //
 // x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f is gate_activation of
-// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, first_quad from lib/recurrent.wgsl,
-// time_of and state_start from lib/time.wgsl.
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, TO_NEXT from lib/tile.wgsl, first_quad from
+// lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruGates.ts
 

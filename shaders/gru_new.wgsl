@@ -5,9 +5,8 @@
 //   h' = (1 - z) * n + z * h
 //
 // x_n is the input projection at this direction's time, bias included (see gru_project.wgsl); g is new_activation of
-// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, first_quad from lib/recurrent.wgsl,
-// time_of and state_start from lib/time.wgsl. A row that is past
-// its length keeps its state.
+// lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, TO_NEXT from lib/tile.wgsl, first_quad from
+// lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruNew.ts
 

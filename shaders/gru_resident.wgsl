@@ -7,7 +7,8 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl, start_of and state_before from lib/start_*.wgsl. A row stops at its length.
+// TO_NEXT from lib/tile.wgsl, first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl, start_of and
+// state_before from lib/start_*.wgsl. A row stops at its length.
 // Dispatch [B, D, 1].
 // CPU twin: src/reference/gruStep.ts
 

@@ -5,9 +5,9 @@
 //   n = g(x_n + r * (R_n h + c_n))
 //   h' = (1 - z) * n + z * h
 //
-// x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f and g are
-// gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
+// x_* is the input projection at this direction's time, bias included (see gru_project.wgsl); f and g are gate_activation and
+// new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl, TO_NEXT from lib/tile.wgsl, first_quad
+// from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
 // CPU twin: src/reference/gruStep.ts
 

@@ -7,7 +7,8 @@
 //   h' = (1 - z) * n + z * h
 //
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
-// first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is past its length keeps its state.
+// TO_NEXT from lib/tile.wgsl, first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row that is
+// past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), ceil(B / 4), D].
 // CPU twin: src/reference/gruStep.ts
 
