@@ -1,5 +1,5 @@
 // All steps of a small reset-after GRU layer in one dispatch: h[0] -> h[1] -> ... A workgroup keeps the state of one batch row
-// and direction in its own memory, as gru_resident.wgsl does, and each invocation keeps the weights of its unit, which it
+// and direction in its own memory, as gru_resident.wgsl does, and each invocation keeps the weights of its units, which it
 // reads once. The equations are those of gru_step.wgsl.
 //
 //   r = f(x_r + R_r h + c_r)
@@ -10,7 +10,7 @@
 // f and g are gate_activation and new_activation of lib/gates_*.wgsl. WeightQuad and unpack come from lib/weight_*.wgsl,
 // TO_NEXT from lib/tile.wgsl, first_quad from lib/recurrent.wgsl, time_of and state_start from lib/time.wgsl. A row stops at
 // its length.
-// Dispatch [B, D, 1], with an invocation for each unit.
+// Dispatch [B, D, 1].
 // CPU twin: src/reference/gruStep.ts
 
 override WORKGROUP_SIZE: u32;
@@ -33,14 +33,14 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
 // What is indexed by constants alone stays in registers on a GPU, and needs no bounds checked on a software adapter: products()
-// comes from src/kernels/gruRegisters.ts, which writes out every column, and COLUMNS too, as no override may size a private
-// array: H, padded to a multiple of 4.
+// comes from src/kernels/gruRegisters.ts, which writes out every column, and so do UNITS, the units of an invocation, and
+// COLUMNS, as no override may size a private array: H, padded to a multiple of 4.
 var<workgroup> h: array<f32, COLUMNS>;
-var<private> weights: array<vec3f, COLUMNS>; // of r, z and n, scaled
+var<private> weights: array<vec3f, UNITS * COLUMNS>; // of r, z and n, scaled
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_registers(
-  @builtin(local_invocation_index) unit: u32,
+  @builtin(local_invocation_index) local_index: u32,
   @builtin(workgroup_id) workgroup_id: vec3u,
   @builtin(num_workgroups) num_workgroups: vec3u,
 ) {
@@ -50,43 +50,52 @@ fn gru_registers(
   if (params.step >= end) {
     return;
   }
-  let is_unit = unit < HIDDEN_SIZE;
+  let first_unit = local_index * UNITS;
+  let end_unit = min(first_unit + UNITS, HIDDEN_SIZE);
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
-  // Invocations past the last unit do as it does, and write nothing.
-  let rows = direction * 3 * HIDDEN_SIZE + min(unit, HIDDEN_SIZE - 1) + vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE);
-  load_weights(direction, min(unit, HIDDEN_SIZE - 1), bias_of(rows + stride));
-  let c = bias_of(rows);
-  var next = state[state_start(places[row], params.step, direction) + unit];
-  if (is_unit) {
-    h[unit] = next;
+  for (var i = 0u; i < UNITS; i++) {
+    // What is past the last unit does as it does, and writes nothing.
+    let unit = min(first_unit + i, HIDDEN_SIZE - 1);
+    load_weights(i * COLUMNS, direction, unit, bias_of(rows_of(direction, unit) + stride));
+  }
+  for (var unit = first_unit; unit < end_unit; unit++) {
+    h[unit] = state[state_start(places[row], params.step, direction) + unit];
   }
   workgroupBarrier();
 
   for (var step = params.step; step < end; step++) {
-    let recurrent = products() + c; // products() is R_r h, R_z h and R_n h of this unit
-    let time_row = time_of(direction, step, lengths[row]) * num_workgroups.x + row;
-    let x = rows + time_row * stride;
-    let r = gate_activation(projection[x.x] + recurrent.x);
-    let z = gate_activation(projection[x.y] + recurrent.y);
-    let n = new_activation(projection[x.z] + r * recurrent.z);
-    next = (1.0 - z) * n + z * next; // exactly the old state for z = 1, as mix need not be
+    var recurrent = products(); // R_r h, R_z h and R_n h of each unit
     workgroupBarrier(); // all have read what is written now
-    if (is_unit) {
+    let time_row = time_of(direction, step, lengths[row]) * num_workgroups.x + row;
+    for (var unit = first_unit; unit < end_unit; unit++) {
+      let rows = rows_of(direction, unit);
+      let sums = recurrent[unit - first_unit] + bias_of(rows);
+      let x = rows + time_row * stride;
+      let r = gate_activation(projection[x.x] + sums.x);
+      let z = gate_activation(projection[x.y] + sums.y);
+      let n = new_activation(projection[x.z] + r * sums.z);
+      let next = (1.0 - z) * n + z * h[unit]; // exactly the old state for z = 1, as mix need not be
       h[unit] = next;
       output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
     }
     workgroupBarrier();
   }
-  if (is_unit) {
-    state[state_start(places[row], end, direction) + unit] = next;
+  for (var unit = first_unit; unit < end_unit; unit++) {
+    state[state_start(places[row], end, direction) + unit] = h[unit];
   }
+}
+
+// A unit's rows of r, z and n.
+fn rows_of(direction: u32, unit: u32) -> vec3u {
+  return direction * 3 * HIDDEN_SIZE + unit + vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE);
 }
 
 fn bias_of(rows: vec3u) -> vec3f {
   return vec3f(recurrent_bias[rows.x], recurrent_bias[rows.y], recurrent_bias[rows.z]);
 }
 
-fn load_weights(direction: u32, unit: u32, scale: vec3f) {
+// Puts a unit's weights from `first` on.
+fn load_weights(first: u32, direction: u32, unit: u32, scale: vec3f) {
   let quads = (HIDDEN_SIZE + 3) / 4;
   var w = first_quad(direction, unit, quads);
   for (var k = 0u; k < quads; k++) {
@@ -94,7 +103,7 @@ fn load_weights(direction: u32, unit: u32, scale: vec3f) {
     let z = unpack(recurrent_weight[w + TO_Z]);
     let n = unpack(recurrent_weight[w + TO_N]);
     for (var i = 0u; i < 4; i++) {
-      weights[4 * k + i] = vec3f(r[i], z[i], n[i]) * scale;
+      weights[first + 4 * k + i] = vec3f(r[i], z[i], n[i]) * scale;
     }
     w += TO_NEXT;
   }

@@ -7,33 +7,40 @@ import { stepSpec } from "./stepSpec.js";
 /** The most units: more columns take seconds to compile. */
 export const MAX_REGISTER_UNITS = 256;
 
-/** Columns of a statement: expressions may not be nested much deeper. */
-const STATEMENT_COLUMNS = 16;
+/** Up to so many units, an invocation makes one. Two read each element of the state once, but take longer to compile. */
+const MAX_LONE_UNITS = 64;
 
 /** Mesa's software driver ends every loop after 65,535 iterations in all; a step is one. */
 const MAX_STEPS_AT_ONCE = 60_000;
 
-/** All steps of one small reset-after layer, all directions, in one dispatch; an invocation keeps the weights of a unit. */
+/** All steps of one small reset-after layer, all directions, in one dispatch; an invocation keeps the weights of its units. */
 export function gruRegistersKernel(layer: GruLayer, stateSize: number): KernelSpec {
-  const written = writeOut(layer.hiddenSize);
+  const numUnits = layer.hiddenSize <= MAX_LONE_UNITS ? 1 : 2;
+  const written = writeOut(layer.hiddenSize, numUnits);
   const kernel = { name: "gru_registers", source: written + source, bindings: stepBindings, numProducts: 3 };
   const spec = stepSpec(kernel, layer, stateSize);
   return {
     ...spec,
-    constants: { ...spec.constants, WORKGROUP_SIZE: paddedSize(layer.hiddenSize) },
+    constants: { ...spec.constants, WORKGROUP_SIZE: paddedSize(layer.hiddenSize) / numUnits },
     workgroups: (batchSize) => [batchSize, numDirections(layer), 1],
     maxStepsAtOnce: MAX_STEPS_AT_ONCE,
   };
 }
 
-/** WGSL that depends on how many columns there are. Sums that are no variables spare a software adapter their stores. */
-function writeOut(hiddenSize: number): string {
-  const columns = Array.from({ length: hiddenSize }, (_, k) => `weights[${k}] * h[${k}]`);
-  const sums = ["let sum_0 = vec3f();"];
-  for (let k = 0; k < hiddenSize; k += STATEMENT_COLUMNS) {
-    const terms = columns.slice(k, k + STATEMENT_COLUMNS).join(" + ");
-    sums.push(`let sum_${sums.length} = sum_${sums.length - 1} + ${terms};`);
+/**
+ * WGSL that depends on how many columns there are, and how many units an invocation makes. Sums that are no variables spare
+ * a software adapter their stores.
+ */
+function writeOut(hiddenSize: number, numUnits: number): string {
+  const columns = paddedSize(hiddenSize);
+  const units = Array.from({ length: numUnits }, (_, unit) => unit);
+  const lines = units.map((unit) => `let sum_${unit}_0 = vec3f();`);
+  for (let k = 0; k < hiddenSize; k++) {
+    lines.push(`let h_${k} = h[${k}];`);
+    const term = (unit: number) => `weights[${unit * columns + k}] * h_${k}`;
+    lines.push(...units.map((unit) => `let sum_${unit}_${k + 1} = sum_${unit}_${k} + ${term(unit)};`));
   }
-  sums.push(`return sum_${sums.length - 1};`);
-  return `const COLUMNS = ${paddedSize(hiddenSize)}u;\nfn products() -> vec3f {\n  ${sums.join("\n  ")}\n}\n`;
+  lines.push(`return array<vec3f, UNITS>(${units.map((unit) => `sum_${unit}_${hiddenSize}`).join(", ")});`);
+  const constants = `const COLUMNS = ${columns}u;\nconst UNITS = ${numUnits}u;\n`;
+  return `${constants}fn products() -> array<vec3f, UNITS> {\n  ${lines.join("\n  ")}\n}\n`;
 }
