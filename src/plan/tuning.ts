@@ -33,7 +33,7 @@ export type Walk =
   | { readonly kernel: "quad" }
   /** One dispatch for all steps, a workgroup for each row and direction. */
   | ({ readonly kernel: "resident" } & ResidentShape)
-  /** The same, where each invocation keeps the weights of its unit. Reset-after alone, small, and slow to compile. */
+  /** The same, where each invocation keeps the weights of its units. Reset-after alone, small, and slow to compile. */
   | { readonly kernel: "registers" }
   /**
    * One dispatch for all steps, several workgroups for each row and direction, which wait for each other. Reset-after alone,
