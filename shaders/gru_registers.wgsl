@@ -32,9 +32,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
-// What is indexed by constants alone stays in registers on a GPU, and needs no bounds checked on a software adapter: products()
-// comes from src/kernels/gruRegisters.ts, which writes out every column, and so do UNITS, the units of an invocation, and
-// COLUMNS, as no override may size a private array: H, padded to a multiple of 4.
+// Weights that are indexed by constants alone stay in registers on a GPU, and on a software adapter need no bounds checked:
+// products() comes from src/kernels/gruRegisters.ts, which writes out every column. So do COLUMNS, which is H padded to a
+// multiple of 4, since no override may size a private array, and UNITS, which an invocation makes.
 var<workgroup> h: array<f32, COLUMNS>;
 var<private> weights: array<vec3f, UNITS * COLUMNS>; // of r, z and n, scaled
 
