@@ -1,15 +1,16 @@
 /**
  * Waits that are timed before it is decided, in turns of so many that are nudged and as many that are left alone, so that
- * a busy moment falls on both. The first of a turn does not count: the wait before moved the timer that it depends on.
+ * a busy moment falls on both; nudged ones come first, since the first result is waited for longest. The first of a turn does
+ * not count: the wait before moved the timer that it depends on.
  */
 const TURN = 3;
 const NUM_TURNS = 8;
 /**
- * Waits until it is found out anew: a busy moment must not decide for a long session. After a decision against nudges, the
- * first of which falls in the busy time that loads a page, these are few, and twice as many each time.
+ * Waits until it is found out anew: a busy moment must not decide for a long session. A decision against nudges is kept for
+ * few waits, since the first falls in the busy time that loads a page, and for twice as many each time that it is made again.
  */
-const NUM_DECIDED = 2000;
-const NUM_DECIDED_AGAINST = 25;
+const NUM_KEPT = 2000;
+const FIRST_NUM_KEPT_AGAINST = 25;
 
 /** Nudges cost the GPU process time: they must save at least this share of the wait. */
 const WORTHWHILE_SHARE = 0.1;
@@ -29,7 +30,7 @@ const MAX_NUDGE_MS = 5;
  *
  * A browser looks for finished GPU work by a timer, Chromium every 1 to 2 ms (156), Firefox every 100 ms (153), however
  * short the work is. A message to the GPU process makes it look at once. Where that helps is found out by the
- * first results that are waited for alone.
+ * first results whose wait begins when there is no other.
  */
 export class Nudge {
   readonly #device: GPUDevice;
@@ -40,7 +41,7 @@ export class Nudge {
   #numWaits = 0;
   #numNudged = 0;
   #numUntilRetry = 0;
-  #numDecidedAgainst = NUM_DECIDED_AGAINST;
+  #numKeptAgainst = FIRST_NUM_KEPT_AGAINST;
   #isNudging = false;
   /** When to stop nudging at the latest, and how often before that without a pause. */
   #endMs = 0;
@@ -58,11 +59,12 @@ export class Nudge {
     const startMs = performance.now();
     if (isNudged) void this.#nudge(startMs + MAX_NUDGE_MS);
     try {
-      return await result;
+      const value = await result;
+      if (isTrial) this.#note(isNudged, performance.now() - startMs);
+      return value;
     } finally {
       this.#numWaits--;
       if (isNudged) this.#numNudged--;
-      if (isTrial) this.#note(isNudged, performance.now() - startMs);
     }
   }
 
@@ -78,8 +80,8 @@ export class Nudge {
     if (this.#numTrials++ % TURN > 0) (isNudged ? this.#nudgedMs : this.#leftMs).push(timeMs);
     if (this.#numTrials < NUM_TURNS * TURN) return;
     this.#isWorthwhile = typical(this.#nudgedMs) < (1 - WORTHWHILE_SHARE) * typical(this.#leftMs);
-    this.#numUntilRetry = this.#isWorthwhile ? NUM_DECIDED : this.#numDecidedAgainst;
-    if (!this.#isWorthwhile) this.#numDecidedAgainst = Math.min(2 * this.#numDecidedAgainst, NUM_DECIDED);
+    this.#numUntilRetry = this.#isWorthwhile ? NUM_KEPT : this.#numKeptAgainst;
+    this.#numKeptAgainst = this.#isWorthwhile ? FIRST_NUM_KEPT_AGAINST : Math.min(2 * this.#numKeptAgainst, NUM_KEPT);
   }
 
   #forget(): void {

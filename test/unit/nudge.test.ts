@@ -56,24 +56,53 @@ describe("Nudge", () => {
     expect(browser.numRoundTrips).toBe(before);
   });
 
-  it("decides by waits that are alone", async () => {
+  it("decides by waits that begin alone", async () => {
     const browser = new FakeBrowser(true);
     const nudge = new Nudge(browser.device);
-    for (let i = 0; i < 10; i++) await Promise.all(Array.from({ length: 50 }, () => nudge.wait(browser.result())));
+    const waitForMany = () => Promise.all(Array.from({ length: 50 }, () => nudge.wait(browser.result())));
+    for (let i = 0; i < 23; i++) await waitForMany();
+    expect(nudge.describe()).toBe("not yet timed");
+    await waitForMany();
+    expect(nudge.describe()).not.toBe("not yet timed");
+  });
+
+  it("tries nudges first, then as many waits without", async () => {
+    const browser = new FakeBrowser(true);
+    const nudge = new Nudge(browser.device);
+    const roundTripsOf = async (numWaits: number) => {
+      const before = browser.numRoundTrips;
+      for (let i = 0; i < numWaits; i++) await nudge.wait(browser.result());
+      await sleep(5); // the last round trip is over
+      return browser.numRoundTrips - before;
+    };
+    expect(await roundTripsOf(1)).toBeGreaterThan(0);
+    await roundTripsOf(2);
+    expect(await roundTripsOf(3)).toBe(0);
+    expect(await roundTripsOf(1)).toBeGreaterThan(0);
+  });
+
+  it("learns nothing from failures", async () => {
+    const nudge = new Nudge(new FakeBrowser(true).device);
+    for (let i = 0; i < 30; i++) await nudge.wait(Promise.reject(new Error("gone"))).catch(() => {});
     expect(nudge.describe()).toBe("not yet timed");
   });
 
   it("tries again soon where it did not help, and later each time that it did not again", async () => {
     const { browser, nudge } = await settle(false);
-    for (const numDecided of [25, 50, 100]) {
-      for (let i = 0; i < numDecided; i++) await nudge.wait(Promise.resolve());
-      expect(nudge.describe()).toMatch(/ nudged: not in use$/);
-      browser.looksWhenNudged = numDecided === 100;
+    const expectKept = async (numWaits: number, use: string) => {
+      for (let i = 0; i < numWaits; i++) await nudge.wait(Promise.resolve());
+      expect(nudge.describe()).toMatch(new RegExp(` nudged: ${use}$`));
       await nudge.wait(browser.result());
       expect(nudge.describe()).toBe("not yet timed");
       await untilDecided(browser, nudge);
-    }
-    expect(nudge.describe()).toMatch(/ nudged: in use$/);
+    };
+    await expectKept(25, "not in use");
+    await expectKept(50, "not in use");
+    browser.looksWhenNudged = true;
+    await expectKept(100, "not in use");
+    browser.looksWhenNudged = false;
+    await expectKept(2000, "in use");
+    await expectKept(25, "not in use");
   });
 
   it("does not keep the GPU process busy while a step takes long", async () => {
