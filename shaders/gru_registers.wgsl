@@ -32,9 +32,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
 @group(0) @binding(7) var<storage, read_write> output: array<f32>;            // [T, B, D H], rows padded to a multiple of 4
 
-// Weights that are indexed by constants alone stay in registers on a GPU, and on a software adapter need no bounds checked:
-// products() comes from src/kernels/gruRegisters.ts, which writes out every column. So do COLUMNS, which is H padded to a
-// multiple of 4, since no override may size a private array, and UNITS, which an invocation makes.
+// Weights that are indexed by constants alone stay in registers on a GPU, and on a software adapter need no bounds checked.
+// products(), which has every column written out, comes from src/kernels/gruRegisters.ts, as do UNITS, the units of an
+// invocation, and COLUMNS, H padded to a multiple of 4: no override may size a private array.
 var<workgroup> h: array<f32, COLUMNS>;
 var<private> weights: array<vec3f, UNITS * COLUMNS>; // of r, z and n, scaled
 
@@ -51,15 +51,14 @@ fn gru_registers(
     return;
   }
   let first_unit = local_index * UNITS;
-  let end_unit = min(first_unit + UNITS, HIDDEN_SIZE);
   let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
   for (var i = 0u; i < UNITS; i++) {
     // What is past the last unit does as it does, and writes nothing.
     let unit = min(first_unit + i, HIDDEN_SIZE - 1);
     load_weights(i * COLUMNS, direction, unit, bias_of(rows_of(direction, unit) + stride));
-  }
-  for (var unit = first_unit; unit < end_unit; unit++) {
-    h[unit] = state[state_start(places[row], params.step, direction) + unit];
+    if (first_unit + i < HIDDEN_SIZE) {
+      h[unit] = state[state_start(places[row], params.step, direction) + unit];
+    }
   }
   workgroupBarrier();
 
@@ -67,22 +66,29 @@ fn gru_registers(
     var recurrent = products(); // R_r h, R_z h and R_n h of each unit
     workgroupBarrier(); // all have read what is written now
     let time_row = time_of(direction, step, lengths[row]) * num_workgroups.x + row;
-    for (var unit = first_unit; unit < end_unit; unit++) {
-      let rows = rows_of(direction, unit);
-      let sums = recurrent[unit - first_unit] + bias_of(rows);
-      let x = rows + time_row * stride;
-      let r = gate_activation(projection[x.x] + sums.x);
-      let z = gate_activation(projection[x.y] + sums.y);
-      let n = new_activation(projection[x.z] + r * sums.z);
-      let next = (1.0 - z) * n + z * h[unit]; // exactly the old state for z = 1, as mix need not be
+    for (var i = 0u; i < UNITS && first_unit + i < HIDDEN_SIZE; i++) {
+      let unit = first_unit + i;
+      let next = blend(direction, unit, time_row, recurrent[i]);
       h[unit] = next;
       output[time_row * ((NUM_DIRECTIONS * HIDDEN_SIZE + 3) / 4 * 4) + direction * HIDDEN_SIZE + unit] = next;
     }
     workgroupBarrier();
   }
-  for (var unit = first_unit; unit < end_unit; unit++) {
+  for (var i = 0u; i < UNITS && first_unit + i < HIDDEN_SIZE; i++) {
+    let unit = first_unit + i;
     state[state_start(places[row], end, direction) + unit] = h[unit];
   }
+}
+
+// The next state of a unit.
+fn blend(direction: u32, unit: u32, time_row: u32, recurrent: vec3f) -> f32 {
+  let rows = rows_of(direction, unit);
+  let sums = recurrent + bias_of(rows);
+  let x = rows + time_row * ((NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4);
+  let r = gate_activation(projection[x.x] + sums.x);
+  let z = gate_activation(projection[x.y] + sums.y);
+  let n = new_activation(projection[x.z] + r * sums.z);
+  return (1.0 - z) * n + z * h[unit]; // exactly the old state for z = 1, as mix need not be
 }
 
 // A unit's rows of r, z and n.

@@ -3,6 +3,7 @@
 //   n = g(x_n + R_n (r * h) + c_n)
 //   h' = (1 - z) * n + z * h
 //
+// TO_NEXT comes from lib/tile.wgsl, the rest as in gru_wave_gates.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, L].
 // CPU twin: src/reference/gruNew.ts
 

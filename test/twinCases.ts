@@ -102,6 +102,20 @@ const forwardLengths: TwinCase[] = [
     sequenceLength: 150,
     network: () => oneGru(25, { inputSize: 200, hiddenSize: 100, direction: "bidirectional" }),
   },
+  {
+    // Where a dispatch walks through time, the second one begins at an odd step.
+    name: "a lone row, more arithmetic than one submit",
+    batchSize: 1,
+    sequenceLength: 600,
+    network: () => oneGru(26, { inputSize: 3, hiddenSize: 125 }),
+  },
+  {
+    // Mesa's software driver ends every loop of a dispatch after 65 535 iterations in all.
+    name: "bidirectional, more steps than a dispatch may have",
+    batchSize: 1,
+    sequenceLength: 30_000,
+    network: () => oneGru(27, { inputSize: 2, hiddenSize: 4, direction: "bidirectional" }),
+  },
 ];
 
 /** Only the last step, asked for by the call or by a layer, with lengths and across chunks. */
@@ -204,6 +218,13 @@ const storages: TwinCase[] = (["f16", "int8"] as const).flatMap((storage: Storag
     batchSize: 2,
     sequenceLength: 30,
     network: () => withStorage(oneGru(83, { inputSize: 9, hiddenSize: 33, direction: "bidirectional" }), storage),
+  },
+  {
+    name: `${storage}, bidirectional, H=70, lengths`,
+    batchSize: 3,
+    sequenceLength: 90,
+    lengths: [90, 1, 33],
+    network: () => withStorage(oneGru(85, { inputSize: 5, hiddenSize: 70, direction: "bidirectional" }), storage),
   },
 ]);
 

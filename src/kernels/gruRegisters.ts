@@ -4,14 +4,17 @@ import { stepBindings } from "./gruStep.js";
 import { type KernelSpec, paddedSize } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
 
-/** The most units: more columns take seconds to compile. */
+/**
+ * The most units: more columns take seconds to compile, and two units of so many are the 8192 bytes of private memory that
+ * WGSL promises.
+ */
 export const MAX_REGISTER_UNITS = 256;
 
-/** Up to so many units, an invocation makes one. Two read each element of the state once, but take longer to compile. */
+/** Up to so many units, an invocation makes one. Two share each read of the state, but take longer to compile. */
 const MAX_LONE_UNITS = 64;
 
-/** Mesa's software driver ends every loop after 65,535 iterations in all; a step is one. */
-const MAX_STEPS_AT_ONCE = 60_000;
+/** Mesa's software driver ends every loop after 65,535 iterations in all. */
+const MAX_ITERATIONS = 60_000;
 
 /** All steps of one small reset-after layer, all directions, in one dispatch; an invocation keeps the weights of its units. */
 export function gruRegistersKernel(layer: GruLayer, stateSize: number): KernelSpec {
@@ -23,7 +26,7 @@ export function gruRegistersKernel(layer: GruLayer, stateSize: number): KernelSp
     ...spec,
     constants: { ...spec.constants, WORKGROUP_SIZE: paddedSize(layer.hiddenSize) / numUnits },
     workgroups: (batchSize) => [batchSize, numDirections(layer), 1],
-    maxStepsAtOnce: MAX_STEPS_AT_ONCE,
+    maxStepsAtOnce: Math.floor(MAX_ITERATIONS / (2 + numUnits)), // of the steps, and of the units in each
   };
 }
 

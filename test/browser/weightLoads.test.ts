@@ -16,6 +16,7 @@ interface Walk {
   readonly kernels: readonly string[];
   readonly numLayers?: number;
   readonly numSteps?: number;
+  readonly hiddenSize?: number;
   /** How often each row of the recurrent matrix is to be loaded: once for each step and row when absent. */
   readonly recurrent?: (request: LoadsRequest) => number;
   /** Whether units past the last one pass for it, as often as there are in the last four, and load its rows again. */
@@ -25,6 +26,9 @@ interface Walk {
   /** How often each row of the input matrix is: once for eight rows of all steps when absent. */
   readonly input?: (request: LoadsRequest, layer: number) => number;
 }
+
+/** Units that leave some of a quad, a workgroup and a tile of rows over. */
+const SHAPE = { inputSize: 6, hiddenSize: 33, batchSize: 5 };
 
 const everyStep = ({ batchSize, numSteps }: LoadsRequest) => batchSize * numSteps;
 const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 8);
@@ -44,14 +48,15 @@ const WALKS: readonly Walk[] = [
   },
   { name: "resident", resetAfter: true, kernels: ["gru_project", "gru_resident"] },
   { name: "resident", resetAfter: false, kernels: ["gru_project", "gru_resident_before"] },
-  // Once, whatever the number of steps: they are kept. Of a workgroup, whose size is a multiple of four, all load.
-  {
+  // Once, whatever the number of steps: they are kept. Of a workgroup, whose units are a multiple of four, all load.
+  ...[SHAPE.hiddenSize, 65].map((hiddenSize): Walk => ({
     name: "registers",
     resetAfter: true,
     kernels: ["gru_project", "gru_registers"],
+    hiddenSize,
     recurrent: ({ batchSize }) => batchSize,
     repeatsLast: true,
-  },
+  })),
   // What goes on after a chained walk loads nothing where that came through, and all but the first step's where none did.
   { name: "chained", resetAfter: true, kernels: ["gru_project", "gru_chained", "gru_resident"] },
   { name: "resumed", resetAfter: true, kernels: ["gru_project", "gru_chained", "gru_resident"] },
@@ -75,12 +80,15 @@ const WALKS: readonly Walk[] = [
   })),
 ];
 
-/** Units that leave some of a quad, a workgroup and a tile of rows over. */
-const SHAPE = { inputSize: 6, hiddenSize: 33, batchSize: 5 };
-
-function requestOf({ name, resetAfter, numLayers = 1, numSteps = 8 }: Walk): LoadsRequest {
+function requestOf({
+  name,
+  resetAfter,
+  numLayers = 1,
+  numSteps = 8,
+  hiddenSize = SHAPE.hiddenSize,
+}: Walk): LoadsRequest {
   const direction = numLayers === 1 ? "bidirectional" : "forward"; // layers that walk together are forward
-  return { ...SHAPE, walk: name, resetAfter, numLayers, numSteps, direction };
+  return { ...SHAPE, hiddenSize, walk: name, resetAfter, numLayers, numSteps, direction };
 }
 
 let shared: Awaited<ReturnType<typeof openSharedPage>>;
@@ -123,7 +131,7 @@ describe("the weights of a run", () => {
   for (const walk of WALKS) {
     const request = requestOf(walk);
     const { inputSize, hiddenSize, numLayers, numSteps } = request;
-    const kind = `${walk.name}, reset ${walk.resetAfter ? "after" : "before"}, T=${numSteps}`;
+    const kind = `${walk.name}, reset ${walk.resetAfter ? "after" : "before"}, H=${hiddenSize}, T=${numSteps}`;
     const { recurrent = everyStep, repeatsLast = false, loadsPadding = false, input = projected } = walk;
     it(`are each loaded as often as they must be, ${kind}: ${walk.kernels.join(", ")}`, async () => {
       const { kernels, counts } = await countLoads(request);

@@ -106,10 +106,24 @@ const chained: Mutation[] = [
 
 const registers = mutationsOf(
   "gru_registers.wgsl",
-  [...AFTER, ONE_GROUP, "int8, a stack of two, reset after", "I=31 H=127 B=5 T=40, reset after"],
+  [
+    ...AFTER,
+    ONE_GROUP,
+    "int8, a stack of two, reset after",
+    "int8, bidirectional, H=70, lengths",
+    "I=31 H=127 B=5 T=40, reset after",
+    "a lone row, more arithmetic than one submit",
+  ],
   [
     ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
-    ["gives all directions the first one's weights", "return direction * 3 * HIDDEN_SIZE + unit", "return unit"],
+    ["gives all directions the first one's biases", "return direction * 3 * HIDDEN_SIZE + unit", "return unit"],
+    ["gives all directions the first one's weights", "first_quad(direction, unit", "first_quad(0u, unit"],
+    ["begins every dispatch with the first step", "var step = params.step;", "var step = 0u;"],
+    [
+      "goes on from another state",
+      "state_start(places[row], params.step, direction)",
+      "state_start(places[row], 0u, direction)",
+    ],
     ["walks past a row's length", "min(params.end, lengths[row])", "params.end"],
     ["runs every direction forward", "time_of(direction, step, lengths[row])", "step"],
     ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit] = next", "+ unit] = next"],
@@ -120,9 +134,17 @@ const registers = mutationsOf(
     ],
     ["leaves the state as it was", "state[state_start(places[row], end, direction) + unit] = h[unit];", ""],
     ["gives both units the first one's weights", "let unit = min(first_unit + i,", "let unit = min(first_unit,"],
-    ["gives both units the first one's products", "recurrent[unit - first_unit]", "recurrent[0]"],
-    ["leaves the second unit", "min(first_unit + UNITS, HIDDEN_SIZE)", "min(first_unit + 1, HIDDEN_SIZE)"],
-    ["takes the scale for c", "+ bias_of(rows);", "+ bias_of(rows + stride);"],
+    ["gives both units the first one's products", "recurrent[i]", "recurrent[0]"],
+    [
+      "makes the first unit twice",
+      "let unit = first_unit + i;\n      let next",
+      "let unit = first_unit;\n      let next",
+    ],
+    [
+      "takes the scale for c",
+      "recurrent + bias_of(rows)",
+      "recurrent + bias_of(rows + (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4)",
+    ],
     ["drops the scale", "vec3f(r[i], z[i], n[i]) * scale", "vec3f(r[i], z[i], n[i])"],
     ["swaps r and z", "vec3f(r[i], z[i], n[i])", "vec3f(z[i], r[i], n[i])"],
     ["gives all columns the first one's weights", "vec3f(r[i], z[i], n[i])", "vec3f(r[0], z[0], n[0])"],

@@ -72,7 +72,9 @@ const samples: Record<string, readonly KernelSpec[]> = {
     ),
   ),
   gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
-  gruRegistersKernel: grus.map((layer) => gruRegistersKernel(layer, STATE_SIZE)),
+  gruRegistersKernel: grus.flatMap((layer) =>
+    [7, 67].map((hiddenSize) => gruRegistersKernel({ ...layer, hiddenSize }, STATE_SIZE)),
+  ),
   gruStepQuadKernel: grus.map((layer) => gruStepQuadKernel(layer, STATE_SIZE)),
   gruStepTileKernel: grus.map((layer) => gruStepTileKernel(layer, STATE_SIZE)),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
