@@ -1,6 +1,6 @@
 import { requestAdapter } from "./adapter.js";
 
-/** The least that a WebGPU push can take. */
+/** The least that a WebGPU push can take where nothing but the browser's own timer looks for its end. */
 export interface Floor {
   /** An empty dispatch, a copy of a result's size and its mapping, and nothing else. */
   roundTrip(): Promise<void>;

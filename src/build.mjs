@@ -1,7 +1,7 @@
 // Builds dist/: one file for each entry of package.json's exports, "." of src/index.ts, "./torch" of src/torch.ts; and the
 // program that its `bin` names, of src/cli/main.ts.
 
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -88,3 +88,6 @@ for (const entry of [...entries, "cli/main"]) {
     },
   });
 }
+
+// npm makes it so when it installs the package; here a second build must leave `npx webgru` running.
+chmodSync(`${projectRoot}dist/cli.js`, 0o755);

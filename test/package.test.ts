@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -65,6 +65,10 @@ describe("a sub-path", () => {
 });
 
 describe("the program", () => {
+  it("may be run after a build, as npx does", () => {
+    accessSync(`${projectRoot}${manifest.bin.webgru}`, constants.X_OK);
+  });
+
   it("needs Node and the package's own files alone, and no shell line to start", () => {
     const source = readFileSync(`${projectRoot}${manifest.bin.webgru}`, "utf8");
     expect(source).toMatch(/^#!\/usr\/bin\/env node\n/);

@@ -39,11 +39,15 @@ function latencyFigure(pushes: readonly Row[]): Figure {
     return drawDots({ rows: dotRows, x, formatX: formatTime });
   };
   const verdicts = judgePushes(shown).map(({ text, isMet }) =>
-    element("li", { class: isMet ? "met" : "missed" }, escape(text.replace("<=", "≤").replace(" x ", " × "))),
+    element(
+      "li",
+      { class: isMet ? "met" : "missed" },
+      escape(text.replace("<=", isMet ? "≤" : ">").replace(" x ", " × ")),
+    ),
   );
   return {
     title: "From a push to its result",
-    caption: `Each dot is one push in a hundred; ${hasFloor ? FLOOR_CAPTION : ""}further left is better`,
+    caption: `Each dot is one percent of the pushes; ${hasFloor ? FLOOR_CAPTION : ""}further left is better`,
     picture: dotRows.length === 0 ? null : draw(),
     legend: [...new Set(dotRows.map(({ name }) => name))],
     rows: shown,

@@ -1,6 +1,6 @@
 /** What a plan needs to know of a device. */
 export interface DeviceFacts {
-  /** A software adapter: correct, and slower than a plain loop. */
+  /** A software adapter: correct, and slower than the CPU path. */
   readonly isFallback: boolean;
   /** As the browser names it, "nvidia" say; empty where it does not. */
   readonly vendor: string;

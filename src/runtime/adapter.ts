@@ -55,7 +55,7 @@ export function borrowDevice(device: GPUDevice): GpuChoice {
   return { device, facts: factsOf(device, info), name: nameOf(info), isOwned: false };
 }
 
-/** A software adapter is correct, and slower than a plain loop. */
+/** A software adapter is correct, and slower than the CPU path. */
 export function isSoftware(info: GPUAdapterInfo | undefined): boolean {
   return info?.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(nameOf(info));
 }
