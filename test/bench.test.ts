@@ -181,6 +181,13 @@ describe("an axis", () => {
     expect([scale.at(ticks[0]!), scale.at(ticks.at(-1)!)]).toEqual([0, 1]);
   });
 
+  it("has what is shorter than the clock's step at its beginning", () => {
+    const { ticks, at } = logScale([0, 5, 30]);
+    expect(ticks).toEqual(logScale([5, 30]).ticks);
+    expect(at(0)).toBe(0);
+    expect(logScale([0]).at(0)).toBe(0);
+  });
+
   it("from zero has even steps, one of them past the largest value", () => {
     const { ticks, at } = linearScale([30, 581]);
     expect(ticks).toEqual([0, 100, 200, 300, 400, 500, 600]);

@@ -10,12 +10,12 @@ export interface Scale {
 const STEPS = [[1, 2, 5], [1, 3], [1]]; // prettier-ignore
 const MAX_TICKS = 6;
 
-/** A logarithmic axis over positive values, at least one; the ends are ticks. */
+/** A logarithmic axis; the ends are ticks. Zero, which a clock gives for what is shorter than its step, is at the first. */
 export function logScale(values: readonly number[]): Scale {
-  const [min, max] = [Math.min(...values), Math.max(...values)];
-  const ticks = roundNumbers(min, max);
+  const positive = values.filter((value) => value > 0);
+  const ticks = positive.length === 0 ? [1, 10] : roundNumbers(Math.min(...positive), Math.max(...positive));
   const [first, last] = [Math.log(ticks[0]!), Math.log(ticks.at(-1)!)];
-  return { ticks, at: (value) => (Math.log(value) - first) / (last - first) };
+  return { ticks, at: (value) => (Math.max(Math.log(value), first) - first) / (last - first) };
 }
 
 /** An axis whose ticks are the values themselves, all equally far apart. */
