@@ -46,7 +46,7 @@ export async function chooseEngine(
   }
   if (request === "auto" && isSoftware(adapter.info)) {
     const name = nameOf(adapter.info);
-    return cpuEngine(network, `the only WebGPU adapter is software (${name}), slower than the CPU`);
+    return cpuEngine(network, `the only WebGPU adapter is software (${name}), slower than the CPU path`);
   }
   try {
     return await makeGpuEngine(network, adapter, isAutotuned, request === "auto" ? use : null);

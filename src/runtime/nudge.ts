@@ -1,7 +1,7 @@
 /**
  * Waits that are timed before it is decided, in turns of so many that are nudged and as many that are left alone, so that
- * a busy moment falls on both; nudged ones come first, since the first result is waited for longest. The first of a turn does
- * not count: the wait before moved the timer that it depends on.
+ * a busy moment falls on both; nudged ones come first, for the first prediction's sake. The first of a turn does not count:
+ * the wait before moved the timer that it depends on.
  */
 const TURN = 3;
 const NUM_TURNS = 8;
