@@ -1,0 +1,48 @@
+// The measure itself: it must see a file that costs too much, and one that never ends.
+
+import { beforeAll, expect, it } from "vitest";
+import { childCost, costFaults, costLimits } from "../childCost.js";
+import { buildLibrary } from "../library.js";
+import { gruShapes, stateDictFile } from "../stateDictFile.js";
+
+beforeAll(buildLibrary);
+
+it("tells a network, a refusal, and what each took", async () => {
+  const bytes = stateDictFile(gruShapes("gru.", 3, 4));
+  const cost = await childCost(bytes);
+  expect(cost.outcome).toBe("network");
+  expect(costFaults(cost, bytes.length)).toEqual([]);
+  const refused = await childCost(bytes.subarray(0, bytes.length - 1));
+  expect(refused.outcome).toMatch(/^bad-file: safetensors/);
+  expect(costFaults(refused, bytes.length)).toEqual([]);
+});
+
+it("sees memory and time that a file takes, and an error that is no GruError", async () => {
+  const large = await childCost(watchedBytes("globalThis.kept = new Uint8Array(2e8).fill(1);"));
+  expect(large.peakMegabytes).toBeGreaterThan(150);
+  const slow = await childCost(
+    watchedBytes("const start = process.cpuUsage().user; while (process.cpuUsage().user < start + 9e5);"),
+  );
+  expect(slow.cpuMs).toBeGreaterThan(800);
+  for (const cost of [large, slow]) expect(costFaults(cost, 9).length).toBeGreaterThan(0);
+  const wrong = await childCost(watchedBytes("throw new RangeError('too deep')"));
+  expect(costFaults(wrong, 9)).toEqual(["RangeError: too deep"]);
+});
+
+it("says so when there is no answer", async () => {
+  const cost = await childCost("process.exit(3); export default 0;");
+  expect(costFaults(cost, 9)[0]).toBe("no answer (3)");
+});
+
+it("allows a file more by its size", () => {
+  expect(costLimits(0)).toEqual({ cpuMs: 200, peakMegabytes: 64 });
+  expect(costLimits(1e7).peakMegabytes).toBe(89);
+});
+
+/** The source of bytes that do something when they are first looked at: they stand for a reader that does too much. */
+function watchedBytes(body: string): string {
+  return `export default () => new Proxy(new Uint8Array(9), { get(bytes, key) {
+    if (key !== "then" && !globalThis.seen) { globalThis.seen = true; ${body} }
+    return typeof bytes[key] === "function" ? bytes[key].bind(bytes) : bytes[key];
+  } });`;
+}
