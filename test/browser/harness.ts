@@ -17,6 +17,7 @@ import { generateTokens, referenceTokens } from "../generation.js";
 import { type OutputCheck, outputChecks } from "../outputRequests.js";
 import { fixedScores } from "../generationCases.js";
 import { caseOf, type OnnxFixture, runOnnxFixture } from "../onnxFixture.js";
+import { heldStates, holdState } from "../heldState.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
 import { campaignNetwork } from "../streamCampaign.js";
@@ -212,6 +213,10 @@ const harness = {
     model.dispose();
     return { chosen, cpuMs: await timeMs("cpu"), webgpuMs: await timeMs("webgpu") };
   },
+
+  /** A case of test/heldState.ts, by its place there. */
+  holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>
+    holdState(heldStates[index]!, device, numSteps, webgru),
 
   /** A case of test/twinCases.ts on the CPU, in the form that the page takes. */
   async runCpuTwin(name: string): Promise<Record<string, Comparison>> {

@@ -1,17 +1,19 @@
-// The two forms of the CPU path against each other, and what only WebAssembly has: its own layouts and roundings.
+// The forms of the CPU path against each other, and what only WebAssembly has: its own layouts and roundings.
 
 import { createModel, defineNetwork, type Network, type Storage } from "webgru";
 import { describe, expect, it } from "vitest";
 import { ELEMENT_FUNCTIONS } from "../../src/model/activation.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { expectClose } from "../close.js";
-import { type CpuForm, useCpuForm } from "../cpuForms.js";
+import { cpuForms, useCpuForm } from "../cpuForms.js";
 import { oneGru, randomInput, randomStack } from "../random.js";
 
-/** Both forms sum float32 products; only their order and their roundings differ. */
+const wasmForms = cpuForms.filter((form) => form !== "plain JavaScript");
+
+/** All forms sum float32 products; only their order and their roundings differ. */
 const TOLERANCE = { atol: 1e-6, rtol: 0 };
 
-describe("WebAssembly and plain JavaScript", () => {
+describe("WebAssembly, with relaxed SIMD and without, and plain JavaScript", () => {
   for (const storage of ["f32", "f16", "int8"] as const) {
     for (const resetAfter of [true, false]) {
       for (const hiddenSize of [1, 2, 3, 5, 8, 31, 64, 130, 261]) {
@@ -43,25 +45,25 @@ describe("WebAssembly and plain JavaScript", () => {
       } as const;
       const network = defineNetwork({ layers: [{ ...dense, weight: Float32Array.of(1) }] });
       const input = Float32Array.from({ length: 6001 }, (_, i) => (i < 3000 ? i / 100 - 15 : (i - 4500) / 1e5) * 2);
-      const [fast, plain] = await both(network, input, 1);
+      const [plain, ...fast] = await runAll(network, input, 1);
       const largest = Math.max(...plain.map(Math.abs));
-      expectClose(fast, plain, { atol: 1e-6, rtol: largest > 1 ? 1e-6 : 0 });
+      for (const each of fast) expectClose(each, plain, { atol: 1e-6, rtol: largest > 1 ? 1e-6 : 0 });
     });
   }
 
   for (const value of [1e30, -1e30, 3e38]) {
     it(`agree where an input is ${value}`, async () => {
       const network = oneGru(32, { inputSize: 3, hiddenSize: 5 });
-      const [fast, plain] = await both(network, Float32Array.of(0.1, value, 0.2, 0.3, 0.4, 0.5), 1);
-      expectClose(fast, plain, TOLERANCE);
+      const [plain, ...fast] = await runAll(network, Float32Array.of(0.1, value, 0.2, 0.3, 0.4, 0.5), 1);
+      for (const each of fast) expectClose(each, plain, TOLERANCE);
     });
   }
 
   for (const storage of ["f32", "f16", "int8"] as const) {
-    it(`both give NaN where an input is NaN, in ${storage}, and only in that row`, async () => {
+    it(`all give NaN where an input is NaN, in ${storage}, and only in that row`, async () => {
       const network = stored(randomStack({ seed: 33, inputSize: 3, hiddenSizes: [5], resetAfter: true }), storage);
       const input = Float32Array.of(0.1, NaN, 0.2, 0.3, 0.4, 0.5);
-      for (const output of await both(network, input, 2)) {
+      for (const output of await runAll(network, input, 2)) {
         expect([...output].map(Number.isNaN)).toEqual([...Array(5).fill(true), ...Array(5).fill(false)]);
       }
     });
@@ -69,23 +71,23 @@ describe("WebAssembly and plain JavaScript", () => {
 
   it("agree where an input is infinite", async () => {
     const network = randomStack({ seed: 37, inputSize: 400, hiddenSizes: [5], resetAfter: true });
-    const [fast, plain] = await both(network, new Float32Array(400).fill(0.1).fill(Infinity, 0, 1), 1);
-    expectClose(fast, plain, TOLERANCE);
+    const [plain, ...fast] = await runAll(network, new Float32Array(400).fill(0.1).fill(Infinity, 0, 1), 1);
+    for (const each of fast) expectClose(each, plain, TOLERANCE);
   });
 
-  it("both keep halves that are subnormal", async () => {
+  it("all keep halves that are subnormal", async () => {
     const weight = Float32Array.of(2 ** -24, -(2 ** -24), 3 * 2 ** -20, -(2 ** -14), 1.5 * 2 ** -14, 65504, -65504, 0);
     const network = defineNetwork({
       layers: [{ type: "dense", name: "head", inputSize: 1, outputSize: 8, storage: "f16", weight }],
     });
-    for (const output of await both(network, Float32Array.of(1), 1)) expect(output).toEqual(weight);
+    for (const output of await runAll(network, Float32Array.of(1), 1)) expect(output).toEqual(weight);
   });
 });
 
-describe("a batch in WebAssembly", () => {
+describe.each(wasmForms)("a batch in %s", (form) => {
   for (const storage of ["f32", "f16", "int8"] as const) {
     it(`gives each row, bit for bit, what the row gives alone, in ${storage}`, async () => {
-      useCpuForm("WebAssembly");
+      useCpuForm(form);
       const network = stored(
         randomStack({ seed: 34, inputSize: 6, hiddenSizes: [37, 22], resetAfter: false }),
         storage,
@@ -107,19 +109,26 @@ function stored(network: Network, storage: Storage): Network {
 }
 
 async function expectAgreement(network: Network, batchSize: number, sequenceLength: number): Promise<void> {
-  const [fast, plain] = await both(network, randomInput(network, batchSize * sequenceLength, 36), batchSize);
-  expectClose(fast, plain, TOLERANCE);
+  const [plain, ...fast] = await runAll(network, randomInput(network, batchSize * sequenceLength, 36), batchSize);
+  for (const each of fast) expectClose(each, plain, TOLERANCE);
 }
 
-/** The main output in both forms, WebAssembly first. */
-async function both(network: Network, input: Float32Array, batchSize: number): Promise<[Float32Array, Float32Array]> {
-  const run = async (form: CpuForm) => {
+/** The main output in every form, plain JavaScript first. */
+async function runAll(
+  network: Network,
+  input: Float32Array,
+  batchSize: number,
+): Promise<[Float32Array, ...Float32Array[]]> {
+  const run = async (form: (typeof cpuForms)[number]) => {
     useCpuForm(form);
     const model = await createModel(network, { device: "cpu", nonFinite: "allow" });
-    expect(model.deviceName).toContain(form);
+    expect(model.deviceName).toBe(`CPU, ${form}`);
     return (await model.run(input, { batchSize })).output;
   };
-  return [await run("WebAssembly"), await run("plain JavaScript")];
+  const plain = await run("plain JavaScript");
+  const fast = [];
+  for (const form of wasmForms) fast.push(await run(form));
+  return [plain, ...fast];
 }
 
 /** [T, size] of one row of [T, B, size]. */

@@ -21,7 +21,7 @@ export function softmaxRows(isLogarithm: bool, rows: usize, stride: i32, numRows
   for (let m = 0; m < numRows; m++) {
     const row = rows + 4 * m * stride;
     const whole = (size + 3) & ~3;
-    for (let i = size; i < whole; i++) store<f32>(row + 4 * i, -f32.MAX_VALUE);
+    for (let i = size; i < whole; i++) store<f32>(row + 4 * i, f32.NEGATIVE_INFINITY);
     softmax(isLogarithm, row, row + 4 * whole);
   }
 }
