@@ -47,6 +47,27 @@ describe("webgru serve", () => {
     expect(status).toBe(403);
   });
 
+  it("outlives requests that any web page can make", async () => {
+    for (const { url } of [await start("serve", model), await start("doctor", "--page")]) {
+      // Fetch would tidy the target.
+      for (const [path, status] of [
+        ["//", 404],
+        ["//[", 404],
+        ["/%", 400],
+        ["http://x/", 400],
+      ] as const) {
+        const answered = new Promise((resolve, reject) => {
+          get(url, { path }, (response) => resolve(response.resume().statusCode)).on("error", reject);
+        });
+        expect(await answered, path).toBe(status);
+      }
+      const page = await fetch(url);
+      expect(page.status).toBe(200);
+      expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
+    }
+  });
+
   it("ends with 130 at Ctrl-C", async () => {
     const { program } = await start("serve", model);
     const ended = endOf(program);
