@@ -9,6 +9,7 @@ import { doctor } from "./doctor.js";
 import { inspect } from "./inspect.js";
 import { run } from "./run.js";
 import { serve } from "./serve.js";
+import { tell } from "./stderr.js";
 import { print } from "./stdout.js";
 import { verify } from "./verify.js";
 
@@ -47,7 +48,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return EXIT.fine;
   }
   if (name === "--help" || name === "-h" || name === "help") {
-    await print(HELP);
+    await print(...HELP.split("\n"));
     return EXIT.fine;
   }
   const command = COMMANDS.find((each) => each.name === name);
@@ -68,7 +69,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
     throw new UsageError(`${(error as Error).message}\n${usage}`);
   }
   if (line.values.help) {
-    await print(usage, "", `${command.name} ${command.summary}`, "", command.help);
+    await print(usage, "", `${command.name} ${command.summary}`, "", ...command.help.split("\n"));
     return EXIT.fine;
   }
   if (line.positionals.length !== command.numPositionals) {
@@ -81,7 +82,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
 function report(error: unknown): number {
   const isExpected = error instanceof GruError || error instanceof UsageError || isSystemError(error);
   const text = error instanceof Error ? ((isExpected ? error.message : error.stack) ?? error.message) : String(error);
-  process.stderr.write(`webgru: ${text}\n`);
+  tell(text);
   return error instanceof UsageError ? EXIT.usage : EXIT.problem;
 }
 

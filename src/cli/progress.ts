@@ -1,3 +1,5 @@
+import { tell } from "./stderr.js";
+
 /** Work shorter than that is not worth a line. */
 const INTERVAL_MS = 1000;
 
@@ -9,7 +11,7 @@ export class Progress {
   #toldMs = performance.now();
 
   /** @param total what `at` counts to */
-  constructor(what: string, total: number, write = (text: string) => void process.stderr.write(text)) {
+  constructor(what: string, total: number, write = tell) {
     this.#what = what;
     this.#total = total;
     this.#write = write;
@@ -19,6 +21,6 @@ export class Progress {
     const nowMs = performance.now();
     if (nowMs - this.#toldMs < INTERVAL_MS) return;
     this.#toldMs = nowMs;
-    this.#write(`webgru: ${this.#what}: ${Math.min(100, Math.floor((100 * done) / this.#total))}%\n`);
+    this.#write(`${this.#what}: ${Math.min(100, Math.floor((100 * done) / this.#total))}%`);
   }
 }

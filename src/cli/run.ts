@@ -5,6 +5,7 @@ import { readNpz } from "../npz.js";
 import { breathe, defineCommand, EXIT, takeChoice } from "./command.js";
 import { formatLine, type LineForm, linesOf, parseLine, shortest } from "./lines.js";
 import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js";
+import { printableJson } from "./printable.js";
 import { write } from "./stdout.js";
 
 /** Steps that are pushed at once where more are waiting: enough to keep the device busy, little to wait for. */
@@ -150,7 +151,7 @@ class LinePredictor {
     const lines = forms.map((form, step) => {
       if (!this.#isNamed) return formatLine(rowOf(main!, step), form);
       const fields = this.#model.outputNames.map(
-        (name) => `${JSON.stringify(name)}:[${[...rowOf(name, step)].map(shortest).join(",")}]`,
+        (name) => `${printableJson(name)}:[${[...rowOf(name, step)].map(shortest).join(",")}]`,
       );
       return `{${fields.join(",")}}`;
     });

@@ -1,22 +1,24 @@
 import { once } from "node:events";
+import { printable, printableJson } from "./printable.js";
 
-/** Writes to standard output, and waits while the reader is behind. */
+/** Writes data to standard output, as it is, and waits while the reader is behind. */
 export async function write(text: string): Promise<void> {
   if (!process.stdout.write(text)) await once(process.stdout, "drain");
 }
 
-/** Writes lines to standard output. */
+/** Writes lines of text to standard output. */
 export async function print(...lines: readonly string[]): Promise<void> {
-  await write(lines.map((line) => `${line}\n`).join(""));
+  await write(lines.map((line) => `${printable(line)}\n`).join(""));
 }
 
 /** Writes a value for machines: one JSON document, indented. */
 export async function printJson(value: unknown): Promise<void> {
-  await print(JSON.stringify(value, null, 2));
+  await write(`${printableJson(value, 2)}\n`);
 }
 
 /** A table in text: columns as wide as their widest cell, the first row a heading. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+export function table(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map(printable)); // as wide as they are shown
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row

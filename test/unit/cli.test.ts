@@ -496,7 +496,7 @@ describe("Progress", () => {
       progress.at(done);
     }
     now.mockRestore();
-    expect(told).toEqual(["25%", "100%", "100%"].map((share) => `webgru: reading a file: ${share}\n`));
+    expect(told).toEqual(["25%", "100%", "100%"].map((share) => `reading a file: ${share}`));
   });
 });
 
