@@ -11,8 +11,8 @@ export interface Engine {
   readonly deviceName: string;
   readonly reason: string;
   /**
-   * Whether `advance` has read its input and done its work when it returns, row by row. Then nothing is gained by a copy of
-   * the input, or by gathering streams; elsewhere rows that are advanced together cost less.
+   * Whether `advance` of no more than `maxChunkSteps` has done its work when it returns, row by row. Then nothing is gained
+   * by gathering streams; elsewhere rows that are advanced together cost less.
    */
   readonly isImmediate: boolean;
   /**

@@ -2,6 +2,7 @@ import type { Engine, Session } from "../engine.js";
 import type { Network } from "../model/network.js";
 import { CpuSession } from "./cpuSession.js";
 import type { FastCpu } from "./fastCpu.js";
+import { Pace } from "./pace.js";
 import { PlainRunner } from "./plainRunner.js";
 import type { Runner } from "./runner.js";
 
@@ -16,6 +17,7 @@ export class CpuEngine implements Engine {
   readonly #createRunner: () => Runner;
   /** Shared by all sessions: a call of `advance` is over before the next begins. */
   #runner: Runner | null;
+  readonly #pace = new Pace();
   readonly #form: string;
 
   /**
@@ -41,7 +43,7 @@ export class CpuEngine implements Engine {
   /** The first one makes the runner: not while a file is loading, when memory is at its peak. */
   createSession(numSlots: number): Session {
     this.#runner ??= this.#createRunner();
-    return new CpuSession(this.#network, this.#runner, numSlots);
+    return new CpuSession(this.#network, this.#runner, this.#pace, numSlots);
   }
 
   describe(): string {

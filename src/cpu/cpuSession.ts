@@ -1,4 +1,5 @@
 import type { Advance, Advanced, Session } from "../engine.js";
+import { GruError } from "../errors.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
 import {
@@ -11,12 +12,21 @@ import {
   sequenceNames,
   stateLength,
 } from "../model/network.js";
+import { workOf } from "./cost.js";
+import { type Pace, stepsOfTurn } from "./pace.js";
 import { type Piece, type Runner, stateStarts } from "./runner.js";
 import { sample } from "./sample.js";
 import { topK } from "./topK.js";
 
-/** A page can wait so long for its turn while tokens are drawn. */
-const MAX_BUSY_MS = 30;
+/** States of one session: a million rows of few units, of which each takes about `SLOT_BYTES` beside its numbers. */
+const MAX_STATE_BYTES = 2 ** 28;
+const SLOT_BYTES = 256;
+
+/** Rows of all steps that a page waits for, whatever they take: with fewer the weights would be read too often. */
+const MIN_TURN_ROWS = 32;
+
+/** Operations that it takes to draw a token from as many as there are, for each of those. */
+const SAMPLE_FLOPS = 100;
 
 /** An output that is to be given: the k highest of it, or all where k is 0. */
 interface Wanted {
@@ -27,11 +37,25 @@ interface Wanted {
   readonly k: number;
 }
 
+/** A call of `advance` under way. */
+interface Job {
+  readonly numSteps: number;
+  /** Steps that the runner takes at once. */
+  readonly pieceSteps: number;
+  readonly wanted: readonly Wanted[];
+  /** As `Advanced` has them, filled piece by piece. */
+  readonly outputs: Float32Array[];
+  readonly states: readonly Float32Array[];
+  readonly numLayers: number;
+}
+
 /** States in plain arrays; a runner advances them. */
 export class CpuSession implements Session {
-  readonly maxChunkSteps = Infinity;
   readonly #network: Network;
   readonly #runner: Runner;
+  readonly #pace: Pace;
+  /** Operations in a step of one row. */
+  readonly #stepFlops: number;
   /** Every output, the main one first. */
   readonly #outputs: readonly Wanted[];
   readonly #hasReverse: boolean;
@@ -40,15 +64,18 @@ export class CpuSession implements Session {
   /** Where a GRU layer's states begin in a slot's. */
   readonly #starts: ReadonlyMap<GruLayer, number>;
 
-  constructor(network: Network, runner: Runner, numSlots: number) {
+  /** @throws GruError `limit-exceeded` for more slots than fit */
+  constructor(network: Network, runner: Runner, pace: Pace, numSlots: number) {
     this.#network = network;
     this.#runner = runner;
+    this.#pace = pace;
+    this.#stepFlops = workOf(network, {}).flops;
     const sequences = sequenceNames(network.layers);
     this.#outputs = network.outputs.map((name) => {
       return { name, size: layerOutputSize(layerNamed(network, name)), isSequence: sequences.has(name), k: 0 };
     });
     this.#hasReverse = hasReverse(network);
-    this.#states = newStates(network, numSlots);
+    this.#states = newStates(network, 0, numSlots);
     this.#starts = stateStarts(network);
   }
 
@@ -56,33 +83,25 @@ export class CpuSession implements Session {
     return this.#states.length;
   }
 
+  /** The work of one turn: a longer push is made of several, and the page has its own in between. */
+  get maxChunkSteps(): number {
+    return this.#turnSteps(this.numSlots);
+  }
+
   prepare(): null {
     return null;
   }
 
-  async advance({ input, slots, lengths, lastOnly, output, withState }: Advance): Promise<Advanced> {
-    const wanted = this.#wanted(output);
-    const numLayers = neededLayers(this.#network, output).length;
-    const stepElements = slots.length * this.#network.inputSize;
-    const numSteps = input.length / stepElements;
-    const outputs = wanted.map(({ size, isSequence, k }) => {
-      const numRows = (isSequence && !lastOnly ? numSteps : 1) * slots.length;
-      return new Float32Array(numRows * (k > 0 ? 2 * k : size));
-    });
-    const states = slots.map((slot) => this.#states[slot]!);
-    const pieceSteps = this.#hasReverse ? numSteps : this.#runner.pieceSteps(slots.length);
-    for (let start = 0; start < numSteps; start += pieceSteps) {
-      const end = Math.min(start + pieceSteps, numSteps);
-      const piece = {
-        input: numSteps <= pieceSteps ? input : input.subarray(start * stepElements, end * stepElements),
-        numSteps: end - start,
-        states,
-        lengths: lengths && lengths.map((length) => Math.min(end - start, Math.max(0, length - start))),
-      };
-      this.#runner.run(piece, numLayers);
-      for (let i = 0; i < wanted.length; i++) this.#give(wanted[i]!, piece, start, lastOnly, outputs[i]!);
-    }
-    return { outputs, state: withState ? this.#joinStates(slots) : new Float32Array() };
+  // Without an `await`, which would cost a small push some per cent.
+  async advance(request: Advance): Promise<Advanced> {
+    const { input, slots } = request;
+    const numSteps = input.length / (slots.length * this.#network.inputSize);
+    const turnSteps = this.#turnSteps(slots.length);
+    const job = this.#begin(request, numSteps, Math.min(turnSteps, this.#runner.pieceSteps(slots.length)));
+    if (numSteps > turnSteps) return this.#advanceInTurns(request, job);
+    for (let start = 0; start < numSteps; start += job.pieceSteps) this.#runPiece(request, job, start);
+    const turn = this.#pace.spend(numSteps * slots.length * this.#stepFlops);
+    return turn === null ? this.#end(request, job) : this.#endAfter(turn, request, job);
   }
 
   async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
@@ -90,7 +109,6 @@ export class CpuSession implements Session {
     const slots = [...this.#states.keys()];
     const request = { slots, lengths: null, lastOnly: true, output: ALL, withState: false };
     let input = new Float32Array(slots.length).fill(token);
-    let turnMs = performance.now();
     for (let position = 0; position < generation.length; position++) {
       const { outputs } = await this.advance({ ...request, input });
       const tokens = Uint32Array.from(slots, (row) => {
@@ -99,9 +117,7 @@ export class CpuSession implements Session {
       });
       input = Float32Array.from(tokens);
       yield tokens;
-      if (performance.now() - turnMs < MAX_BUSY_MS) continue;
-      await new Promise((resolve) => setTimeout(resolve));
-      turnMs = performance.now();
+      await this.#pace.spend(tokens.length * numTokens * SAMPLE_FLOPS);
     }
   }
 
@@ -127,10 +143,58 @@ export class CpuSession implements Session {
   }
 
   grow(numSlots: number): void {
-    this.#states = [...this.#states, ...newStates(this.#network, numSlots - this.numSlots)];
+    this.#states = [...this.#states, ...newStates(this.#network, this.numSlots, numSlots)];
   }
 
   dispose(): void {}
+
+  #begin({ slots, lastOnly, output }: Advance, numSteps: number, pieceSteps: number): Job {
+    const wanted = this.#wanted(output);
+    const outputs = wanted.map(({ size, isSequence, k }) => {
+      const numRows = (isSequence && !lastOnly ? numSteps : 1) * slots.length;
+      return new Float32Array(numRows * (k > 0 ? 2 * k : size));
+    });
+    const states = slots.map((slot) => this.#states[slot]!);
+    const numLayers = neededLayers(this.#network, output).length;
+    return { numSteps, pieceSteps: this.#hasReverse ? numSteps : pieceSteps, wanted, outputs, states, numLayers };
+  }
+
+  /** Gives way to the page between pieces. The caller may have its array back meanwhile. */
+  async #advanceInTurns(request: Advance, job: Job): Promise<Advanced> {
+    const copied = { ...request, input: request.input.slice() };
+    for (let start = 0; start < job.numSteps; start += job.pieceSteps) {
+      this.#runPiece(copied, job, start);
+      await this.#pace.spend(job.pieceSteps * job.states.length * this.#stepFlops);
+    }
+    return this.#end(request, job);
+  }
+
+  async #endAfter(turn: Promise<void>, request: Advance, job: Job): Promise<Advanced> {
+    await turn;
+    return this.#end(request, job);
+  }
+
+  #runPiece({ input, lengths, lastOnly }: Advance, job: Job, start: number): void {
+    const { numSteps, pieceSteps, wanted, outputs, states, numLayers } = job;
+    const end = Math.min(start + pieceSteps, numSteps);
+    const stepElements = states.length * this.#network.inputSize;
+    const piece = {
+      input: numSteps <= pieceSteps ? input : input.subarray(start * stepElements, end * stepElements),
+      numSteps: end - start,
+      states,
+      lengths: lengths && lengths.map((length) => Math.min(end - start, Math.max(0, length - start))),
+    };
+    this.#runner.run(piece, numLayers);
+    for (let i = 0; i < wanted.length; i++) this.#give(wanted[i]!, piece, start, lastOnly, outputs[i]!);
+  }
+
+  #end({ slots, withState }: Advance, { outputs }: Job): Advanced {
+    return { outputs, state: withState ? this.#joinStates(slots) : new Float32Array() };
+  }
+
+  #turnSteps(numRows: number): number {
+    return Math.max(Math.ceil(MIN_TURN_ROWS / numRows), stepsOfTurn(numRows * this.#stepFlops));
+  }
 
   #wanted({ all, topK: k }: Selection): readonly Wanted[] {
     if (k === 0) return all ? this.#outputs : [];
@@ -200,6 +264,11 @@ export class CpuSession implements Session {
   }
 }
 
-function newStates(network: Network, numSlots: number): Float32Array[] {
-  return Array.from({ length: numSlots }, () => new Float32Array(stateLength(network, 1)));
+function newStates(network: Network, numBefore: number, numSlots: number): Float32Array[] {
+  const length = stateLength(network, 1);
+  const maxSlots = Math.floor(MAX_STATE_BYTES / (SLOT_BYTES + 4 * length));
+  if (numSlots > maxSlots) {
+    throw new GruError("limit-exceeded", `batchSize: expected at most ${maxSlots} rows on the CPU, got ${numSlots}`);
+  }
+  return Array.from({ length: numSlots - numBefore }, () => new Float32Array(length));
 }

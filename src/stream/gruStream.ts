@@ -14,7 +14,8 @@ import {
 } from "../model/outputRequest.js";
 import { predict } from "./predict.js";
 import { decodeState, encodeState } from "./savedState.js";
-import { type Scheduler, type Seat, streamGone } from "./scheduler.js";
+import { type Scheduler, streamGone } from "./scheduler.js";
+import type { Seat } from "./seat.js";
 
 /** What a stream does with a push when `queueLimit` pushes wait: let it wait too, or drop the oldest of them. */
 export type WhenFull = "wait" | "latest";

@@ -2,51 +2,13 @@ import type { Advance, Session } from "../engine.js";
 import { GruError } from "../errors.js";
 import { layerNamed, layerOutputSize, type Network, sequenceNames } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
+import { type Operation, type OutputPart, type Push, Seat } from "./seat.js";
 
 /** Ticks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_TICKS_IN_FLIGHT = 3;
 
 /** Steps of one push in a tick that others share: a long push must not keep a short one waiting. */
 const MAX_SHARED_STEPS = 16;
-
-/** A push on its way: the steps of a seat's rows, and what they gave so far. */
-interface Push {
-  /** [T, B, I] */
-  readonly steps: Float32Array;
-  readonly numSteps: number;
-  readonly output: Selection;
-  /** What of each step is read back, and what was so far: [T, B, O] or [B, O] of each, once a tick gave a part of it. */
-  readonly parts: readonly OutputPart[];
-  outputs: Float32Array[] | null;
-  numSubmitted: number;
-  /** Steps whose results are there; they may come in another order than they were submitted. */
-  numDone: number;
-  resolve(outputs: Float32Array[]): void;
-  reject(error: unknown): void;
-}
-
-/** One of the network's outputs, or pairs of index and number of one. */
-interface OutputPart {
-  readonly size: number;
-  readonly isSequence: boolean;
-}
-
-/** Something to do with a seat's state when its turn comes. What it does to the state, it does at once. */
-interface Operation {
-  run(): void;
-  reject(error: unknown): void;
-}
-
-/** Where a stream's rows sit: slots of the session, and the calls that wait for their turn. */
-export class Seat {
-  readonly slots: readonly number[];
-  /** In the order in which they were made. */
-  readonly calls: (Push | Operation)[] = [];
-
-  constructor(slots: readonly number[]) {
-    this.slots = slots;
-  }
-}
 
 /** What a seat has in one tick. */
 interface Share {
@@ -71,7 +33,8 @@ export class Scheduler {
   readonly #outputs: readonly OutputPart[];
   /** Those with calls that wait, and a few that had some; however many others there are, they take no time. */
   readonly #busySeats = new Set<Seat>();
-  readonly #freeSlots: number[];
+  /** The first to be taken last. */
+  #freeSlots: number[];
   #numInFlight = 0;
   #isScheduled = false;
   #isPreparing = false;
@@ -81,7 +44,7 @@ export class Scheduler {
     const sequences = sequenceNames(network.layers);
     this.#network = network;
     this.session = session;
-    this.#freeSlots = Array.from({ length: session.numSlots }, (_, slot) => slot);
+    this.#freeSlots = slotsBefore(session.numSlots, session.numSlots);
     this.#outputs = network.outputs.map((name) => ({
       size: layerOutputSize(layerNamed(network, name)),
       isSequence: sequences.has(name),
@@ -95,7 +58,7 @@ export class Scheduler {
    */
   open(numRows: number): Seat {
     if (this.#freeSlots.length < numRows) this.#grow(numRows);
-    const seat = new Seat(this.#freeSlots.splice(0, numRows));
+    const seat = new Seat(this.#freeSlots.splice(-numRows).reverse());
     for (const slot of seat.slots) this.session.writeState(slot, null);
     return seat;
   }
@@ -103,8 +66,8 @@ export class Scheduler {
   /** Gives a seat's slots back. Calls that wait are rejected with `reason`; those submitted give their results. */
   close(seat: Seat, reason: unknown): void {
     this.#busySeats.delete(seat);
-    for (const call of seat.calls.splice(0)) call.reject(reason);
-    this.#freeSlots.push(...seat.slots);
+    for (let call = seat.shift(); call !== undefined; call = seat.shift()) call.reject(reason);
+    for (let i = seat.slots.length - 1; i >= 0; i--) this.#freeSlots.push(seat.slots[i]!);
   }
 
   /**
@@ -137,13 +100,9 @@ export class Scheduler {
 
   /** Rejects the oldest pushes of a seat that have not begun, but for `numKept`; returns how many they were. */
   dropOldest(seat: Seat, numKept: number, error: unknown): number {
-    const waiting = seat.calls.filter((call): call is Push => "steps" in call && call.numSubmitted === 0);
-    const dropped = waiting.slice(0, Math.max(0, waiting.length - numKept));
-    for (const push of dropped) {
-      seat.calls.splice(seat.calls.indexOf(push), 1);
-      push.reject(error);
-    }
-    return dropped.length;
+    const numDropped = Math.max(0, seat.numWaiting - numKept);
+    for (let i = 0; i < numDropped; i++) seat.shiftWaiting().reject(error);
+    return numDropped;
   }
 
   #parts({ all, topK }: Selection): readonly OutputPart[] {
@@ -153,7 +112,7 @@ export class Scheduler {
 
   /** Pushes made in the same task go in the same tick. */
   #enqueue(seat: Seat, call: Push | Operation): void {
-    seat.calls.push(call);
+    seat.add(call);
     this.#busySeats.add(seat);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -168,7 +127,7 @@ export class Scheduler {
     while (this.#numInFlight < MAX_TICKS_IN_FLIGHT && !this.#isPreparing) {
       for (const seat of this.#busySeats) {
         runOperations(seat);
-        if (seat.calls.length === 0) this.#busySeats.delete(seat);
+        if (seat.first === undefined) this.#busySeats.delete(seat);
       }
       const shares = this.#shares();
       if (shares.length === 0) return;
@@ -180,10 +139,9 @@ export class Scheduler {
 
   /** What the session has to do before it can take these shares at once, if anything. */
   #preparation(shares: readonly Share[]): Promise<void> | null {
-    const numRows = shares.reduce((sum, { seat }) => sum + seat.slots.length, 0);
+    const { seat, firstRow } = shares.at(-1)!;
     try {
-      const numSteps = Math.max(...shares.map((share) => share.numSteps));
-      return this.session.prepare(numRows, numSteps, false, selectionOf(shares));
+      return this.session.prepare(firstRow + seat.slots.length, longest(shares), false, selectionOf(shares));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -196,7 +154,7 @@ export class Scheduler {
       await preparation;
     } catch (error) {
       for (const { seat, push } of shares) {
-        if (seat.calls[0] === push) seat.calls.shift();
+        if (seat.first === push) seat.shift();
         push.reject(error);
       }
     }
@@ -211,7 +169,7 @@ export class Scheduler {
     const shares: Share[] = [];
     let firstRow = 0;
     for (const seat of this.#busySeats) {
-      const push = seat.calls[0];
+      const push = seat.first;
       if (push === undefined || "run" in push) continue;
       const start = push.numSubmitted;
       shares.push({ seat, push, start, numSteps: Math.min(push.numSteps - start, maxSteps), firstRow });
@@ -225,7 +183,7 @@ export class Scheduler {
     const request = this.#gather(shares);
     for (const { seat, push, numSteps } of shares) {
       push.numSubmitted += numSteps;
-      if (push.numSubmitted === push.numSteps) seat.calls.shift();
+      if (push.numSubmitted === push.numSteps) seat.shift();
     }
     try {
       const { outputs } = await this.session.advance(request);
@@ -247,7 +205,7 @@ export class Scheduler {
       return { input, slots: seat.slots, lengths: null, lastOnly: false, output, withState: false };
     }
     const slots = shares.flatMap(({ seat }) => seat.slots);
-    const maxSteps = Math.max(...shares.map(({ numSteps }) => numSteps));
+    const maxSteps = longest(shares);
     const isEven = shares.every(({ numSteps }) => numSteps === maxSteps);
     const input = new Float32Array(maxSteps * slots.length * inputSize);
     for (const { seat, push, start, numSteps, firstRow } of shares) {
@@ -295,7 +253,7 @@ export class Scheduler {
     const needed = before + numRows - this.#freeSlots.length;
     let numSlots = Math.max(2 * before, needed);
     while (!this.#growTo(numSlots, needed)) numSlots = needed + ((numSlots - needed) >> 1);
-    for (let slot = before; slot < numSlots; slot++) this.#freeSlots.push(slot);
+    this.#freeSlots = [...slotsBefore(numSlots, numSlots - before), ...this.#freeSlots];
   }
 
   /** @returns whether there was room @throws GruError `limit-exceeded` where not even for `needed` */
@@ -317,16 +275,32 @@ function isWhole([share, ...others]: readonly Share[]): boolean {
 
 /** What a tick reads back, of which each push takes its own: what one of them asks for, and the most of the highest. */
 function selectionOf(shares: readonly Share[]): Selection {
-  const selections = shares.map(({ push }) => push.output);
-  return { all: selections.some(({ all }) => all), topK: Math.max(...selections.map(({ topK }) => topK)) };
+  let [all, topK] = [false, 0];
+  for (const { push } of shares) {
+    all ||= push.output.all;
+    topK = Math.max(topK, push.output.topK);
+  }
+  return { all, topK };
+}
+
+/** Steps of the longest share. Not by `Math.max(...)`: there may be more of them than a call takes arguments. */
+function longest(shares: readonly Share[]): number {
+  let most = 0;
+  for (const { numSteps } of shares) most = Math.max(most, numSteps);
+  return most;
 }
 
 /** Runs what is to be done with a seat's state before its next push. */
-function runOperations({ calls }: Seat): void {
-  for (let call = calls[0]; call !== undefined && "run" in call; call = calls[0]) {
-    calls.shift();
+function runOperations(seat: Seat): void {
+  for (let call = seat.first; call !== undefined && "run" in call; call = seat.first) {
+    seat.shift();
     call.run();
   }
+}
+
+/** The `count` slots before `end`, the last one first. */
+function slotsBefore(end: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => end - 1 - i);
 }
 
 /** The error of a call to a stream that is gone. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Advance, Advanced, Session } from "../../src/engine.js";
 import { GruError } from "../../src/errors.js";
 import { ALL } from "../../src/model/outputRequest.js";
-import { Scheduler, type Seat } from "../../src/stream/scheduler.js";
+import { Scheduler } from "../../src/stream/scheduler.js";
+import { type Push, Seat } from "../../src/stream/seat.js";
 import { randomStack } from "../random.js";
 import { expectRefusal } from "../refusal.js";
 
@@ -95,6 +96,40 @@ describe("a scheduler", () => {
     expect(session.numSlots).toBe(1000);
     expect(session.numGrowths).toBeLessThan(20);
     await expectRefusal(() => scheduler.open(1), "limit-exceeded", "1001 states");
+  });
+});
+
+describe("a seat", () => {
+  it("takes calls until they hold a gigabyte, and again when some are gone", async () => {
+    const seat = new Seat([0]);
+    const big = { steps: { length: 2 ** 26 }, numSubmitted: 0 } as unknown as Push;
+    for (let i = 0; i < 3; i++) seat.add(big);
+    const message =
+      'stream: expected calls that wait to hold at most 1073741824 bytes, got one more; await pushes, or let whenFull "latest" drop some';
+    await expectRefusal(() => seat.add(big), "limit-exceeded", message);
+    expect(seat.numWaiting).toBe(3);
+    seat.shift();
+    seat.add(big);
+    expect(seat.numWaiting).toBe(3);
+  });
+
+  it("takes one call, whatever it holds", () => {
+    const seat = new Seat([0]);
+    seat.add({ steps: { length: 2 ** 30 }, numSubmitted: 0 } as unknown as Push);
+    expect(seat.numWaiting).toBe(1);
+  });
+
+  it("takes out the oldest push that has not begun, and leaves the others in their order", () => {
+    const seat = new Seat([0]);
+    const [begun, first, second] = [1, 0, 0].map((numSubmitted) => ({ steps: [], numSubmitted }) as unknown as Push);
+    const operation = { run: () => {}, reject: () => {} };
+    for (const call of [begun!, operation, first!, second!]) seat.add(call);
+    expect(seat.numWaiting).toBe(2);
+    expect(seat.shiftWaiting()).toBe(first);
+    expect(seat.shiftWaiting()).toBe(second);
+    seat.add(first!);
+    expect([seat.shift(), seat.shift(), seat.shift(), seat.shift()]).toEqual([begun, operation, first, undefined]);
+    expect(seat.numWaiting).toBe(0);
   });
 });
 

@@ -1,0 +1,36 @@
+interface Link<T> {
+  readonly item: T;
+  next: Link<T> | null;
+}
+
+/** First in, first out. Taking one out takes the same time however many wait: `Array.shift` of a long array does not. */
+export class Queue<T> {
+  #first: Link<T> | null = null;
+  #last: Link<T> | null = null;
+
+  get first(): T | undefined {
+    return this.#first?.item;
+  }
+
+  push(item: T): void {
+    const link = { item, next: null };
+    if (this.#last === null) this.#first = link;
+    else this.#last.next = link;
+    this.#last = link;
+  }
+
+  /** Takes out the first one, of those that it `matches` where that is given; undefined where there is none. */
+  shift(matches?: (item: T) => boolean): T | undefined {
+    let before: Link<T> | null = null;
+    let link = this.#first;
+    while (link !== null && matches?.(link.item) === false) {
+      before = link;
+      link = link.next;
+    }
+    if (link === null) return undefined;
+    if (before === null) this.#first = link.next;
+    else before.next = link.next;
+    if (link.next === null) this.#last = before;
+    return link.item;
+  }
+}
