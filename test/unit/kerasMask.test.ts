@@ -3,6 +3,7 @@
 import { createModel, type Network } from "webgru";
 import { parseKeras } from "webgru/keras";
 import { describe, expect, it } from "vitest";
+import { expectRefusal } from "../refusal.js";
 import { gruLayer, inputLayer, jsonBytes, type LayerParts, layersModel } from "../layersModelFile.js";
 
 const embedding = {
@@ -57,6 +58,48 @@ describe("a mask", () => {
     }
   }
 
+  for (const activation of ["tanh", "relu"]) {
+    for (const dtype of ["f32", "f16", "int8"] as const) {
+      it(`gives zeros at masked steps where zero_output_for_mask asks, of ${activation}, as ${dtype}`, async () => {
+        const grus = [false, true].map((flag) => gruLayer(3, { activation, zero_output_for_mask: flag }));
+        const parsed = await Promise.all(grus.map((gru) => parse([embedding, gru])));
+        const [plain, zeros] = await Promise.all(
+          parsed.map((network) => createModel(network, { device: "cpu", dtype })),
+        );
+        const input = [0, 3, 0, 0, 1, 5, 0];
+        const [repeated, { output }] = [await plain!.run(input), await zeros!.run(input)];
+        const expected = repeated.output.map((value, i) => (input[Math.floor(i / 2)] === 0 ? 0 : value));
+        expect(expected.some((value, i) => value !== repeated.output[i])).toBe(true);
+        // An int8's 127 times its scale, 1/127, is 1 but for the last bit.
+        const within = dtype === "int8" ? 1e-6 : 0;
+        output.forEach((value, i) =>
+          expect(Math.abs(value - expected[i]!)).toBeLessThanOrEqual(within * Math.abs(expected[i]!)),
+        );
+      });
+    }
+  }
+
+  it("leaves masked steps to repeat where a masked layer alone reads them", async () => {
+    const dropout = { class_name: "Dropout", config: { name: "dropout" } };
+    const { layers } = await parse([
+      embedding,
+      bidirectional("first", 3, true),
+      dropout,
+      bidirectional("second", 4, false),
+    ]);
+    expect(layers.map(({ name }) => name)).toEqual(["table", "table.mask", "first", "second"]);
+    const { layers: read } = await parse([embedding, bidirectional("first", 3, true), dropout]);
+    expect(read.map(({ name }) => name)).toEqual(["table", "table.mask", "first.gru", "first.signs", "first"]);
+  });
+
+  it("says that zero_output_for_mask has no effect on a last step, and that Keras does otherwise", async () => {
+    const last = gruLayer(3, { return_sequences: false, zero_output_for_mask: true });
+    const { notes } = await parse([embedding, last]);
+    expect(notes.join(" ")).toMatch(
+      /"gru" has zero_output_for_mask without return_sequences: .* a row's last step is masked/,
+    );
+  });
+
   it("gives zeros in the place of masked features, as Keras does", async () => {
     const dense = {
       class_name: "Dense",
@@ -79,6 +122,48 @@ describe("a mask", () => {
     ]);
   });
 });
+
+describe("a mask, refused", () => {
+  const back = gruLayer(3, { go_backwards: true });
+  const CASES: Record<string, { layers: LayerParts[]; outputs?: string[]; version?: string; message: string }> = {
+    "first step first over steps last step first, as Keras hands it on": {
+      layers: [embedding, back, gruLayer(2, { name: "second" })],
+      message:
+        'layer "second": expected a mask in the order of its steps, got steps last first, as go_backwards gives them, under a ' +
+        "mask first step first, as Keras hands it on; leave out the mask or go_backwards",
+    },
+    "of a product whose factors Keras 3 masks": {
+      layers: [
+        { class_name: "InputLayer", config: { name: "input" } },
+        { ...embedding, inputs: ["input"] },
+        gruLayer(3, {}, ["table"]),
+        { class_name: "Multiply", config: { name: "product" }, inputs: ["gru", "gru"] },
+      ],
+      outputs: ["product"],
+      version: "3.5.0",
+      message:
+        'layer "product": expected a product without a mask, or one that only recurrent layers read, got one whose factors ' +
+        "Keras masks",
+    },
+  };
+  for (const [name, { layers, outputs, version, message }] of Object.entries(CASES)) {
+    it(`is ${name}`, async () => {
+      const { json, files } = layersModel(layers, outputs);
+      if (version !== undefined) json.modelTopology.keras_version = version;
+      await expectRefusal(() => parseKeras(jsonBytes(json), { files }), "unsupported", message);
+    });
+  }
+});
+
+/** Bidirectional as tf.keras writes it. */
+function bidirectional(name: string, inputSize: number, returnSequences: boolean): LayerParts {
+  const { weights, ...layer } = gruLayer(inputSize, { return_sequences: returnSequences, time_major: false });
+  const shapes = ["forward", "backward"].flatMap((way) =>
+    Object.entries(weights!).map(([field, shape]) => [`${way}/${field}`, shape]),
+  );
+  const config = { name, layer, merge_mode: "concat" };
+  return { class_name: "Bidirectional", config, weights: Object.fromEntries(shapes) as Record<string, number[]> };
+}
 
 async function parse(layers: readonly LayerParts[]): Promise<Network> {
   const { json, files } = layersModel(layers);

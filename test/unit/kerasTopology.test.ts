@@ -351,10 +351,9 @@ const REFUSALS: Record<string, Refusal> = {
     message:
       'layer "gru": expected gates of sigmoid, hard_sigmoid or tanh under a mask, which can hold a state, got relu',
   },
-  "zeros at masked steps": {
-    layers: [inputLayer(), masking, gruLayer(3, { zero_output_for_mask: true })],
-    message:
-      'layer "gru": expected zero_output_for_mask to be false: a masked step repeats the output before it, got true',
+  "zeros at masked steps, unrolled": {
+    layers: [inputLayer(), masking, gruLayer(3, { zero_output_for_mask: true, unroll: true })],
+    message: 'layer "gru": expected unroll to be false under a mask with zero_output_for_mask, got true',
   },
   "a mask value that is none": {
     layers: [inputLayer(), { class_name: "Masking", config: { name: "masking", mask_value: "none" } }, gruLayer(3)],

@@ -1,12 +1,12 @@
-// A mask, said by layers. A masked step leaves the state alone and repeats the output, which is what an update gate of 1
-// does: h' = (1 - z) * n + z * h. So a mask is a feature of its own, MASKED where a step does not count and 0 where it does,
+// A mask, said by layers. A masked step leaves the state alone and, in most layers, repeats the output, which is what an
+// update gate of 1 does: h' = (1 - z) * n + z * h. So a mask is a feature of its own, MASKED where a step does not count and 0 where it does,
 // that the recurrent layers read beside their inputs, with a weight that drives their update gates into saturation.
 
 import { GruError } from "../../errors.js";
 import type { DenseSpec, EmbeddingSpec } from "../../model/network.js";
 import { activationName } from "./kerasActivation.js";
 import type { GruPart } from "./gruPart.js";
-import { sumOf } from "./merge.js";
+import { checkMoves } from "./merge.js";
 
 /** What the mask feature is at a step that does not count: as large as f16 can hold with ease. */
 const MASKED = 2 ** 15;
@@ -45,6 +45,55 @@ export function indexMask(name: string, numEmbeddings: number): EmbeddingSpec {
   return { type: "embedding", name, inputs: ["input"], numEmbeddings, embeddingSize: 1, weight };
 }
 
+/**
+ * Zeros in the place of masked steps; others to the last bit, but in int8, whose 127 / 127 is not quite 1:
+ *
+ *   signs = relu([x, -x] - mask)
+ *   y = signs[0] - signs[1]
+ *
+ * @param inputs of the features, then the mask
+ * @param isBounded whether no feature is near MASKED; else the mask is made larger than any first
+ */
+export function zeroMaskedSteps(
+  name: string,
+  inputs: readonly string[],
+  mask: string,
+  size: number,
+  isBounded: boolean,
+): DenseSpec[] {
+  checkMoves(`layer "${name}"`, 2 * size, 2 * size);
+  const signs = new Float32Array(2 * size * (size + 1));
+  const difference = new Float32Array(size * 2 * size);
+  for (let row = 0; row < 2 * size; row++) {
+    const [feature, sign] = row < size ? [row, 1] : [row - size, -1];
+    signs[row * (size + 1) + feature] = sign;
+    signs[row * (size + 1) + size] = -1;
+    difference[feature * 2 * size + row] = sign;
+  }
+  const large = isBounded ? [] : [largeMask(`${name}.mask`, mask)];
+  const reads = [...inputs, large[0]?.name ?? mask];
+  const [both, dense] = [`${name}.signs`, { type: "dense", outputSize: size } as const];
+  return [
+    ...large,
+    {
+      ...dense,
+      name: both,
+      inputs: reads,
+      inputSize: size + 1,
+      outputSize: 2 * size,
+      activation: "relu",
+      weight: signs,
+    },
+    { ...dense, name, inputs: [both], inputSize: 2 * size, weight: difference },
+  ];
+}
+
+/** A mask that is STEEPNESS where a step does not count. */
+function largeMask(name: string, mask: string): DenseSpec {
+  const weight = Float32Array.of(STEEPNESS / MASKED);
+  return { type: "dense", name, inputs: [mask], inputSize: 1, outputSize: 1, weight };
+}
+
 /** Below MASKED / STEEPNESS, 3e-23, features count as equal; past 2^128 / STEEPNESS, 3e11, sums would overflow. */
 const STEEPNESS = 2 ** 90;
 
@@ -55,6 +104,7 @@ const STEEPNESS = 2 ** 90;
  *   mask = relu(MASKED - STEEPNESS * sum(difference))
  */
 export function valueMask(name: string, inputs: readonly string[], size: number, value: number): DenseSpec[] {
+  checkMoves(`layer "${name}"`, 2 * size, size);
   const difference = new Float32Array(2 * size * size);
   for (let i = 0; i < size; i++) {
     difference[i * size + i] = 1;
@@ -86,10 +136,11 @@ export function valueMask(name: string, inputs: readonly string[], size: number,
 
 /** Features with zeros where they are masked: x - value * mask / MASKED. @param inputs of the features, then the mask */
 export function zeroMasked(name: string, inputs: readonly string[], size: number, value: number): DenseSpec {
+  checkMoves(`layer "${name}"`, size, size + 1);
   const weight = new Float32Array(size * (size + 1));
   for (let i = 0; i < size; i++) {
     weight[i * (size + 1) + i] = 1;
     weight[i * (size + 1) + size] = -value / MASKED;
   }
-  return { ...sumOf(name, inputs, size), inputSize: size + 1, weight };
+  return { type: "dense", name, inputs, inputSize: size + 1, outputSize: size, weight };
 }

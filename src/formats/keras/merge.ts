@@ -9,7 +9,7 @@ export type MergeMode = "sum" | "ave" | "mul";
 const MAX_ELEMENTS = 2 ** 22;
 
 /** @throws GruError `unsupported` when a matrix to move `columns` numbers to `rows` would be too large */
-function checkMoves(subject: string, rows: number, columns: number): void {
+export function checkMoves(subject: string, rows: number, columns: number): void {
   if (rows * columns <= MAX_ELEMENTS) return;
   throw new GruError(
     "unsupported",

@@ -3,14 +3,16 @@ import { completeActivation } from "../../model/activation.js";
 import { type LayerSpec, NETWORK_INPUT } from "../../model/network.js";
 import type { Config } from "./config.js";
 import { turnKernel } from "../kernel.js";
+import { type Dialect, dialectOf } from "./dialect.js";
 import { badWeights, checkShape } from "./gruPart.js";
 import { denseActivation, isBounded } from "./kerasActivation.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
+import { LayerList } from "./layerList.js";
 import { indexMask, valueMask, zeroMasked } from "./mask.js";
 import { type MergeMode, mergeValues, sumOf } from "./merge.js";
 import { bidirectionalLayers, gruLayer } from "./recurrentLayers.js";
-import type { KerasLayer } from "./topology.js";
-import { type Built, joinValues, type Value } from "./value.js";
+import type { ClassName, KerasLayer } from "./topology.js";
+import { type Built, joinValues, type Mask, type Value } from "./value.js";
 
 /** Layers that merge what they read. */
 const MERGE_LAYERS = new Map<string, MergeMode>([
@@ -19,22 +21,34 @@ const MERGE_LAYERS = new Map<string, MergeMode>([
   ["Multiply", "mul"],
 ]);
 
+/** Layers that leave masked steps out. */
+const RECURRENT: readonly ClassName[] = ["GRU", "RNN", "Bidirectional"];
+
+/** Layers that give what they read, step by step. */
+const PASSING: readonly ClassName[] = ["Dropout", "SpatialDropout1D"];
+
 /** Collects the layers of ours that stand for Keras's, one layer of Keras after the other. */
 export class NetworkBuilder {
-  readonly layers: LayerSpec[] = [];
   readonly notes: string[] = [];
+  readonly #list = new LayerList();
   readonly #model: KerasModel;
-  readonly #isKeras3: boolean;
+  readonly #dialect: Dialect;
   readonly #values = new Map<string, Value>();
-  /** Names of the layers that give nothing but masks. */
+  /** Names of the layers that give nothing but the mask of the model's input. */
   readonly #masks = new Set<string>();
   readonly #input: Value;
+  /** Where the model's input is not 0; null before the first embedding that asks. */
+  #indexMask: Mask | null = null;
 
   /** @param inputSize features of a step @param isReversed whether the input's last step is to come first */
   constructor(model: KerasModel, inputSize: number, isReversed: boolean) {
     this.#model = model;
-    this.#isKeras3 = Number.parseInt(model.version ?? "2", 10) >= 3;
+    this.#dialect = dialectOf(model.version);
     this.#input = { parts: [NETWORK_INPUT], size: inputSize, isReversed, mask: null, isBounded: false };
+  }
+
+  get layers(): readonly LayerSpec[] {
+    return this.#list.layers;
   }
 
   /** What a layer that was added gives. */
@@ -46,15 +60,15 @@ export class NetworkBuilder {
   add(layer: KerasLayer): void {
     if (layer.className === "NotEqual") this.#masks.add(layer.name);
     const given = layer.inputs.map((name) => this.value(name));
-    this.#checkMask(layer, given);
-    this.#values.set(layer.name, this.#read(layer, given));
+    const mask = this.#namedMask(layer);
+    this.#values.set(layer.name, this.#read(layer, mask === null ? given : given.map((value) => ({ ...value, mask }))));
   }
 
   /** The layer of ours that gives a value as one. @param name for one that has to be made */
   single(name: string): string {
     const { parts, size } = this.value(name);
     if (parts.length === 1 && parts[0] !== NETWORK_INPUT) return parts[0]!;
-    this.layers.push(sumOf(name, parts, size));
+    this.#list.push(sumOf(name, parts, size));
     return name;
   }
 
@@ -63,7 +77,7 @@ export class NetworkBuilder {
     const mode = MERGE_LAYERS.get(className);
     if (mode !== undefined) return this.#merge(mode, name, given);
     if (className === "InputLayer") return this.#input;
-    if (className === "Concatenate") return concatenate(config, given);
+    if (className === "Concatenate") return this.#concatenate(config, given);
     const [input] = given;
     if (given.length !== 1)
       throw new GruError("unsupported", `layer "${name}": expected one input, got ${given.length}`);
@@ -87,15 +101,16 @@ export class NetworkBuilder {
     }
   }
 
-  /** A mask that a call names is to be the one that its input has anyway. */
-  #checkMask({ name, mask }: KerasLayer, given: readonly Value[]): void {
-    if (mask === null || (this.#masks.has(mask) && given.every((value) => value.mask !== null))) return;
+  /** The mask that a call names, which wins over what its input has; null where it names none. */
+  #namedMask({ name, mask }: KerasLayer): Mask | null {
+    if (mask === null) return null;
+    if (this.#masks.has(mask) && this.#indexMask !== null) return this.#indexMask;
     const expected = "the mask of an embedding with mask_zero";
     throw new GruError("unsupported", `layer "${name}": expected ${expected}, got "${mask}"`);
   }
 
   #push({ layers, value }: Built): Value {
-    this.layers.push(...layers);
+    this.#list.push(...layers);
     return value;
   }
 
@@ -109,22 +124,46 @@ export class NetworkBuilder {
     const [table] = this.#weights(layer, config, ["embeddings"]);
     checkShape(table!, [numEmbeddings, embeddingSize]);
     const { values: weight, storage } = table!.tensor;
-    this.layers.push({ type: "embedding", name, inputs: parts, numEmbeddings, embeddingSize, weight, storage });
-    const mask = config.flag("mask_zero", false) ? `${name}.mask` : null;
-    if (mask !== null) this.layers.push(indexMask(mask, numEmbeddings));
-    return { ...this.#input, parts: [name], size: embeddingSize, mask };
+    this.#list.push({ type: "embedding", name, inputs: parts, numEmbeddings, embeddingSize, weight, storage });
+    const value = { ...this.#input, parts: [name], size: embeddingSize };
+    if (!config.flag("mask_zero", false)) return value;
+    if (this.#indexMask === null) {
+      this.#indexMask = { layer: `${name}.mask`, isReversed: this.#input.isReversed };
+      this.#list.push(indexMask(this.#indexMask.layer, numEmbeddings));
+    }
+    return { ...value, mask: this.#indexMask };
   }
 
   #recurrent(layer: KerasLayer, input: Value): Value {
     const { name, className, config } = layer;
     const isBidirectional = className === "Bidirectional";
-    if ((isBidirectional ? config.inner("layer", "GRU", "RNN") : config).flag("stateful", false)) {
+    const inner = isBidirectional ? config.inner("layer", "GRU", "RNN") : config;
+    if (inner.flag("stateful", false)) {
       this.notes.push(
         `Layer "${name}" is stateful: a stream keeps its state from push to push, run begins with zeros.`,
       );
     }
-    const parts = { name, config, tensors: this.#model.weightsOf(layer), isKeras3: this.#isKeras3, input };
+    const isLast = !inner.flag("return_sequences", false);
+    if (!isBidirectional && isLast && input.mask !== null && inner.flag("zero_output_for_mask", false)) {
+      this.notes.push(
+        `Layer "${name}" has zero_output_for_mask without return_sequences: read as Keras documents it, without effect. ` +
+          `Keras itself gives zeros where a row's last step is masked.`,
+      );
+    }
+    const areMaskedStepsRead = this.#areMaskedStepsRead(name);
+    const parts = { name, config, tensors: this.#weightsOf(layer), dialect: this.#dialect, input, areMaskedStepsRead };
     return this.#push(isBidirectional ? bidirectionalLayers(parts) : gruLayer(parts));
+  }
+
+  /** Whether a layer's masked steps matter to any other: recurrent layers pass over them. */
+  #areMaskedStepsRead(name: string): boolean {
+    const { layers, outputs } = this.#model.topology;
+    if (outputs.includes(name)) return true;
+    const readers = layers.filter(({ inputs }) => inputs.includes(name));
+    return readers.some((reader) => {
+      if (RECURRENT.includes(reader.className)) return false;
+      return !PASSING.includes(reader.className) || this.#areMaskedStepsRead(reader.name);
+    });
   }
 
   #timeDistributed(layer: KerasLayer, input: Value): Value {
@@ -141,8 +180,14 @@ export class NetworkBuilder {
 
   /** A layer's weights. @throws GruError `bad-file` unless there are as many as expected */
   #weights(layer: KerasLayer, config: Config, expected: readonly string[]): NamedTensor[] {
-    const tensors = this.#model.weightsOf(layer);
+    const tensors = this.#weightsOf(layer);
     if (tensors.length !== expected.length) throw badWeights(config.subject, expected, tensors);
+    return tensors;
+  }
+
+  #weightsOf(layer: KerasLayer): NamedTensor[] {
+    const tensors = this.#model.weightsOf(layer);
+    this.#list.count(tensors);
     return tensors;
   }
 
@@ -153,8 +198,8 @@ export class NetworkBuilder {
     const [kernel, bias] = this.#weights(layer, config, hasBias ? ["kernel", "bias"] : ["kernel"]);
     checkShape(kernel!, [input.size, outputSize]);
     if (bias !== undefined) checkShape(bias, [outputSize]);
-    const activation = denseActivation(config, "activation", "linear", this.#isKeras3);
-    this.layers.push({
+    const activation = denseActivation(config, "activation", "linear", this.#dialect.isKeras3);
+    this.#list.push({
       type: "dense",
       name,
       inputs: input.parts,
@@ -170,14 +215,14 @@ export class NetworkBuilder {
 
   /** Becomes the activation of the dense layer before it where nothing else reads that; else a layer of its own. */
   #activation({ name, inputs }: KerasLayer, config: Config, input: Value): Value {
-    const activation = completeActivation(denseActivation(config, "activation", "linear", this.#isKeras3));
+    const activation = completeActivation(denseActivation(config, "activation", "linear", this.#dialect.isKeras3));
     if (activation.name === "linear") return input;
     const at = this.layers.findIndex((layer) => layer.name === inputs[0]);
     const before = this.layers[at];
     const isLinear = before?.type === "dense" && completeActivation(before.activation ?? "linear").name === "linear";
     if (isLinear && input.parts.join() === before.name && this.#numReaders(before.name) === 1) {
-      this.layers[at] = { ...before, name, activation };
-    } else this.layers.push({ ...sumOf(name, input.parts, input.size), activation });
+      this.#list.layers[at] = { ...before, name, activation };
+    } else this.#list.push({ ...sumOf(name, input.parts, input.size), activation });
     return { ...input, parts: [name], isBounded: isBounded(activation) };
   }
 
@@ -192,23 +237,32 @@ export class NetworkBuilder {
     const value = Math.fround(config.number("mask_value", 0));
     if (input.mask !== null)
       throw new GruError("unsupported", `layer "${name}": expected one mask, got another before it`);
-    const mask = `${name}.mask`;
-    this.layers.push(...valueMask(name, input.parts, input.size, value));
+    const mask = { layer: `${name}.mask`, isReversed: input.isReversed };
+    this.#list.push(...valueMask(name, input.parts, input.size, value));
     if (value === 0) return { ...input, mask };
-    this.layers.push(zeroMasked(name, [...input.parts, mask], input.size, value));
+    this.#list.push(zeroMasked(name, [...input.parts, mask.layer], input.size, value));
     return { ...input, parts: [name], mask };
   }
 
   #merge(mode: MergeMode, name: string, given: readonly Value[]): Value {
-    const joined = joinValues(`layer "${name}"`, given);
+    const joined = joinValues(`layer "${name}"`, given, this.#dialect);
+    if (mode === "mul") this.#checkMaskedProduct(name, given, joined);
     const sizes = [...new Set(given.map(({ size }) => size))];
     if (sizes.length === 1) return this.#push(mergeValues(mode, name, { ...joined, size: sizes[0]! }, given.length));
     throw new GruError("unsupported", `layer "${name}": expected inputs of one size, got ${sizes.join(" and ")}`);
   }
-}
 
-function concatenate(config: Config, given: readonly Value[]): Value {
-  const axis = config.number("axis", -1);
-  if (axis !== -1 && axis !== 2) throw config.unsupported("axis", "-1, the features");
-  return joinValues(config.subject, given);
+  /** Since Keras 3.4 a factor is 1 where it is masked, and the product 0 where all are. */
+  #checkMaskedProduct(name: string, given: readonly Value[], { mask }: Value): void {
+    if (this.#dialect.mergedMask !== "all" || given.every((value) => value.mask === null)) return;
+    if (mask !== null && !this.#areMaskedStepsRead(name)) return;
+    const expected = "a product without a mask, or one that only recurrent layers read";
+    throw new GruError("unsupported", `layer "${name}": expected ${expected}, got one whose factors Keras masks`);
+  }
+
+  #concatenate(config: Config, given: readonly Value[]): Value {
+    const axis = config.number("axis", -1);
+    if (axis !== -1 && axis !== 2) throw config.unsupported("axis", "-1, the features");
+    return joinValues(config.subject, given, this.#dialect);
+  }
 }

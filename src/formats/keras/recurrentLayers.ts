@@ -1,14 +1,18 @@
 // GRU, RNN of a GRUCell, and Bidirectional of either.
 //
-// go_backwards gives its steps in the order in which it went, so what reads them sees the sequence turned round. A layer goes
-// back in our order when it goes back in its own, or when its input is turned round, but not when both.
+// go_backwards gives its steps in the order in which it went, so what reads them sees the sequence turned round, but not the
+// mask, which Keras hands on as it was. A layer goes back in our order when it goes back in its own, or when its input is
+// turned round, but not when both. Bidirectional has the masked steps of both directions give zeros; a GRU repeats its output,
+// unless zero_output_for_mask says otherwise. (keras/src/layers/rnn: rnn.py, bidirectional.py; keras/src/backend/*/rnn.py)
 
+import { GruError } from "../../errors.js";
 import type { GruSpec } from "../../model/network.js";
 import type { Config } from "./config.js";
 import { areAlike, type GruPart, readGruPart, stackParts } from "./gruPart.js";
 import { isBounded } from "./kerasActivation.js";
 import type { NamedTensor } from "./kerasModel.js";
-import { withMask } from "./mask.js";
+import type { Dialect } from "./dialect.js";
+import { withMask, zeroMaskedSteps } from "./mask.js";
 import { type MergeMode, mergeValues } from "./merge.js";
 import type { Built, Value } from "./value.js";
 
@@ -17,19 +21,41 @@ export interface RecurrentParts {
   readonly name: string;
   readonly config: Config;
   readonly tensors: readonly NamedTensor[];
-  readonly isKeras3: boolean;
+  readonly dialect: Dialect;
   readonly input: Value;
+  /** Whether anything that is read later depends on what the layer gives at masked steps. */
+  readonly areMaskedStepsRead: boolean;
 }
 
 /** A GRU, or an RNN of a GRUCell. @throws GruError `unsupported`, `bad-file`, `shape-mismatch` */
 export function gruLayer(parts: RecurrentParts): Built {
   const { name, config, tensors, input } = parts;
   const part = readPart(config, tensors, parts);
-  const returnSequences = readReturnSequences(config, input);
+  const returnSequences = readReturnSequences(config);
   const isBackwards = goesBackwards(config) !== input.isReversed;
-  const layer = spec(name, input, isBackwards ? "reverse" : "forward", part, returnSequences);
-  const value = valueOf([name], part.hiddenSize, isBackwards, returnSequences, input);
-  return { layers: [layer], value: { ...value, isBounded: isBounded(part.newActivation) } };
+  const hasZeros = givesZeros(config.flag("zero_output_for_mask", false), [config], parts);
+  const own = hasZeros ? `${name}.gru` : name;
+  const layer = spec(own, input, isBackwards ? "reverse" : "forward", part, returnSequences);
+  const value = {
+    ...valueOf([own], part.hiddenSize, isBackwards, returnSequences, input),
+    isBounded: isBounded(part.newActivation),
+  };
+  return hasZeros ? withZeros(name, { layers: [layer], value }, value.isBounded) : { layers: [layer], value };
+}
+
+/** Whether a sequence's masked steps are to become zeros. @param layers what goes through it, in one direction each */
+function givesZeros(zerosMasked: boolean, layers: readonly Config[], parts: RecurrentParts): boolean {
+  if (!zerosMasked || parts.input.mask === null || !readReturnSequences(layers[0]!)) return false;
+  // Unrolled, some backends have no zeros, and some have them in the order of the mask, not of the steps.
+  const unrolled = layers.find((layer) => layer.flag("unroll", false));
+  if (unrolled !== undefined) throw unrolled.unsupported("unroll", "false under a mask with zero_output_for_mask");
+  return parts.areMaskedStepsRead;
+}
+
+/** The same with zeros at masked steps. @param areBounded whether the GRUs give no number beyond 1 */
+function withZeros(name: string, { layers, value }: Built, areBounded: boolean): Built {
+  const zeros = zeroMaskedSteps(name, value.parts, value.mask!.layer, value.size, areBounded);
+  return { layers: [...layers, ...zeros], value: { ...value, parts: [name] } };
 }
 
 /** Bidirectional: its backward layer's steps are turned back before both are merged. */
@@ -37,7 +63,7 @@ export function bidirectionalLayers(parts: RecurrentParts): Built {
   const { name, config, tensors, input } = parts;
   const forward = config.inner("layer", "GRU", "RNN");
   const backward = config.has("backward_layer") ? config.inner("backward_layer", "GRU", "RNN") : forward;
-  const returnSequences = readReturnSequences(forward, input);
+  const returnSequences = readReturnSequences(forward);
   const isAstray = backward !== forward && goesBackwards(backward) === goesBackwards(forward);
   if (isAstray || backward.flag("return_sequences", false) !== returnSequences) {
     throw config.unsupported("backward_layer", "like the forward one, in the other direction");
@@ -47,39 +73,42 @@ export function bidirectionalLayers(parts: RecurrentParts): Built {
   const second = readPart(backward, tensors.slice(half), parts);
   const isBackwards = goesBackwards(forward) !== input.isReversed;
   const mode = readMergeMode(config);
-  const layers = bothDirections(
-    mode === null ? name : `${name}.gru`,
-    input,
-    first,
-    second,
-    isBackwards,
-    returnSequences,
-  );
+  const hasZeros = givesZeros(parts.dialect.zerosMasked(forward), [forward, backward], parts);
+  const own = mode === null && !hasZeros ? name : `${name}.gru`;
+  const layers = bothDirections(own, input, first, second, isBackwards, returnSequences);
   const names = layers.map((layer) => layer.name);
   const areBounded = isBounded(first.newActivation) && isBounded(second.newActivation);
   const size = mode === null ? first.hiddenSize + second.hiddenSize : first.hiddenSize;
   const value = { ...valueOf(names, size, isBackwards, returnSequences, input), isBounded: areBounded };
-  if (mode === null) return { layers, value };
+  const both = mode === null ? { layers, value } : merge(mode, hasZeros ? `${name}.${mode}` : name, layers, value);
+  return hasZeros ? withZeros(name, both, areBounded) : both;
+}
+
+function merge(mode: MergeMode, name: string, layers: readonly GruSpec[], value: Value): Built {
   const merged = mergeValues(mode, name, value, 2);
   return { layers: [...layers, ...merged.layers], value: merged.value };
 }
 
-function readPart(config: Config, tensors: readonly NamedTensor[], { isKeras3, input }: RecurrentParts): GruPart {
+function readPart(config: Config, tensors: readonly NamedTensor[], parts: RecurrentParts): GruPart {
+  const { name, dialect, input } = parts;
   const cell = config.has("cell") ? config.inner("cell", "GRUCell") : config;
-  const part = readGruPart(cell, tensors, isKeras3);
-  return input.mask === null ? part : withMask(part, cell.subject);
+  const part = readGruPart(cell, tensors, dialect.isKeras3);
+  if (input.mask === null) return part;
+  if (input.mask.isReversed === input.isReversed) return withMask(part, cell.subject);
+  const expected = "a mask in the order of its steps";
+  const got = "steps last first, as go_backwards gives them, under a mask first step first, as Keras hands it on";
+  throw new GruError(
+    "unsupported",
+    `layer "${name}": expected ${expected}, got ${got}; leave out the mask or go_backwards`,
+  );
 }
 
 function goesBackwards(config: Config): boolean {
   return config.flag("go_backwards", false);
 }
 
-function readReturnSequences(config: Config, { mask }: Value): boolean {
-  const returnSequences = config.flag("return_sequences", false);
-  if (mask !== null && returnSequences && config.flag("zero_output_for_mask", false)) {
-    throw config.unsupported("zero_output_for_mask", "false: a masked step repeats the output before it");
-  }
-  return returnSequences;
+function readReturnSequences(config: Config): boolean {
+  return config.flag("return_sequences", false);
 }
 
 function readMergeMode(config: Config): MergeMode | null {
@@ -117,7 +146,7 @@ function spec(
   part: GruPart,
   returnSequences: boolean,
 ): GruSpec {
-  const inputs = mask === null ? parts : [...parts, mask];
+  const inputs = mask === null ? parts : [...parts, mask.layer];
   return { type: "gru", name, inputs, direction, returnSequences, ...part };
 }
 
