@@ -36,8 +36,8 @@ const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "use"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
- * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, told by how it begins. What a TF.js model.json names is
- * fetched from beside it, where that is a URL and `files` does not have it.
+ * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, told by how it begins. The files that a TF.js
+ * model.json or an ONNX model names are fetched from beside it, where that is a URL and `files` is not given.
  *
  * @param source URL, bytes, Blob or File
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`; an abort rejects with

@@ -11,7 +11,7 @@ export interface ParseModelOptions {
   readonly description?: NetworkDescription | undefined;
   /** ONNX: `linear_before_reset` of every GRU, whatever the file says. PyTorch's newer exporter leaves it out. */
   readonly linearBeforeReset?: boolean | undefined;
-  /** The files beside a model that is in several (TF.js), by name: a Map, or what fetches one. */
+  /** The files beside a model that is in several (TF.js, ONNX with external data), by name: a Map, or what fetches one. */
   readonly files?: ModelFiles | undefined;
 }
 
@@ -38,8 +38,8 @@ export async function parseModel(
     return networkFromSafetensors(file, describedIn(file, description));
   }
   if (bytes[0] === ONNX_START) {
-    const { parseOnnx } = await fetchReader(import("./onnx.js"));
-    return parseOnnx(bytes, { description, linearBeforeReset }, mayKeep);
+    const { loadOnnx } = await fetchReader(import("./onnx.js"));
+    return loadOnnx(bytes, { description, linearBeforeReset, files }, mayKeep);
   }
   const start = textOf(bytes.subarray(0, 300));
   // HDF5, JSON, or a zip that begins as Keras's do.

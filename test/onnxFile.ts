@@ -9,6 +9,10 @@ export interface OnnxTensor {
   readonly floats?: readonly number[];
   readonly raw?: Float32Array;
   readonly ints?: readonly number[];
+  /** Entries of external_data. */
+  readonly external?: { readonly location: string; readonly offset?: string; readonly length?: string };
+  /** Whether the data are there; so they are where there are entries, unless this is false. */
+  readonly isExternal?: boolean;
 }
 
 /** An attribute's value; an object for one that says its type and nothing else, as proto3 writes zero. */
@@ -89,6 +93,14 @@ export function encodeTensor(name: string, tensor: OnnxTensor): Uint8Array {
     for (const value of tensor.ints ?? []) intField(writer, 7, value);
     field(writer, 8, name);
     if (tensor.raw !== undefined) field(writer, 9, bytesOf(tensor.raw));
+    for (const [key, value] of Object.entries(tensor.external ?? {})) {
+      field(
+        writer,
+        13,
+        message((entry) => (field(entry, 1, key), field(entry, 2, value))),
+      );
+    }
+    if (tensor.external !== undefined && tensor.isExternal !== false) intField(writer, 14, 1);
   });
 }
 

@@ -1,6 +1,8 @@
 import { frozenNumber, type Roles } from "./axes.js";
+import type { ExternalData } from "./externalData.js";
 import type { OnnxNode } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
+import { parseTensorProto, type TensorData } from "./tensorProto.js";
 import { type Constant, describeContent, type Signal, sizesOf, type Value } from "./value.js";
 import type { GruSource, Wiring } from "./wiring.js";
 
@@ -9,6 +11,7 @@ export interface Reading {
   readonly opset: number;
   readonly wiring: Wiring;
   readonly roles: Roles;
+  readonly external: ExternalData;
   /** Wins over every GRU's attribute. */
   readonly linearBeforeReset: boolean | undefined;
   /** For each GRU, in order, whether it was given lengths. */
@@ -92,6 +95,12 @@ export class Call {
       if (number === null) throw new Refusal(`it needs ${attribute} known beforehand`);
       return number;
     });
+  }
+
+  tensor(attribute: string): TensorData | null {
+    const encoded = this.node.attributes.get(attribute)?.tensor ?? null;
+    if (encoded === null) return null;
+    return parseTensorProto(encoded, this.layerName, { external: this.reading.external.get(encoded) });
   }
 
   int(attribute: string, absent: number): number {

@@ -21,8 +21,10 @@ export function readMessage(bytes: Uint8Array, subject: string, readers: FieldRe
       throw new GruError("bad-file", `${subject}: expected no groups, got one as field ${number}`);
     }
     const read = readers[number];
-    if (read === undefined) attempt(subject, () => reader.skip(wireType));
-    else read(new Field(reader, number, wireType, subject));
+    const start = reader.pos;
+    read?.(new Field(reader, number, wireType, subject));
+    // Also what a reader left alone: each field has a byte at least.
+    if (reader.pos === start) attempt(subject, () => reader.skip(wireType));
   }
 }
 

@@ -1,6 +1,8 @@
 import { GruError } from "../../errors.js";
 import { checkOptions } from "../../model/checkOptions.js";
+import type { ModelFiles } from "../keras/weightsManifest.js";
 import { assemble } from "./assemble.js";
+import { externalData, openExternalFiles } from "./externalData.js";
 import { guessForms, weightNames } from "./inputForms.js";
 import { type OnnxModel, parseModelProto } from "./modelProto.js";
 import { notesOf } from "./notes.js";
@@ -22,6 +24,13 @@ export interface ParseOnnxOptions {
   readonly weights?: Readonly<
     Record<string, { readonly shape: readonly number[]; readonly values: ArrayLike<number> }>
   >;
+  /** The files beside the model that its tensors' data are in (external data), by name. */
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** The same where files beside the model may have to be fetched. */
+export interface LoadOnnxOptions extends Omit<ParseOnnxOptions, "files"> {
+  readonly files?: ModelFiles | undefined;
 }
 
 /**
@@ -32,13 +41,35 @@ export interface ParseOnnxOptions {
  * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with every node that cannot be run
  */
 export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}, mayKeep = false): OnnxNetwork {
-  checkOptions(options, ["linearBeforeReset", "weights", "description"]);
-  if (options.description !== undefined) {
+  checkOptions(options, ["linearBeforeReset", "weights", "description", "files"]);
+  return networkOf(parseModelProto(bytes), options, mayKeep);
+}
+
+/**
+ * As `parseOnnx`; the files that the model names are opened first.
+ *
+ * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory
+ */
+export async function loadOnnx(
+  bytes: Uint8Array,
+  { files, ...options }: LoadOnnxOptions = {},
+  mayKeep = false,
+): Promise<OnnxNetwork> {
+  const model = parseModelProto(bytes);
+  return networkOf(model, { ...options, files: await openExternalFiles(model, files) }, mayKeep);
+}
+
+function networkOf(
+  model: OnnxModel,
+  { linearBeforeReset, description, weights = {}, files = new Map() }: ParseOnnxOptions,
+  mayKeep: boolean,
+): OnnxNetwork {
+  if (description !== undefined) {
     throw new GruError("unsupported", "description: expected none, since an ONNX graph says how it is wired, got one");
   }
-  const model = parseModelProto(bytes);
-  const { linearBeforeReset, weights = {} } = options;
-  const request = { linearBeforeReset, mayKeep, tensors: weightsOf(model, weights) };
+  const external = externalData(model, files);
+  const sizeBytes = [...external.values()].reduce((sum, { length }) => sum + length, model.sizeBytes);
+  const request = { linearBeforeReset, mayKeep, tensors: weightsOf(model, weights), external, sizeBytes };
   const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.tensors.has(name));
   let first: readonly Issue[] | null = null;
   for (const guess of guessForms(model, ports)) {

@@ -2,10 +2,10 @@
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
-import type { TensorData } from "./tensorProto.js";
 import { arithmeticOperators } from "./arithmeticOperators.js";
 import { Roles } from "./axes.js";
 import { Call, type Operator, type Reading } from "./call.js";
+import type { ExternalData } from "./externalData.js";
 import { gru } from "./gruOperator.js";
 import { type Guess, inputValue } from "./inputForms.js";
 import { layerOperators } from "./layerOperators.js";
@@ -13,7 +13,7 @@ import type { OnnxModel, OnnxNode, OnnxPort } from "./modelProto.js";
 import { Refusal } from "./refusal.js";
 import { selectOperators } from "./selectOperators.js";
 import { shapeOperators } from "./shapeOperators.js";
-import { parseTensorProto } from "./tensorProto.js";
+import { parseTensorProto, type TensorData } from "./tensorProto.js";
 import type { Value } from "./value.js";
 import { Wiring } from "./wiring.js";
 
@@ -45,6 +45,9 @@ export interface ReadRequest {
   readonly mayKeep: boolean;
   /** By name: what the file leaves to the caller, and from then on what was read of the file: each tensor is read once. */
   readonly tensors: Map<string, TensorData>;
+  readonly external: ExternalData;
+  /** Of the file, and of the tensors' data in others. */
+  readonly sizeBytes: number;
 }
 
 /** Goes through the nodes that outputs depend on; what cannot be run is gathered, not thrown. */
@@ -52,8 +55,9 @@ export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest):
   const { nodes, names, readOnce } = live(model);
   const reading: Reading = {
     opset: model.opset,
-    wiring: new Wiring(model.sizeBytes),
+    wiring: new Wiring(request.sizeBytes),
     roles: new Roles(),
+    external: request.external,
     linearBeforeReset: request.linearBeforeReset,
     readOnce,
     hasLengths: new Map(),
@@ -148,9 +152,10 @@ class Walkthrough {
   }
 
   #tensor(name: string, reader: string): Value {
-    const { tensors, mayKeep } = this.#request;
+    const { tensors, mayKeep, external } = this.#request;
     const encoded = this.#model.initializers.get(name);
-    const tensor = tensors.get(name) ?? (encoded && parseTensorProto(encoded, name, mayKeep));
+    const options = { mayKeep, external: encoded && external.get(encoded) };
+    const tensor = tensors.get(name) ?? (encoded && parseTensorProto(encoded, name, options));
     if (tensor === undefined) {
       throw new GruError("bad-file", `onnx: expected ${quote(name)} before ${reader}, which reads it, got none`);
     }

@@ -16,7 +16,7 @@ import {
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { demand, Refusal } from "./refusal.js";
-import { isIntegerType, parseTensorProto } from "./tensorProto.js";
+import { isIntegerType } from "./tensorProto.js";
 import { type Constant, constantValue, reindex, sizesOf, sizesValue, type Value } from "./value.js";
 import type { Wiring } from "./wiring.js";
 
@@ -37,12 +37,12 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
   Tile: tile,
 };
 
-function constantOf({ node, wiring }: Call): Value {
-  const { attributes } = node;
-  const tensor = attributes.get("value")?.tensor;
-  if (tensor) {
-    const { shape: axes, ...content } = parseTensorProto(tensor, node.outputs[0] ?? node.name);
-    wiring.spend(content.values.length);
+function constantOf(call: Call): Value {
+  const { attributes } = call.node;
+  const tensor = call.tensor("value");
+  if (tensor !== null) {
+    const { shape: axes, ...content } = tensor;
+    call.wiring.spend(content.values.length);
     return { axes, content: { kind: "constant", ...content } };
   }
   const float = attributes.get("value_float")?.float;
@@ -93,8 +93,7 @@ function clampIndex(index: number, rank: number): number {
 
 function constantOfShape(call: Call): Value[] {
   const axes = targetAxes(call.input(0));
-  const tensor = call.node.attributes.get("value")?.tensor;
-  const fill = tensor ? parseTensorProto(tensor, call.node.name) : { values: [0], isFloat: true };
+  const fill = call.tensor("value") ?? { values: [0], isFloat: true };
   call.wiring.spend(numFeatures(axes));
   const values = new Float64Array(numFeatures(axes)).fill(fill.values[0] ?? 0);
   return [{ axes, content: { kind: "constant", values, isFloat: fill.isFloat, isFloat16: false } }];

@@ -101,18 +101,28 @@ export function isIntegerType(type: number): boolean {
   return TYPES.get(type)?.isFloat === false;
 }
 
+/** What is known of a tensor's data beside its message. */
+export interface TensorOptions {
+  /** Where they are in a file of their own: all of them, as raw_data. */
+  readonly external?: Uint8Array | undefined;
+  /** Whether the bytes, or those of `external`, may become the values' own memory; then they can be read only once. */
+  readonly mayKeep?: boolean;
+}
+
 /**
  * Reads a TensorProto.
  *
  * @param fallbackName what to call it in errors where it has no name
- * @param mayKeep whether the bytes may become the values' own memory; then they can be read only once
- * @throws GruError `bad-file`, or `unsupported` for a type we do not read and for data that lie in another file
+ * @throws GruError `bad-file`, or `unsupported` for a type we do not read
  */
-export function parseTensorProto(bytes: Uint8Array, fallbackName: string, mayKeep = false): TensorData {
+export function parseTensorProto(
+  bytes: Uint8Array,
+  fallbackName: string,
+  { external, mayKeep = false }: TensorOptions = {},
+): TensorData {
   let name = fallbackName;
   let type = 0;
-  let raw: Uint8Array | null = null;
-  let isExternal = false;
+  let raw: Uint8Array = new Uint8Array();
   const shape: number[] = [];
   const fields = { floats: [] as number[], ints: [] as number[], doubles: [] as number[] };
   readMessage(bytes, "onnx tensor", {
@@ -124,21 +134,21 @@ export function parseTensorProto(bytes: Uint8Array, fallbackName: string, mayKee
     8: (field) => (name = field.string() || fallbackName),
     9: (field) => (raw = field.bytes()),
     10: (field) => field.doubles(fields.doubles),
-    13: (field) => (isExternal = field.bytes().length >= 0),
-    14: (field) => (isExternal ||= field.int() === 1),
   });
   const subject = `onnx tensor ${quote(name)}`;
-  if (isExternal) {
-    const way = "save the model in one file, with save_as_external_data=False";
-    throw new GruError("unsupported", `${subject}: expected its data in the file, got a reference to another; ${way}`);
-  }
   const known = TYPES.get(type);
   if (known === undefined) {
     const names = [...TYPES.values()].map((one) => one.name).join(", ");
     throw new GruError("unsupported", `${subject}: expected type ${names}, got type ${type}`);
   }
   const length = countElements(subject, shape);
-  const values = readElements(subject, length, known, raw, fields[known.field], mayKeep);
+  const field = fields[known.field];
+  // In a file of its own another tensor's data may be before it.
+  const mayMove = mayKeep && known.name === FLOAT && raw.length >= MIN_KEPT_BYTES;
+  const hasField = external === undefined && raw.length === 0 && field.length > 0;
+  const values = hasField
+    ? readField(subject, length, known, field)
+    : readRaw(subject, length, known, external ?? (mayMove ? aligned(raw) : raw), mayKeep);
   return { shape, values, isFloat: known.isFloat, isFloat16: known.name === "FLOAT16" };
 }
 
@@ -149,23 +159,28 @@ function countElements(subject: string, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-function readElements(
+/** @param mayKeep whether the data's memory may become the result's */
+function readRaw(
   subject: string,
   length: number,
-  { name, sizeBytes, widenRaw, widenField }: ElementType,
-  raw: Uint8Array | null,
-  field: readonly number[],
+  { name, sizeBytes, widenRaw }: ElementType,
+  raw: Uint8Array,
   mayKeep: boolean,
 ): Float32Array | Float64Array {
-  if (raw !== null) {
-    if (raw.length !== length * sizeBytes) {
-      const expected = `${length * sizeBytes} bytes for ${length} elements of ${name}`;
-      throw new GruError("bad-file", `${subject}: expected ${expected}, got ${raw.length}`);
-    }
-    if (mayKeep && name === FLOAT && raw.length >= MIN_KEPT_BYTES)
-      return readNumbers(DTYPES.get("F32")!, aligned(raw), true);
-    return widenRaw(new Uint8Array(raw).buffer); // a copy: the data may begin at any byte, a typed array may not
+  if (raw.length !== length * sizeBytes) {
+    const expected = `${length * sizeBytes} bytes for ${length} elements of ${name}`;
+    throw new GruError("bad-file", `${subject}: expected ${expected}, got ${raw.length}`);
   }
+  if (mayKeep && name === FLOAT) return readNumbers(DTYPES.get("F32")!, raw, true);
+  return widenRaw(new Uint8Array(raw).buffer); // a copy: the data may begin at any byte, a typed array may not
+}
+
+function readField(
+  subject: string,
+  length: number,
+  { name, widenField }: ElementType,
+  field: readonly number[],
+): Float32Array | Float64Array {
   if (field.length !== length) {
     throw new GruError("bad-file", `${subject}: expected ${length} elements of ${name}, got ${field.length}`);
   }

@@ -1,0 +1,143 @@
+// Data of tensors in files beside the model, as PyTorch's exporter writes them (model.onnx.data):
+// https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
+
+import { GruError } from "../../errors.js";
+import type { ModelFiles } from "../keras/weightsManifest.js";
+import { quote } from "../quote.js";
+import { readMessage } from "./message.js";
+import type { OnnxModel } from "./modelProto.js";
+
+/** A writer may give each tensor a file of its own; more are a mistake, or meant to keep a server busy. */
+const MAX_FILES = 1024;
+
+/** TensorProto.DataLocation */
+const EXTERNAL = 1;
+
+/** Names and folders' names without an escape, a scheme or a step upwards: the file is in the model's folder or below it. */
+const LOCATION = /^(?!(.*\/)?\.{1,2}(\/|$))[^/\\:?#%\p{Cc}]+(\/[^/\\:?#%\p{Cc}]+)*$/u;
+
+/** Where in which file a tensor's data are. */
+interface Reference {
+  readonly encoded: Uint8Array;
+  /** What it is, for errors. */
+  readonly subject: string;
+  readonly location: string;
+  readonly start: number;
+  /** null for the end of the file */
+  readonly end: number | null;
+}
+
+/** Data of tensors, each by its encoded TensorProto. */
+export type ExternalData = ReadonlyMap<Uint8Array, Uint8Array>;
+
+/** Names of the files that a model's tensors are in. @throws GruError `bad-file` */
+export function externalFileNames(model: OnnxModel): string[] {
+  const names = [...new Set(references(model).map(({ location }) => location))];
+  if (names.length <= MAX_FILES) return names;
+  throw new GruError("bad-file", `onnx: expected its data in at most ${MAX_FILES} files, got ${names.length}`);
+}
+
+/**
+ * Opens the files that a model's tensors are in.
+ *
+ * @throws GruError `bad-file` for one that is not there, whatever else `files` throws
+ */
+export async function openExternalFiles(
+  model: OnnxModel,
+  files: ModelFiles | undefined,
+): Promise<Map<string, Uint8Array>> {
+  const opened = new Map<string, Uint8Array>();
+  for (const name of externalFileNames(model)) {
+    try {
+      const bytes = typeof files === "function" ? await files(name) : files?.get(name);
+      if (bytes !== undefined) opened.set(name, bytes);
+    } catch (cause) {
+      if (!(cause instanceof GruError)) throw cause;
+      throw missing(name, cause);
+    }
+  }
+  return opened;
+}
+
+/**
+ * The data of all tensors that keep them elsewhere: parts of the files' own bytes, of which no two overlap.
+ *
+ * @throws GruError `bad-file` for a file that is not there, and for data that are not in it or belong to two tensors
+ */
+export function externalData(model: OnnxModel, files: ReadonlyMap<string, Uint8Array>): ExternalData {
+  const data = new Map<Uint8Array, Uint8Array>();
+  const ends = new Map<string, number>();
+  for (const { encoded, subject, location, start, end } of references(model).sort((a, b) => a.start - b.start)) {
+    const file = files.get(location);
+    if (file === undefined) throw missing(location);
+    const last = end ?? file.length;
+    if (start > last || last > file.length) {
+      const expected = `its data in the ${file.length} bytes of ${quote(location)}`;
+      throw new GruError("bad-file", `${subject}: expected ${expected}, got bytes ${start} to ${last}`);
+    }
+    const before = ends.get(location) ?? 0;
+    if (start < before && start < last) {
+      const expected = `bytes of ${quote(location)} that are no other tensor's`;
+      throw new GruError("bad-file", `${subject}: expected ${expected}, got ${start} to ${last}`);
+    }
+    ends.set(location, Math.max(before, last));
+    data.set(encoded, file.subarray(start, last));
+  }
+  return data;
+}
+
+function references({ nodes, initializers }: OnnxModel): Reference[] {
+  const found: Reference[] = [];
+  for (const [name, encoded] of initializers) addReference(encoded, name, found);
+  for (const { name, outputs, attributes } of nodes) {
+    for (const { tensor } of attributes.values()) {
+      if (tensor !== null) addReference(tensor, outputs[0] ?? name, found);
+    }
+  }
+  return found;
+}
+
+function addReference(encoded: Uint8Array, name: string, found: Reference[]): void {
+  const subject = `onnx tensor ${quote(name)}`;
+  let place = 0;
+  const entries = new Map<string, string>();
+  readMessage(encoded, subject, {
+    13: (field) => readEntry(field.bytes(), subject, entries),
+    14: (field) => (place = field.int()),
+  });
+  if (place !== EXTERNAL) return;
+  const location = entries.get("location") ?? "";
+  if (!LOCATION.test(location)) {
+    const expected = "its data in a file in the model's folder";
+    throw new GruError("bad-file", `${subject}: expected ${expected}, got the location ${quote(location)}`);
+  }
+  const start = byteCount(subject, "offset", entries.get("offset") ?? "0");
+  const length = entries.get("length");
+  const end = length === undefined ? null : start + byteCount(subject, "length", length);
+  found.push({ encoded, subject, location, start, end });
+}
+
+/** A StringStringEntryProto. */
+function readEntry(bytes: Uint8Array, subject: string, into: Map<string, string>): void {
+  let key = "";
+  let value = "";
+  readMessage(bytes, subject, { 1: (field) => (key = field.string()), 2: (field) => (value = field.string()) });
+  into.set(key, value);
+}
+
+function byteCount(subject: string, what: string, text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new GruError("bad-file", `${subject}: expected ${what} to be a number of bytes, got ${quote(text)}`);
+}
+
+function missing(name: string, cause?: GruError): GruError {
+  const file = quote(name);
+  const got = cause === undefined ? "none" : `an error (${cause.message})`;
+  return new GruError(
+    "bad-file",
+    `onnx: expected the file ${file}, where this model keeps its weights (external data), got ${got}; ` +
+      `put it beside the model's URL, pass it as files: new Map([[${file}, bytes]]), or write one file in Python: ` +
+      `torch.onnx.export(..., external_data=False), or onnx.save(onnx.load("model.onnx"), "one.onnx")`,
+    { cause },
+  );
+}
