@@ -350,7 +350,7 @@ describe("a message", () => {
       writer.tag(3, WireType.Bit32).float(1);
       intField(writer, 4, 300);
     });
-    const leave = vi.fn();
+    const leave = vi.fn<() => void>();
     readMessage(bytes, "m", { 1: leave, 2: leave, 3: leave, 4: (one) => seen.push(one.int()) });
     expect(seen).toEqual([300]);
   });

@@ -26,7 +26,7 @@ export interface RunArguments {
 export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTensor>>): RunArguments {
   const counts = new Map<OnnxAxis, number>();
   for (const { name, axes, as } of graph.inputs) {
-    if (as !== "unused") countAxes(name, axes, tensors[name], counts);
+    if (as !== "unused") countAxes(name, axes, Object.hasOwn(tensors, name) ? tensors[name] : undefined, counts);
   }
   const [numSteps, batchSize] = [counts.get("time") ?? 1, counts.get("batch") ?? 1];
   const features = graph.inputs.filter((input) => input.as === "input");

@@ -68,16 +68,16 @@ function namesBehind(nodes: readonly OnnxNode[], slots: (node: OnnxNode) => read
 }
 
 /** First input that is a weight, and the first that is none any more. */
-const WEIGHT_SLOTS: Readonly<Record<string, readonly [start: number, end: number]>> = {
-  GRU: [1, 4],
-  MatMul: [1, 2],
-  Gemm: [1, 3],
-  BatchNormalization: [1, 5],
-};
+const WEIGHT_SLOTS = new Map<string, readonly [start: number, end: number]>([
+  ["GRU", [1, 4]],
+  ["MatMul", [1, 2]],
+  ["Gemm", [1, 3]],
+  ["BatchNormalization", [1, 5]],
+]);
 
 /** Names that nodes read as weights, whether by way of others or themselves. */
 export function weightNames({ nodes }: OnnxModel): Set<string> {
-  return namesBehind(nodes, ({ operator, inputs }) => inputs.slice(...(WEIGHT_SLOTS[operator] ?? [0, 0])));
+  return namesBehind(nodes, ({ operator, inputs }) => inputs.slice(...(WEIGHT_SLOTS.get(operator) ?? [0, 0])));
 }
 
 const isIntegerCast = ({ operator, attributes }: OnnxNode) =>
