@@ -7,7 +7,7 @@ export type Pickled =
   | { readonly global: string }
   | { readonly call: Pickled; readonly args: readonly Pickled[] }
   | { readonly persistent: Pickled }
-  | { readonly attributesOf: Pickled }
+  | { readonly attributesOf: Pickled; readonly attributes?: Pickled }
   | ReadonlyMap<unknown, unknown>
   | readonly unknown[]
   | string
@@ -43,7 +43,8 @@ function opcodes(value: Pickled): number[] {
   }
   if ("call" in value) return [...opcodes(value.call), ...opcodes(value.args), ...ascii("R")];
   if ("persistent" in value) return [...opcodes(value.persistent), ...ascii("Q")];
-  if ("attributesOf" in value) return [...opcodes(value.attributesOf), ...opcodes(new Map([["a", 1]])), ...ascii("b")];
+  if ("attributesOf" in value)
+    return [...opcodes(value.attributesOf), ...opcodes(value.attributes ?? new Map([["a", 1]])), ...ascii("b")];
   throw new Error(`cannot pickle ${String(value)}`);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type PickleRules, readPickle } from "../../src/formats/torch/pickle.js";
+import { GruError } from "../../src/errors.js";
+import { ForeignObject, type PickleRules, readPickle } from "../../src/formats/torch/pickle.js";
 import { type Pickled, pickle, rawPickle } from "../pickleFile.js";
 import { expectRefusal } from "../refusal.js";
 
@@ -9,10 +10,16 @@ const rules: PickleRules = {
     ["torch.FloatStorage", "float"],
   ]),
   load: (id) => ({ id }),
-  wayOut: "the way out",
+  refuse: (path, value) => new GruError("unsupported", `foreign: ${path} in ${outcome(value)}`),
 };
 
-const unnamed = (name: string) => `pickle: expected a state_dict's tensors alone, got "${name}"; the way out`;
+/** What came of a pickle that names a class. */
+function outcome(value: unknown): string {
+  if (value instanceof ForeignObject) return `an object of ${value.path}${value.isModule ? ", a module" : ""}`;
+  return value === undefined ? "what could not be read" : "something else";
+}
+
+const unnamed = (name: string) => `foreign: ${name} in an object of ${name}`;
 
 describe("readPickle", () => {
   const values: [what: string, value: Pickled, expected?: unknown][] = [
@@ -150,7 +157,8 @@ describe("readPickle", () => {
   }
 
   it("refuses one of more than 16 MiB", async () => {
-    const long = new Uint8Array(2 ** 24 + 1).fill("N".charCodeAt(0));
+    const long = new Uint8Array(2 ** 24 + 1); // one string, but for its first five bytes
+    long.set(rawPickle("X", 252, 255, 255, 0));
     await expectRefusal(
       () => readPickle(long, rules),
       "bad-file",

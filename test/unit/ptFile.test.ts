@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import type { GruErrorCode } from "../../src/errors.js";
+import type { GruLayer } from "../../src/model/network.js";
 import { parseModel } from "../../src/parseModel.js";
 import {
   bytesOf,
@@ -40,6 +41,32 @@ describe("a .pt file", () => {
         ]),
     );
     expect(parseTorch(file).notes[0]).toBe('Read from "net" of a checkpoint. Left out: "epoch", "optimizer".');
+  });
+
+  it("may be a checkpoint with a vocabulary of more words than a network has tensors", () => {
+    const words = new Map(Array.from({ length: 5000 }, (_, i) => [`word ${i}`, i]));
+    const file = ptStateDict(
+      tensors,
+      (stateDict) =>
+        new Map<unknown, unknown>([
+          ["words", words],
+          ["net", stateDict],
+        ]),
+    );
+    expect(parseTorch(file).notes[0]).toBe('Read from "net" of a checkpoint. Left out: "words".');
+  });
+
+  it("may have tied weights, which are read once", () => {
+    const tied = pickledTensor({ shape: [3, 1], numElements: 3 });
+    const file = ptFile(
+      new Map([
+        ["weight_ih", tied],
+        ["weight_hh", tied],
+      ]),
+      { "data/0": bytesOf(Float32Array.of(1, 2, 3)) },
+    );
+    const [gru] = parseTorch(file).layers as [GruLayer];
+    expect(gru.weight).toBe(gru.recurrentWeight);
   });
 
   it("may be a checkpoint of a state_dict alone", () => {
@@ -127,6 +154,12 @@ describe("a .pt file", () => {
 const wrapped = (root: Pickled, entries = {}) => ptFile(root, { "data/0": new Uint8Array(240), ...entries });
 const view = (text: string) => `torch: expected a view of storage "0" and its 60 elements, got ${text}`;
 
+/** What nn.Module keeps in its __dict__. */
+const MODULE = new Map<string, Pickled>([
+  ["training", false],
+  ["_modules", new Map()],
+]);
+
 describe("a .pt file is refused", () => {
   const tensor = pickledTensor({ shape: [15, 4] });
   const cell = (more: Partial<TensorParts>) =>
@@ -138,6 +171,34 @@ describe("a .pt file is refused", () => {
       wrapped({ call: { global: "torch.nn.modules.rnn.GRU" }, args: [] }),
       "unsupported",
       `pickle: expected a state_dict's tensors alone, got "torch.nn.modules.rnn.GRU"; ${SAVE}`,
+    ],
+    [
+      "for a whole module, as PyTorch writes one",
+      wrapped({ attributesOf: { call: { global: "__main__.Net" }, args: [] }, attributes: MODULE }),
+      "unsupported",
+      `pickle: expected a state_dict, got a whole module of the class "__main__.Net"; ${SAVE}`,
+    ],
+    [
+      "for a whole module in a checkpoint",
+      wrapped(
+        new Map<string, Pickled>([
+          ["epoch", 3],
+          ["model", { attributesOf: { call: { global: "__main__.Net" }, args: [] }, attributes: MODULE }],
+        ]),
+      ),
+      "unsupported",
+      'pickle: expected a state_dict, got a whole module of the class "__main__.Net" in checkpoint["model"]; save the state_dict in Python: torch.save(checkpoint["model"].state_dict(), "model.pt")',
+    ],
+    [
+      "for a state_dict beside other objects, which it tells of",
+      wrapped(
+        new Map<string, Pickled>([
+          ["args", { call: { global: "argparse.Namespace" }, args: [] }],
+          ["net", new Map([["weight_ih", tensor]])],
+        ]),
+      ),
+      "unsupported",
+      'pickle: expected a state_dict\'s tensors alone, got a checkpoint with a state_dict under "net", beside an object of the class "argparse.Namespace"; save the state_dict in Python: torch.save(checkpoint["net"], "model.pt")',
     ],
     [
       "for what would run a command",
@@ -277,13 +338,13 @@ describe("a .pt file is refused", () => {
 
   it("for tensors that are larger together than the file could be", async () => {
     const bytes = cell({ shape: [9999, 9999], strides: [0, 0], numElements: 60 });
-    const message = `torch: expected at most ${2 * bytes.length} elements in a file of ${bytes.length} bytes, got 99980001`;
+    const message = `torch: expected at most ${(bytes.length >> 1) + 2 ** 23} elements in a file of ${bytes.length} bytes, got 99980001`;
     await expectRefusal(() => parseTorch(bytes), "bad-file", message);
   });
 
   it("for more tensors than a network has", async () => {
     const names = Array.from({ length: 4097 }, (_, i) => `${i}`);
-    const bytes = ptFile(new Map(names.map((name) => [name, 0])));
+    const bytes = ptFile(new Map(names.map((name) => [name, tensor])));
     await expectRefusal(() => parseTorch(bytes), "bad-file", "torch: expected at most 4096 tensors, got 4097");
   });
 });

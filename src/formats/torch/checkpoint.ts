@@ -1,14 +1,13 @@
 // What torch.save wrote: a state_dict, or a dict that has one beside an optimizer's, the number of epochs and so on.
 
 import { GruError } from "../../errors.js";
+import { listNames } from "../names.js";
 import { quote } from "../quote.js";
-import { SAVE_STATE_DICT } from "./stateDictRules.js";
-import { TorchTensor } from "./torchTensor.js";
+import { SAVE_STATE_DICT } from "./foreign.js";
+import { isStateDict, TorchTensor } from "./torchTensor.js";
 
 /** A GRU's recurrent weight: what tells a state_dict of ours from an optimizer's. */
 const RECURRENT = /(^|\.)weight_hh(_l\d+|$)/;
-
-const MAX_TENSORS = 4096;
 
 /** A state_dict, and sentences on where it was and what was left out. */
 export interface StateDictFound {
@@ -27,10 +26,9 @@ export function findStateDict(value: unknown): StateDictFound {
     throw new GruError("unsupported", `torch: expected a dict of tensors, got ${got}; ${SAVE_STATE_DICT}`);
   }
   if (isStateDict(value)) return { tensors: value, notes: [] };
-  const inside = [...value].filter((item): item is [unknown, Map<string, TorchTensor>] => {
-    const [, dict] = item;
-    return isStateDict(dict) && [...dict.keys()].some((name) => RECURRENT.test(name));
-  });
+  // One dict may stand under many keys, and is looked at once.
+  const withGru = new Set([...new Set(value.values())].filter(isStateDict).filter(hasGru));
+  const inside = [...value].filter((item): item is [unknown, Map<string, TorchTensor>] => withGru.has(item[1]));
   if (inside.length !== 1) {
     const got = inside.length === 0 ? `one of ${keysOf([...value]) || "nothing"}` : `several, ${keysOf(inside)}`;
     const expected = "a state_dict, or a checkpoint with one that has a GRU";
@@ -43,13 +41,9 @@ export function findStateDict(value: unknown): StateDictFound {
 }
 
 function keysOf(items: readonly (readonly [unknown, unknown])[]): string {
-  return items.map(([key]) => quote(key)).join(", ");
+  return listNames(items.map(([key]) => quote(key)));
 }
 
-function isStateDict(value: unknown): value is Map<string, TorchTensor> {
-  if (!(value instanceof Map) || value.size === 0) return false;
-  if (value.size > MAX_TENSORS) {
-    throw new GruError("bad-file", `torch: expected at most ${MAX_TENSORS} tensors, got ${value.size}`);
-  }
-  return [...value].every(([name, tensor]) => typeof name === "string" && tensor instanceof TorchTensor);
+function hasGru(dict: ReadonlyMap<string, TorchTensor>): boolean {
+  return [...dict.keys()].some((name) => RECURRENT.test(name));
 }

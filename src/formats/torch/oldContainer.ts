@@ -5,7 +5,8 @@ import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { checkStorage, type Container } from "./container.js";
 import { readPickle } from "./pickle.js";
-import { SAVE_STATE_DICT, STATE_DICT_RULES } from "./stateDictRules.js";
+import { SAVE_STATE_DICT } from "./foreign.js";
+import { STATE_DICT_RULES } from "./stateDictRules.js";
 import { readStorageId, storageBytes, type TorchStorage } from "./torchTensor.js";
 
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;

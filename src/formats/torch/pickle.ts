@@ -13,8 +13,25 @@ export interface PickleRules {
   readonly globals: ReadonlyMap<string, unknown>;
   /** What a persistent id stands for. */
   load(id: PickleValue): PickleValue;
-  /** The way out for a pickle that names something else. */
-  readonly wayOut: string;
+  /**
+   * The error for a pickle that names something else, which is a `ForeignObject` in what it holds.
+   *
+   * @param value undefined where the pickle could not be read to its end
+   * @param path of the first such name
+   */
+  refuse(path: string, value: PickleValue): GruError;
+}
+
+/** An object of a class that the rules do not list: its name, and nothing of it is called. */
+export class ForeignObject {
+  /** `module.name` of its class. */
+  readonly path: string;
+  /** Whether it is an nn.Module: it has the attributes of one. */
+  isModule = false;
+
+  constructor(path: string) {
+    this.path = path;
+  }
 }
 
 /** A state_dict's is some hundred bytes for each tensor. */
@@ -22,91 +39,147 @@ const MAX_PICKLE_BYTES = 2 ** 24;
 /** Of a whole number; PyTorch's magic number has ten. */
 const MAX_INTEGER_BYTES = 64;
 
+/**
+ * Memory that all values of a pickle may take together, beside as much as the file has: a byte of a pickle may stand for
+ * 300 of a Map. A state_dict of 4096 tensors takes 8 MB, a vocabulary of 100,000 words 18.
+ */
+const MAX_VALUE_BYTES = 2 ** 24;
+
+/** Bytes that values take in V8, with what growing leaves behind. */
+const SLOT_BYTES = 16; // of the stack, a list, a boxed number
+const OBJECT_BYTES = 64; // a list, a string, an object of ours
+const ENTRY_BYTES = 64; // of a Map
+const MAP_BYTES = 300;
+
+/** Numbers of the memo that may be left out: Python counts from 0, or from 1. */
+const MAX_MEMO_GAP = 256;
+
 const MARK = Symbol("mark");
+const STOP = ".".charCodeAt(0);
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Reads one pickle of protocol 2 to 5.
  *
  * @param start where it begins
+ * @param fileBytes size of the file that it is in
  * @returns what it holds, and where it ends
- * @throws GruError `bad-file` for bytes that are no pickle, `unsupported` for what the rules do not list, by its name
+ * @throws GruError `bad-file` for bytes that are no pickle or take too much memory, the rules' own for what they do not list
  */
-export function readPickle(bytes: Uint8Array, rules: PickleRules, start = 0): { value: PickleValue; end: number } {
-  return new PickleMachine(bytes, rules, start).run();
+export function readPickle(
+  bytes: Uint8Array,
+  rules: PickleRules,
+  start = 0,
+  fileBytes = bytes.length,
+): { value: PickleValue; end: number } {
+  return new PickleMachine(bytes, rules, start, MAX_VALUE_BYTES + fileBytes).run();
 }
 
 /** One step of the machine for each opcode, by its character. */
-const STEPS: Readonly<Record<string, (machine: PickleMachine) => void>> = {
-  "\x80": (m) => m.protocol(m.uint(1)), // PROTO
-  "\x95": (m) => void m.take(8), // FRAME
-  "(": (m) => m.push(MARK), // MARK
-  "0": (m) => void m.pop(), // POP
-  "1": (m) => void m.popMarked(), // POP_MARK
-  "2": (m) => m.push(m.top()), // DUP
-  N: (m) => m.push(null), // NONE
-  "\x88": (m) => m.push(true), // NEWTRUE
-  "\x89": (m) => m.push(false), // NEWFALSE
-  J: (m) => m.push(m.uint(4) | 0), // BININT
-  K: (m) => m.push(m.uint(1)), // BININT1
-  M: (m) => m.push(m.uint(2)), // BININT2
-  "\x8a": (m) => m.push(m.integer(m.uint(1))), // LONG1
-  "\x8b": (m) => m.push(m.integer(m.uint(4))), // LONG4
-  G: (m) => m.push(m.float()), // BINFLOAT
-  X: (m) => m.push(m.text(m.uint(4))), // BINUNICODE
-  "\x8c": (m) => m.push(m.text(m.uint(1))), // SHORT_BINUNICODE
-  "\x8d": (m) => m.push(m.text(m.uint(8))), // BINUNICODE8
-  T: (m) => m.push(m.text(m.uint(4))), // BINSTRING, from Python 2
-  U: (m) => m.push(m.text(m.uint(1))), // SHORT_BINSTRING
-  "}": (m) => m.push(new Map()), // EMPTY_DICT
-  "]": (m) => m.push([]), // EMPTY_LIST
-  ")": (m) => m.push([]), // EMPTY_TUPLE
-  t: (m) => m.push(m.popMarked()), // TUPLE
-  l: (m) => m.push(m.popMarked()), // LIST
-  "\x85": (m) => m.push(m.popLast(1)), // TUPLE1
-  "\x86": (m) => m.push(m.popLast(2)), // TUPLE2
-  "\x87": (m) => m.push(m.popLast(3)), // TUPLE3
-  a: (m) => m.append([m.pop()]), // APPEND
-  e: (m) => m.append(m.popMarked()), // APPENDS
-  s: (m) => m.setItems(m.popLast(2)), // SETITEM
-  u: (m) => m.setItems(m.popMarked()), // SETITEMS
-  q: (m) => m.memoize(m.uint(1)), // BINPUT
-  r: (m) => m.memoize(m.uint(4)), // LONG_BINPUT
-  "\x94": (m) => m.memoize(), // MEMOIZE
-  h: (m) => m.push(m.recall(m.uint(1))), // BINGET
-  j: (m) => m.push(m.recall(m.uint(4))), // LONG_BINGET
-  c: (m) => m.push(m.named(m.line(), m.line())), // GLOBAL
-  "\x93": (m) => m.push(m.named(...m.popLast(2))), // STACK_GLOBAL
-  Q: (m) => m.loadPersistent(), // BINPERSID
-  R: (m) => m.call(), // REDUCE
-  b: (m) => m.build(), // BUILD
-};
+const STEPS: ReadonlyMap<number, (machine: PickleMachine) => void> = new Map(
+  Object.entries<(machine: PickleMachine) => void>({
+    "\x80": (m) => m.protocol(m.uint(1)), // PROTO
+    "\x95": (m) => m.skip(8), // FRAME
+    "(": (m) => m.push(MARK), // MARK
+    "0": (m) => void m.pop(), // POP
+    "1": (m) => void m.popMarked(), // POP_MARK
+    "2": (m) => m.push(m.top()), // DUP
+    N: (m) => m.push(null), // NONE
+    "\x88": (m) => m.push(true), // NEWTRUE
+    "\x89": (m) => m.push(false), // NEWFALSE
+    J: (m) => m.push(m.uint(4) | 0), // BININT
+    K: (m) => m.push(m.uint(1)), // BININT1
+    M: (m) => m.push(m.uint(2)), // BININT2
+    "\x8a": (m) => m.push(m.integer(m.uint(1))), // LONG1
+    "\x8b": (m) => m.push(m.integer(m.uint(4))), // LONG4
+    G: (m) => m.push(m.float()), // BINFLOAT
+    X: (m) => m.push(m.text(m.uint(4))), // BINUNICODE
+    "\x8c": (m) => m.push(m.text(m.uint(1))), // SHORT_BINUNICODE
+    "\x8d": (m) => m.push(m.text(m.uint(8))), // BINUNICODE8
+    T: (m) => m.push(m.text(m.uint(4))), // BINSTRING, from Python 2
+    U: (m) => m.push(m.text(m.uint(1))), // SHORT_BINSTRING
+    "}": (m) => m.push(m.dict()), // EMPTY_DICT
+    "]": (m) => m.push(m.list([])), // EMPTY_LIST
+    ")": (m) => m.push(m.list([])), // EMPTY_TUPLE
+    t: (m) => m.push(m.list(m.popMarked())), // TUPLE
+    l: (m) => m.push(m.list(m.popMarked())), // LIST
+    "\x85": (m) => m.push(m.list(m.popLast(1))), // TUPLE1
+    "\x86": (m) => m.push(m.list(m.popLast(2))), // TUPLE2
+    "\x87": (m) => m.push(m.list(m.popLast(3))), // TUPLE3
+    a: (m) => m.append(m.popLast(1)), // APPEND
+    e: (m) => m.append(m.popMarked()), // APPENDS
+    s: (m) => m.setItems(m.popLast(2)), // SETITEM
+    u: (m) => m.setItems(m.popMarked()), // SETITEMS
+    q: (m) => m.memoize(m.uint(1)), // BINPUT
+    r: (m) => m.memoize(m.uint(4)), // LONG_BINPUT
+    "\x94": (m) => m.memoize(), // MEMOIZE
+    h: (m) => m.push(m.recall(m.uint(1))), // BINGET
+    j: (m) => m.push(m.recall(m.uint(4))), // LONG_BINGET
+    c: (m) => m.push(m.named(m.line(), m.line())), // GLOBAL
+    "\x93": (m) => m.push(m.named(...m.popLast(2))), // STACK_GLOBAL
+    Q: (m) => m.loadPersistent(), // BINPERSID
+    R: (m) => m.call(), // REDUCE
+    b: (m) => m.build(), // BUILD
+    // What no state_dict has, read on so that what else is in the file can be said.
+    "\x81": (m) => m.create(m.popLast(2)), // NEWOBJ
+    "\x92": (m) => m.create(m.popLast(3)), // NEWOBJ_EX
+    "\x8f": (m) => m.push(m.foreign("builtins.set")), // EMPTY_SET
+    "\x90": (m) => void m.popMarked(), // ADDITEMS
+    "\x91": (m) => m.create([m.foreign("builtins.frozenset"), m.popMarked()]), // FROZENSET
+    B: (m) => m.pushBytes(m.uint(4)), // BINBYTES
+    C: (m) => m.pushBytes(m.uint(1)), // SHORT_BINBYTES
+    "\x8e": (m) => m.pushBytes(m.uint(8)), // BINBYTES8
+    "\x96": (m) => m.pushBytes(m.uint(8)), // BYTEARRAY8
+  }).map(([opcode, step]) => [opcode.charCodeAt(0), step]),
+);
 
 class PickleMachine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #rules: PickleRules;
   readonly #stack: PickleValue[] = [];
-  readonly #memo = new Map<number, PickleValue>();
+  /** Undefined where nothing was remembered. */
+  readonly #memo: PickleValue[] = [];
   readonly #end: number;
+  /** What all values may take together. */
+  readonly #maxValueBytes: number;
   #at: number;
+  #valueBytes = 0;
+  /** The first name that the rules do not list. */
+  #firstForeign: string | null = null;
 
-  constructor(bytes: Uint8Array, rules: PickleRules, start: number) {
+  constructor(bytes: Uint8Array, rules: PickleRules, start: number, maxValueBytes: number) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#rules = rules;
     this.#at = start;
     this.#end = Math.min(bytes.length, start + MAX_PICKLE_BYTES);
+    this.#maxValueBytes = maxValueBytes;
   }
 
   run(): { value: PickleValue; end: number } {
+    let value: PickleValue;
+    try {
+      value = this.#run();
+    } catch (error) {
+      // joblib puts arrays between the opcodes: no pickle from there on, and the names before it tell more.
+      if (this.#firstForeign === null || !(error instanceof GruError)) throw error;
+      throw this.#rules.refuse(this.#firstForeign, undefined);
+    }
+    if (this.#firstForeign !== null) throw this.#rules.refuse(this.#firstForeign, value);
+    return { value, end: this.#at };
+  }
+
+  #run(): PickleValue {
     for (;;) {
-      const opcode = String.fromCharCode(this.uint(1));
-      if (opcode === ".") return { value: this.pop(), end: this.#at };
-      if (!Object.hasOwn(STEPS, opcode)) {
-        const code = opcode.charCodeAt(0).toString(16).padStart(2, "0");
+      const opcode = this.uint(1);
+      if (opcode === STOP) return this.pop();
+      const step = STEPS.get(opcode);
+      if (step === undefined) {
+        const code = opcode.toString(16).padStart(2, "0");
         throw bad(`expected an opcode that a state_dict needs at byte ${this.#at - 1}, got 0x${code}`);
       }
-      STEPS[opcode]!(this);
+      step(this);
     }
   }
 
@@ -114,13 +187,15 @@ class PickleMachine {
     if (version < 2 || version > 5) throw bad(`expected protocol 2 to 5, got ${version}`);
   }
 
-  take(numBytes: number): Uint8Array {
-    const start = this.#at;
-    this.#advance(numBytes);
-    return this.#bytes.subarray(start, this.#at);
+  /** @throws GruError `bad-file` when the values would take too much memory */
+  #spend(numBytes: number): void {
+    this.#valueBytes += numBytes;
+    if (this.#valueBytes <= this.#maxValueBytes) return;
+    const expected = `values that take at most ${this.#maxValueBytes} bytes of memory`;
+    throw bad(`expected ${expected}, got more by byte ${this.#at}`);
   }
 
-  #advance(numBytes: number): void {
+  skip(numBytes: number): void {
     this.#at += numBytes;
     if (this.#at <= this.#end) return;
     const limit = this.#end < this.#bytes.length ? `, more than a state_dict's ${MAX_PICKLE_BYTES} bytes` : "";
@@ -129,7 +204,7 @@ class PickleMachine {
 
   uint(numBytes: number): number {
     const start = this.#at;
-    this.#advance(numBytes);
+    this.skip(numBytes);
     let value = 0;
     for (let at = start + numBytes - 1; at >= start; at--) value = 256 * value + this.#bytes[at]!;
     return value;
@@ -140,100 +215,164 @@ class PickleMachine {
     if (numBytes > MAX_INTEGER_BYTES) {
       throw bad(`expected a whole number of at most ${MAX_INTEGER_BYTES} bytes, got one of ${numBytes}`);
     }
-    const bits = this.take(numBytes).reduceRight((value, byte) => 256n * value + BigInt(byte), 0n);
+    const start = this.#at;
+    this.skip(numBytes);
+    this.#spend(OBJECT_BYTES + numBytes);
+    let bits = 0n;
+    for (let at = start + numBytes; at > start;) {
+      const size = at - start >= 8 ? 8 : 1; // the highest bytes one by one, until words are left
+      at -= size;
+      bits = (bits << BigInt(8 * size)) | (size === 8 ? this.#view.getBigUint64(at, true) : BigInt(this.#bytes[at]!));
+    }
     const value = BigInt.asIntN(8 * numBytes, bits);
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 
   float(): number {
+    this.#spend(SLOT_BYTES);
     const start = this.#at;
-    this.take(8);
+    this.skip(8);
     return this.#view.getFloat64(start); // big-endian, unlike the rest
   }
 
   text(numBytes: number): string {
-    return new TextDecoder().decode(this.take(numBytes));
+    const start = this.#at;
+    this.skip(numBytes);
+    this.#spend(OBJECT_BYTES + numBytes);
+    return DECODER.decode(this.#bytes.subarray(start, this.#at));
   }
 
   line(): string {
     const end = this.#bytes.indexOf("\n".charCodeAt(0), this.#at);
     const line = this.text((end < 0 ? this.#end : end) - this.#at);
-    this.take(1);
+    this.skip(1);
     return line;
   }
 
+  list(items: PickleValue[]): PickleValue[] {
+    this.#spend(OBJECT_BYTES + SLOT_BYTES * items.length);
+    return items;
+  }
+
+  dict(): Map<PickleValue, PickleValue> {
+    this.#spend(MAP_BYTES);
+    return new Map();
+  }
+
   push(value: PickleValue): void {
+    this.#spend(SLOT_BYTES);
     this.#stack.push(value);
   }
 
   pop(): PickleValue {
-    if (this.#stack.length === 0) throw bad(`expected a value on the stack at byte ${this.#at - 1}, got none`);
-    return this.#stack.pop();
-  }
-
-  top(): PickleValue {
-    const value = this.pop();
-    this.push(value);
+    const value = this.top();
+    this.#stack.pop();
     return value;
   }
 
+  top(): PickleValue {
+    if (this.#stack.length === 0) throw bad(`expected a value on the stack at byte ${this.#at - 1}, got none`);
+    return this.#stack.at(-1);
+  }
+
   popLast(count: number): PickleValue[] {
-    return Array.from({ length: count }, () => this.pop()).reverse();
+    const { length } = this.#stack;
+    if (length < count) throw bad(`expected ${count} values on the stack at byte ${this.#at - 1}, got ${length}`);
+    const items = this.#stack.slice(length - count);
+    this.#stack.length = length - count;
+    return items;
   }
 
   popMarked(): PickleValue[] {
     const mark = this.#stack.lastIndexOf(MARK);
     if (mark < 0) throw bad(`expected a mark on the stack at byte ${this.#at - 1}, got none`);
-    return this.#stack.splice(mark).slice(1);
+    const items = this.#stack.slice(mark + 1);
+    this.#stack.length = mark;
+    return items;
   }
 
   append(items: readonly PickleValue[]): void {
     const list = this.top();
+    if (list instanceof ForeignObject) return;
     if (!Array.isArray(list)) throw bad(`expected a list to append to, got ${describe(list)}`);
+    this.#spend(SLOT_BYTES * items.length);
     for (const item of items) list.push(item);
   }
 
   setItems(items: readonly PickleValue[]): void {
     const dict = this.top();
+    if (dict instanceof ForeignObject) return;
     if (!(dict instanceof Map) || items.length % 2 !== 0) {
       throw bad(`expected a dict and pairs for it, got ${describe(dict)} and ${items.length} values`);
     }
+    this.#spend(ENTRY_BYTES * items.length);
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   }
 
-  memoize(index = this.#memo.size): void {
-    this.#memo.set(index, this.top());
+  memoize(index = this.#memo.length): void {
+    const gap = index - this.#memo.length;
+    if (gap > MAX_MEMO_GAP) throw bad(`expected values remembered one after the other, got one under ${index}`);
+    this.#spend(SLOT_BYTES * Math.max(1, gap));
+    this.#memo[index] = this.top();
   }
 
   recall(index: number): PickleValue {
-    if (!this.#memo.has(index)) throw bad(`expected a value remembered under ${index}, got none`);
-    return this.#memo.get(index);
+    const value = this.#memo[index];
+    if (value === undefined) throw bad(`expected a value remembered under ${index}, got none`);
+    return value;
   }
 
   named(...[module, name]: PickleValue[]): PickleValue {
-    const { globals, wayOut } = this.#rules;
-    const path = `${String(module)}.${String(name)}`;
-    if (globals.has(path)) return globals.get(path);
-    throw new GruError("unsupported", `pickle: expected a state_dict's tensors alone, got ${quote(path)}; ${wayOut}`);
+    if (typeof module !== "string" || typeof name !== "string") {
+      throw bad(`expected a module and a name at byte ${this.#at - 1}, got ${describe(module)} and ${describe(name)}`);
+    }
+    const path = `${module}.${name}`;
+    return this.#rules.globals.has(path) ? this.#rules.globals.get(path) : this.foreign(path);
+  }
+
+  foreign(path: string): ForeignObject {
+    this.#spend(OBJECT_BYTES);
+    this.#firstForeign ??= path;
+    return new ForeignObject(path);
+  }
+
+  pushBytes(numBytes: number): void {
+    this.skip(numBytes);
+    this.push(this.foreign("builtins.bytes"));
   }
 
   loadPersistent(): void {
+    this.#spend(OBJECT_BYTES);
     this.push(this.#rules.load(this.pop()));
   }
 
   call(): void {
     const [callee, args] = this.popLast(2);
+    if (callee instanceof ForeignObject) return this.create([callee]);
     if (typeof callee !== "function" || !Array.isArray(args)) {
       throw bad(`expected something to call, got ${describe(callee)}`);
     }
+    // A dict of its pairs, and the like; one list can be the argument of many calls.
+    const [first] = args as PickleValue[];
+    this.#spend(MAP_BYTES + (Array.isArray(first) ? ENTRY_BYTES * first.length : 0));
     this.push(callee(args));
+  }
+
+  /** An object of a class: one that is not listed, for none that is can be made so. */
+  create([type]: readonly PickleValue[]): void {
+    if (!(type instanceof ForeignObject)) throw bad(`expected a class to make an object of, got ${describe(type)}`);
+    this.push(this.foreign(type.path));
   }
 
   /** Attributes of a dict, a state_dict's versions of its modules; nothing else that is allowed has any. */
   build(): void {
-    this.pop();
+    const attributes = this.pop();
     const target = this.top();
-    if (!(target instanceof Map)) throw bad(`expected attributes for a dict, got them for ${describe(target)}`);
+    if (target instanceof ForeignObject) {
+      target.isModule ||= attributes instanceof Map && attributes.has("_modules");
+    } else if (!(target instanceof Map)) {
+      throw bad(`expected attributes for a dict, got them for ${describe(target)}`);
+    }
   }
 }
 

@@ -13,8 +13,12 @@ export interface PtFile {
   readonly notes: readonly string[];
 }
 
-/** Shared and expanded storages may give a file more numbers than it has bytes; weights tied once or twice do not. */
-const MAX_ELEMENTS_PER_BYTE = 2;
+/**
+ * Views may give a file more numbers than it has bytes: of those that differ, which are read into memory of their own, as
+ * many are read as float16 has of such a size, and 32 MB more for a small file.
+ */
+const MAX_ELEMENTS_PER_BYTE = 0.5;
+const SPARE_ELEMENTS = 2 ** 23;
 
 /**
  * Reads the state_dict that torch.save wrote, as a .pt or .pth file.
@@ -24,22 +28,33 @@ const MAX_ELEMENTS_PER_BYTE = 2;
  * @throws GruError `bad-file`, `unsupported`
  */
 export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boolean): PtFile {
-  const container = isZip(bytes) ? openZipContainer(new ZipArchive(bytes)) : openOldContainer(bytes);
+  const container = isZip(bytes) ? openZipContainer(new ZipArchive(bytes), bytes.length) : openOldContainer(bytes);
   const { tensors: found, notes } = findStateDict(container.root);
   const kept = [...found].filter(([name, { isFloat }]) => isFloat || !mayLeaveOut(name, isDescribed));
-  checkSharing(kept, bytes.length);
-  const tensors = kept.map(([name, tensor]) => {
-    const { storage } = tensor;
-    const { isBigEndian } = container;
-    return [name, readTensor(name, tensor, () => container.bytesOf(storage), { isBigEndian, mayKeep })] as const;
-  });
-  const leftOut = [...found.keys()].filter((name) => !kept.some(([other]) => other === name));
-  return { tensors: new Map(tensors), notes: [...notes, ...leftOutNotes(leftOut)] };
+  const views = new Map(kept.map(([, tensor]) => [viewOf(tensor), tensor]));
+  checkSharing([...views.values()], bytes.length);
+  const { isBigEndian } = container;
+  // Tied weights are read once.
+  const numbers = new Map<string, Tensor>();
+  const tensors = new Map<string, Tensor>();
+  for (const [name, tensor] of kept) {
+    const view = viewOf(tensor);
+    const bytesOf = () => container.bytesOf(tensor.storage);
+    if (!numbers.has(view)) numbers.set(view, readTensor(name, tensor, bytesOf, { isBigEndian, mayKeep }));
+    tensors.set(name, numbers.get(view)!);
+  }
+  const leftOut = [...found.keys()].filter((name) => !tensors.has(name));
+  return { tensors, notes: [...notes, ...leftOutNotes(leftOut)] };
 }
 
-function checkSharing(tensors: readonly (readonly [string, TorchTensor])[], sizeBytes: number): void {
-  const limit = MAX_ELEMENTS_PER_BYTE * sizeBytes;
-  const numElements = tensors.reduce((sum, [, tensor]) => sum + tensor.numElements, 0);
+/** Two tensors of one view have the same numbers. */
+function viewOf({ storage, offset, shape, strides }: TorchTensor): string {
+  return JSON.stringify([storage.key, storage.type, offset, shape, strides]);
+}
+
+function checkSharing(tensors: readonly TorchTensor[], sizeBytes: number): void {
+  const limit = Math.floor(MAX_ELEMENTS_PER_BYTE * sizeBytes) + SPARE_ELEMENTS;
+  const numElements = tensors.reduce((sum, tensor) => sum + tensor.numElements, 0);
   if (numElements <= limit) return;
   const expected = `at most ${limit} elements in a file of ${sizeBytes} bytes`;
   throw new GruError("bad-file", `torch: expected ${expected}, got ${numElements}`);

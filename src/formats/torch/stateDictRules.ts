@@ -1,9 +1,7 @@
 import { GruError } from "../../errors.js";
+import { refuseForeign } from "./foreign.js";
 import type { PickleRules } from "./pickle.js";
 import { readStorageId, rebuildTensor, STORAGE_TYPES, TorchTensor } from "./torchTensor.js";
-
-/** How to save what is read here. */
-export const SAVE_STATE_DICT = 'save the state_dict in Python: torch.save(model.state_dict(), "model.pt")';
 
 const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["collections.OrderedDict", orderedDict],
@@ -14,7 +12,7 @@ const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 
 /** What the pickle of a state_dict may name: the constructors of its dict and its tensors, nothing else. */
-export const STATE_DICT_RULES: PickleRules = { globals: GLOBALS, load: readStorageId, wayOut: SAVE_STATE_DICT };
+export const STATE_DICT_RULES: PickleRules = { globals: GLOBALS, load: readStorageId, refuse: refuseForeign };
 
 /** Empty, or of a list of pairs, as Python 2 wrote it. */
 function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {

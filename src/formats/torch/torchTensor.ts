@@ -63,6 +63,7 @@ const WHOLE_STORAGES: ReadonlyMap<string, number> = new Map([
 export const STORAGE_TYPES: readonly string[] = [...FLOAT_STORAGES.keys(), ...WHOLE_STORAGES.keys()];
 
 const MAX_RANK = 8;
+const MAX_TENSORS = 4096;
 
 /** Bytes that a storage takes. */
 export function storageBytes({ type, numElements }: TorchStorage): number {
@@ -79,7 +80,7 @@ export function readStorageId(id: unknown): TorchStorage {
 
 /** `_rebuild_tensor_v2` with what PyTorch saves of its arguments. @throws GruError `bad-file` for a view past its storage */
 export function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
-  const isShape = isCounts(shape) && isCounts(strides) && shape.length === strides.length && shape.length <= MAX_RANK;
+  const isShape = isCounts(shape) && isCounts(strides) && shape.length === strides.length;
   if (!isStorage(storage) || !isCount(offset) || !isShape) {
     throw bad(`expected a storage, an offset, sizes and strides, got ${quote([offset, shape, strides])}`);
   }
@@ -89,6 +90,14 @@ export function rebuildTensor([storage, offset, shape, strides]: readonly unknow
     throw bad(`expected a view of storage "${storage.key}" and its ${storage.numElements} elements, got ${got}`);
   }
   return new TorchTensor(storage, offset, shape, strides);
+}
+
+/** Whether it is a dict of tensors by their names. @throws GruError `bad-file` when it has more than a network of ours could */
+export function isStateDict(value: unknown): value is Map<string, TorchTensor> {
+  if (!(value instanceof Map) || value.size === 0) return false;
+  for (const [name, tensor] of value) if (typeof name !== "string" || !(tensor instanceof TorchTensor)) return false;
+  if (value.size > MAX_TENSORS) throw bad(`expected at most ${MAX_TENSORS} tensors, got ${value.size}`);
+  return true;
 }
 
 /** How a storage's bytes are to be read. */
@@ -153,8 +162,9 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** A list of sizes, which is not looked through where it is too long: many tensors may have the same one. */
 function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every(isCount);
+  return Array.isArray(value) && value.length <= MAX_RANK && value.every(isCount);
 }
 
 function bad(message: string): GruError {

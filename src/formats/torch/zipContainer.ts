@@ -10,8 +10,8 @@ import { STATE_DICT_RULES } from "./stateDictRules.js";
 
 const PICKLE = "data.pkl";
 
-/** @throws GruError `bad-file`, `unsupported` for a TorchScript archive and for what no state_dict holds */
-export function openZipContainer(archive: ZipArchive): Container {
+/** @param fileBytes size of the file @throws GruError `bad-file`, `unsupported` for a TorchScript archive and for what no state_dict holds */
+export function openZipContainer(archive: ZipArchive, fileBytes: number): Container {
   const { entries } = archive;
   const pickles = [...entries.keys()].filter((name) => name === PICKLE || name.endsWith(`/${PICKLE}`));
   if (pickles.length !== 1) {
@@ -25,7 +25,7 @@ export function openZipContainer(archive: ZipArchive): Container {
   const read = new Map<ZipEntry, Uint8Array>();
   return {
     isBigEndian: isBigEndian(archive, entries.get(`${root}byteorder`)),
-    root: readPickle(archive.read(entries.get(pickles[0]!)!), STATE_DICT_RULES).value,
+    root: readPickle(archive.read(entries.get(pickles[0]!)!), STATE_DICT_RULES, 0, fileBytes).value,
     bytesOf(storage) {
       const entry = entries.get(`${root}data/${storage.key}`);
       checkStorage(storage, entry?.sizeBytes);
