@@ -1,5 +1,5 @@
-// Builds dist/: one file for each entry of package.json's exports, "." of src/index.ts, "./torch" of src/torch.ts; and the
-// program that its `bin` names, of src/cli/main.ts.
+// Builds dist/: one file for each entry of package.json's exports, "." of src/index.ts, "./torch" of src/torch.ts; the file
+// that tells other files; and the program that its `bin` names, of src/cli/main.ts.
 
 import { chmodSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -9,9 +9,11 @@ import { assemblyScript } from "./assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8"));
+/** What the main entry fetches is a file too, exported or not. */
 const entries = Object.keys(manifest.exports)
   .filter((name) => name !== "./package.json")
-  .map((name) => (name === "." ? "index" : name.slice("./".length)));
+  .map((name) => (name === "." ? "index" : name.slice("./".length)))
+  .concat("otherFile");
 
 /** A space that keeps no two tokens apart: with a word on one side alone, or with what is a token by itself. */
 const NEEDLESS_SPACE = /(?<=\w) (?=\W)|(?<=\W) (?=\w)|(?<=[(),;]) | (?=[(){@])/g;

@@ -3,6 +3,7 @@ import { type CpuPath, registeredCpu } from "./cpu/registry.js";
 import type { Engine } from "./engine.js";
 import { GruError } from "./errors.js";
 import type { Network } from "./model/network.js";
+import { describeValue } from "./model/valueKind.js";
 import { borrowDevice, isSoftware, nameOf, requestAdapter, requestDevice } from "./runtime/adapter.js";
 import { createTunedEngine } from "./tunedEngine.js";
 
@@ -31,12 +32,12 @@ export async function chooseEngine(
   use: Use,
 ): Promise<Engine> {
   if (request === "cpu") return cpuEngine(network, "asked for");
-  if (typeof request === "object" && request !== null)
+  if (typeof request === "object" && typeof request?.createBuffer === "function")
     return createTunedEngine(network, borrowDevice(request), "the caller's own device", isAutotuned);
   if (request !== "auto" && request !== "webgpu") {
     throw new GruError(
       "unsupported",
-      `device: expected "auto", "webgpu", "cpu" or a GPUDevice, got ${JSON.stringify(request)}`,
+      `device: expected "auto", "webgpu", "cpu" or a GPUDevice, got ${describeValue(request)}`,
     );
   }
   const adapter = await requestAdapter();

@@ -1,3 +1,3 @@
 export { parseKeras } from "./formats/keras/parseKeras.js";
 export type { ParseKerasOptions } from "./formats/keras/parseKeras.js";
-export type { ModelFiles } from "./formats/keras/weightsManifest.js";
+export type { FileContents, ModelFiles } from "./formats/fileContents.js";

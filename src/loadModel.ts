@@ -2,11 +2,20 @@ import { chooseEngine, type DeviceRequest } from "./chooseEngine.js";
 import { GruError } from "./errors.js";
 import { GruModel } from "./gruModel.js";
 import type { Use } from "./cpu/cost.js";
-import { besideUrl, loadBytes, type LoadBytesOptions, type ModelSource } from "./loadBytes.js";
+import { bytesIn } from "./formats/fileContents.js";
+import {
+  besideUrl,
+  checkLoadOptions,
+  isAddress,
+  loadBytes,
+  type LoadBytesOptions,
+  type ModelSource,
+} from "./loadBytes.js";
 import { checkBatchSize, type NonFinite } from "./model/checkInput.js";
 import { checkOptions } from "./model/checkOptions.js";
 import type { Network, Storage } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
+import { describeValue } from "./model/valueKind.js";
 import { parseModel, type ParseModelOptions } from "./parseModel.js";
 
 /** Where and how a model is to run. */
@@ -36,18 +45,19 @@ const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "use"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
- * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, told by how it begins. The files that a TF.js
- * model.json or an ONNX model names are fetched from beside it, where that is a URL and `files` is not given.
+ * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, told by how it begins. The files that a TF.js model.json
+ * or an ONNX model names are fetched from beside it, where that has an address and `files` does not have them.
  *
- * @param source URL, bytes, Blob or File
+ * @param source URL, bytes, Blob, File or Response; in Node, Bun and Deno a path too
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`; an abort rejects with
  *   `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
   const known = [...CREATE_OPTIONS, "description", "linearBeforeReset", "files", "signal", "onProgress"];
   checkOptions(options, known);
+  checkLoadOptions(options);
   const { files = fetcherBeside(source, options) } = options;
-  const isCallers = source instanceof ArrayBuffer || source instanceof Uint8Array || options.files !== undefined;
+  const isCallers = bytesIn(source) !== null || options.files !== undefined;
   const network = await parseModel(await loadBytes(source, options), { ...options, files }, !isCallers);
   const model = await placeModel(network, options);
   if (options.signal?.aborted) {
@@ -59,7 +69,7 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
 
 /** What fetches the files beside a model; undefined for a model that came without an address. */
 function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
-  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  if (!isAddress(source)) return undefined;
   return (name: string) => loadBytes(besideUrl(source, name), options);
 }
 
@@ -70,10 +80,10 @@ function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
  */
 export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
   checkOptions(options, CREATE_OPTIONS);
-  if (!Array.isArray(network?.layers) || !(network.inputSize > 0)) {
+  if (describeValue(network) !== "an object" || !Array.isArray(network.layers) || !(network.inputSize > 0)) {
     throw new GruError(
       "unsupported",
-      `network: expected what defineNetwork or parseModel gives, got another ${typeof network}`,
+      `network: expected what defineNetwork or parseModel gives, got ${describeValue(network)}`,
     );
   }
   return placeModel(network, options);
@@ -82,10 +92,10 @@ export async function createModel(network: Network, options: CreateModelOptions 
 async function placeModel(network: Network, options: CreateModelOptions): Promise<GruModel> {
   const { device = "auto", dtype = "auto", nonFinite = "reject", autotune = false, use = {} } = options;
   if (!DTYPES.includes(dtype)) {
-    throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
+    throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${describeValue(dtype)}`);
   }
   if (nonFinite !== "reject" && nonFinite !== "allow") {
-    throw new GruError("unsupported", `nonFinite: expected "reject" or "allow", got ${JSON.stringify(nonFinite)}`);
+    throw new GruError("unsupported", `nonFinite: expected "reject" or "allow", got ${describeValue(nonFinite)}`);
   }
   checkOptions(use, ["batchSize", "sequenceLength", "measure"]);
   checkBatchSize(use.batchSize ?? 1);

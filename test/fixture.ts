@@ -3,7 +3,7 @@
 import { defineNetwork } from "../src/model/defineNetwork.js";
 import type { NetworkDescription } from "../src/formats/description.js";
 import { textbookGru, type TextbookGru } from "../src/formats/textbook.js";
-import type { ModelFiles } from "../src/formats/keras/weightsManifest.js";
+import type { ModelFiles } from "../src/formats/fileContents.js";
 import type { RunOptions } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import type { Network } from "../src/model/network.js";

@@ -1,7 +1,7 @@
 // The fixtures that lie in test/fixtures/, found by listing it.
 
 import { readdirSync, readFileSync } from "node:fs";
-import type { ModelFiles } from "../src/formats/keras/weightsManifest.js";
+import type { ModelFiles } from "../src/formats/fileContents.js";
 import type { Fixture, FixtureParts } from "./fixture.js";
 import { projectRoot } from "./library.js";
 

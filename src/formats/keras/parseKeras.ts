@@ -1,5 +1,6 @@
 import { GruError } from "../../errors.js";
 import type { Network } from "../../model/network.js";
+import type { ModelFiles } from "../fileContents.js";
 import { isHdf5 } from "../hdf5/hdf5File.js";
 import { isZip } from "../zip.js";
 import { readKerasArchive } from "./archive.js";
@@ -7,7 +8,6 @@ import { readH5Model } from "./h5Model.js";
 import type { KerasModel } from "./kerasModel.js";
 import { isJson, readLayersModel } from "./layersModel.js";
 import { toNetwork } from "./toNetwork.js";
-import type { ModelFiles } from "./weightsManifest.js";
 
 /** What a model in several files needs. */
 export interface ParseKerasOptions {

@@ -1,12 +1,10 @@
 import { GruError } from "../../errors.js";
 import { DTYPES, readNumbers } from "../dtype.js";
+import { type ModelFiles, readBeside } from "../fileContents.js";
 import { quote } from "../quote.js";
 import type { Tensor } from "../tensor.js";
 import { Config } from "./config.js";
 import type { NamedTensor } from "./kerasModel.js";
-
-/** The files beside a model, by name: at hand, or to be fetched. */
-export type ModelFiles = ReadonlyMap<string, Uint8Array> | ((name: string) => Promise<Uint8Array>);
 
 const MAX_WEIGHTS = 4096;
 const MAX_SHARDS = 1024;
@@ -138,7 +136,7 @@ async function join(
 }
 
 async function open(path: string, files: ModelFiles | undefined): Promise<Uint8Array> {
-  const bytes = typeof files === "function" ? await files(path) : files?.get(path);
+  const bytes = await readBeside(files, path);
   if (bytes !== undefined) return bytes;
   throw bad(`expected the file ${path} beside model.json, got none; load from a URL, or pass it in files`);
 }
