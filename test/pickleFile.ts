@@ -91,7 +91,7 @@ export function ptFile(root: Pickled, entries: PtEntries = {}): Uint8Array<Array
 }
 
 /** A zip of files stored as they are. @param level of compression, 0 to 9 */
-export function zip(files: Readonly<Record<string, Uint8Array>>, level: 0 | 9 = 0): Uint8Array<ArrayBuffer> {
+export function zip(files: Readonly<Record<string, Uint8Array>>, level: 0 | 1 | 9 = 0): Uint8Array<ArrayBuffer> {
   return new Uint8Array(zipSync(files, { level }));
 }
 

@@ -2,7 +2,7 @@
 // https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 
 import { GruError } from "../../errors.js";
-import type { ModelFiles } from "../keras/weightsManifest.js";
+import { type ModelFiles, readBeside } from "../fileContents.js";
 import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
 import type { OnnxModel } from "./modelProto.js";
@@ -49,7 +49,7 @@ export async function openExternalFiles(
   const opened = new Map<string, Uint8Array>();
   for (const name of externalFileNames(model)) {
     try {
-      const bytes = typeof files === "function" ? await files(name) : files?.get(name);
+      const bytes = await readBeside(files, name);
       if (bytes !== undefined) opened.set(name, bytes);
     } catch (cause) {
       if (!(cause instanceof GruError)) throw cause;

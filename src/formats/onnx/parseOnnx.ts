@@ -1,6 +1,6 @@
 import { GruError } from "../../errors.js";
 import { checkOptions } from "../../model/checkOptions.js";
-import type { ModelFiles } from "../keras/weightsManifest.js";
+import type { ModelFiles } from "../fileContents.js";
 import { assemble } from "./assemble.js";
 import { externalData, openExternalFiles } from "./externalData.js";
 import { guessForms, weightNames } from "./inputForms.js";
