@@ -1,23 +1,28 @@
 // `webgru/worker`: the library's interface on the page, while the model runs in a worker.
 
 import { type CreateModelOptions, GruError, type LoadModelOptions, type ModelSource, type Network } from "./index.js";
+import { checkLoadOptions } from "./loadBytes.js";
 import { orAborted } from "./stream/predict.js";
 import { Channel, type WorkerLoan } from "./worker/channel.js";
 import type { Calls } from "./worker/messages.js";
 import { packArray, packBytes, type Parcel } from "./worker/parcel.js";
+import { isTrusted, mayLackTrust, startTrusted, vouchedFor } from "./worker/trustedScript.js";
 import { WorkerModel } from "./worker/workerModel.js";
 
 export { WorkerModel } from "./worker/workerModel.js";
 export { type SendOptions, WorkerStream } from "./worker/workerStream.js";
 
+/** The address of a script; a TrustedScriptURL is one too. */
+export type ScriptAddress = string | URL | { toJSON(): string };
+
 /** Which worker a model runs in. */
 export interface WorkerOptions {
   /**
    * A worker of the caller's own, whose script imports `webgru/workerHost`: it may serve several models, and is never
-   * terminated. Or the address of such a script, of another site too. When absent, the model gets a worker to itself, from
-   * `workerHost.js` beside this file.
+   * terminated. Or the address of such a script, of another site too: a TrustedScriptURL where the page requires one. When
+   * absent, the model gets a worker to itself, from `workerHost.js` beside this file.
    */
-  readonly worker?: Worker | URL | string;
+  readonly worker?: Worker | ScriptAddress;
 }
 
 /** As the library's own, but that a GPUDevice cannot go to a worker. */
@@ -40,6 +45,7 @@ export interface LoadWorkerModelOptions
  * @throws GruError as the library's own; `worker-lost` when the worker does not start; an abort rejects with `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadWorkerModelOptions = {}): Promise<WorkerModel> {
+  checkLoadOptions(options);
   const { worker, signal, onProgress, transfer: isGiven, ...rest } = options;
   signal?.throwIfAborted();
   const parcel = packSource(source, isGiven ?? false);
@@ -92,24 +98,27 @@ function startWorker(worker: WorkerOptions["worker"]): WorkerLoan {
   if (typeof worker === "object" && "postMessage" in worker) return { worker, isOwn: false };
   try {
     if (worker !== undefined) return { worker: new Worker(scriptOf(worker), { type: "module" }), isOwn: true };
-    // Bundlers know this form as it stands.
-    return { worker: new Worker(new URL("./workerHost.js", import.meta.url), { type: "module" }), isOwn: true };
+    return { worker: startTrusted(startOwn), isOwn: true };
   } catch (cause) {
-    throw new GruError(
-      "worker-lost",
-      `worker: expected a script that the page may start, got ${String(cause)}; option worker takes another`,
-      {
-        cause,
-      },
-    );
+    const wayOut = mayLackTrust(cause)
+      ? "where the page's policy requires Trusted Types, it must allow webgru's (trusted-types webgru); or pass a Worker or a TrustedScriptURL of the page's own as option worker"
+      : "option worker takes another";
+    const message = `worker: expected a script that the page may start, got ${String(cause)}; ${wayOut}`;
+    throw new GruError("worker-lost", message, { cause });
   }
 }
 
+/** Bundlers know this form as it stands. */
+function startOwn(): Worker {
+  return new Worker(new URL("./workerHost.js", import.meta.url), { type: "module" });
+}
+
 /** A worker's script must be of the page's site, but may import what is not. */
-function scriptOf(address: URL | string): URL | string {
-  const url = new URL(address, baseAddress());
-  if (url.origin === location.origin) return url;
-  return URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" }));
+function scriptOf(address: ScriptAddress): URL | string {
+  const url = new URL(String(address), baseAddress());
+  if (url.origin === location.origin) return isTrusted(address) ? (address as URL) : url;
+  const script = URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" }));
+  return isTrusted(address) ? vouchedFor(script) : script;
 }
 
 /** What relative addresses are relative to: the page, or the worker that this is in. */
@@ -120,7 +129,7 @@ function baseAddress(): string {
 /** A source as it goes to the worker. */
 function packSource(source: ModelSource, isGiven: boolean): Parcel<ModelSource> {
   if (source instanceof ArrayBuffer) return packBytes(source, isGiven);
-  if (source instanceof Uint8Array) return packArray(source, isGiven);
+  if (ArrayBuffer.isView(source)) return packArray(source, isGiven);
   const isAddress = typeof source === "string" || source instanceof URL;
   return { value: isAddress ? absolute(source) : source, transfer: [] };
 }
