@@ -2,6 +2,7 @@
 
 import { type CreateModelOptions, GruError, type LoadModelOptions, type ModelSource, type Network } from "./index.js";
 import { checkLoadOptions } from "./loadBytes.js";
+import { describeValue } from "./model/valueKind.js";
 import { orAborted } from "./stream/predict.js";
 import { Channel, type WorkerLoan } from "./worker/channel.js";
 import type { Calls } from "./worker/messages.js";
@@ -45,6 +46,7 @@ export interface LoadWorkerModelOptions
  * @throws GruError as the library's own; `worker-lost` when the worker does not start; an abort rejects with `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadWorkerModelOptions = {}): Promise<WorkerModel> {
+  checkIsObject(options);
   checkLoadOptions(options);
   const { worker, signal, onProgress, transfer: isGiven, ...rest } = options;
   signal?.throwIfAborted();
@@ -62,8 +64,15 @@ export async function loadModel(source: ModelSource, options: LoadWorkerModelOpt
  * @throws GruError as the library's own; `worker-lost` when the worker does not start
  */
 export async function createModel(network: Network, options: CreateWorkerModelOptions = {}): Promise<WorkerModel> {
+  checkIsObject(options);
   const { worker, ...rest } = options;
   return start(worker, rest, (channel) => channel.call("create", [network, rest]));
+}
+
+/** What is in them, the worker checks. */
+function checkIsObject(options: object): void {
+  const kind = describeValue(options);
+  if (kind !== "an object") throw new GruError("unsupported", `options: expected an object, got ${kind}`);
 }
 
 async function start(
@@ -71,7 +80,7 @@ async function start(
   { device }: CreateModelOptions,
   ask: (channel: Channel) => ReturnType<Calls["load"]>,
 ): Promise<WorkerModel> {
-  if (typeof device === "object") {
+  if (typeof device === "object" && device !== null) {
     throw new GruError(
       "unsupported",
       'device: expected "auto", "webgpu" or "cpu" in a worker, got a GPUDevice, which stays where it was made',
@@ -95,7 +104,7 @@ function startWorker(worker: WorkerOptions["worker"]): WorkerLoan {
       'worker: expected a browser, got a place without Worker; use loadModel of "webgru"',
     );
   }
-  if (typeof worker === "object" && "postMessage" in worker) return { worker, isOwn: false };
+  if (typeof worker === "object" && worker !== null && "postMessage" in worker) return { worker, isOwn: false };
   try {
     if (worker !== undefined) return { worker: new Worker(scriptOf(worker), { type: "module" }), isOwn: true };
     return { worker: startTrusted(startOwn), isOwn: true };
@@ -128,6 +137,9 @@ function baseAddress(): string {
 
 /** A source as it goes to the worker. */
 function packSource(source: ModelSource, isGiven: boolean): Parcel<ModelSource> {
+  const kind = describeValue(source);
+  if (kind.includes("a detached buffer"))
+    throw new GruError("bad-file", `source: expected a file's bytes, got ${kind}`);
   if (source instanceof ArrayBuffer) return packBytes(source, isGiven);
   if (ArrayBuffer.isView(source)) return packArray(source, isGiven);
   const isAddress = typeof source === "string" || source instanceof URL;

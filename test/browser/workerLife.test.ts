@@ -54,6 +54,8 @@ describe("a model in a worker", () => {
       const { worker, endOf } = harness;
       const device = await harness.requestDevice();
       const load = (options: object) => endOf(worker.loadModel(path, { device: "cpu", ...options }));
+      const gone = new ArrayBuffer(8);
+      structuredClone(gone, { transfer: [gone] });
       const result = [
         await load({ description: { layers: [] } }),
         await load({ dtype: "f8" }),
@@ -64,20 +66,38 @@ describe("a model in a worker", () => {
         await endOf(worker.loadModel(5 as never)),
         await endOf(worker.loadModel(Uint8Array.of(1, 2, 3))),
         await endOf(worker.createModel({} as never, { device: "cpu" })),
+        await endOf(worker.loadModel(path, null as never)),
+        await endOf(worker.createModel({} as never, "cpu" as never)),
+        await load({ worker: null }),
+        await load({ device: null }),
+        await load({ signal: 5 }),
+        await load({ onProgress: "no" }),
+        await endOf(worker.loadModel(gone)),
+        await endOf(worker.loadModel(new Uint8Array(4).subarray(1, 3), { device: "cpu", files: null as never })),
+        await endOf(worker.loadModel(new DataView(new ArrayBuffer(4)), { device: "cpu" })),
       ];
       device.destroy();
       return result;
     }, MODEL);
     expect(ends).toEqual([
       "unsupported: network: expected at least one layer, got none",
-      'unsupported: dtype: expected auto, f32, f16, int8, got "f8"',
+      'unsupported: dtype: expected auto, f32, f16, int8, got the string "f8"',
       expect.stringMatching(/^unsupported: options: expected .*, got "devise"$/),
       expect.stringMatching(/^unsupported: device: expected "auto", "webgpu" or "cpu" in a worker, got a GPUDevice/),
       expect.stringMatching(/^bad-input: load: expected what can be sent to a worker, got DataCloneError/),
       expect.stringMatching(/^bad-file: .*nowhere.*got/),
-      expect.stringMatching(/^bad-file: source: expected a URL.*got 5$/),
+      expect.stringMatching(/^bad-file: source: expected an address.*got the number 5$/),
       expect.stringMatching(/^bad-file: model: expected a model file/),
       expect.stringMatching(/^unsupported: network: expected/),
+      "unsupported: options: expected an object, got null",
+      'unsupported: options: expected an object, got the string "cpu"',
+      expect.stringMatching(/^worker-lost: worker: expected its script to start/),
+      expect.stringMatching(/^unsupported: device: .*, got null$/),
+      "unsupported: signal: expected an AbortSignal, got the number 5",
+      'unsupported: onProgress: expected a function, got the string "no"',
+      "bad-file: source: expected a file's bytes, got a detached buffer",
+      expect.stringMatching(/^unsupported: files: .*, got null$/),
+      expect.stringMatching(/^bad-file: model: expected a model file, got 4 bytes that begin 00 00 00 00$/),
     ]);
   });
 
