@@ -17,6 +17,7 @@ import { generateTokens, referenceTokens } from "../generation.js";
 import { type OutputCheck, outputChecks } from "../outputRequests.js";
 import { fixedScores } from "../generationCases.js";
 import { caseOf, type OnnxFixture, runOnnxFixture } from "../onnxFixture.js";
+import { type FunctionName, measureFunction } from "../functionRange.js";
 import { heldStates, holdState } from "../heldState.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
 import * as random from "../random.js";
@@ -213,6 +214,9 @@ const harness = {
     model.dispose();
     return { chosen, cpuMs: await timeMs("cpu"), webgpuMs: await timeMs("webgpu") };
   },
+
+  measureFunction: (name: FunctionName, device: "cpu" | "webgpu", count: number) =>
+    measureFunction(name, device, count, webgru),
 
   /** A case of test/heldState.ts, by its place there. */
   holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>

@@ -236,12 +236,15 @@ const sigmoidTanh = [
     "lib/sigmoid_tanh.wgsl",
     [BOTH],
     [
-      ["sigmoid is mirrored", "select(e, 1.0, x >= 0.0)", "select(e, 1.0, x < 0.0)"],
-      ["sigmoid stays above a half", "select(e, 1.0, x >= 0.0) / (1.0 + e)", "1.0 / (1.0 + e)"],
+      ["sigmoid is mirrored", "rest, x < 0.0", "rest, x >= 0.0"],
+      ["sigmoid stays above a half", "select(1.0 - rest, rest, x < 0.0)", "1.0 - rest"],
       ["sigmoid forgets |x|", "let e = exp(-abs(x));", "let e = exp(-x);"],
       ["tanh is half as steep", "exp(-2.0 * abs(x))", "exp(-abs(x))"],
-      ["tanh loses the sign", "sign(x) * (1.0 - e)", "(1.0 - e)"],
-      ["tanh forgets to divide", "(1.0 - e) / (1.0 + e)", "(1.0 - e)"],
+      ["tanh loses the sign", "sign(x) * ", ""],
+      ["tanh forgets to divide", "2.0 * e, is_near_end) / (1.0 + e)", "2.0 * e, is_near_end)"],
+      ["tanh takes 2 e near zero", "select(1.0 - e, 2.0 * e, is_near_end)", "(2.0 * e)"],
+      ["tanh takes 1 - e near its ends", "select(1.0 - e, 2.0 * e, is_near_end)", "(1.0 - e)"],
+      ["tanh gives what is left to its ends", "select(quotient, 1.0 - quotient, is_near_end)", "quotient"],
     ],
   ),
   ...mutationsOf(
@@ -250,14 +253,10 @@ const sigmoidTanh = [
     [
       [
         "tanh overflows",
-        "let e = exp(-2.0 * abs(x));\n  return sign(x) * (1.0 - e) / (1.0 + e);",
-        "let e = exp(2.0 * x);\n  return (e - 1.0) / (e + 1.0);",
+        "return sign(x) * select(quotient, 1.0 - quotient, is_near_end);",
+        "return (exp(2.0 * x) - 1.0) / (exp(2.0 * x) + 1.0);",
       ],
-      [
-        "sigmoid overflows",
-        "let e = exp(-abs(x));\n  return select(e, 1.0, x >= 0.0) / (1.0 + e);",
-        "let e = exp(x);\n  return e / (1.0 + e);",
-      ],
+      ["sigmoid overflows", "return select(1.0 - rest, rest, x < 0.0);", "return exp(x) / (1.0 + exp(x));"],
     ],
   ),
 ];
