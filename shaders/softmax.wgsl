@@ -2,7 +2,8 @@
 //
 //   output[row, o] = normalize(x_o - max(x) - log(sum over k of exp(x_k - max(x))))
 //
-// `normalize` is exp or nothing: lib/normalize_softmax.wgsl, lib/normalize_log_softmax.wgsl.
+// `normalize` is exp or nothing: lib/normalize_softmax.wgsl, lib/normalize_log_softmax.wgsl. safe_exp and safe_log come
+// from lib/keep_nan.wgsl.
 // Dispatch [rows, 1, 1].
 // CPU twin: src/reference/activation.ts
 
@@ -29,9 +30,9 @@ fn softmax(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation
 
   var sum = 0.0;
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
-    sum += exp(logits[row + i] - largest);
+    sum += safe_exp(logits[row + i] - largest); // NaN where any is, though max need not be
   }
-  let log_sum = log(workgroup_sum(sum, local_index));
+  let log_sum = safe_log(workgroup_sum(sum, local_index));
 
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
     output[row + i] = normalize(logits[row + i] - largest - log_sum);

@@ -34,7 +34,7 @@ fn activate(function_index: u32, alpha: f32, beta: f32, x: f32) -> f32 {
       return x / (1.0 + abs(x));
     }
     case 11: { // softplus
-      return select(0.0, x, x > 0.0) + log(1.0 + exp(-abs(x)));
+      return select(x, 0.0, x < 0.0) + log(1.0 + exp(-abs(x)));
     }
     case 12: { // square
       return x * x;

@@ -1,3 +1,3 @@
 fn normalize(log_probability: f32) -> f32 {
-  return exp(log_probability);
+  return safe_exp(log_probability);
 }

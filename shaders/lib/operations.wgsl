@@ -107,11 +107,11 @@ fn normalize_row(operation: Operation, local_index: u32) {
   }
   var sum = 0.0;
   for (var i = 0u; i < operation.size; i++) {
-    sum += exp(values[operation.result + i] - highest);
+    sum += safe_exp(values[operation.result + i] - highest); // NaN where any is, though max need not be
   }
   workgroupBarrier();
   for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
-    let x = values[operation.result + i] - highest - log(sum);
-    values[operation.result + i] = select(x, exp(x), operation.kind == SOFTMAX);
+    let x = values[operation.result + i] - highest - safe_log(sum);
+    values[operation.result + i] = select(x, safe_exp(x), operation.kind == SOFTMAX);
   }
 }

@@ -1,5 +1,6 @@
 import source from "../../shaders/network_step.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
+import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
@@ -39,7 +40,7 @@ export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number
   const { storage, numOperations, numValues, gates, inputSize, output, outputSize, stateSize, flopPerRow } = shape;
   return {
     label: `network_step operations=${numOperations} values=${numValues} ${storage} ${workgroupSize}`,
-    source: source + operations + operation + weightSource[storage] + tile + activations + sigmoidTanh,
+    source: source + operations + operation + weightSource[storage] + tile + activations + sigmoidTanh + keepNan,
     entryPoint: "network_step",
     constants: {
       WORKGROUP_SIZE: workgroupSize,

@@ -1,5 +1,6 @@
 import logSoftmax from "../../shaders/lib/normalize_log_softmax.wgsl?raw";
 import softmax from "../../shaders/lib/normalize_softmax.wgsl?raw";
+import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
 import reduce from "../../shaders/lib/reduce.wgsl?raw";
 import source from "../../shaders/softmax.wgsl?raw";
 import type { RowFunction } from "../model/activation.js";
@@ -11,7 +12,7 @@ const normalizations: Record<RowFunction, string> = { softmax, logSoftmax };
 export function softmaxKernel(outputSize: number, activation: RowFunction): KernelSpec {
   return {
     label: `${activation} O=${outputSize}`,
-    source: source + reduce + normalizations[activation],
+    source: source + keepNan + reduce + normalizations[activation],
     entryPoint: "softmax",
     constants: { WORKGROUP_SIZE: 64, OUTPUT_SIZE: outputSize },
     bindings: ["uniform", "read-only-storage", "storage"],

@@ -20,6 +20,7 @@ import { caseOf, type OnnxFixture, runOnnxFixture } from "../onnxFixture.js";
 import { type FunctionName, measureFunction } from "../functionRange.js";
 import { heldStates, holdState } from "../heldState.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
+import { findNan, nanCases } from "../keptNan.js";
 import * as random from "../random.js";
 import { campaignNetwork } from "../streamCampaign.js";
 import { compareTwinOn, prepareTwin, runTwin } from "../twin.js";
@@ -217,6 +218,9 @@ const harness = {
 
   measureFunction: (name: FunctionName, device: "cpu" | "webgpu", count: number) =>
     measureFunction(name, device, count, webgru),
+
+  /** A case of test/keptNan.ts on WebGPU, by its place there. */
+  findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
   /** A case of test/heldState.ts, by its place there. */
   holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>

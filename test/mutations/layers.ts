@@ -144,13 +144,13 @@ const softmax: Mutation[] = [
     [
       ["forgets to divide by the sum", "- largest - log_sum", "- largest"],
       ["adds the logarithm of the sum", "- log_sum", "+ log_sum"],
-      ["forgets the logarithm", "log(workgroup_sum(sum, local_index))", "workgroup_sum(sum, local_index)"],
-      ["sums the first of each invocation", "sum += exp", "sum = exp"],
-      ["sums the numbers themselves", "exp(logits[row + i] - largest)", "logits[row + i] - largest"],
+      ["forgets the logarithm", "safe_log(workgroup_sum(sum, local_index))", "workgroup_sum(sum, local_index)"],
+      ["sums the first of each invocation", "sum += safe_exp", "sum = safe_exp"],
+      ["sums the numbers themselves", "safe_exp(logits[row + i] - largest)", "logits[row + i] - largest"],
       [
         "sums what one workgroup reaches at once",
-        "sum += exp(logits[row + i] - largest);",
-        "sum += select(0.0, exp(logits[row + i] - largest), i < WORKGROUP_SIZE);",
+        "sum += safe_exp(logits[row + i] - largest);",
+        "sum += select(0.0, safe_exp(logits[row + i] - largest), i < WORKGROUP_SIZE);",
       ],
       ["subtracts each invocation's own largest", "largest = workgroup_max(largest, local_index);", ""],
       ["divides by each invocation's own sum", "workgroup_sum(sum, local_index)", "sum"],

@@ -204,7 +204,7 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
   [
     "softplus",
     [
-      ["softplus drops the positive part", "select(0.0, x, x > 0.0) + log", "log"],
+      ["softplus drops the positive part", "select(x, 0.0, x < 0.0) + log", "log"],
       ["softplus drops the logarithm", " + log(1.0 + exp(-abs(x)))", ""],
       ["softplus forgets |x|", "log(1.0 + exp(-abs(x)))", "log(1.0 + exp(-x))"],
     ],
@@ -261,11 +261,21 @@ const sigmoidTanh = [
   ),
 ];
 
+const keepNan = mutationsOf(
+  "lib/keep_nan.wgsl",
+  ["concatenations, no biases, mixed resets and a softmax head"],
+  [
+    ["takes every number for NaN", "> 0x7f800000", ">= 0"],
+    ["exp gives what it gets", "select(exp(x), x, is_nan(x))", "x"],
+    ["the logarithm gives what it gets", "select(log(x), x, is_nan(x))", "x"],
+  ],
+);
+
 const normalizations = [
   ...mutationsOf(
     "lib/normalize_softmax.wgsl",
     ["concatenations, no biases, mixed resets and a softmax head"],
-    [["gives the logarithm", "exp(log_probability)", "log_probability"]],
+    [["gives the logarithm", "safe_exp(log_probability)", "log_probability"]],
   ),
   ...mutationsOf(
     "lib/normalize_log_softmax.wgsl",
@@ -317,6 +327,7 @@ export const libMutations: readonly Mutation[] = [
   ...weights,
   ...activations,
   ...sigmoidTanh,
+  ...keepNan,
   ...normalizations,
   ...reduce,
 ];

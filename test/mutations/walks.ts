@@ -330,8 +330,8 @@ const network: Mutation[] = [
     ],
     ["takes z for r", "let z = values[GATES + size + i];", "let z = values[GATES + i];"],
     ["blends the other way round", "(1.0 - z) * n + z * values", "z * n + (1.0 - z) * values", 2],
-    ["gives a softmax for its logarithm", "select(x, exp(x), operation.kind == SOFTMAX)", "exp(x)"],
-    ["forgets the sum", " - log(sum)", ""],
+    ["gives a softmax for its logarithm", "select(x, safe_exp(x), operation.kind == SOFTMAX)", "safe_exp(x)"],
+    ["forgets the sum", " - safe_log(sum)", ""],
   ]),
   ...mutationsOf("lib/operation.wgsl", WHOLE, [
     ["forgets the clip", "limit(x, -operation.clip, operation.clip)", "x", 2],
