@@ -23,7 +23,8 @@ export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
  *
  * @param isAutotuned whether a GPU may be asked which kernels it is best at, which takes about 200 ms the first time
  * @param use what `auto` decides by
- * @throws GruError `no-adapter` when `webgpu` was demanded and there is none, `limit-exceeded` when the model does not fit
+ * @throws GruError `no-adapter` when `webgpu` was demanded and there is none, `limit-exceeded` when the model does not fit,
+ *   `device-lost` when the device goes away meanwhile, unless `auto` may take the CPU
  */
 export async function chooseEngine(
   network: Network,
@@ -66,9 +67,12 @@ async function makeGpuEngine(
 ): Promise<Engine> {
   // On its way while the device is made, where nothing else is taken in the end.
   if (use === null) void import("./tuned.js").catch(() => {});
-  const choice = await requestDevice(adapter).catch((cause: unknown) => {
-    throw new GruError("no-adapter", `device "webgpu": expected the adapter to give a device, got ${String(cause)}`, {
-      cause,
+  const choice = await requestDevice(adapter).catch(async (cause: unknown) => {
+    // A GPU process that ended since leaves its adapters without devices; the next one has others.
+    const another = await requestAdapter();
+    if ("refusal" in another) throw noDevice(cause);
+    return requestDevice(another).catch((again: unknown) => {
+      throw noDevice(again);
     });
   });
   const { device } = choice;
@@ -83,6 +87,11 @@ async function makeGpuEngine(
     device.destroy();
     throw error;
   }
+}
+
+function noDevice(cause: unknown): GruError {
+  const message = `device "webgpu": expected the adapter to give a device, got ${String(cause)}`;
+  return new GruError("no-adapter", message, { cause });
 }
 
 async function cpuEngine(network: Network, reason: string): Promise<Engine> {

@@ -49,8 +49,8 @@ const DTYPES = ["auto", "f32", "f16", "int8"];
  * or an ONNX model names are fetched from beside it, where that has an address and `files` does not have them.
  *
  * @param source URL, bytes, Blob, File or Response; in Node, Bun and Deno a path too
- * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`; an abort rejects with
- *   `signal.reason`
+ * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`, `device-lost`; an abort rejects
+ *   with `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
   const known = [...CREATE_OPTIONS, "description", "linearBeforeReset", "files", "signal", "onProgress"];
@@ -76,7 +76,7 @@ function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
 /**
  * Makes a model of a network that is already in memory (see `defineNetwork`).
  *
- * @throws GruError `unsupported`, `limit-exceeded`, `no-adapter`
+ * @throws GruError `unsupported`, `limit-exceeded`, `no-adapter`, `device-lost`
  */
 export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
   checkOptions(options, CREATE_OPTIONS);

@@ -2,12 +2,23 @@
 
 import type { DeviceFacts } from "../src/plan/deviceFacts.js";
 import type { GpuChoice } from "../src/runtime/adapter.js";
+import { DeviceLoss } from "../src/runtime/deviceLoss.js";
 
 /** A write to a buffer. */
 export interface FakeWrite {
   /** The buffer's. */
   readonly label: string;
   readonly data: Uint32Array;
+}
+
+/** How a fake behaves. */
+export interface FakeConduct {
+  /** The device's `lost`; never when absent. */
+  readonly lost?: Promise<GPUDeviceLostInfo>;
+  /** How a call that is waited for is answered: with `value`, at once, when absent. */
+  answer?<T>(method: string, value: T): Promise<T>;
+  /** What memory that is read back holds; zeros when absent. */
+  bytes?(size: number): ArrayBuffer;
 }
 
 /** WebGPU's default limits, of a hardware GPU. */
@@ -21,30 +32,47 @@ export const DEFAULT_FACTS: DeviceFacts = {
   maxComputeWorkgroupStorageSize: 16384,
 };
 
+const never = new Promise<never>(() => {});
+
 /** A device, and the writes that its queue was given. */
-export function fakeDevice(facts: DeviceFacts = DEFAULT_FACTS): { choice: GpuChoice; writes: FakeWrite[] } {
+export function fakeDevice(
+  facts: DeviceFacts = DEFAULT_FACTS,
+  { lost = never, answer = async (_, value) => value, bytes = (size) => new ArrayBuffer(size) }: FakeConduct = {},
+): { choice: GpuChoice; writes: FakeWrite[] } {
   // Flags are the browser's own; here they mean nothing.
-  Object.assign(globalThis, { GPUBufferUsage: {}, GPUShaderStage: {} });
+  Object.assign(globalThis, { GPUBufferUsage: {}, GPUShaderStage: {}, GPUMapMode: {} });
   const writes: FakeWrite[] = [];
   const pass = { setPipeline() {}, setBindGroup() {}, dispatchWorkgroups() {}, end() {} };
+  const encoder = { beginComputePass: () => pass, copyBufferToBuffer() {}, clearBuffer() {}, finish: () => ({}) };
   const device = {
-    limits: facts,
-    lost: new Promise(() => {}),
+    limits: { ...facts, maxComputeWorkgroupSizeX: facts.maxComputeInvocationsPerWorkgroup },
+    adapterInfo: { vendor: facts.vendor, isFallbackAdapter: facts.isFallback },
+    lost,
+    addEventListener() {},
+    destroy() {},
     pushErrorScope() {},
-    popErrorScope: async () => null,
-    createBuffer: ({ label, size }: GPUBufferDescriptor) => ({ label, size, destroy() {} }),
+    popErrorScope: () => answer("popErrorScope", null),
+    createBuffer: ({ label, size }: GPUBufferDescriptor) => ({
+      label,
+      size,
+      mapAsync: () => answer("mapAsync", undefined),
+      getMappedRange: (_offset = 0, length = size) => bytes(length),
+      unmap() {},
+      destroy() {},
+    }),
     createBindGroupLayout: () => ({}),
     createBindGroup: () => ({}),
     createPipelineLayout: () => ({}),
-    createShaderModule: () => ({}),
-    createComputePipelineAsync: async () => ({}),
-    createCommandEncoder: () => ({ beginComputePass: () => pass, finish: () => ({}) }),
+    createShaderModule: () => ({ getCompilationInfo: () => answer("getCompilationInfo", { messages: [] }) }),
+    createComputePipelineAsync: () => answer("createComputePipelineAsync", { getBindGroupLayout: () => ({}) }),
+    createCommandEncoder: () => encoder,
     queue: {
       submit() {},
+      onSubmittedWorkDone: () => answer("onSubmittedWorkDone", undefined),
       writeBuffer({ label }: GPUBuffer, _offset: number, data: Uint32Array) {
         writes.push({ label, data });
       },
     },
-  };
-  return { choice: { device: device as unknown as GPUDevice, facts, name: "a fake", isOwned: false }, writes };
+  } as unknown as GPUDevice;
+  return { choice: { device, loss: new DeviceLoss(device), facts, name: "a fake", isOwned: false }, writes };
 }

@@ -1,8 +1,10 @@
 import type { DeviceFacts } from "../plan/deviceFacts.js";
+import { DeviceLoss } from "./deviceLoss.js";
 
 /** A device to compute on, and what there is to say about it. */
 export interface GpuChoice {
   readonly device: GPUDevice;
+  readonly loss: DeviceLoss;
   readonly facts: DeviceFacts;
   /** As the browser names it; often little more than the vendor. */
   readonly name: string;
@@ -46,13 +48,16 @@ export async function requestDevice(adapter: GPUAdapter): Promise<GpuChoice> {
       maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
     },
   });
-  return { device, facts: factsOf(device, adapter.info), name: nameOf(adapter.info), isOwned: true };
+  return choiceOf(device, adapter.info, true);
 }
 
 /** A device that belongs to the caller. */
 export function borrowDevice(device: GPUDevice): GpuChoice {
-  const info = device.adapterInfo;
-  return { device, facts: factsOf(device, info), name: nameOf(info), isOwned: false };
+  return choiceOf(device, device.adapterInfo, false);
+}
+
+function choiceOf(device: GPUDevice, info: GPUAdapterInfo | undefined, isOwned: boolean): GpuChoice {
+  return { device, loss: new DeviceLoss(device), facts: factsOf(device, info), name: nameOf(info), isOwned };
 }
 
 /** A software adapter is correct, and slower than the CPU path. */

@@ -1,5 +1,6 @@
 import { GruError } from "../errors.js";
 import type { BufferPlan } from "../plan/plan.js";
+import type { DeviceLoss } from "./deviceLoss.js";
 
 /** The buffers of one lifetime, by their label in the plan, and their end. */
 export class Buffers {
@@ -33,10 +34,12 @@ export class Buffers {
 /**
  * Runs `allocate` and watches for the GPU running out of memory on the way.
  *
- * @returns what `allocate` gave, not to be trusted until `isInMemory` resolves; it rejects with `limit-exceeded`
+ * @returns what `allocate` gave, not to be trusted until `isInMemory` resolves; it rejects with `limit-exceeded` or
+ *   `device-lost`
  */
 export function watchMemory<T>(
   device: GPUDevice,
+  loss: DeviceLoss,
   what: string,
   allocate: () => T,
 ): { value: T; isInMemory: Promise<void> } {
@@ -49,13 +52,11 @@ export function watchMemory<T>(
     scope = device.popErrorScope();
     scope.catch(() => {}); // told below, unless `allocate` has thrown
   }
-  return { value, isInMemory: checkScope(scope, what) };
+  return { value, isInMemory: checkScope(loss.told(scope), what) };
 }
 
 async function checkScope(scope: Promise<GPUError | null>, what: string): Promise<void> {
-  const error = await scope.catch((cause: unknown) => {
-    throw new GruError("device-lost", `${what}: expected the GPU to answer, got ${String(cause)}`, { cause });
-  });
+  const error = await scope;
   if (error === null) return;
   throw new GruError("limit-exceeded", `${what}: expected to fit the GPU's memory, got "${error.message}"`);
 }

@@ -1,5 +1,4 @@
 import type { Engine } from "../engine.js";
-import { GruError } from "../errors.js";
 import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
@@ -9,6 +8,7 @@ import { type PlanRequest, planSequence } from "../plan/planSequence.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
 import type { GpuChoice } from "./adapter.js";
 import { watchMemory } from "./buffers.js";
+import type { DeviceLoss } from "./deviceLoss.js";
 import type { GpuResources } from "./gpuResources.js";
 import { GpuSession } from "./gpuSession.js";
 import { Nudge } from "./nudge.js";
@@ -22,6 +22,7 @@ export class GpuEngine implements Engine, GpuResources {
   readonly deviceName: string;
   readonly reason: string;
   readonly gpu: GPUDevice;
+  readonly loss: DeviceLoss;
   readonly kernels: KernelChoice | null;
   readonly pipelines: Pipelines;
   readonly network: Network;
@@ -30,7 +31,6 @@ export class GpuEngine implements Engine, GpuResources {
   readonly #choice: GpuChoice;
   readonly #weights: WeightBuffers;
   readonly #kernelNote: string;
-  #lostMessage: string | null = null;
 
   private constructor(
     network: Network,
@@ -45,6 +45,7 @@ export class GpuEngine implements Engine, GpuResources {
     this.deviceName = choice.name;
     this.reason = reason;
     this.gpu = choice.device;
+    this.loss = choice.loss;
     this.kernels = kernels;
     this.#kernelNote = kernelNote;
     this.pipelines = pipelines;
@@ -52,14 +53,9 @@ export class GpuEngine implements Engine, GpuResources {
     this.nudge = new Nudge(choice.device);
     this.#choice = choice;
     this.#weights = weights;
-    void choice.device.lost.then(({ reason: why, message }) => {
-      this.#lostMessage = `${why}: ${message}`;
-    });
     if (!choice.isOwned) return;
     // An error that nobody caught means that a submit was dropped: the states are no longer what we count on.
-    choice.device.addEventListener("uncapturederror", ({ error }) => {
-      this.#lostMessage ??= error.message;
-    });
+    choice.device.addEventListener("uncapturederror", ({ error }) => this.loss.note(error.message));
   }
 
   /**
@@ -68,7 +64,8 @@ export class GpuEngine implements Engine, GpuResources {
    * compiles it.
    *
    * @param kernelNote how `kernels` came to be chosen, for `explain()`
-   * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile
+   * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile,
+   *   `device-lost`
    */
   static async create(
     network: Network,
@@ -77,17 +74,17 @@ export class GpuEngine implements Engine, GpuResources {
     kernels: KernelChoice | null = null,
     kernelNote = "",
   ): Promise<GpuEngine> {
-    const { device } = choice;
+    const { device, loss } = choice;
     const requests = everyRequest(kernels).slice(0, choice.facts.isFallback ? 1 : undefined);
     const early = requests.map((request) => planSequence(network, request));
     // Asked for first: the device compiles while weights are laid out here.
-    const compiling = Pipelines.compile(device, early.flatMap(kernelsOf));
+    const compiling = Pipelines.compile(device, loss, early.flatMap(kernelsOf));
     compiling.catch(() => {}); // it is awaited below, or of no use
     maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
     const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
     const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
-    const { value: weights, isInMemory } = watchMemory(device, "weights", allocate);
+    const { value: weights, isInMemory } = watchMemory(device, loss, "weights", allocate);
     try {
       device.queue.submit([]); // sends the weights on their way
       const [pipelines] = await Promise.all([compiling, isInMemory]);
@@ -123,18 +120,6 @@ export class GpuEngine implements Engine, GpuResources {
 
   checkSize(label: string, sizeBytes: number, what: string): void {
     checkSize(this.#choice.facts, label, sizeBytes, what);
-  }
-
-  checkAlive(): void {
-    if (this.#lostMessage !== null) throw this.lostError();
-  }
-
-  lostError(cause?: unknown): GruError {
-    this.#lostMessage ??= `the GPU dropped its work (${String(cause)})`;
-    const message = this.#lostMessage;
-    return new GruError("device-lost", `GPU device: expected to be there, got "${message}"; load the model again`, {
-      cause,
-    });
   }
 
   dispose(): void {

@@ -70,13 +70,12 @@ export class GpuGeneration {
     const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await pipelines.addAll(kernelsOf(plan));
-    this.#resources.checkAlive();
     return this.#allocate(`generate ${plan.chunkSteps}`, plan);
   }
 
   /** Submits a chunk; its tokens are drawn and fed on the GPU, so the next one may follow at once. @returns [steps, B], of a whole chunk */
   async #generateChunk(compiled: CompiledPlan, generation: Generation, start: number): Promise<Uint32Array> {
-    this.#resources.checkAlive();
+    this.#resources.loss.check();
     const { queue } = this.#resources.gpu;
     const { numSlots } = this.#states;
     const { chunkSteps, input } = compiled.plan;

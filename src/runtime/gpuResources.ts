@@ -1,6 +1,6 @@
-import type { GruError } from "../errors.js";
 import type { Network } from "../model/network.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
+import type { DeviceLoss } from "./deviceLoss.js";
 import type { Nudge } from "./nudge.js";
 import type { Pipelines } from "./pipelines.js";
 
@@ -8,6 +8,7 @@ import type { Pipelines } from "./pipelines.js";
 export interface GpuResources {
   readonly network: Network;
   readonly gpu: GPUDevice;
+  readonly loss: DeviceLoss;
   /** Which kernels the device is good at; null for single steps. */
   readonly kernels: KernelChoice | null;
   readonly pipelines: Pipelines;
@@ -20,8 +21,4 @@ export interface GpuResources {
   maxChunkSteps(batchSize: number): number;
   /** @throws GruError `limit-exceeded` when a buffer of that size cannot be bound; `what` is what it is for */
   checkSize(label: string, sizeBytes: number, what: string): void;
-  /** @throws GruError `device-lost` once the device is gone */
-  checkAlive(): void;
-  /** Takes the device for lost from now on: a failed read leaves the states in doubt. */
-  lostError(cause?: unknown): GruError;
 }

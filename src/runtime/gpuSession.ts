@@ -83,7 +83,7 @@ export class GpuSession implements Session {
       await preparation;
       preparation = this.prepare(numRows, numSteps, lastOnly, output);
     }
-    this.#resources.checkAlive();
+    this.#resources.loss.check();
     const compiled = this.#plans.get(this.#requestFor(numRows, numSteps, lastOnly, output).key)!;
 
     const { chunkSteps, outputs } = compiled.plan;
@@ -124,7 +124,7 @@ export class GpuSession implements Session {
   }
 
   async readState(slot: number): Promise<Float32Array> {
-    this.#resources.checkAlive();
+    this.#resources.loss.check();
     const { gpu, network } = this.#resources;
     const state = new Float32Array(stateLength(network, 1));
     const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
@@ -200,10 +200,12 @@ export class GpuSession implements Session {
 
   /** Of what is not read back, lets no more be under way than of what is. */
   async #keepPace(): Promise<void> {
-    const done = this.#resources.gpu.queue.onSubmittedWorkDone();
-    this.#unread.push(done.catch(() => {})); // the device is lost then, and says so
+    const { gpu, loss } = this.#resources;
+    const done = loss.told(gpu.queue.onSubmittedWorkDone());
+    done.catch(() => {}); // told to whoever waits for it, if anybody does
+    this.#unread.push(done);
     if (this.#unread.length > MAX_CHUNKS_IN_FLIGHT) await this.#unread.shift();
-    this.#resources.checkAlive();
+    loss.check();
   }
 
   /** What plan to take, and what it is kept under. */
@@ -256,7 +258,8 @@ export class GpuSession implements Session {
 
   /** Allocates; if that took more memory than there is, the next `advance` reports it, after `onFailure`. */
   #watch<T>(what: string, allocate: () => T, onFailure: (error: unknown) => void): T {
-    const { value, isInMemory } = watchMemory(this.#resources.gpu, what, allocate);
+    const { gpu, loss } = this.#resources;
+    const { value, isInMemory } = watchMemory(gpu, loss, what, allocate);
     const before = this.#allocation;
     const allocation = before === null ? isInMemory : Promise.all([before, isInMemory]);
     isInMemory.catch(onFailure);

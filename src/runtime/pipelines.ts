@@ -1,5 +1,6 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 import { GruError } from "../errors.js";
+import type { DeviceLoss } from "./deviceLoss.js";
 
 /** A kernel on a device. */
 export interface CompiledKernel {
@@ -10,26 +11,32 @@ export interface CompiledKernel {
 /** Every kernel of a network, compiled once for its device. */
 export class Pipelines {
   readonly #device: GPUDevice;
+  readonly #loss: DeviceLoss;
   readonly #compiled: Map<string, CompiledKernel>;
 
-  private constructor(device: GPUDevice, compiled: Map<string, CompiledKernel>) {
+  private constructor(device: GPUDevice, loss: DeviceLoss, compiled: Map<string, CompiledKernel>) {
     this.#device = device;
+    this.#loss = loss;
     this.#compiled = compiled;
   }
 
-  /** Compiles all kernels at the same time. A label names a kernel and its shape, so each label is compiled once. */
-  static async compile(device: GPUDevice, kernels: readonly KernelSpec[]): Promise<Pipelines> {
+  /**
+   * Compiles all kernels at the same time. A label names a kernel and its shape, so each label is compiled once.
+   *
+   * @throws GruError `unsupported` for a kernel that does not compile, `device-lost`
+   */
+  static async compile(device: GPUDevice, loss: DeviceLoss, kernels: readonly KernelSpec[]): Promise<Pipelines> {
     const unique = new Map(kernels.map((kernel) => [kernel.label, kernel]));
     const compiled = await Promise.all(
-      [...unique].map(async ([label, kernel]) => [label, await compileKernel(device, kernel)] as const),
+      [...unique].map(async ([label, kernel]) => [label, await compileKernel(device, loss, kernel)] as const),
     );
-    return new Pipelines(device, new Map(compiled));
+    return new Pipelines(device, loss, new Map(compiled));
   }
 
   /** Compiles a kernel that not every use of the network takes, unless it is there. */
   async add(kernel: KernelSpec): Promise<void> {
     if (this.has(kernel)) return;
-    this.#compiled.set(kernel.label, await compileKernel(this.#device, kernel));
+    this.#compiled.set(kernel.label, await compileKernel(this.#device, this.#loss, kernel));
   }
 
   async addAll(kernels: readonly KernelSpec[]): Promise<void> {
@@ -45,7 +52,7 @@ export class Pipelines {
   }
 }
 
-async function compileKernel(device: GPUDevice, kernel: KernelSpec): Promise<CompiledKernel> {
+async function compileKernel(device: GPUDevice, loss: DeviceLoss, kernel: KernelSpec): Promise<CompiledKernel> {
   const { label } = kernel;
   const layout = device.createBindGroupLayout({
     label,
@@ -57,14 +64,15 @@ async function compileKernel(device: GPUDevice, kernel: KernelSpec): Promise<Com
   });
   const module = device.createShaderModule({ label, code: kernel.source });
   try {
-    const pipeline = await device.createComputePipelineAsync({
+    const compiling = device.createComputePipelineAsync({
       label,
       layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
       compute: { module, entryPoint: kernel.entryPoint, constants: { ...kernel.constants } },
     });
-    return { pipeline, layout };
+    return { pipeline: await loss.told(compiling), layout };
   } catch (cause) {
-    const { messages } = await module.getCompilationInfo();
+    if (cause instanceof GruError) throw cause;
+    const { messages } = await loss.told(module.getCompilationInfo());
     const details = messages.map(({ lineNum, linePos, message }) => `\n  ${lineNum}:${linePos} ${message}`);
     throw new GruError("unsupported", `${label}: expected to compile, got ${String(cause)}${details.join("")}`, {
       cause,

@@ -40,14 +40,14 @@ export class Readback {
    * Waits for copies that were submitted, and puts all their numbers where they belong.
    *
    * @param isStreamed whether somebody waits for each step, so that the browser is worth a nudge
-   * @throws GruError `device-lost`: a failed map means that the device is going or gone, whatever else the browser calls it
+   * @throws GruError `device-lost`: a failed map leaves the states in doubt, whatever the browser calls it
    */
   async read(arrivals: readonly Arrival[], isStreamed = false): Promise<void> {
     const reads = Promise.all(arrivals.map(({ reading }) => reading.read()));
-    const parts = await (isStreamed ? this.#resources.nudge.wait(reads) : reads).catch((cause: unknown) => {
-      throw this.#resources.lostError(cause);
+    const { loss, nudge } = this.#resources;
+    const parts = await loss.told(isStreamed ? nudge.wait(reads) : reads).catch((cause: unknown) => {
+      throw loss.error(cause);
     });
-    this.#resources.checkAlive();
     arrivals.forEach(({ put }, i) => put(parts[i]!));
   }
 

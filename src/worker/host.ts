@@ -17,7 +17,7 @@ import {
 import type { Answer, Call, Calls, Facts, Tokens } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import { buffersOf } from "./parcel.js";
-import { toSend } from "./sentError.js";
+import { plain, toSend } from "./sentError.js";
 
 /** Tokens that are there within this time after the first are sent with it. */
 const GATHERING_MS = 4;
@@ -61,8 +61,9 @@ export function serveModel(port: MessagePort, lock: string): void {
   }
 
   function refuse(id: number, error: unknown): void {
-    const plain = new Error(String(error));
-    answers.post({ id, error: toSend(error) }, [], () => answers.post({ id, error: toSend(plain) }, [], () => {}));
+    answers.post({ id, error: toSend(error) }, [], () =>
+      answers.post({ id, error: toSend(plain(error)) }, [], () => {}),
+    );
   }
 }
 

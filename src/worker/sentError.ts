@@ -12,6 +12,11 @@ export function toSend(error: unknown): SentError {
     : { thrown: error };
 }
 
+/** An error that can be sent whatever it was made of: a GruError stays one, without its cause. */
+export function plain(error: unknown): Error {
+  return error instanceof GruError ? new GruError(error.code, error.message) : new Error(String(error));
+}
+
 /** The error that was sent. */
 export function received(error: SentError): unknown {
   if ("thrown" in error) return error.thrown;

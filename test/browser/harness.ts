@@ -29,6 +29,7 @@ import type { WholeNetworkName } from "../wholeNetworks.js";
 import { seeConcurrentGroups } from "./concurrency.js";
 import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
+import { duringWait, watchedWorker } from "./gpuWaits.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
 import { runWatchedCampaign } from "./watchedCampaign.js";
@@ -48,6 +49,8 @@ const harness = {
   compare,
   badInput,
   recordGpuCalls,
+  watchedWorker,
+  duringWait,
   findKiller,
   countWeightLoads,
   seeConcurrentGroups,

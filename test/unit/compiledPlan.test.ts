@@ -15,11 +15,12 @@ const network = defineNetwork({
 /** The params' writes of chunks of some numbers of rows, of a plan for up to 16 rows. */
 async function paramsOf(chunkSteps: number, numRows: readonly number[]): Promise<number[][]> {
   const { choice, writes } = fakeDevice();
-  const { device } = choice;
+  const { device, loss } = choice;
   const plan = planSequence(network, { maxRows: 16, chunkSteps, lastOnly: false });
   const kernels = plan.stages.flatMap(dispatchesOf);
   const pipelines = await Pipelines.compile(
     device,
+    loss,
     kernels.map(({ kernel }) => kernel),
   );
   const compiled = new CompiledPlan(device, plan, pipelines, () => undefined, 1e9);
