@@ -24,8 +24,8 @@ export function modelFile(network: Network, change: (parts: ModelFileParts) => v
   return safetensorsFile({ tensors, metadata: { webgru: JSON.stringify(description) } });
 }
 
-/** All of a layer but its weights. */
-function describeLayer(layer: Layer): Record<string, unknown> {
+/** All of a layer but its weights, and how those are kept, which their tensors say. */
+function describeLayer({ storage: _, ...layer }: Layer): Record<string, unknown> {
   const fields = Object.entries(layer).filter(([, value]) => value !== null && !(value instanceof Float32Array));
   return Object.fromEntries(fields);
 }

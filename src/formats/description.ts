@@ -10,6 +10,8 @@ import {
 } from "../model/activation.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import type { Direction, LayerSpec, Network, Storage } from "../model/network.js";
+import { checkKeys } from "./knownKeys.js";
+import { listNames } from "./names.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
@@ -83,7 +85,7 @@ export function buildNetwork(
     reversesInput,
     ...(outputs === undefined ? {} : { outputs }),
     ...(vocabulary === undefined ? {} : { vocabulary }),
-    notes: unused.length === 0 ? notes : [...notes, `Not used by any layer: ${unused.join(", ")}.`],
+    notes: unused.length === 0 ? notes : [...notes, `Not used by any layer: ${listNames(unused)}.`],
   });
 }
 
@@ -188,12 +190,27 @@ class TensorReader {
   }
 }
 
-/** The sizes that each type of layer must give. */
+/** What a description may say, and of a layer by its type the sizes that it must say. */
+const KEYS = ["version", "layers", "outputs", "reversesInput", "vocabulary"] satisfies (keyof NetworkDescription)[];
+const COMMON_KEYS = ["type", "name", "inputs"];
+const ACTIVATION_KEYS = ["name", "alpha", "beta"];
 const SIZES = {
   embedding: ["numEmbeddings", "embeddingSize"],
   gru: ["inputSize", "hiddenSize"],
   dense: ["inputSize", "outputSize"],
 } as const;
+
+/** What more a layer may say. */
+const OPTIONS = {
+  embedding: [],
+  gru: ["direction", "resetAfter", "gateActivation", "newActivation", "clip", "returnSequences"],
+  dense: ["activation"],
+} as const;
+
+/** The keys of a layer's description: all that is written of one, and all that is read. */
+export function layerKeys(type: keyof typeof SIZES): string[] {
+  return [...COMMON_KEYS, ...SIZES[type], ...OPTIONS[type]];
+}
 
 /** A file may say little and ask for much: each layer costs pipelines and buffers, each input a dispatch. */
 const MAX_LAYERS = 256;
@@ -202,10 +219,12 @@ const MAX_INPUTS = 64;
 const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
 
 function checkDescription(value: unknown): asserts value is NetworkDescription {
-  const { version = 1, layers, outputs = [], reversesInput = false, vocabulary = [] } = asRecord(value, "description");
+  const record = asRecord(value, "description");
+  const { version = 1, layers, outputs = [], reversesInput = false, vocabulary = [] } = record;
   if (version !== 1) {
     throw new GruError("unsupported", `description: expected version 1, got ${quote(version)}; update webgru`);
   }
+  checkKeys("description", record, KEYS);
   if (!Array.isArray(layers)) throw bad("description.layers", "a list", layers);
   if (layers.length > MAX_LAYERS) throw bad("description.layers", `at most ${MAX_LAYERS} layers`, layers.length);
   layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`));
@@ -216,8 +235,8 @@ function checkDescription(value: unknown): asserts value is NetworkDescription {
 
 function checkLayer(layer: Record<string, unknown>, at: string): void {
   const { type, name, inputs = [], direction = "forward", clip = null } = layer;
-  const sizes = typeof type === "string" && Object.hasOwn(SIZES, type) ? SIZES[type as keyof typeof SIZES] : null;
-  if (sizes === null) throw unsupported(`${at}.type`, Object.keys(SIZES), type);
+  if (!isLayerType(type)) throw unsupported(`${at}.type`, Object.keys(SIZES), type);
+  checkKeys(at, layer, layerKeys(type));
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
   if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
   if (inputs.length > MAX_INPUTS) throw bad(`${at}.inputs`, `at most ${MAX_INPUTS} names`, inputs.length);
@@ -231,14 +250,20 @@ function checkLayer(layer: Record<string, unknown>, at: string): void {
   checkActivation(layer["activation"], `${at}.activation`, [...ELEMENT_FUNCTIONS, ...ROW_FUNCTIONS]);
   checkActivation(layer["gateActivation"], `${at}.gateActivation`, ELEMENT_FUNCTIONS);
   checkActivation(layer["newActivation"], `${at}.newActivation`, ELEMENT_FUNCTIONS);
-  for (const size of sizes) {
+  for (const size of SIZES[type]) {
     if (!Number.isSafeInteger(layer[size])) throw bad(`${at}.${size}`, "a whole number", layer[size]);
   }
 }
 
+function isLayerType(type: unknown): type is keyof typeof SIZES {
+  return typeof type === "string" && Object.hasOwn(SIZES, type);
+}
+
 function checkActivation(value: unknown, at: string, names: readonly string[]): void {
   if (value === undefined) return;
-  const { name, alpha = 0, beta = 0 } = typeof value === "string" ? { name: value } : asRecord(value, at);
+  const record = typeof value === "string" ? { name: value } : asRecord(value, at);
+  checkKeys(at, record, ACTIVATION_KEYS);
+  const { name, alpha = 0, beta = 0 } = record;
   if (!names.includes(name as string)) throw unsupported(at, names, name);
   if (!Number.isFinite(alpha) || !Number.isFinite(beta)) throw bad(at, "alpha and beta to be finite numbers", value);
 }

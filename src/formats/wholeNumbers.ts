@@ -1,5 +1,7 @@
 // Tensors of whole numbers. No layer has one, but a state_dict may.
 
+import { listNames } from "./names.js";
+
 /** BatchNorm's count of training steps: of no use here. */
 const COUNT = /(^|\.)num_batches_tracked$/;
 
@@ -10,5 +12,5 @@ export function mayLeaveOut(name: string, isDescribed: boolean): boolean {
 
 /** What to note of those that were. */
 export function leftOutNotes(names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`Whole numbers, left out: ${names.join(", ")}.`];
+  return names.length === 0 ? [] : [`Whole numbers, left out: ${listNames(names)}.`];
 }

@@ -5,7 +5,7 @@ import { checkOptions } from "../model/checkOptions.js";
 import { float32ToFloat16 } from "../model/float16.js";
 import type { Layer, Network, Storage } from "../model/network.js";
 import { withStorage } from "../model/quantize.js";
-import type { LayerDescription, NetworkDescription } from "./description.js";
+import { type LayerDescription, layerKeys, type NetworkDescription } from "./description.js";
 import { METADATA_KEY, TORCH_NAME } from "./modelFile.js";
 
 /** How a network is to be written. */
@@ -50,26 +50,16 @@ export function writeSafetensors(network: Network, options: WriteOptions = {}): 
   return joinFile(new TextEncoder().encode(JSON.stringify(header)), tensors, start);
 }
 
-/** The layer list of a network, as a model file has it and `description` takes it. */
+/** The layer list of a network without its weights, as a model file has it and `description` takes it. */
 export function describeNetwork({ layers, outputs, reversesInput, vocabulary }: Network): NetworkDescription {
   const written = layers.map((layer) => {
-    const fields = Object.entries(layer).filter(([key, value]) => value !== null && !WEIGHTS.includes(key));
+    const keys = layerKeys(layer.type);
+    const fields = Object.entries(layer).filter(([key, value]) => value !== null && keys.includes(key));
     return Object.fromEntries(fields) as unknown as LayerDescription;
   });
   const reversal = reversesInput ? { reversesInput } : {};
   return { version: 1, layers: written, outputs, ...reversal, ...(vocabulary === null ? {} : { vocabulary }) };
 }
-
-/** What of a layer is in tensors; its storage is in their dtype. */
-const WEIGHTS: readonly string[] = [
-  "weight",
-  "recurrentWeight",
-  "bias",
-  "recurrentBias",
-  "weightScale",
-  "recurrentWeightScale",
-  "storage",
-];
 
 function joinFile(json: Uint8Array, tensors: readonly FileTensor[], dataBytes: number): Uint8Array<ArrayBuffer> {
   const headerBytes = Math.ceil(json.length / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;

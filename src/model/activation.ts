@@ -44,21 +44,21 @@ export type ActivationSpec<Name extends string = ElementFunction> =
   | Name
   | { readonly name: Name; readonly alpha?: number; readonly beta?: number };
 
-const DEFAULT_PARAMETERS: Partial<Record<string, readonly [alpha: number, beta: number]>> = {
-  leakyRelu: [0.01, 0],
-  scaledTanh: [1, 1],
-  hardSigmoid: [0.2, 0.5],
-};
+const DEFAULT_PARAMETERS: ReadonlyMap<string, readonly [alpha: number, beta: number]> = new Map([
+  ["leakyRelu", [0.01, 0]],
+  ["scaledTanh", [1, 1]],
+  ["hardSigmoid", [0.2, 0.5]],
+]);
 
 /** The activation with every parameter given; ONNX's defaults where the caller gave none. */
 export function completeActivation<Name extends string>(spec: ActivationSpec<Name>): Activation<Name> {
   const { name, alpha, beta } = typeof spec === "string" ? { name: spec } : spec;
-  const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS[name] ?? [1, 0];
+  const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS.get(name) ?? [1, 0];
   return { name, alpha: alpha ?? defaultAlpha, beta: beta ?? defaultBeta };
 }
 
 /** Name and parameters, for labels: `hardSigmoid(0.2, 0.5)`, `tanh`. */
 export function describeActivation({ name, alpha, beta }: Activation<string>): string {
-  const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS[name] ?? [1, 0];
+  const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS.get(name) ?? [1, 0];
   return alpha === defaultAlpha && beta === defaultBeta ? name : `${name}(${alpha}, ${beta})`;
 }

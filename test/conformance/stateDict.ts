@@ -73,8 +73,8 @@ function structure({ layers, outputs }: Network): string {
   return JSON.stringify([parts, outputs.map(nameOf)]);
 }
 
-/** A layer without its weights. */
-function describe(layer: LayerSpec, rename: (name: string) => string): LayerDescription {
+/** A layer without its weights, and how those are kept, which the file says. */
+function describe({ storage: _, ...layer }: LayerSpec, rename: (name: string) => string): LayerDescription {
   const fields = Object.entries(layer).filter(([, value]) => value !== null && !(value instanceof Float32Array));
   const described: unknown = {
     ...Object.fromEntries(fields),

@@ -6,6 +6,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { DenseLayer, GruLayer, Network } from "../../src/model/network.js";
 import { modelFile, type ModelFileParts } from "../modelFile.js";
 import { randomDense, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
+import { createModel } from "../../src/loadModel.js";
 import { parseModel } from "../../src/parseModel.js";
 import { expectRefusal } from "../refusal.js";
 import { safetensorsFile } from "../safetensorsFile.js";
@@ -134,6 +135,98 @@ describe("a model file, broken", () => {
       "head.bias: expected finite weights, got Infinity at element 2",
     );
   });
+
+  const misspelled: [what: string, change: (parts: ModelFileParts) => unknown, message: string][] = [
+    [
+      "of a layer",
+      ({ description }) => (description.layers[1]!["activaton"] = "softmax"),
+      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, got "activaton"; did you mean "activation"?',
+    ],
+    [
+      "of a GRU",
+      ({ description }) => (description.layers[0]!["ReturnSequence"] = false),
+      'layers[0]: expected the keys type, name, inputs, inputSize, hiddenSize, direction, resetAfter, gateActivation, newActivation, clip, returnSequences, got "ReturnSequence"; did you mean "returnSequences"?',
+    ],
+    [
+      "that another layer has",
+      ({ description }) => (description.layers[1]!["resetAfter"] = true),
+      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, got "resetAfter"',
+    ],
+    [
+      "at the top",
+      ({ description }) => Object.assign(description, { ouputs: ["head"] }),
+      'description: expected the keys version, layers, outputs, reversesInput, vocabulary, got "ouputs"; did you mean "outputs"?',
+    ],
+    [
+      "of an activation",
+      ({ description }) => (description.layers[1]!["activation"] = { name: "elu", alhpa: 0.5 }),
+      'layers[1].activation: expected the keys name, alpha, beta, got "alhpa"; did you mean "alpha"?',
+    ],
+    [
+      "of a gate's activation",
+      ({ description }) => (description.layers[0]!["gateActivation"] = { name: "hardSigmoid", alfa: 0.5 }),
+      'layers[0].gateActivation: expected the keys name, alpha, beta, got "alfa"; did you mean "alpha"?',
+    ],
+    [
+      "of every object",
+      ({ description }) => (description.layers[1]!["constructor"] = 1),
+      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, got "constructor"',
+    ],
+  ];
+  for (const [what, change, message] of misspelled) {
+    it(`is refused for a key ${what} that there is not`, async () => {
+      await expectRefused(change, "unsupported", message);
+    });
+  }
+
+  it("is refused for the key __proto__, which JSON has as any other", async () => {
+    const layers = '[{"type":"dense","name":"head","inputSize":3,"outputSize":4,"__proto__":{"activation":"relu"}}]';
+    const file = safetensorsFile({ tensors: [], metadata: { webgru: `{"layers":${layers}}` } });
+    await expectRefusal(() => parse(file), "unsupported", /^layers\[0\]: expected the keys .*, got "__proto__"$/);
+  });
+
+  it("is refused for a newer version before its keys", async () => {
+    const change = ({ description }: ModelFileParts) => Object.assign(description, { version: 2, more: [] });
+    await expectRefused(change, "unsupported", "description: expected version 1, got 2; update webgru");
+  });
+
+  it("is refused for a misspelled key of a caller's description", async () => {
+    const layer = { type: "dense", name: "head", inputSize: 3, outputSize: 4, activaton: "softmax" } as const;
+    await expectRefusal(
+      () => parse(modelFile(small), { layers: [layer] }),
+      "unsupported",
+      /got "activaton"; did you mean "activation"\?$/,
+    );
+  });
+
+  it("may have layers by names that every object has", async () => {
+    const names = ["__proto__", "constructor", "toString"];
+    const dense = (name: string, i: number) => randomDense(name, [names[i - 1] ?? "input"], [2, 2], "tanh", next);
+    const network = defineNetwork({ layers: names.map(dense), outputs: names });
+    expect(parse(modelFile(network))).toEqual(network);
+    const { outputs } = await (await createModel(network, { device: "cpu" })).run([0.5, -1]);
+    expect(Object.keys(outputs)).toEqual(names);
+    for (const name of names) expect(outputs[name], name).toHaveLength(2);
+  });
+
+  for (const name of ["__proto__", "constructor", "toString"]) {
+    it(`is refused for an activation ${name}`, async () => {
+      for (const field of ["gateActivation", "newActivation"]) {
+        await expectRefused(
+          ({ description }) => (description.layers[0]![field] = name),
+          "unsupported",
+          RegExp(`got "${name}"$`),
+        );
+      }
+      await expectRefused(
+        ({ description }) => (description.layers[1]!["activation"] = { name }),
+        "unsupported",
+        RegExp(`got "${name}"$`),
+      );
+      const layer = { ...randomDense("head", ["input"], [3, 4], "linear", next), activation: name as never };
+      await expectRefusal(() => defineNetwork({ layers: [layer] }), "unsupported", RegExp(`got ${name}$`));
+    });
+  }
 
   for (const type of ["lstm", "constructor", undefined, ["gru"]]) {
     it(`is refused for a layer of type ${JSON.stringify(type)}`, async () => {

@@ -305,7 +305,7 @@ class PickleMachine {
     if (!(dict instanceof Map) || items.length % 2 !== 0) {
       throw bad(`expected a dict and pairs for it, got ${describe(dict)} and ${items.length} values`);
     }
-    this.#spend(ENTRY_BYTES * items.length);
+    this.#spend((ENTRY_BYTES / 2) * items.length);
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1]);
   }
 
