@@ -2,6 +2,7 @@
 
 import { GruError, type GruErrorCode } from "./errors.js";
 import { TORCH_NAME } from "./formats/modelFile.js";
+import { MAX_NESTED, numNested } from "./formats/nesting.js";
 import { quoteText } from "./model/valueKind.js";
 
 /** How another kind of file begins, what it is, and what to do. `$1` is what the first group matched. */
@@ -212,9 +213,11 @@ const FIXED_BYTES = new Map([
 
 function describeJson(bytes: Uint8Array, start: string): Described | null {
   if (!/^(\xef\xbb\xbf)?\s*[[{]/.test(start) || bytes.length > MAX_JSON_BYTES) return null;
+  const text = new TextDecoder().decode(bytes);
+  if (numNested(text) > MAX_NESTED) return null; // more than it takes to see what it is
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    json = JSON.parse(text);
   } catch {
     return null;
   }

@@ -17,7 +17,7 @@ const NO_ADDRESS = Array<number>(8).fill(0xff);
 const FLOAT32 = [0x11, 0x20, 0x1f, 0, ...uint(4, 4), ...uint(0, 2), ...uint(32, 2), 23, 8, 0, 23, ...uint(127, 4)];
 const MESSAGE = { dataspace: 1, linkInfo: 2, datatype: 3, link: 6, layout: 8, groupInfo: 10, attribute: 12 };
 
-/** A file of that root group. */
+/** A file of that root group. What is the same object in several places is in the file once. */
 export function hdf5File(root: Hdf5GroupParts): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
   const address = writer.write(root);
@@ -26,10 +26,17 @@ export function hdf5File(root: Hdf5GroupParts): Uint8Array<ArrayBuffer> {
 
 class Writer {
   readonly #blocks: { readonly at: number; readonly bytes: ArrayLike<number> }[] = [];
+  readonly #addresses = new Map<Hdf5Parts, number>();
   #end = SUPERBLOCK_BYTES;
 
   /** @returns the object's address */
   write(parts: Hdf5Parts): number {
+    const address = this.#addresses.get(parts) ?? this.#write(parts);
+    this.#addresses.set(parts, address);
+    return address;
+  }
+
+  #write(parts: Hdf5Parts): number {
     if ("values" in parts) {
       const { shape, values } = parts;
       const layout = [3, 1, ...uint(this.#put(bytesOf(values)), 8), ...uint(values.byteLength, 8)];

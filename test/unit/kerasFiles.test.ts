@@ -57,7 +57,8 @@ describe("model.json", () => {
     ],
     "no topology": [
       (json) => Object.assign(json, { modelTopology: null }),
-      "model.json.modelTopology: expected an object, got undefined",
+      'model.json: expected a TF.js layers model, with modelTopology and weightsManifest, got {"format":"layers-model",' +
+        '"modelTopology":null,"weightsManifest":[{"paths":["weights.bin"],"weights":...',
     ],
     "no manifest": [
       (json) => Object.assign(json, { weightsManifest: {} }),
@@ -157,7 +158,7 @@ describe("model.json", () => {
     await expectRefusal(
       () => parseModel(bytes),
       "bad-file",
-      "model.json: expected at most 8388608 characters, got 8388610",
+      "model.json: expected at most 1048576 characters, got 8388610",
     );
   });
 

@@ -1,4 +1,4 @@
-import { badHdf5, type FileBytes, unsupportedHdf5 } from "./fileBytes.js";
+import { badHdf5, type FileBytes, type HeapObject, unsupportedHdf5 } from "./fileBytes.js";
 import { type DataType, numElements, readDataSpace, readDataType } from "./dataType.js";
 import { MESSAGE, type Message } from "./objectHeader.js";
 
@@ -7,22 +7,40 @@ const MAX_TEXTS = 8192;
 /** A global heap has 4096 bytes, or one object that is larger. */
 const MAX_HEAP_OBJECTS = 1024;
 
-/**
- * An attribute's text, or the texts of a list; null when there is none of that name. Others are not read.
- *
- * @param name as in messages: UTF-8
- * @throws GruError `bad-file`, `unsupported` for an attribute that is no text, or kept where we do not look
- */
-export function readAttribute(file: FileBytes, messages: readonly Message[], name: string): string | string[] | null {
-  for (const { type, start } of messages) {
-    if (type !== MESSAGE.attribute) continue;
-    const attribute = readHead(file, start);
-    if (attribute.name === name) return readValue(file, attribute);
+/** The texts that are about an object, by name. */
+export class Attributes {
+  readonly #file: FileBytes;
+  readonly #heads = new Map<string, Attribute>();
+  readonly #areInHeap: boolean;
+
+  /** @param messages of the object's header @throws GruError `bad-file`, `unsupported` */
+  constructor(file: FileBytes, messages: readonly Message[]) {
+    this.#file = file;
+    for (const { type, start } of messages) {
+      if (type !== MESSAGE.attribute) continue;
+      const head = readHead(file, start);
+      if (!this.#heads.has(head.name)) this.#heads.set(head.name, head);
+    }
+    this.#areInHeap = messages.some(
+      ({ type, start, end }) => type === MESSAGE.attributeInfo && hasHeap(file, start, end),
+    );
   }
-  if (messages.some(({ type, start, end }) => type === MESSAGE.attributeInfo && hasHeap(file, start, end))) {
+
+  has(name: string): boolean {
+    return this.#heads.has(name);
+  }
+
+  /**
+   * An attribute's text, or the texts of a list; null when there is none of that name.
+   *
+   * @throws GruError `bad-file`, `unsupported` for an attribute that is no text, or kept where we do not look
+   */
+  read(name: string): string | string[] | null {
+    const head = this.#heads.get(name);
+    if (head !== undefined) return readValue(this.#file, head);
+    if (!this.#areInHeap) return null;
     throw unsupportedHdf5(`attribute "${name}": expected it in the object's header, got attributes kept in a heap`);
   }
-  return null;
 }
 
 interface Attribute {
@@ -76,19 +94,29 @@ function readHeapText(file: FileBytes, at: number, what: string): string {
   const address = file.uint64(at + 4, what);
   const index = file.uint32(at + 12, what);
   if (length === 0) return "";
+  let heap = file.heaps.get(address);
+  if (heap === undefined) file.heaps.set(address, (heap = readHeap(file, address)));
+  const object = heap.get(index);
+  if (object === undefined) {
+    throw badHdf5(`${what}: expected object ${index} in the global heap at byte ${address}, got none`);
+  }
+  if (length > object.size) throw badHdf5(`${what}: expected ${length} bytes in the heap, got ${object.size}`);
+  return new TextDecoder().decode(file.take(object.start, length, what));
+}
+
+/** The objects of a global heap by their indices. */
+function readHeap(file: FileBytes, address: number): Map<number, HeapObject> {
   file.expectSignature(address, "GCOL", "a global heap");
   const end = address + file.uint64(address + 8, "a global heap");
+  const objects = new Map<number, HeapObject>();
   let object = address + 16;
   for (let i = 0; i < MAX_HEAP_OBJECTS && object + 16 <= end; i++) {
     const [id, size] = [file.uint16(object, "a global heap"), file.uint64(object + 8, "a global heap")];
     if (id === 0) break;
-    if (id === index) {
-      if (length > size) throw badHdf5(`${what}: expected ${length} bytes in the heap, got ${size}`);
-      return new TextDecoder().decode(file.take(object + 16, length, what));
-    }
+    if (!objects.has(id)) objects.set(id, { start: object + 16, size });
     object += 16 + Math.ceil(size / 8) * 8;
   }
-  throw badHdf5(`${what}: expected object ${index} in the global heap at byte ${address}, got none`);
+  return objects;
 }
 
 function hasHeap(file: FileBytes, start: number, end: number): boolean {

@@ -3,13 +3,32 @@ import { GruError } from "../../errors.js";
 /** What HDF5 writes where there is no address: all bits set. */
 export const NO_ADDRESS = Number(2n ** 64n - 1n);
 
-/** A file's bytes, little-endian; nothing is read past their end, and what the file asks to be read twice is counted. */
+/** Where a text of a global heap is. */
+export interface HeapObject {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Reads that any file may take. A small one of Keras takes some thousands. */
+const MIN_READS = 2 ** 16;
+/** And one for so many bytes. Headers, names and heaps that lie apart take fewer; that many take ten milliseconds a megabyte. */
+const BYTES_PER_READ = 2;
+/** What decoding a text costs more than a number. */
+const READS_PER_TEXT = 16;
+
+/**
+ * A file's bytes, little-endian; nothing is read past their end, and reads are counted: a structure that a file has in many
+ * places, or that goes round in circles, is a way to ask for more time than its size is good for.
+ */
 export class FileBytes {
   /** Whether they may become the memory of what is read. */
   readonly mayKeep: boolean;
+  /** The global heaps that were read, by address: objects by index. */
+  readonly heaps = new Map<number, ReadonlyMap<number, HeapObject>>();
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #numTaken = 0;
+  #numReads = 0;
 
   constructor(bytes: Uint8Array, mayKeep = false) {
     this.mayKeep = mayKeep;
@@ -23,9 +42,19 @@ export class FileBytes {
 
   /** @throws GruError `bad-file` unless `sizeBytes` bytes at `at` are inside */
   check(at: number, sizeBytes: number, what: string): void {
+    this.#count(1, what);
     if (at + sizeBytes <= this.length) return;
     const end = at >= NO_ADDRESS ? "no address" : `byte ${at + sizeBytes}`;
     throw badHdf5(`expected ${what} inside the file's ${this.length} bytes, got one to ${end}`);
+  }
+
+  #count(numReads: number, what: string): void {
+    this.#numReads += numReads;
+    const most = MIN_READS + Math.floor(this.length / BYTES_PER_READ);
+    if (this.#numReads <= most) return;
+    throw badHdf5(
+      `${what}: expected structures that lie apart, at most ${most} reads in ${this.length} bytes, got more`,
+    );
   }
 
   uint8(at: number, what: string): number {
@@ -81,6 +110,7 @@ export class FileBytes {
   }
 
   text(at: number, sizeBytes: number, what: string): string {
+    this.#count(READS_PER_TEXT, what);
     return new TextDecoder().decode(this.slice(at, sizeBytes, what));
   }
 

@@ -2,11 +2,11 @@
 // https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 
 import type { Tensor } from "../tensor.js";
-import { readAttribute } from "./attribute.js";
+import { Attributes } from "./attribute.js";
 import { isDataset, readDataset } from "./dataset.js";
 import { badHdf5, FileBytes, unsupportedHdf5 } from "./fileBytes.js";
 import { readLinks } from "./links.js";
-import { type Message, readObjectHeader } from "./objectHeader.js";
+import { readObjectHeader } from "./objectHeader.js";
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -15,23 +15,46 @@ export function isHdf5(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
+/** What was read in a file, by its address: what is asked for twice is read, and in memory, once. */
+interface WhatWasRead {
+  readonly datasets: Map<number, Tensor>;
+  readonly groups: Map<number, GroupParts>;
+}
+
+interface GroupParts {
+  readonly links: ReadonlyMap<string, number>;
+  readonly attributes: Attributes;
+}
+
+function readGroup(file: FileBytes, address: number, path: string): GroupParts {
+  const messages = readObjectHeader(file, address);
+  if (isDataset(messages)) throw badHdf5(`${path}: expected a group, got a dataset`);
+  return { links: readLinks(file, messages), attributes: new Attributes(file, messages) };
+}
+
 /** A group: members by name, and texts about it. A member is read when it is asked for. */
 export class Hdf5Group {
   /** From the root, for messages. */
   readonly path: string;
   readonly #file: FileBytes;
-  readonly #messages: readonly Message[];
   readonly #links: ReadonlyMap<string, number>;
-  /** What was read in this file, by its address: what is asked for twice is in memory once. */
-  readonly #datasets: Map<number, Tensor>;
+  readonly #attributes: Attributes;
+  readonly #read: WhatWasRead;
 
-  constructor(file: FileBytes, address: number, path: string, datasets = new Map<number, Tensor>()) {
+  constructor(
+    file: FileBytes,
+    address: number,
+    path: string,
+    read: WhatWasRead = { datasets: new Map(), groups: new Map() },
+  ) {
     this.path = path;
     this.#file = file;
-    this.#datasets = datasets;
-    this.#messages = readObjectHeader(file, address);
-    if (isDataset(this.#messages)) throw badHdf5(`${path}: expected a group, got a dataset`);
-    this.#links = readLinks(file, this.#messages);
+    this.#read = read;
+    const known = read.groups.get(address);
+    const { links, attributes } = known ?? readGroup(file, address, path);
+    if (known === undefined) read.groups.set(address, { links, attributes });
+    this.#links = links;
+    this.#attributes = attributes;
   }
 
   get names(): string[] {
@@ -43,7 +66,7 @@ export class Hdf5Group {
     const [name, ...rest] = path.split("/") as [string];
     const address = this.#links.get(name);
     if (address === undefined) return null;
-    const group = new Hdf5Group(this.#file, address, `${this.path}/${name}`, this.#datasets);
+    const group = new Hdf5Group(this.#file, address, `${this.path}/${name}`, this.#read);
     return rest.length === 0 ? group : group.find(rest.join("/"));
   }
 
@@ -55,26 +78,31 @@ export class Hdf5Group {
     const address = group === null ? undefined : group.#links.get(name);
     if (address === undefined) throw badHdf5(`${this.path}/${path}: expected a dataset, got none`);
     const tensor =
-      this.#datasets.get(address) ??
+      this.#read.datasets.get(address) ??
       readDataset(this.#file, readObjectHeader(this.#file, address), `${this.path}/${path}`);
-    this.#datasets.set(address, tensor);
+    this.#read.datasets.set(address, tensor);
     return tensor;
   }
 
-  /** A text about the group; null when there is none. @throws GruError as `readAttribute` */
+  /** Whether anything is said about the group by that name. */
+  has(name: string): boolean {
+    return this.#attributes.has(name);
+  }
+
+  /** A text about the group; null when there is none. @throws GruError as `Attributes.read` */
   text(name: string): string | null {
-    const value = readAttribute(this.#file, this.#messages, name);
+    const value = this.#attributes.read(name);
     if (Array.isArray(value)) throw badHdf5(`${this.path}: expected attribute "${name}" to be one text, got a list`);
     return value;
   }
 
   /** A list of texts; where it was too long for one attribute, of those numbered from 0. Null when there is none. */
   texts(name: string): string[] | null {
-    const whole = readAttribute(this.#file, this.#messages, name);
+    const whole = this.#attributes.read(name);
     if (whole !== null) return [whole].flat();
     const pieces: string[] = [];
     for (let i = 0; ; i++) {
-      const piece = readAttribute(this.#file, this.#messages, `${name}${i}`);
+      const piece = this.#attributes.read(`${name}${i}`);
       if (piece === null) return i === 0 ? null : pieces;
       pieces.push(...[piece].flat());
     }

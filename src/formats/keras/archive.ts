@@ -31,7 +31,7 @@ export function readKerasArchive(bytes: Uint8Array, mayKeep: boolean): KerasMode
     const got = [...archive.entries.keys()].slice(0, 8).join(", ");
     throw new GruError("bad-file", `keras: expected ${name} in the archive, got ${got || "nothing"}`);
   };
-  const json = (name: string) => parseConfig(new TextDecoder().decode(contents(name)), name);
+  const json = (name: string) => parseConfig(contents(name), name);
   const config = json("config.json");
   const metadata = archive.entries.has("metadata.json") ? json("metadata.json") : null;
   const stored = contents("model.weights.h5");

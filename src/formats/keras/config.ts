@@ -1,4 +1,5 @@
 import { GruError } from "../../errors.js";
+import { MAX_NESTED, numNested } from "../nesting.js";
 import { quote } from "../quote.js";
 
 /** A JSON object of a file, its fields read by name and checked as they are. */
@@ -89,13 +90,18 @@ export class Config {
   }
 }
 
-/** The layers of a large model take tens of kilobytes. */
-const MAX_CONFIG_BYTES = 2 ** 23;
+/** The layers of a large model take some hundreds of kilobytes. */
+const MAX_CONFIG_LENGTH = 2 ** 20;
 
-/** Parses a file's JSON. @throws GruError `bad-file` for what is none, or too much of it */
-export function parseConfig(text: string, subject: string): Config {
-  if (text.length > MAX_CONFIG_BYTES) {
-    throw new GruError("bad-file", `${subject}: expected at most ${MAX_CONFIG_BYTES} characters, got ${text.length}`);
+/** Parses a file's JSON, or its bytes in UTF-8. @throws GruError `bad-file` for what is none, or too much of it */
+export function parseConfig(json: string | Uint8Array, subject: string): Config {
+  if (json.length > MAX_CONFIG_LENGTH) {
+    throw new GruError("bad-file", `${subject}: expected at most ${MAX_CONFIG_LENGTH} characters, got ${json.length}`);
+  }
+  const text = typeof json === "string" ? json : new TextDecoder().decode(json);
+  const got = numNested(text);
+  if (got > MAX_NESTED) {
+    throw new GruError("bad-file", `${subject}: expected at most ${MAX_NESTED} objects and lists, got ${got}`);
   }
   let value: unknown;
   try {

@@ -1,10 +1,17 @@
 // TF.js's layers model: model.json with the topology, and beside it files with the weights one after the other.
 
+import { GruError } from "../../errors.js";
 import type { ModelFiles } from "../fileContents.js";
+import { quote } from "../quote.js";
 import { type Config, parseConfig } from "./config.js";
 import type { KerasModel, LayerPlace, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
 import { readManifest } from "./weightsManifest.js";
+
+/** The weights of one layer are at most eighteen: Keras 1's GRU, both ways. */
+const MAX_WEIGHTS_OF_LAYER = 64;
+/** Folders in a weight's path: Bidirectional's have four. */
+const MAX_PATH_PARTS = 16;
 
 /** @throws GruError `bad-file`, `unsupported` */
 export async function readLayersModel(
@@ -12,7 +19,12 @@ export async function readLayersModel(
   files: ModelFiles | undefined,
   mayKeep: boolean,
 ): Promise<KerasModel> {
-  const json = parseConfig(new TextDecoder().decode(bytes), "model.json");
+  const json = parseConfig(bytes, "model.json");
+  if (!json.has("modelTopology")) {
+    const expected = "a TF.js layers model, with modelTopology and weightsManifest";
+    const got = quote(Object.fromEntries(json.entries()));
+    throw new GruError("bad-file", `model.json: expected ${expected}, got ${got}`);
+  }
   if (json.text("format", "layers-model") !== "layers-model") throw json.unsupported("format", "layers-model");
   const topology = json.object("modelTopology");
   // Keras's converter puts the model inside; TF.js itself does not.
@@ -22,7 +34,7 @@ export async function readLayersModel(
   return {
     version: versionOf(topology),
     topology: parsed,
-    weightsOf: (layer) => weightsOf(tensors, layer),
+    weightsOf: byLayer(tensors),
   };
 }
 
@@ -33,11 +45,19 @@ function versionOf(topology: Config): string | null {
   return version.startsWith("tfjs") ? `2 (${version})` : version;
 }
 
-/** The weights whose path begins with the layer's name, or else has it somewhere; in the file's order. */
-function weightsOf(tensors: readonly NamedTensor[], { name }: LayerPlace): NamedTensor[] {
-  const first = tensors.filter((tensor) => tensor.name.startsWith(`${name}/`));
-  if (first.length > 0) return first;
-  return tensors.filter((tensor) => tensor.name.includes(`/${name}/`));
+/** The weights whose path begins with a layer's name, or else has it somewhere; in the file's order. */
+function byLayer(tensors: readonly NamedTensor[]): (layer: LayerPlace) => NamedTensor[] {
+  const [first, further] = [new Map<string, NamedTensor[]>(), new Map<string, NamedTensor[]>()];
+  for (const tensor of tensors) {
+    const parts = tensor.name.split("/", MAX_PATH_PARTS).slice(0, -1);
+    parts.forEach((_, i) => add(first, parts.slice(0, i + 1).join("/"), tensor));
+    for (const part of new Set(parts.slice(1))) add(further, part, tensor);
+  }
+  return ({ name }) => first.get(name) ?? further.get(name) ?? [];
+}
+
+function add(map: Map<string, NamedTensor[]>, key: string, tensor: NamedTensor): void {
+  map.set(key, [...(map.get(key) ?? []), tensor].slice(0, MAX_WEIGHTS_OF_LAYER));
 }
 
 /** Whether the bytes begin as a JSON object does. */

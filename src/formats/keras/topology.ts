@@ -52,6 +52,9 @@ export interface Topology {
 /** Each layer costs pipelines and buffers. */
 const MAX_LAYERS = 256;
 
+/** Names are in every message and in the outputs of each run. */
+const MAX_NAME_LENGTH = 256;
+
 /**
  * Reads a model's configuration: `{ class_name, config }`.
  *
@@ -100,6 +103,12 @@ function entriesOf(list: readonly unknown[]): Entry[] {
     const className = json.text("class_name") as ClassName;
     const own = json.has("config") ? json.object("config") : json;
     const name = own.has("name") ? own.text("name") : json.text("name", `${className}_${i}`);
+    if (name.length > MAX_NAME_LENGTH) {
+      throw new GruError(
+        "bad-file",
+        `keras: expected names of at most ${MAX_NAME_LENGTH} characters, got ${quote(name)}`,
+      );
+    }
     const ordinal = counts.get(className) ?? 0;
     counts.set(className, ordinal + 1);
     return { name, className, ordinal, json, config: new Config(json.get("config") ?? {}, `layer "${name}"`) };
@@ -189,6 +198,9 @@ function readNode({ name, className, json }: Entry): { inputs: string[]; mask: s
   const json3 = isList ? null : new Config(node, `layer "${name}"`);
   const args = isList ? node : json3!.list("args");
   const inputs = readRefs(args, `layer "${name}"`);
+  if (inputs.length > MAX_INPUTS) {
+    throw new GruError("unsupported", `layer "${name}": expected at most ${MAX_INPUTS} inputs, got ${inputs.length}`);
+  }
   if (["GRU", "RNN", "Bidirectional"].includes(className) && inputs.length > 1) {
     const wanted = "one sequence, and to begin with a state of zeros";
     throw new GruError("unsupported", `layer "${name}": expected to read ${wanted}, got ${inputs.length} inputs`);

@@ -9,6 +9,8 @@ import type { NamedTensor } from "./kerasModel.js";
 const MAX_WEIGHTS = 4096;
 const MAX_SHARDS = 1024;
 const MAX_RANK = 8;
+/** A path of a few folders, each a layer's name. */
+const MAX_NAME_LENGTH = 512;
 
 /** A name without a folder, a scheme or an escape in it: it goes beside model.json and nowhere else. */
 const FILE_NAME = /^[\w-][\w .()-]*$/;
@@ -26,10 +28,13 @@ export async function readManifest(
   mayKeep: boolean,
 ): Promise<NamedTensor[]> {
   const plans = groups.map((group, i) => readGroup(new Config(group, `weightsManifest[${i}]`)));
+  const numFiles = new Set(plans.flatMap(({ paths }) => paths)).size;
   const numShards = plans.reduce((sum, { paths }) => sum + paths.length, 0);
   const numWeights = plans.reduce((sum, { weights }) => sum + weights.length, 0);
   if (numShards > MAX_SHARDS) throw bad(`expected at most ${MAX_SHARDS} files, got ${numShards}`);
   if (numWeights > MAX_WEIGHTS) throw bad(`expected at most ${MAX_WEIGHTS} weights, got ${numWeights}`);
+  // Of one file again and again, the weights could take any multiple of its size.
+  if (numFiles < numShards) throw bad("expected each file once, got one twice");
   const tensors: NamedTensor[] = [];
   for (const { paths, weights } of plans) {
     const sizeBytes = weights.reduce((sum, weight) => sum + weight.sizeBytes, 0);
@@ -77,6 +82,9 @@ const SIZES = new Map([
 
 function readWeight(config: Config): Weight {
   const name = config.text("name");
+  if (name.length > MAX_NAME_LENGTH) {
+    throw bad(`expected a weight's name of at most ${MAX_NAME_LENGTH} characters, got ${quote(name)}`);
+  }
   const shape = config.list("shape");
   if (shape.length > MAX_RANK || !shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)) {
     throw bad(`weight "${name}": expected shape to be at most ${MAX_RANK} counts, got ${quote(shape)}`);
