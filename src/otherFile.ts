@@ -3,6 +3,7 @@
 import { GruError, type GruErrorCode } from "./errors.js";
 import { TORCH_NAME } from "./formats/modelFile.js";
 import { MAX_NESTED, numNested } from "./formats/nesting.js";
+import { quote } from "./formats/quote.js";
 import { quoteText } from "./model/valueKind.js";
 
 /** How another kind of file begins, what it is, and what to do. `$1` is what the first group matched. */
@@ -104,6 +105,9 @@ const JSON_KINDS: readonly (readonly [keys: readonly string[], what: string, way
     "the weights are in another file beside it, model.safetensors say",
   ],
 ];
+
+/** Names by which a server says why it has no file to give. */
+const ANSWER_NAMES = ["error", "errors", "Error", "message", "Message", "detail"];
 
 /** Characters of the start that are looked at: a pickle's names come soon. */
 const MAX_START = 4096;
@@ -228,6 +232,9 @@ function describeJson(bytes: Uint8Array, start: string): Described | null {
   if (known !== undefined) return [known[1], known[2]];
   if (names.some((name) => TORCH_NAME.test(name))) {
     return ["a PyTorch state_dict as JSON", "save it by torch.save or safetensors.torch.save_file"];
+  }
+  if (!Array.isArray(json) && names.some((name) => ANSWER_NAMES.includes(name))) {
+    return [`a server's answer in JSON, ${quote(json)}`, "is the URL right, and may the file be read?"];
   }
   const keys = names.slice(0, MAX_NAMES).map(quoteText).join(", ");
   const rest = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";

@@ -106,12 +106,13 @@ const otherModels: readonly [name: string, bytes: Uint8Array, says: RegExp][] = 
     json({ class_name: "Sequential", config: {}, keras_version: "2" }),
     /without its weights; save the whole/,
   ],
-  ["a TF.js graph", json({ format: "graph-model", modelTopology: { node: [] } }), /a TF\.js graph model; convert/],
   [
-    "other JSON",
-    json({ message: "Not Found", status: 404 }),
-    /JSON with the keys "message", "status"; .* modelTopology/,
+    "a server's answer",
+    json({ error: { code: 403, message: "Access denied" } }),
+    /a server's answer in JSON, \{"error":\{"code":403,"message":"Access denied"\}\}; is the URL right, and may/,
   ],
+  ["a TF.js graph", json({ format: "graph-model", modelTopology: { node: [] } }), /a TF\.js graph model; convert/],
+  ["other JSON", json({ name: "package", version: 1 }), /JSON with the keys "name", "version"; .* modelTopology/],
   ["a long one", json(Object.fromEntries(Array.from({ length: 99 }, (_, i) => [`k${i}`, i]))), /"k7" and 91 more;/],
   ["a list in JSON", json([1, 2]), /a list in JSON; /],
 ];

@@ -3,6 +3,7 @@
 
 import { GruError } from "../../errors.js";
 import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
+import { quote } from "../quote.js";
 import { parseConfig } from "./config.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
@@ -16,7 +17,7 @@ export function readH5Model(bytes: Uint8Array, mayKeep: boolean): KerasModel {
   const text = root.text("model_config");
   if (text === null) {
     const expected = "a whole model, with its model_config";
-    throw new GruError("unsupported", `keras: expected ${expected}, got an HDF5 file without; save with model.save()`);
+    throw new GruError("unsupported", `keras: expected ${expected}, got ${describeFile(root)}`);
   }
   const weights = root.find("model_weights");
   if (weights === null) throw new GruError("bad-file", "keras: expected a group model_weights in the file, got none");
@@ -26,6 +27,20 @@ export function readH5Model(bytes: Uint8Array, mayKeep: boolean): KerasModel {
     topology: parseTopology(config),
     weightsOf: ({ name }) => readWeights(weights, name),
   };
+}
+
+/** Groups at the root of a file of weights alone: of Keras 3, of 2.13, and of a whole model's. */
+const KERAS_GROUPS = ["layers", "_layer_checkpoint_dependencies", "model_weights"];
+
+/** What an HDF5 file is that is no Keras model, and what to do. */
+function describeFile(root: Hdf5Group): string {
+  if (root.has("layer_names") || KERAS_GROUPS.some((name) => root.names.includes(name))) {
+    return "an HDF5 file with weights alone, as save_weights() writes it; save with model.save()";
+  }
+  if (root.has("_NCProperties")) return "a netCDF file, which is data and no model";
+  if (root.has("PYTABLES_FORMAT_VERSION")) return "a file of PyTables or pandas, which is data and no model";
+  const names = root.names.length === 0 ? "nothing" : quote(root.names);
+  return `an HDF5 file of something else, with ${names} in it; save with model.save()`;
 }
 
 function readWeights(weights: Hdf5Group, layer: string): NamedTensor[] {
