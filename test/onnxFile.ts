@@ -9,6 +9,8 @@ export interface OnnxTensor {
   readonly floats?: readonly number[];
   readonly raw?: Float32Array;
   readonly ints?: readonly number[];
+  /** Integers, packed: the bytes of all of them. */
+  readonly packed?: Uint8Array;
   /** Entries of external_data. */
   readonly external?: { readonly location: string; readonly offset?: string; readonly length?: string };
   /** Whether the data are there; so they are where there are entries, unless this is false. */
@@ -88,9 +90,10 @@ export function encodeTensor(name: string, tensor: OnnxTensor): Uint8Array {
   const { shape } = tensor;
   return message((writer) => {
     for (const size of shape) intField(writer, 1, size);
-    intField(writer, 2, tensor.ints === undefined ? 1 : 7);
+    intField(writer, 2, tensor.ints === undefined && tensor.packed === undefined ? 1 : 7);
     for (const value of tensor.floats ?? []) writer.tag(4, WireType.Bit32).float(value);
     for (const value of tensor.ints ?? []) intField(writer, 7, value);
+    if (tensor.packed !== undefined) field(writer, 7, tensor.packed);
     field(writer, 8, name);
     if (tensor.raw !== undefined) field(writer, 9, bytesOf(tensor.raw));
     for (const [key, value] of Object.entries(tensor.external ?? {})) {

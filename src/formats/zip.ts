@@ -22,8 +22,8 @@ const MAX_ENTRIES = 8192;
 const MAX_RATIO = 3;
 /** Beside that: small archives may pack well. */
 const SMALL_BYTES = 2 ** 24;
-/** Unpacked at once: they become 8 MB at the most before it shows that they are more than was said. */
-const INFLATE_BYTES = 2 ** 13;
+/** Unpacked at once, and of a small entry: they become 8 MB and 270 KB at the most before it shows that they are too many. */
+const [INFLATE_BYTES, SMALL_INFLATE_BYTES] = [2 ** 13, 2 ** 8];
 
 const END = { signature: 0x06054b50, sizeBytes: 22, maxCommentBytes: 65535 };
 const END64 = { signature: 0x06064b50, sizeBytes: 56 };
@@ -190,8 +190,9 @@ function inflate(name: string, packed: Uint8Array, sizeBytes: number): Uint8Arra
     length += part.length;
   });
   try {
-    for (let start = 0; start < packed.length; start += INFLATE_BYTES) {
-      const end = start + INFLATE_BYTES;
+    const step = Math.min(Math.max(SMALL_INFLATE_BYTES, sizeBytes), INFLATE_BYTES);
+    for (let start = 0; start < packed.length; start += step) {
+      const end = start + step;
       inflater.push(packed.subarray(start, end), end >= packed.length);
     }
   } catch (cause) {

@@ -9,10 +9,16 @@ import type { GraphReading } from "./readGraph.js";
 import { demand } from "./refusal.js";
 import { activated, columnsFor } from "./signals.js";
 import { columnsSignal, describeContent, type Signal, type Value } from "./value.js";
-import type { DenseSource, EmbeddingSource, FinalSource, GruSource, InputSource, Source, Wiring } from "./wiring.js";
-
-/** Each layer costs pipelines and buffers. */
-const MAX_LAYERS = 256;
+import {
+  type DenseSource,
+  type EmbeddingSource,
+  type FinalSource,
+  type GruSource,
+  type InputSource,
+  MAX_LAYERS,
+  type Source,
+  type Wiring,
+} from "./wiring.js";
 
 /** A graph output and the columns it consists of. */
 interface End {

@@ -62,6 +62,11 @@ export function numFeatures(axes: readonly Axis[]): number {
   return axes.reduce<number>((total, axis) => (typeof axis === "number" ? total * axis : total), 1);
 }
 
+/** The same as far as loops go: an axis of no elements has others beside it that are gone through. */
+export function extentOf(axes: readonly Axis[]): number {
+  return axes.reduce<number>((total, axis) => (typeof axis === "number" ? total * Math.max(1, axis) : total), 1);
+}
+
 /** Steps from one element to the next along each axis, in row-major order of the features; 0 for free axes. */
 export function strides(axes: readonly Axis[]): number[] {
   const steps = axes.map(() => 0);
@@ -90,7 +95,7 @@ export function joinAxes(a: Axis, b: Axis): Axis {
   }
   if (typeof a === "number" || typeof b === "number") {
     const [size, free] = typeof a === "number" ? [a, b] : [b as number, a];
-    demand(size === 1, `it joins ${size} features with time or batch`);
+    demand(size === 1, `it fixes time or batch at ${size}`);
     return free;
   }
   const [left, right] = [a, b].map((axis) => axis.filter(({ root }) => root.size !== 1));
@@ -100,6 +105,9 @@ export function joinAxes(a: Axis, b: Axis): Axis {
   shorter.forEach((free, i) => free.unite(longer[i]!));
   return a.length >= b.length ? a : b;
 }
+
+/** Sizes that are not known in one product: time and batch, each a few times. */
+const MAX_FREE = 16;
 
 /** A size in a graph's shape arithmetic: a number times sizes that are not known. */
 export interface Dimension {
@@ -129,6 +137,7 @@ export function isSameDimension(a: Dimension, b: Dimension): boolean {
 }
 
 export function product(a: Dimension, b: Dimension): Dimension {
+  demand(a.free.length + b.free.length <= MAX_FREE, "it multiplies sizes over and over");
   return { factor: a.factor * b.factor, free: [...a.free, ...b.free] };
 }
 

@@ -16,6 +16,9 @@ const EXTERNAL = 1;
 /** Names and folders' names without an escape, a scheme or a step upwards: the file is in the model's folder or below it. */
 const LOCATION = /^(?!(.*\/)?\.{1,2}(\/|$))[^/\\:?#%\p{Cc}]+(\/[^/\\:?#%\p{Cc}]+)*$/u;
 
+/** Of external_data; others, a checksum say, are left alone. */
+const ENTRIES = ["location", "offset", "length"];
+
 /** Where in which file a tensor's data are. */
 interface Reference {
   readonly encoded: Uint8Array;
@@ -122,7 +125,7 @@ function readEntry(bytes: Uint8Array, subject: string, into: Map<string, string>
   let key = "";
   let value = "";
   readMessage(bytes, subject, { 1: (field) => (key = field.string()), 2: (field) => (value = field.string()) });
-  into.set(key, value);
+  if (ENTRIES.includes(key)) into.set(key, value);
 }
 
 function byteCount(subject: string, what: string, text: string): number {

@@ -39,6 +39,8 @@ type Terms = Map<string, { factor: number; vectors: readonly Int32Array[] }>;
 /** More than any cell has, when it is multiplied out. */
 const MAX_TERMS = 8;
 const MAX_VECTORS = 64;
+/** Columns are compared as text. */
+const COST_OF_COLUMN = 16;
 
 function addTerm(terms: Terms, factor: number, vectors: readonly Int32Array[]): void {
   const sorted = [...vectors].sort((a, b) => a[0]! - b[0]!);
@@ -93,6 +95,7 @@ class Expansion {
 
   #ofVector(vector: Int32Array): Terms | null {
     if (this.#numLeft-- <= 0) return null;
+    this.#wiring.spend(COST_OF_COLUMN * vector.length);
     const source = this.#wiring.sourceOf(vector[0]!);
     const isWhole = runStart(vector, source) === 0 && vector.length === source.size;
     if (isWhole && source.type === "product") {

@@ -18,6 +18,8 @@ export type InputForm =
 export type Guess = ReadonlyMap<OnnxPort, InputForm>;
 
 const MAX_GUESSES = 9;
+/** Of all guesses together: a graph of thousands of nodes is no network of ours, whatever its inputs are. */
+const MAX_NODES_READ = 4096;
 
 /** Operators that hand on what they get in another shape or type. */
 const PASSING = new Set([
@@ -41,10 +43,11 @@ export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Gu
   const lengths = namesBehind(nodes, ({ operator, inputs }) =>
     operator === "GRU" ? inputs.slice(4, 5) : operator === "ReverseSequence" ? inputs.slice(1, 2) : [],
   );
+  const cast = namesCastToInteger(nodes);
   const main = ports.find(({ name }) => !states.has(name) && !lengths.has(name));
   const forms = ports.map((port): InputForm[] => {
     if (lengths.has(port.name) && isIntegerType(port.type)) return [{ kind: "lengths" }];
-    if (isIntegerType(port.type) || isCastToInteger(nodes, port.name)) return [{ kind: "indices" }];
+    if (isIntegerType(port.type) || cast.has(port.name)) return [{ kind: "indices" }];
     return axesToTry(port, port === main && !states.has(port.name)).map((free) => ({ kind: "features", free }));
   });
   let guesses: { form: InputForm[]; rank: number }[] = [{ form: [], rank: 0 }];
@@ -54,7 +57,8 @@ export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Gu
       .sort((a, b) => a.rank - b.rank)
       .slice(0, MAX_GUESSES);
   }
-  return guesses.map(({ form }) => new Map(ports.map((port, i) => [port, form[i]!])));
+  const numGuesses = Math.max(1, Math.floor(MAX_NODES_READ / nodes.length));
+  return guesses.slice(0, numGuesses).map(({ form }) => new Map(ports.map((port, i) => [port, form[i]!])));
 }
 
 /** Names from which some inputs of nodes come, by way of operators that pass on what they get. */
@@ -83,9 +87,12 @@ export function weightNames({ nodes }: OnnxModel): Set<string> {
 const isIntegerCast = ({ operator, attributes }: OnnxNode) =>
   operator === "Cast" && isIntegerType(attributes.get("to")?.int ?? 0);
 
-function isCastToInteger(nodes: readonly OnnxNode[], name: string): boolean {
-  const readers = nodes.filter(({ inputs }) => inputs.includes(name));
-  return readers.length > 0 && readers.every(isIntegerCast);
+/** Names that nothing reads but such a Cast. */
+function namesCastToInteger(nodes: readonly OnnxNode[]): Set<string> {
+  const [casts, others] = [nodes.filter(isIntegerCast), nodes.filter((node) => !isIntegerCast(node))];
+  const names = new Set(casts.flatMap(({ inputs }) => inputs));
+  for (const { inputs } of others) for (const name of inputs) names.delete(name);
+  return names;
 }
 
 /** Which axes are not of features. @param isMain whether it is the first input that is no state */

@@ -184,7 +184,7 @@ function dequantize(call: Call): Value[] {
   const step = strides(shape)[axis] ?? 1;
   demand(scale.length === 1 || scale.length === shape[axis], `it has ${scale.length} scales for [${shape.join(", ")}]`);
   const channel = (i: number) => (scale.length === 1 ? 0 : Math.floor(i / step) % scale.length);
-  const values = Float64Array.from(
+  const values = Float32Array.from(
     content.values,
     (value, i) => (value - (zeroPoint?.[channel(i)] ?? 0)) * scale[channel(i)]!,
   );

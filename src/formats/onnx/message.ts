@@ -60,28 +60,29 @@ export class Field {
     return this.#read(WireType.LengthDelimited, (reader) => reader.bytes());
   }
 
-  /** Appends integers, whether packed or one to a field. */
-  ints(into: number[]): void {
-    this.#repeated(WireType.Varint, into, (reader) => Number(reader.int64()));
+  /** Appends integers, whether packed or one to a field. A byte may be one: `most` bounds what they become. */
+  ints(into: number[], most: number): void {
+    this.#repeated(WireType.Varint, into, (reader) => Number(reader.int64()), most);
   }
 
-  floats(into: number[]): void {
-    this.#repeated(WireType.Bit32, into, (reader) => reader.float());
+  floats(into: number[], most = Infinity): void {
+    this.#repeated(WireType.Bit32, into, (reader) => reader.float(), most);
   }
 
   doubles(into: number[]): void {
-    this.#repeated(WireType.Bit64, into, (reader) => reader.double());
+    this.#repeated(WireType.Bit64, into, (reader) => reader.double(), Infinity);
   }
 
-  #repeated(wireType: WireType, into: number[], read: (reader: BinaryReader) => number): void {
-    if (this.#wireType !== WireType.LengthDelimited) {
-      into.push(this.#read(wireType, read));
-      return;
+  #repeated(wireType: WireType, into: number[], read: (reader: BinaryReader) => number, most: number): void {
+    if (this.#wireType !== WireType.LengthDelimited) into.push(this.#read(wireType, read));
+    else {
+      const packed = new BinaryReader(this.bytes());
+      attempt(this.#subject, () => {
+        while (packed.pos < packed.len && into.length <= most) into.push(read(packed));
+      });
     }
-    const packed = new BinaryReader(this.bytes());
-    attempt(this.#subject, () => {
-      while (packed.pos < packed.len) into.push(read(packed));
-    });
+    if (into.length <= most) return;
+    throw new GruError("bad-file", `${this.#subject}: expected at most ${most} numbers in a list, got more`);
   }
 
   #read<T>(wireType: WireType, read: (reader: BinaryReader) => T): T {

@@ -2,13 +2,18 @@
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
+import { UNROLLED } from "./advice.js";
 import { readMessage } from "./message.js";
 
 /** Sizes that no network of GRUs comes near, so that a small file cannot ask for much. */
-const MAX_NODES = 4096;
+const MAX_NODES = 2048;
 const MAX_TENSORS = 4096;
 const MAX_PORTS = 256; // inputs and outputs, of a node or of the graph
 const MAX_ATTRIBUTES = 64;
+const MAX_ITEMS = 4096; // of a list in an attribute
+const MAX_OPSETS = 64;
+/** Axes of a tensor in a graph. */
+export const MAX_AXES = 16;
 
 /** A model's graph and what says how to understand it. */
 export interface OnnxModel {
@@ -89,6 +94,8 @@ function readOpset(bytes: Uint8Array, opsets: Map<string, number>): void {
     1: (field) => (domain = field.string()),
     2: (field) => (version = field.int()),
   });
+  if (opsets.size === MAX_OPSETS)
+    throw new GruError("bad-file", `onnx: expected at most ${MAX_OPSETS} opsets, got more`);
   opsets.set(domain === "ai.onnx" ? "" : domain, version);
 }
 
@@ -100,7 +107,7 @@ class Graph {
 
   read(bytes: Uint8Array): void {
     readMessage(bytes, "onnx graph", {
-      1: (field) => append(this.nodes, readNode(field.bytes()), MAX_NODES, "nodes"),
+      1: (field) => append(this.nodes, readNode(field.bytes()), MAX_NODES, "nodes", `; ${UNROLLED}`),
       5: (field) => this.#addInitializer(field.bytes()),
       11: (field) => append(this.inputs, readPort(field.bytes()), MAX_PORTS, "graph inputs"),
       12: (field) => append(this.outputs, readPort(field.bytes()), MAX_PORTS, "graph outputs"),
@@ -123,8 +130,8 @@ class Graph {
   }
 }
 
-function append<T>(list: T[], item: T, max: number, what: string): void {
-  if (list.length === max) throw new GruError("bad-file", `onnx: expected at most ${max} ${what}, got more`);
+function append<T>(list: T[], item: T, max: number, what: string, way = ""): void {
+  if (list.length === max) throw new GruError("bad-file", `onnx: expected at most ${max} ${what}, got more${way}`);
   list.push(item);
 }
 
@@ -143,9 +150,6 @@ function readNode(bytes: Uint8Array): OnnxNode {
     5: (field) => readAttribute(field.bytes(), attributes),
     7: (field) => (domain = field.string()),
   });
-  if (attributes.size > MAX_ATTRIBUTES) {
-    throw new GruError("bad-file", `onnx node ${quote(name)}: expected at most ${MAX_ATTRIBUTES} attributes, got more`);
-  }
   const operator = domain === "" || domain === "ai.onnx" ? type : `${domain}.${type}`;
   return { name, operator, inputs, outputs, attributes };
 }
@@ -170,14 +174,17 @@ function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): voi
     3: (field) => (int = field.int()),
     4: (field) => (string = field.string()),
     5: (field) => (tensor = field.bytes()),
-    7: (field) => field.floats(floats),
-    8: (field) => field.ints(ints),
-    9: (field) => strings.push(field.string()),
+    7: (field) => field.floats(floats, MAX_ITEMS),
+    8: (field) => field.ints(ints, MAX_ITEMS),
+    9: (field) => append(strings, field.string(), MAX_ITEMS, "strings in an attribute"),
     20: (field) => (type = field.int()),
   });
   if (type === FLOAT) float ??= 0;
   if (type === INT) int ??= 0;
   if (type === STRING) string ??= "";
+  if (into.size === MAX_ATTRIBUTES) {
+    throw new GruError("bad-file", `onnx: expected at most ${MAX_ATTRIBUTES} attributes of a node, got more`);
+  }
   into.set(name, { float, int, string, tensor, floats, ints, strings });
 }
 
@@ -187,7 +194,9 @@ function readPort(bytes: Uint8Array): OnnxPort {
   let shape: (number | string)[] | null = null;
   const readShape = (shapeBytes: Uint8Array) => {
     const dims: (number | string)[] = [];
-    readMessage(shapeBytes, `onnx ${quote(name)}`, { 1: (field) => dims.push(readDimension(field.bytes())) });
+    readMessage(shapeBytes, `onnx ${quote(name)}`, {
+      1: (field) => append(dims, readDimension(field.bytes()), MAX_AXES, "axes of an input or output"),
+    });
     shape = dims;
   };
   const readTensorType = (typeBytes: Uint8Array) =>

@@ -1,13 +1,14 @@
 import { GruError } from "../../errors.js";
 import { checkOptions } from "../../model/checkOptions.js";
 import type { ModelFiles } from "../fileContents.js";
+import { adviceFor } from "./advice.js";
 import { assemble } from "./assemble.js";
 import { externalData, openExternalFiles } from "./externalData.js";
 import { guessForms, weightNames } from "./inputForms.js";
 import { type OnnxModel, parseModelProto } from "./modelProto.js";
 import { notesOf } from "./notes.js";
 import type { OnnxNetwork } from "./onnxGraph.js";
-import { type GraphReading, type Issue, readGraph } from "./readGraph.js";
+import { type GraphReading, findLive, type Issue, readGraph } from "./readGraph.js";
 import { Refusal } from "./refusal.js";
 import type { TensorData } from "./tensorProto.js";
 
@@ -69,7 +70,14 @@ function networkOf(
   }
   const external = externalData(model, files);
   const sizeBytes = [...external.values()].reduce((sum, { length }) => sum + length, model.sizeBytes);
-  const request = { linearBeforeReset, mayKeep, tensors: weightsOf(model, weights), external, sizeBytes };
+  const request = {
+    linearBeforeReset,
+    mayKeep,
+    tensors: weightsOf(model, weights),
+    live: findLive(model),
+    external,
+    sizeBytes,
+  };
   const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.tensors.has(name));
   let first: readonly Issue[] | null = null;
   for (const guess of guessForms(model, ports)) {
@@ -104,15 +112,24 @@ function tryAssemble(graph: GraphReading): OnnxNetwork | Issue[] {
   }
 }
 
-/** Every issue, those of one reason together. */
-function describeIssues({ nodes }: OnnxModel, issues: readonly Issue[]): string {
+/** Of reasons, and of nodes of one reason, in a message: those that come first are what the others come from. */
+const [MAX_REASONS, MAX_SUBJECTS] = [5, 4];
+
+/** The first issues, those of one reason together, and what to change where the graph was made. */
+function describeIssues(model: OnnxModel, issues: readonly Issue[]): string {
   const byReason = new Map<string, string[]>();
   for (const { subject, reason } of issues) {
     const subjects = byReason.get(reason);
     if (subjects === undefined) byReason.set(reason, [subject]);
     else subjects.push(subject);
   }
-  const lines = [...byReason].map(([reason, subjects]) => `\n  ${subjects.join(", ")}: ${reason}`);
-  const expected = `a graph of GRUs, embeddings and dense layers`;
-  return `onnx: expected ${expected}, got ${nodes.length} nodes of which ${issues.length} cannot be run:${lines.join("")}`;
+  const lines = [...byReason].slice(0, MAX_REASONS).map(([reason, subjects]) => {
+    const rest = subjects.length - MAX_SUBJECTS;
+    const named = subjects.slice(0, MAX_SUBJECTS).join(", ");
+    return `\n  ${rest > 0 ? `${named} and ${rest} more` : named}: ${reason}`;
+  });
+  if (byReason.size > MAX_REASONS) lines.push(`\n  and ${byReason.size - MAX_REASONS} more reasons`);
+  const got = `${model.nodes.length} nodes of which ${issues.length} cannot be run`;
+  const expected = "a graph of GRUs, embeddings and dense layers";
+  return `onnx: expected ${expected}, got ${got}:${lines.join("")}${adviceFor(model, issues)}`;
 }

@@ -48,7 +48,7 @@ function take(call: Call, value: Value, axis: number, indices: readonly number[]
     walk(call.wiring, outer, steps.slice(0, axis)) ?? Int32Array.from({ length: numFeatures(outer) }, (_, i) => i);
   const taken = new Int32Array(numFeatures(newAxes));
   let i = 0;
-  for (const run of runs) {
+  for (const run of taken.length > 0 ? runs : []) {
     for (const index of indices) {
       const first = run + index * steps[axis]!;
       for (let k = 0; k < innerSize; k++) taken[i++] = first + k;
@@ -288,7 +288,8 @@ function concat(call: Call): Value[] {
     }
     offset += size * inner;
   }
-  return [reindex({ axes, content: chain(call, inputs) }, axes, takes, call.wiring)];
+  const isInOrder = outer === 1; // one input after the other, as `chain` has them
+  return [reindex({ axes, content: chain(call, inputs) }, axes, isInOrder ? null : takes, call.wiring)];
 }
 
 function same(a: Axis, b: Axis): Axis {
@@ -310,7 +311,9 @@ function chain(call: Call, inputs: readonly Value[]): Value["content"] {
     return columnsSignal(Int32Array.from(columns), first.step, first.isReversed);
   }
   if (contents.every((content) => content.kind === "constant")) {
-    const values = new Float64Array(contents.reduce((total, content) => total + content.values.length, 0));
+    const isFloat32 = contents.every((content) => content.values instanceof Float32Array);
+    const NumberArray = isFloat32 ? Float32Array : Float64Array;
+    const values = new NumberArray(contents.reduce((total, content) => total + content.values.length, 0));
     let start = 0;
     for (const content of contents) {
       values.set(content.values, start);

@@ -7,11 +7,13 @@ import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
 
 const MAX_RANK = 8;
+/** Of whole numbers that are not in raw_data, where one byte may be one: larger tensors are quantized weights, which are. */
+const MAX_FIELD_INTS = 2 ** 20;
 
 /** A tensor of numbers. */
 export interface TensorData {
   readonly shape: readonly number[];
-  /** Row-major; whole numbers and float64 as float64, all others widened to float32. */
+  /** Row-major; whole numbers of more than 16 bits and float64 as float64, all others widened to float32. */
   readonly values: Float32Array | Float64Array;
   readonly isFloat: boolean;
   /** Whether every value is one that float16 holds, because the file keeps them so. */
@@ -29,15 +31,20 @@ interface ElementType {
   widenField(values: readonly number[]): Float32Array | Float64Array;
 }
 
-const integer = (name: string, sizeBytes: number, view: (bytes: ArrayBuffer) => ArrayLike<number | bigint>) =>
-  ({
+const integer = (name: string, sizeBytes: number, view: (bytes: ArrayBuffer) => ArrayLike<number | bigint>) => {
+  const widen = (values: ArrayLike<number | bigint>) =>
+    sizeBytes <= 2
+      ? Float32Array.from(values as ArrayLike<number>)
+      : Float64Array.from(values as ArrayLike<number>, Number);
+  return {
     name,
     sizeBytes,
     isFloat: false,
-    widenRaw: (bytes) => Float64Array.from(view(bytes) as ArrayLike<number>, Number),
+    widenRaw: (bytes) => widen(view(bytes)),
     field: "ints",
-    widenField: (values) => Float64Array.from(values),
-  }) satisfies ElementType;
+    widenField: widen,
+  } satisfies ElementType;
+};
 
 const FLOAT = "FLOAT";
 /** From here on the length before raw data has two bytes, and with its tag there are three to move the data over. */
@@ -126,11 +133,11 @@ export function parseTensorProto(
   const shape: number[] = [];
   const fields = { floats: [] as number[], ints: [] as number[], doubles: [] as number[] };
   readMessage(bytes, "onnx tensor", {
-    1: (field) => field.ints(shape),
+    1: (field) => field.ints(shape, MAX_RANK + 1),
     2: (field) => (type = field.int()),
     4: (field) => field.floats(fields.floats),
-    5: (field) => field.ints(fields.ints),
-    7: (field) => field.ints(fields.ints),
+    5: (field) => field.ints(fields.ints, MAX_FIELD_INTS),
+    7: (field) => field.ints(fields.ints, MAX_FIELD_INTS),
     8: (field) => (name = field.string() || fallbackName),
     9: (field) => (raw = field.bytes()),
     10: (field) => field.doubles(fields.doubles),

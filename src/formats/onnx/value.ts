@@ -88,16 +88,9 @@ export function columnsSignal(columns: Int32Array, step: Step, isReversed: boole
 export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | null, wiring: Wiring): Value {
   const { content } = value;
   if (take === null) return { axes, content };
-  wiring.spend(take.length);
   switch (content.kind) {
-    case "constant": {
-      const values =
-        content.values.slice(0, 0).constructor === Float32Array
-          ? new Float32Array(take.length)
-          : new Float64Array(take.length);
-      take.forEach((from, i) => (values[i] = content.values[from]!));
-      return { axes, content: { ...content, values } };
-    }
+    case "constant":
+      return { axes, content: { ...content, values: picked(content.values, take) } };
     case "sizes":
       return sizesValue(
         axes,
@@ -113,13 +106,21 @@ export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | 
   }
 }
 
+/** The elements at `take`, in an array of the same kind. */
+function picked<A extends Float32Array | Float64Array | Int32Array>(values: A, take: Int32Array): A {
+  const NumberArray = values.constructor as new (length: number) => A;
+  const taken = new NumberArray(take.length);
+  for (let i = 0; i < take.length; i++) taken[i] = values[take[i]!]!;
+  return taken;
+}
+
 function takeRows(signal: Signal, take: Int32Array, wiring: Wiring): Signal {
   const { columns, weight, scale, bias } = signal;
   const rows = {
-    scale: scale && Float64Array.from(take, (from) => scale[from]!),
-    bias: bias && Float64Array.from(take, (from) => bias[from]!),
+    scale: scale && picked(scale, take),
+    bias: bias && picked(bias, take),
   };
-  if (weight === null) return { ...signal, ...rows, columns: Int32Array.from(take, (from) => columns[from]!) };
+  if (weight === null) return { ...signal, ...rows, columns: picked(columns, take) };
   const width = columns.length;
   wiring.spend(take.length * width);
   const taken =
@@ -133,10 +134,11 @@ const MAX_SIZES = 4096;
 
 /** Sizes, also of a constant. @throws Refusal when it is neither */
 export function sizesOf({ content }: Value): readonly Dimension[] {
-  if (content.kind === "sizes") return content.sizes;
-  if (content.kind === "constant" && content.values.length > MAX_SIZES) {
-    throw new Refusal(`it needs at most ${MAX_SIZES} numbers, and gets ${content.values.length}`);
+  const numbers = content.kind === "sizes" ? content.sizes : content.kind === "constant" ? content.values : [];
+  if (numbers.length > MAX_SIZES) {
+    throw new Refusal(`it needs at most ${MAX_SIZES} numbers, and gets ${numbers.length}`);
   }
+  if (content.kind === "sizes") return content.sizes;
   if (content.kind === "constant") return Array.from(content.values, dimension);
   throw new Refusal(`it needs numbers known beforehand, and gets ${describeContent(content)}`);
 }

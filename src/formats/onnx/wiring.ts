@@ -88,26 +88,34 @@ export type Source =
 /** A source before it has its columns. */
 type Draft<S extends Source> = Omit<S, "first">;
 
+/** Each costs pipelines and buffers. */
+export const MAX_LAYERS = 256;
 /** Of all layers. */
 const MAX_COLUMNS = 2 ** 20;
 /** Of one value: wider than any layer that runs in a page. */
 const MAX_WIDTH = 2 ** 16;
-/** What a file may make us touch: weights are sliced, turned and copied some thirty times at the most. */
-const FREE_ELEMENTS = 2 ** 24;
+/** What a file may make us touch, 5 ms or so: a weight, of one byte where it is quantized, is passed on, turned and copied up to six times. */
+const FREE_ELEMENTS = 2 ** 20;
 const ELEMENTS_PER_BYTE = 8;
+/** What computed constants and layers may hold at a time: quantized weights are four times as large, here and there. */
+const FREE_BYTES = 2 ** 24;
+const HELD_PER_BYTE = 8;
 
 /** All sources, each after those it reads. */
 export class Wiring {
   readonly sources: Source[] = [];
   readonly #maxElements: number;
+  readonly #maxBytes: number;
   #numColumns = 0;
   #numElements = 0;
+  #numBytes = 0;
   readonly #finals = new Map<GruSource, FinalSource>();
   readonly #picked = new Map<string, Source | null>();
 
   /** @param fileBytes how large the file is: a small one may not ask for much by using a tensor over and over */
   constructor(fileBytes: number) {
     this.#maxElements = FREE_ELEMENTS + ELEMENTS_PER_BYTE * fileBytes;
+    this.#maxBytes = FREE_BYTES + HELD_PER_BYTE * fileBytes;
   }
 
   add<S extends Source>(draft: Draft<S>): S {
@@ -116,6 +124,7 @@ export class Wiring {
     if (this.#numColumns > MAX_COLUMNS) {
       throw new GruError("bad-file", `onnx: expected at most ${MAX_COLUMNS} features in all layers, got more`);
     }
+    if ("weight" in source) this.hold(source.weight.byteLength);
     this.sources.push(source);
     return source;
   }
@@ -125,6 +134,14 @@ export class Wiring {
     this.#numElements += numElements;
     if (this.#numElements <= this.#maxElements) return;
     const expected = `at most ${this.#maxElements} elements to compute with in a file of its size`;
+    throw new GruError("bad-file", `onnx: expected ${expected}, got more`);
+  }
+
+  /** Counts bytes that are kept from here on; less than 0 for those given back. @throws GruError `bad-file` when they are too many */
+  hold(numBytes: number): void {
+    this.#numBytes += numBytes;
+    if (this.#numBytes <= this.#maxBytes) return;
+    const expected = `constants and weights of at most ${this.#maxBytes} bytes in a file of its size`;
     throw new GruError("bad-file", `onnx: expected ${expected}, got more`);
   }
 
@@ -171,18 +188,19 @@ export class Wiring {
    *
    * @returns null where some column is something else there
    */
-  pick(columns: Int32Array, end: "first" | "last"): Int32Array | null {
+  pick(columns: Int32Array, end: "first" | "last", depth = 0): Int32Array | null {
+    if (depth > MAX_LAYERS) return null;
     const picked = new Int32Array(columns.length);
     for (const [i, column] of columns.entries()) {
       const source = this.sourceOf(column);
-      const at = this.#pickSource(source, column - source.first, end);
+      const at = this.#pickSource(source, column - source.first, end, depth);
       if (at === null) return null;
       picked[i] = at.first + column - source.first;
     }
     return picked;
   }
 
-  #pickSource(source: Source, feature: number, end: "first" | "last"): Source | null {
+  #pickSource(source: Source, feature: number, end: "first" | "last", depth: number): Source | null {
     if (source.type === "gru") {
       const isReverse = source.direction === "reverse" || feature >= source.hiddenSize;
       return isReverse === (end === "first") ? this.finalOf(source) : null;
@@ -191,7 +209,7 @@ export class Wiring {
     const key = `${source.first} ${end}`;
     let twin = this.#picked.get(key);
     if (twin === undefined) {
-      const columns = this.pick(source.columns, end);
+      const columns = this.pick(source.columns, end, depth + 1);
       twin = columns === null ? null : this.add<DenseSource>({ ...source, columns });
       this.#picked.set(key, twin);
     }

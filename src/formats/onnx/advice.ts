@@ -1,0 +1,76 @@
+// What to change where the graph was made, by how it looks: people who export a model sit in Python.
+
+import type { OnnxModel } from "./modelProto.js";
+import type { Issue } from "./readGraph.js";
+
+const STATE_DICT = 'load the state_dict, torch.save(model.state_dict(), "model.pt")';
+
+/** Of a graph that a loop was traced into, and of one with too many nodes to say more of it. */
+export const UNROLLED = `a loop over nn.GRUCell is unrolled by the export: export nn.GRU in its place, or ${STATE_DICT}`;
+
+interface Rule {
+  /** Of the operator of a node that cannot be run, or of a reason. */
+  readonly operator?: RegExp;
+  readonly reason?: RegExp;
+  readonly applies?: (model: OnnxModel) => boolean;
+  readonly advice: (model: OnnxModel) => string;
+}
+
+const isOfKeras = ({ producer }: OnnxModel) => /tf2onnx|keras/i.test(producer);
+const hasGru = ({ nodes }: OnnxModel) => nodes.some(({ operator }) => operator === "GRU");
+
+/** The most telling first. */
+const RULES: readonly Rule[] = [
+  {
+    operator: /^(Loop|Scan|If)$/,
+    advice: (model) =>
+      isOfKeras(model)
+        ? 'the converter left a recurrent layer as a Loop: load the Keras model itself, model.save("model.keras") or .h5'
+        : `a Python loop or condition became control flow: trace nn.GRU without it, or ${STATE_DICT}; ` +
+          'of a Keras model, load what model.save("model.keras") writes',
+  },
+  {
+    operator: /^(TopK|ScatterElements|ScatterND)$/,
+    applies: hasGru,
+    advice: () =>
+      "pack_padded_sequence(..., enforce_sorted=False) sorts the rows in the graph: export with enforce_sorted=True and an " +
+      "example that is sorted; rows may then come in any order here, with the option lengths",
+  },
+  {
+    reason: /^it fixes time or batch/,
+    advice: () =>
+      "the graph is made for as many rows or steps as the example had: export with an example of batch 1, and with time and " +
+      `batch in dynamic_axes (or dynamic_shapes); pack_padded_sequence fixes the batch all the same unless it is 1; or ${STATE_DICT}`,
+  },
+  {
+    reason: /^it takes (step|the first step|a part of time|row)/,
+    applies: (model) => !hasGru(model),
+    advice: () => UNROLLED,
+  },
+  {
+    reason: /^it needs a time axis where there are/,
+    advice: () =>
+      "the model takes [batch, time] and makes [batch, time, 1] of it inside: leave x.unsqueeze(-1) out of forward, and export " +
+      "with an input of three axes",
+  },
+  {
+    reason: /is lengths$/,
+    advice: () => "leave the lengths out of what forward returns: they are an input, which the caller has",
+  },
+  {
+    operator: /^com\.microsoft\./,
+    advice: () => "onnxruntime's optimizer wrote operators of its own: load the model from before it was optimized",
+  },
+];
+
+/** What to change in Python; "" where nothing is known. */
+export function adviceFor(model: OnnxModel, issues: readonly Issue[]): string {
+  const rule = RULES.find(
+    ({ operator, reason, applies }) =>
+      applies?.(model) !== false &&
+      issues.some((issue) =>
+        operator === undefined ? reason!.test(issue.reason) : operator.test(issue.operator ?? ""),
+      ),
+  );
+  return rule === undefined ? "" : `\n${rule.advice(model)}`;
+}
