@@ -39,7 +39,13 @@ export interface LaunchOptions {
 export async function launchChrome({ adapter = chosenAdapter(), args = [] }: LaunchOptions = {}): Promise<Browser> {
   const flags = [...adapterFlags(adapter), ...args];
   if (isRoot) flags.push("--no-sandbox"); // Chrome's sandbox refuses to run as root
-  return launch({ executablePath: findChrome() ?? installChrome(), headless: true, args: flags });
+  return launch({
+    executablePath: findChrome() ?? installChrome(),
+    headless: true,
+    args: flags,
+    timeout: 0,
+    protocolTimeout: 0,
+  });
 }
 
 /** Flags that every launch with that adapter has. */
@@ -93,7 +99,7 @@ function runs(path: string): boolean {
     return false;
   }
   // On Windows and macOS a path is the application itself, and `--version` may open a window.
-  return process.platform !== "linux" || spawnSync(path, ["--version"], { timeout: 20_000 }).status === 0;
+  return process.platform !== "linux" || spawnSync(path, ["--version"], { timeout: 120_000 }).status === 0;
 }
 
 /** Installs Chrome and returns its path. */

@@ -53,7 +53,12 @@ export async function endOf(program: ChildProcessWithoutNullStreams): Promise<En
     program[name].setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
   }
   const [code] = (await once(program, "close")) as [number | null];
-  return { code, ...texts };
+  return { code, stdout: texts.stdout, stderr: withoutProgress(texts.stderr) };
+}
+
+/** What is told of long work, and of short work on a busy machine, is no complaint. */
+function withoutProgress(stderr: string): string {
+  return stderr.replaceAll(/^webgru: .*: \d+%\n/gm, "");
 }
 
 /** Resolves with what a program has printed once some of it matches. */

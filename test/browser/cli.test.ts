@@ -19,7 +19,7 @@ async function openServed(...args: string[]) {
   programs.push(program);
   const [url] = await printed(program, /http:\/\/localhost:\d+\//);
   const page = await openPage(url);
-  await page.waitForSelector("[data-ready]", { timeout: 110_000 });
+  await page.waitForSelector("[data-ready]");
   return page;
 }
 
@@ -65,13 +65,13 @@ describe("webgru doctor", () => {
     isFine: true,
   };
 
-  it("has a page that examines the browser and every kernel", { timeout: 120_000 }, async () => {
+  it("has a page that examines the browser and every kernel", async () => {
     const page = await openServed("doctor", "--page");
     const report = await page.$eval("#report", ({ textContent }) => textContent);
     expect(JSON.parse(report)).toMatchObject(isFine);
   });
 
-  it("examines a Chrome that it starts", { timeout: 120_000 }, async () => {
+  it("examines a Chrome that it starts", async () => {
     const chrome = findChrome();
     if (chrome !== undefined) process.env.CHROME_PATH = chrome;
     const flags = adapterFlags(chosenAdapter()).map((flag) => `--chrome-flag=${flag}`);

@@ -41,7 +41,7 @@ it("runs in a worker, in WebAssembly", async () => {
 });
 
 it("predicts in plain JavaScript where the page's policy refuses WebAssembly, and says so", async () => {
-  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint") });
+  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint"), protocolTimeout: 0 });
   const page = await browser.newPage();
   try {
     await page.goto(`${inject("serverUrl")}/test/browser/policy.html`);

@@ -85,7 +85,7 @@ async function outcomesAt(moment: number, where: "page" | "worker") {
 }
 
 describe.each(["page", "worker"] as const)("a GPU that crashes under a model in a %s", (where) => {
-  it("leaves right numbers or device-lost, and the next model works", { timeout: 600_000 }, async () => {
+  it("leaves right numbers or device-lost, and the next model works", async () => {
     const { again: expected } = await outcomesAt(-1, where);
     for (const outcome of expected) expect(outcome).toMatch(/^(done|[-\d.,e]+)$/);
     for (const moment of MOMENTS[where]) {

@@ -79,14 +79,18 @@ describe("pushes that read nothing", () => {
         new Promise<undefined>((resolve) => releases.push(() => resolve(undefined)));
       let numSettled = 0;
       const pushes = Array.from({ length: 20 }, () => stream.push([1], { output: "none" }).then(() => numSettled++));
-      await harness.rest(50);
-      const counts = [numSettled];
-      releases.shift()!();
-      await harness.rest(50);
-      counts.push(numSettled);
-      for (let release = releases.shift(); release !== undefined; release = releases.shift()) {
-        release();
+      // However long they take; then a while for one too many.
+      const countFrom = async (least: number) => {
+        while (numSettled < least || releases.length === 0) await harness.rest(1);
         await harness.rest(50);
+        return numSettled;
+      };
+      const counts = [await countFrom(3)];
+      releases.shift()!();
+      counts.push(await countFrom(4));
+      while (numSettled < pushes.length) {
+        releases.shift()?.();
+        await harness.rest(1);
       }
       await Promise.all(pushes);
       model.dispose();

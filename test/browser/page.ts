@@ -23,8 +23,10 @@ export async function openSharedPage(
   path: string = HARNESS,
   isFailing = false,
 ): Promise<{ page: Page; close: () => Promise<void> }> {
-  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint") });
+  // A page may take as long as its test.
+  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint"), protocolTimeout: 0 });
   const page = await browser.newPage();
+  page.setDefaultTimeout(0);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {

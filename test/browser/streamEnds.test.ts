@@ -73,17 +73,21 @@ describe("a model on WebGPU that is disposed with calls under way", () => {
     const { expected, outcomes } = await page.evaluate(async () => {
       const device = await harness.requestDevice();
       const network = harness.campaignNetwork(812);
-      const numbers: string[] = [];
-      const results: string[][] = [];
-      for (const moment of [[0, 500] as const, ...harness.MOMENTS]) {
+      const begin = async () => {
         const model = await harness.webgru.createModel(network, { device });
         const streams = Array.from({ length: 5 }, () => model.createStream());
         const calls = streams.flatMap((stream) => [stream.push([1, 2, 3]), stream.push([4, 5, 6]), stream.save()]);
-        const settled = calls.map((call) => harness.outcomeOf(call));
+        return { model, settled: Promise.all(calls.map((call) => harness.outcomeOf(call))) };
+      };
+      const whole = await begin();
+      const numbers = await whole.settled;
+      whole.model.dispose();
+      const results: string[][] = [];
+      for (const moment of harness.MOMENTS) {
+        const { model, settled } = await begin();
         await harness.pause(moment);
         model.dispose();
-        if (numbers.length === 0) numbers.push(...(await Promise.all(settled)));
-        else results.push(await Promise.all(settled));
+        results.push(await settled);
       }
       await device.queue.onSubmittedWorkDone();
       device.destroy();

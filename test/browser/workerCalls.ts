@@ -49,20 +49,3 @@ export async function endOf(call: Promise<unknown>): Promise<string> {
     return name === "GruError" ? `${String(code)}: ${message}` : String(error);
   }
 }
-
-/** The longest time that a timer of 4 ms was late while `work` went on. */
-export async function longestGap(work: () => Promise<unknown>): Promise<number> {
-  let lastMs = performance.now();
-  let longestMs = 0;
-  const look = () => {
-    const nowMs = performance.now();
-    longestMs = Math.max(longestMs, nowMs - lastMs);
-    lastMs = nowMs;
-  };
-  const timer = setInterval(look, 4);
-  await work();
-  await new Promise((resolve) => setTimeout(resolve)); // a task that the work held up comes first
-  look();
-  clearInterval(timer);
-  return longestMs;
-}

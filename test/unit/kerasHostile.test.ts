@@ -7,6 +7,7 @@ import { readFixture } from "../fixtureFiles.js";
 import { uniform } from "../random.js";
 
 const NUM_CHANGES = 400;
+/** Of the processor, for one file. */
 const MAX_MS = 2000;
 
 /** What a number of 1, 2, 4 or 8 bytes is changed to. */
@@ -30,14 +31,15 @@ describe("a Keras file, changed at random", () => {
       let numRefused = 0;
       for (let change = 0; change < NUM_CHANGES; change++) {
         const changed = changeAtRandom(bytes!, places, next);
-        const start = performance.now();
+        const start = process.cpuUsage();
         try {
           await parseKeras(changed, { files });
         } catch (error) {
           if (!(error instanceof GruError)) throw error;
           numRefused++;
         }
-        expect(performance.now() - start).toBeLessThan(MAX_MS);
+        const { user, system } = process.cpuUsage(start);
+        expect((user + system) / 1000).toBeLessThan(MAX_MS);
       }
       expect(numRefused).toBeGreaterThan(0);
     });

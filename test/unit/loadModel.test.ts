@@ -65,12 +65,13 @@ describe("loadModel", () => {
   });
 
   it("reports progress from a URL, up to the length that the server gives", async () => {
+    let finish = () => {};
     const url = await serve((_, response) => {
       response.writeHead(200, { "content-length": file.length });
       response.write(file.subarray(0, 100));
-      setTimeout(() => response.end(file.subarray(100)), 20);
+      finish = () => response.end(file.subarray(100));
     });
-    const progress = await progressOf(url);
+    const progress = await progressOf(url, () => finish()); // what comes at once is told at once
     expect(progress.length).toBeGreaterThan(1);
     expect(progress.map(({ loaded }) => loaded)).toEqual(progress.map(({ loaded }) => loaded).sort((a, b) => a - b));
     expect(progress[0]!.loaded).toBe(100);
@@ -214,9 +215,12 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/model.safetensors`;
 }
 
-async function progressOf(source: string | Blob): Promise<LoadProgress[]> {
+async function progressOf(source: string | Blob, atFirst = () => {}): Promise<LoadProgress[]> {
   const progress: LoadProgress[] = [];
-  await loadModel(source, { device: "cpu", onProgress: (step) => progress.push(step) });
+  const onProgress = (step: LoadProgress) => {
+    if (progress.push(step) === 1) atFirst();
+  };
+  await loadModel(source, { device: "cpu", onProgress });
   return progress;
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Nudge } from "../../src/runtime/nudge.js";
 
 /** How long the work of a wait takes to be noticed when nobody asks. */
@@ -36,6 +35,13 @@ class FakeBrowser {
     return "a result";
   }
 }
+
+// Timers end in their order, as soon as nothing else is left to do, by a clock that they alone move on.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+  vi.setTimerTickMode("nextTimerAsync");
+});
+afterEach(() => vi.useRealTimers());
 
 describe("Nudge", () => {
   it("is in use where a message makes the browser look at once", async () => {
@@ -125,6 +131,10 @@ describe("Nudge", () => {
     expect(browser.numRoundTrips).toBe(before);
   });
 });
+
+function sleep(timeMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeMs));
+}
 
 async function settle(looksWhenNudged: boolean): Promise<{ browser: FakeBrowser; nudge: Nudge }> {
   const browser = new FakeBrowser(looksWhenNudged);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KernelChoice } from "../../src/plan/kernelChoice.js";
 import { autotune } from "../../src/tuner/tuner.js";
 import { gruLayers } from "../../src/model/network.js";
@@ -19,6 +19,11 @@ function walkOf(kernels: KernelChoice, hiddenSize: number): string {
   const [layer] = gruLayers(oneGru(1, { inputSize: 3, hiddenSize }));
   return kernels.walkLayer(layer!, 64, [1, 32])?.[0]!.label ?? "single steps";
 }
+
+/** A clock that only a test moves on: tuning stops by it. */
+let nowMs = 0;
+beforeEach(() => void vi.spyOn(performance, "now").mockImplementation(() => nowMs));
+afterEach(() => vi.restoreAllMocks());
 
 describe("autotune", () => {
   it("takes what is the fastest, of at most five, and tells the times", async () => {
@@ -67,7 +72,7 @@ describe("autotune", () => {
     let numTried = 0;
     const measure = async () => {
       numTried++;
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      nowMs += 150;
       return numTried;
     };
     const { note } = await autotune({ network, facts, deviceName: "d", measure });
