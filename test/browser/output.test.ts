@@ -68,7 +68,7 @@ function bytesRead(bytes: number): Record<string, number> {
 
 describe("pushes that read nothing", () => {
   it("run no further ahead of the GPU than others", async () => {
-    const settled = await page.evaluate(async () => {
+    const counted = await page.evaluate(async () => {
       const device = await harness.requestDevice();
       const network = harness.random.oneGru(171, { inputSize: 1, hiddenSize: 3 });
       const model = await harness.webgru.createModel(network, { device });
@@ -78,17 +78,18 @@ describe("pushes that read nothing", () => {
       device.queue.onSubmittedWorkDone = () =>
         new Promise<undefined>((resolve) => releases.push(() => resolve(undefined)));
       let numSettled = 0;
+      const settled = () => numSettled;
       const pushes = Array.from({ length: 20 }, () => stream.push([1], { output: "none" }).then(() => numSettled++));
       // However long they take; then a while for one too many.
       const countFrom = async (least: number) => {
-        while (numSettled < least || releases.length === 0) await harness.rest(1);
+        while (settled() < least || releases.length === 0) await harness.rest(1);
         await harness.rest(50);
-        return numSettled;
+        return settled();
       };
       const counts = [await countFrom(3)];
       releases.shift()!();
       counts.push(await countFrom(4));
-      while (numSettled < pushes.length) {
+      while (settled() < pushes.length) {
         releases.shift()?.();
         await harness.rest(1);
       }
@@ -97,7 +98,7 @@ describe("pushes that read nothing", () => {
       device.destroy();
       return counts;
     });
-    expect(settled).toEqual([3, 4]);
+    expect(counted).toEqual([3, 4]);
   });
 
   it("tell of a device that was lost", async () => {
