@@ -1,7 +1,7 @@
-export { sampleKernel } from "./kernels/sample.js";
 export { tune, TUNING_TABLE } from "./plan/tuning.js";
 export type { NetworkWalk, TuningRow, Walk, WaveWalk } from "./plan/tuning.js";
 export type { KernelChoice } from "./plan/kernelChoice.js";
 export { autotune } from "./tuner/tuner.js";
 export type { Tuned, TuningRequest } from "./tuner/tuner.js";
 export { proveConcurrency } from "./runtime/concurrency.js";
+export { GpuGeneration } from "./runtime/gpuGeneration.js";

@@ -1,36 +1,45 @@
-import { GruError } from "../errors.js";
-import { checkGenerative, type Generation } from "../model/generative.js";
+// In a file with the kernels that not every page needs: what of it the main file has already is handed over.
+
+import { sampleKernel } from "../kernels/sample.js";
+import type { Generation, Scores } from "../model/generative.js";
 import { generatedStepsFor } from "../plan/budget.js";
 import { chunkFlop, kernelsOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
-import { planSequence } from "../plan/planSequence.js";
+import type { PlanRequest } from "../plan/planSequence.js";
 import type { CompiledPlan } from "./compiledPlan.js";
 import type { GpuResources } from "./gpuResources.js";
-import { MAX_CHUNKS_IN_FLIGHT, Readback } from "./readback.js";
-import { Recorder } from "./recorder.js";
+import { MAX_CHUNKS_IN_FLIGHT, type Readback } from "./readback.js";
+import type { Recorder } from "./recorder.js";
 import type { StateSlots } from "./stateSlots.js";
+
+/** What tokens are drawn with. */
+export interface GenerationHost {
+  readonly resources: GpuResources;
+  /** Nobody else advances them meanwhile. */
+  readonly states: StateSlots;
+  /** Of its own: it is disposed at the end. */
+  readonly readback: Readback;
+  readonly recorder: Recorder;
+  /** What the tokens are drawn from. */
+  readonly scores: Scores;
+  plan(request: PlanRequest): Plan;
+  /** Compiles a plan on the states, and waits until it is known to be in memory. */
+  allocate(key: string, plan: Plan): Promise<CompiledPlan>;
+}
 
 /** Draws tokens on the GPU, where each is the next step's input, for the rows of all slots. */
 export class GpuGeneration {
+  readonly #host: GenerationHost;
   readonly #resources: GpuResources;
   readonly #states: StateSlots;
-  readonly #allocate: (key: string, plan: Plan) => Promise<CompiledPlan>;
   readonly #readback: Readback;
   readonly #recorder: Recorder;
 
-  /**
-   * @param states nobody else advances them meanwhile
-   * @param allocate compiles a plan on the states, and waits until it is known to be in memory
-   */
-  constructor(
-    resources: GpuResources,
-    states: StateSlots,
-    allocate: (key: string, plan: Plan) => Promise<CompiledPlan>,
-  ) {
-    this.#resources = resources;
-    this.#states = states;
-    this.#allocate = allocate;
-    this.#readback = new Readback(resources);
-    this.#recorder = new Recorder(resources.gpu, resources.flopPerSubmit);
+  constructor(host: GenerationHost) {
+    this.#host = host;
+    this.#resources = host.resources;
+    this.#states = host.states;
+    this.#readback = host.readback;
+    this.#recorder = host.recorder;
   }
 
   /** Runs once. @see Session.generate */
@@ -60,17 +69,15 @@ export class GpuGeneration {
   }
 
   async #compile({ length, tokensPerSubmit }: Generation): Promise<CompiledPlan> {
-    const { network, kernels, pipelines, flopPerSubmit } = this.#resources;
+    const { kernels, pipelines, flopPerSubmit } = this.#resources;
+    const { numTokens, areProbabilities } = this.#host.scores;
     const maxRows = this.#states.numSlots;
-    const { numTokens, areProbabilities } = checkGenerative(network);
-    const { sampleKernel } = await fetchKernels();
     const sample = sampleKernel(numTokens, areProbabilities);
-    const planOf = (chunkSteps: number) =>
-      planSequence(network, { maxRows, chunkSteps, lastOnly: false, sample, kernels });
+    const planOf = (chunkSteps: number) => this.#host.plan({ maxRows, chunkSteps, lastOnly: false, sample, kernels });
     const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await pipelines.addAll(kernelsOf(plan));
-    return this.#allocate(`generate ${plan.chunkSteps}`, plan);
+    return this.#host.allocate(`generate ${plan.chunkSteps}`, plan);
   }
 
   /** Submits a chunk; its tokens are drawn and fed on the GPU, so the next one may follow at once. @returns [steps, B], of a whole chunk */
@@ -100,14 +107,6 @@ export class GpuGeneration {
     await this.#readback.read([{ reading, put }]);
     return tokens;
   }
-}
-
-/** The kernel that draws is with others that not every page needs, in a file beside the main one. */
-async function fetchKernels() {
-  return import("../tuned.js").catch((cause: unknown) => {
-    const message = `generate: expected tuned.js beside webgru's main file, got ${String(cause)}`;
-    throw new GruError("unsupported", message, { cause });
-  });
 }
 
 /** The Sampling of shaders/sample.wgsl, of the chunk that begins at step `start`. */

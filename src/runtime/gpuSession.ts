@@ -1,6 +1,7 @@
+import { GruError } from "../errors.js";
 import type { Advance, Advanced, Session } from "../engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
-import type { Generation } from "../model/generative.js";
+import { checkGenerative, type Generation } from "../model/generative.js";
 import { type Network, stateLength } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import { chunkStepsFor } from "../plan/budget.js";
@@ -8,7 +9,6 @@ import { kernelsOf, LENGTHS_BUFFER, type OutputPlan, type Plan, PLACES_BUFFER, S
 import { planSequence, type PlanRequest } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
-import { GpuGeneration } from "./gpuGeneration.js";
 import type { GpuResources } from "./gpuResources.js";
 import { type Arrival, MAX_CHUNKS_IN_FLIGHT, Readback } from "./readback.js";
 import { Recorder } from "./recorder.js";
@@ -110,9 +110,22 @@ export class GpuSession implements Session {
     return advanced;
   }
 
-  generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
-    const allocate = (key: string, plan: Plan) => this.#allocate(key, plan);
-    return new GpuGeneration(this.#resources, this.#states, allocate).run(token, generation);
+  async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
+    const resources = this.#resources;
+    const { network, gpu, flopPerSubmit } = resources;
+    const { GpuGeneration } = await import("../tuned.js").catch((cause: unknown) => {
+      const message = `generate: expected tuned.js beside webgru's main file, got ${String(cause)}`;
+      throw new GruError("unsupported", message, { cause });
+    });
+    yield* new GpuGeneration({
+      resources,
+      states: this.#states,
+      readback: new Readback(resources),
+      recorder: new Recorder(gpu, flopPerSubmit),
+      scores: checkGenerative(network),
+      plan: (request) => planSequence(network, request),
+      allocate: (key, plan) => this.#allocate(key, plan),
+    }).run(token, generation);
   }
 
   writeState(slot: number, state: Float32Array | null): void {
