@@ -25,8 +25,10 @@ export function modelFile(network: Network, change: (parts: ModelFileParts) => v
 }
 
 /** All of a layer but its weights, and how those are kept, which their tensors say. */
-function describeLayer({ storage: _, ...layer }: Layer): Record<string, unknown> {
-  const fields = Object.entries(layer).filter(([, value]) => value !== null && !(value instanceof Float32Array));
+function describeLayer(layer: Layer): Record<string, unknown> {
+  const fields = Object.entries(layer).filter(
+    ([key, value]) => key !== "storage" && value !== null && !(value instanceof Float32Array),
+  );
   return Object.fromEntries(fields);
 }
 

@@ -1,3 +1,4 @@
+import { GruError } from "../errors.js";
 import { type Layer, layerOutputSize, type Network, numParameters } from "../model/network.js";
 import { canStream, layerNamed } from "../model/network.js";
 import { describeNetwork } from "../safetensors.js";
@@ -12,11 +13,17 @@ export const inspect = defineCommand({
   usage: "FILE",
   summary: "says what a model file holds, and what was inferred in reading it",
   help: `${MODEL_HELP}
-  --json              all of it as JSON; its "description" can be edited and given back by --description`,
+  --json              all of it as JSON; its "description" can be edited and given back by --description,
+                      also where it is not clear how the layers of a file are wired`,
   options: { ...MODEL_OPTIONS, json: { type: "boolean" } },
   numPositionals: 1,
   async run({ positionals: [path], values }) {
-    const { network, sizeBytes, start } = await readModel(path!, values);
+    const { network, sizeBytes, start } = await readModel(path!, values).catch(async (error: unknown) => {
+      const description = openDescription(error);
+      if (values.json && description !== null)
+        await printJson({ file: path, unclear: (error as Error).message.split("\n", 1)[0], description });
+      throw error;
+    });
     const { format, conventions } = describeSource(start, network);
     const layers = network.layers.map(describe);
     const outputs = network.outputs.map((name) => ({ name, size: layerOutputSize(layerNamed(network, name)) }));
@@ -68,6 +75,12 @@ export const inspect = defineCommand({
     return EXIT.fine;
   },
 });
+
+/** The description to complete, of a file of which it is not clear how its layers are wired. */
+function openDescription(error: unknown): unknown {
+  const cause: unknown = error instanceof GruError ? error.cause : null;
+  return typeof cause === "object" && cause !== null && "description" in cause ? cause.description : null;
+}
 
 interface LayerSummary {
   readonly name: string;

@@ -74,8 +74,10 @@ function structure({ layers, outputs }: Network): string {
 }
 
 /** A layer without its weights, and how those are kept, which the file says. */
-function describe({ storage: _, ...layer }: LayerSpec, rename: (name: string) => string): LayerDescription {
-  const fields = Object.entries(layer).filter(([, value]) => value !== null && !(value instanceof Float32Array));
+function describe(layer: LayerSpec, rename: (name: string) => string): LayerDescription {
+  const fields = Object.entries(layer).filter(
+    ([key, value]) => key !== "storage" && value !== null && !(value instanceof Float32Array),
+  );
   const described: unknown = {
     ...Object.fromEntries(fields),
     name: rename(layer.name),

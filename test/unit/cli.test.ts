@@ -204,6 +204,23 @@ describe("webgru inspect", () => {
     });
   });
 
+  it("gives the description to complete of a file of which it is not clear how its layers are wired", async () => {
+    const file = fixture("torch_three_linears.pt");
+    const { code, stdout, stderr } = await runCli(["inspect", file, "--json"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('"name":"heads.0"')]);
+    const report = JSON.parse(stdout) as { unclear: string; description: unknown };
+    expect(report.unclear).toMatch(
+      /got linear layers in a row, heads\.0 \[6, 8\], heads\.1 \[5, 6\], heads\.2 \[2, 5\], /,
+    );
+    const completed = scratch("completed.json");
+    writeFileSync(completed, JSON.stringify(report.description).replaceAll('"?"', '"relu"'));
+    const again = await runCli(["inspect", file, "--json", "--description", completed]);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      outputs: [{ name: "heads.2" }],
+      description: { layers: [{}, { activation: { name: "relu" } }, { activation: { name: "relu" } }, {}] },
+    });
+  });
+
   it("tells a model without streams, and both directions' shapes", async () => {
     const { stdout } = await runCli(["inspect", fixture("torch_bidirectional.pt")]);
     expect(stdout).toContain("streams: no, what runs in reverse needs the whole sequence");

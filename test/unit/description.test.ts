@@ -186,8 +186,11 @@ describe("a model file, broken", () => {
   });
 
   it("is refused for a newer version before its keys", async () => {
-    const change = ({ description }: ModelFileParts) => Object.assign(description, { version: 2, more: [] });
-    await expectRefused(change, "unsupported", "description: expected version 1, got 2; update webgru");
+    await expectRefused(
+      ({ description }) => Object.assign(description, { version: 2, more: [] }),
+      "unsupported",
+      "description: expected version 1, got 2; update webgru",
+    );
   });
 
   it("is refused for a misspelled key of a caller's description", async () => {

@@ -112,6 +112,21 @@ describe("a .npz file by Keras's names", () => {
     ]);
   });
 
+  it("is refused for two dense layers in a row, whose activations it does not have, with the description to complete", async () => {
+    const dense = tensor([3, 2], randomArray(6, next));
+    const dense1 = tensor([2, 2], randomArray(4, next));
+    const file = npzFile({ ...kernels, "dense/kernel:0": dense, "dense_1/kernel:0": dense1 });
+    const message =
+      /^npz: expected .* got dense layers in a row, "dense", "dense_1", whose activations are not in the file; pass a description .*"name":"dense",.*"activation":"\?"/s;
+    await expectRefusal(() => parseNpz(file), "unsupported", message);
+    const layers: NetworkDescription["layers"] = [
+      { type: "gru", name: "gru", inputSize: 2, hiddenSize: 3 },
+      { type: "dense", name: "dense", inputSize: 3, outputSize: 2, activation: "relu" },
+      { type: "dense", name: "dense_1", inputSize: 2, outputSize: 2 },
+    ];
+    expect(parseNpz(file, { layers }).layers).toHaveLength(3);
+  });
+
   it("obeys a description", () => {
     const description: NetworkDescription = {
       layers: [{ type: "gru", name: "gru", inputSize: 2, hiddenSize: 3, newActivation: "relu" }],

@@ -3,7 +3,10 @@
 import { GruError } from "../../errors.js";
 import type { LayerDescription, NetworkDescription } from "../description.js";
 import { swapGates, turnKernel } from "../kernel.js";
+import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
+import { OPEN } from "../torch/linearLayers.js";
+import { unclear } from "../torch/unclear.js";
 
 /** `gru/gru_cell/recurrent_kernel:0` is the recurrent kernel of `gru`. */
 const WEIGHT = /^(?<layer>.+?)(?:\/[^/]*gru_cell[^/]*)?\/(?<field>kernel|recurrent_kernel|bias|embeddings)(?::0)?$/;
@@ -19,9 +22,13 @@ export function isKeras(arrays: Fields): boolean {
  * Gives Keras's arrays our names and layouts, and the layers that they would be one after the other.
  *
  * @param arrays by Keras's names, in the order of `model.weights`
+ * @param isDescribed whether the caller says how the layers are wired
  * @throws GruError `unsupported` for arrays of other layers, `shape-mismatch`
  */
-export function fromKeras(arrays: Fields): {
+export function fromKeras(
+  arrays: Fields,
+  isDescribed: boolean,
+): {
   tensors: Map<string, Tensor>;
   description: NetworkDescription;
   notes: string[];
@@ -32,6 +39,7 @@ export function fromKeras(arrays: Fields): {
     const layer = fields.has("recurrent_kernel") ? readGru(name, fields, tensors) : readOther(name, fields, tensors);
     layers.push(layer);
   }
+  if (!isDescribed) checkRows(layers);
   const parts = layers.map((layer) => {
     if (layer.type === "gru") return `GRU "${layer.name}" (forward, reset ${layer.resetAfter ? "after" : "before"})`;
     return layer.type === "dense"
@@ -40,6 +48,16 @@ export function fromKeras(arrays: Fields): {
   });
   const notes = [`Inferred from Keras's names, in the order of the file: ${parts.join(", then ")}.`];
   return { tensors, description: { layers }, notes };
+}
+
+/** Hardly anybody has two dense layers without an activation between them, of which weights say nothing. */
+function checkRows(layers: readonly LayerDescription[]): void {
+  const isRead = (i: number) => layers[i]?.type === "dense" && layers[i + 1]?.type === "dense";
+  const names = layers.filter((_, i) => isRead(i) || isRead(i - 1)).map(({ name }) => `"${name}"`);
+  if (names.length === 0) return;
+  const open = layers.map((layer, i) => (isRead(i) ? { ...layer, activation: OPEN as "linear" } : layer));
+  const got = `dense layers in a row, ${listNames(names)}, whose activations are not in the file`;
+  throw unclear("npz", "weights that tell how they are wired", got, open as LayerDescription[]);
 }
 
 function byLayer(arrays: Fields): Map<string, Map<string, Tensor>> {

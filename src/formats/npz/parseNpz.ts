@@ -15,7 +15,7 @@ import { readNpz } from "./npzFile.js";
 export function parseNpz(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
   const arrays = readNpz(bytes, mayKeep);
   if (!isKeras(arrays)) return networkFromStateDict(arrays, description);
-  const keras = fromKeras(arrays);
+  const keras = fromKeras(arrays, description !== undefined);
   if (description !== undefined) return buildNetwork(description, keras.tensors);
   return buildNetwork(keras.description, keras.tensors, keras.notes);
 }

@@ -1,50 +1,83 @@
-// A bare PyTorch state_dict says nothing of the network: layers are inferred from tensor names and shapes.
+// A bare PyTorch state_dict says nothing of the network: layers are inferred from tensor names, their order and shapes.
 // PyTorch's GRU is always reset-after.
 
 import { GruError } from "../../errors.js";
 import type { LayerDescription, NetworkDescription } from "../description.js";
+import { NETWORK_INPUT } from "../../model/network.js";
+import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
+import { chainModules, type GruDescription, moduleOf, outputSizeOf, readGrus } from "./gruModules.js";
+import { indexGaps } from "./indexGaps.js";
+import {
+  chainLinears,
+  comesBefore,
+  draftLinears,
+  type GruEnds,
+  isEmbedding,
+  isNamedEmbedding,
+  type Matrix,
+  OPEN,
+  readMatrices,
+} from "./linearLayers.js";
+import { unclear } from "./unclear.js";
+
+const SUBJECT = "state_dict";
+
+/** What was inferred, and sentences on it. */
+export interface Inferred {
+  readonly description: NetworkDescription;
+  /** What may well be otherwise, which is to be read first. */
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+}
 
 /**
- * Infers a network from a state_dict: at most one embedding, then GRU layers, then linear ones, each reading the one
- * before. Whatever else the shapes would allow is refused rather than guessed.
+ * Infers a network from a state_dict: at most one embedding, at most one linear layer that is before the GRU by its name and in
+ * the file, GRU layers, at most one linear layer, each reading the one before. Whatever else names, order or shapes would
+ * allow is refused rather than guessed.
  *
  * @param tensors by canonical name, as `canonicalTensors` gives them
- * @returns the layers, and sentences that say what was inferred
- * @throws GruError `unsupported` when names and shapes do not tell; the caller can pass a description instead
+ * @param hasOrder whether they are in the order in which the module names its parts
+ * @throws GruError `unsupported` when it is not clear how the layers are wired; the caller can pass a description instead
  */
-export function inferDescription(tensors: ReadonlyMap<string, Tensor>): {
-  description: NetworkDescription;
-  notes: string[];
-} {
-  const { grus, note } = chainModules(readGrus(tensors));
-  const sequenceSize = outputSizeOf(grus);
-  const matrices = [...tensors]
-    .filter(([name, { shape }]) => name.endsWith(".weight") && shape.length === 2)
-    .map(([name, { shape }]) => ({ name: name.slice(0, -".weight".length), rows: shape[0]!, columns: shape[1]! }))
-    .filter(({ name }) => !grus.some((gru) => gru.name === name));
-  checkNoOthers(
-    tensors,
-    [...grus, ...matrices].map(({ name }) => name),
-  );
-  const isEmbedding = ({ name, columns }: Matrix) => {
-    if (tensors.has(`${name}.bias`) || columns !== grus[0]!.inputSize) return false;
-    if (columns !== sequenceSize) return true;
-    // It would fit at either end. A name that says which is all there is to go by.
-    if (/(^|[^n])emb/i.test(name)) return true;
-    if (/unemb|head|fc|lin|out|dec|proj|class/i.test(name)) return false;
-    throw ambiguous(`a name that tells an embedding from a linear layer`, matrices);
+export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder: boolean): Inferred {
+  const found = readGrus(tensors);
+  const grus = new Set(found.flat().map(({ name }) => name));
+  const matrices = readMatrices(tensors, grus);
+  checkNoOthers(tensors, [...grus, ...matrices.map(({ name }) => name)]);
+  const places = new Map([...tensors.keys()].map((name, place) => [name, place]));
+  const placeOf = (module: readonly GruDescription[]) => places.get(`${module[0]!.name}.weight`)!;
+  const chained = chainModules(found);
+  const modules = chained?.modules ?? [...found].sort((a, b) => placeOf(a) - placeOf(b));
+  const layers = modules.flat();
+  const [first] = layers;
+  const gru: GruEnds = {
+    name: moduleOf(first!),
+    inputSize: first!.inputSize,
+    outputSize: outputSizeOf(layers),
+    place: hasOrder ? Math.min(...modules.map(placeOf)) : null,
   };
-  const embeddings = matrices.filter(isEmbedding);
-  if (embeddings.length > 1) throw ambiguous(`one embedding`, embeddings);
-  const layers: LayerDescription[] = [];
-  for (const { name, rows, columns } of embeddings) {
-    layers.push({ type: "embedding", name, numEmbeddings: rows, embeddingSize: columns });
+  const parts = sortMatrices(matrices, gru);
+  const drafted = draft(parts, chained === null ? openModules(modules) : layers, gru);
+  if (chained === null) {
+    const names = found.map(([layer]) => moduleOf(layer!));
+    throw unclear(SUBJECT, "one GRU module, or several that each read the one before", listNames(names), drafted);
   }
-  layers.push(...grus);
-  const linears = matrices.filter((matrix) => !isEmbedding(matrix));
-  layers.push(...chainLinears(linears, sequenceSize));
-  return { description: { layers }, notes: [describe(layers, tensors), ...(note === null ? [] : [note])] };
+  const hints = [
+    ...parts.hints,
+    ...(parts.embeddings.length > 1 ? [`several embeddings, ${list(parts.embeddings)}`] : []),
+    ...rowHints(parts.projections),
+    ...chainHints(parts.linears, gru),
+    ...(hasOrder ? orderHints(modules, placeOf, parts.linears) : []),
+    ...gapHints([...modules.map(([layer]) => moduleOf(layer!)), ...matrices.map(({ name }) => name)]),
+  ];
+  if (hints.length > 0)
+    throw unclear(SUBJECT, "names and an order that tell how it is wired", hints.join("; "), drafted);
+  return {
+    description: { layers: drafted },
+    warnings: warn(parts, layers),
+    notes: [describe(drafted, tensors), ...(chained.note === null ? [] : [chained.note])],
+  };
 }
 
 /** Refuses tensors that no embedding, GRU or linear layer has: a normalization left out would be a silent error. */
@@ -55,116 +88,122 @@ function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, layers: readonly st
     ),
   );
   const others = [...tensors.keys()].filter((name) => !known.has(name));
-  if (others.length > 0) {
-    throw new GruError(
-      "unsupported",
-      `state_dict: expected embedding, GRU and linear layers only, got ${others.join(", ")}`,
+  if (others.length === 0) return;
+  const expected = "embedding, GRU and linear layers only";
+  throw new GruError("unsupported", `state_dict: expected ${expected}, got ${listNames(others)}`);
+}
+
+/** Matrices by what they are taken for. */
+interface Parts {
+  readonly embeddings: readonly Matrix[];
+  /** Linear layers before the GRU. */
+  readonly projections: readonly Matrix[];
+  readonly linears: readonly Matrix[];
+  /** What is not clear of them. */
+  readonly hints: readonly string[];
+}
+
+function sortMatrices(matrices: readonly Matrix[], gru: GruEnds): Parts {
+  const hints: string[] = [];
+  const embeddings: Matrix[] = [];
+  const projections: Matrix[] = [];
+  const linears: Matrix[] = [];
+  const others = matrices.filter((matrix) => {
+    const is = isEmbedding(matrix, gru);
+    if (is === null) hints.push(`"${matrix.name}", which could be an embedding or a linear layer`);
+    if (is === true) embeddings.push(matrix);
+    return is !== true;
+  });
+  for (const matrix of others) {
+    const before = isNamedEmbedding(matrix) ? false : comesBefore(matrix, others, gru);
+    if (typeof before === "string") hints.push(before);
+    (before === true ? projections : linears).push(matrix);
+  }
+  // The embedding of a projection, which may be of any size.
+  const read = linears.find((matrix) => isNamedEmbedding(matrix) && matrix.columns === projections[0]?.columns);
+  if (read !== undefined) embeddings.push(...linears.splice(linears.indexOf(read), 1));
+  return { embeddings, projections, linears, hints };
+}
+
+function draft(
+  { embeddings, projections, linears }: Parts,
+  grus: readonly GruDescription[],
+  gru: GruEnds,
+): LayerDescription[] {
+  const last = grus.at(-1)!.name;
+  return [
+    ...embeddings.map(({ name, rows, columns }) => {
+      const inputs = embeddings.length > 1 ? { inputs: [NETWORK_INPUT] } : {};
+      return { type: "embedding", name, ...inputs, numEmbeddings: rows, embeddingSize: columns } as const;
+    }),
+    ...projections.map(({ name, rows, columns }) => {
+      const activation = projections.length > 1 ? (OPEN as "linear") : "linear";
+      return { type: "dense", name, inputSize: columns, outputSize: rows, activation } as const;
+    }),
+    ...grus,
+    ...draftLinears(linears, gru.outputSize, last),
+  ];
+}
+
+/** The layers of modules of which the first alone is known to read the input. */
+function openModules(modules: readonly (readonly GruDescription[])[]): GruDescription[] {
+  return modules.flatMap(([first, ...more], i) => [i === 0 ? first! : { ...first!, inputs: [OPEN] }, ...more]);
+}
+
+/** Hardly anybody has two linear layers without an activation between them. */
+function rowHints(projections: readonly Matrix[]): string[] {
+  if (projections.length < 2) return [];
+  return [`linear layers in a row, ${list(projections)}, whose activations are not in the file`];
+}
+
+function chainHints(linears: readonly Matrix[], { outputSize }: GruEnds): string[] {
+  if (chainLinears(linears, outputSize) !== null) return rowHints(linears);
+  return [`linear layers, ${list(linears)}, whose sizes leave no order or several`];
+}
+
+function gapHints(paths: readonly string[]): string[] {
+  const gaps = indexGaps(paths);
+  if (gaps.length === 0) return [];
+  const names = listNames(gaps.map((gap) => `"${gap}"`));
+  return [`a gap for ${names}, without weights: a dropout, which changes nothing here, or an activation`];
+}
+
+/** What is in the file between GRU modules that it could stand between, and modules that are in another order there. */
+function orderHints(
+  modules: readonly GruDescription[][],
+  placeOf: (module: readonly GruDescription[]) => number,
+  linears: readonly Matrix[],
+): string[] {
+  return modules.slice(1).flatMap((module, i) => {
+    const [from, to] = [placeOf(modules[i]!), placeOf(module)];
+    const names = `"${moduleOf(modules[i]![0]!)}" and "${moduleOf(module[0]!)}"`;
+    if (from > to) return [`${names}, which are the other way round in the file`];
+    const isBetween = ({ place, rows, columns }: Matrix) =>
+      place > from && place < to && columns === outputSizeOf(modules[i]!) && rows === module[0]!.inputSize;
+    return linears.filter(isBetween).map(({ name }) => `"${name}", which is between ${names} in the file`);
+  });
+}
+
+function warn({ projections, linears }: Parts, grus: readonly GruDescription[]): string[] {
+  const warnings: string[] = [];
+  const last = grus.at(-1)!;
+  if (last.direction === "bidirectional" && linears.length > 0) {
+    warnings.push(
+      `"${linears[0]!.name}" reads every step of a bidirectional GRU. Many authors read its final states instead, ` +
+        `cat(h_n[-2], h_n[-1]): if yours did, pass a description in which "${last.name}" has "returnSequences": false.`,
     );
   }
-}
-
-interface Matrix {
-  readonly name: string;
-  readonly rows: number;
-  readonly columns: number;
-}
-
-type GruDescription = Extract<LayerDescription, { type: "gru" }>;
-
-/** The layers of each nn.GRU and nn.GRUCell, modules and layers by their names. */
-function readGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[][] {
-  const grus: GruDescription[] = [];
-  for (const [key, { shape }] of tensors) {
-    if (!key.endsWith(".recurrentWeight")) continue;
-    const name = key.slice(0, -".recurrentWeight".length);
-    const weight = tensors.get(`${name}.weight`);
-    if (weight === undefined) throw new GruError("bad-file", `${name}: expected weight_ih beside weight_hh, got none`);
-    const [rows, hiddenSize = 0] = shape.slice(-2);
-    if (rows !== 3 * hiddenSize) {
-      const lstm = rows === 4 * hiddenSize ? ", an LSTM's" : "";
-      throw new GruError(
-        "unsupported",
-        `${key}: expected the shape [3H, H] of a GRU, got [${shape.join(", ")}]${lstm}`,
-      );
-    }
-    const direction = shape.length === 3 ? "bidirectional" : "forward";
-    grus.push({ type: "gru", name, inputSize: weight.shape.at(-1) ?? 0, hiddenSize, direction, resetAfter: true });
-  }
-  if (grus.length === 0) {
-    throw new GruError(
-      "unsupported",
-      `state_dict: expected GRU tensors such as weight_ih_l0, got [${[...tensors.keys()].join(", ")}]`,
+  for (const { name } of projections) {
+    warnings.push(
+      `"${name}" is taken to come before the GRU, as its name says, without an activation; if there is one, ` +
+        `pass a description in which "${name}" has it.`,
     );
   }
-  grus.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-  const modules = new Map<string, GruDescription[]>();
-  for (const gru of grus) modules.set(moduleOf(gru), [...(modules.get(moduleOf(gru)) ?? []), gru]);
-  return [...modules.values()];
+  return warnings;
 }
 
-/** What `rnn.l0` and `rnn.l1` belong to: `rnn`. */
-function moduleOf({ name }: GruDescription): string {
-  return name.replace(/(^|\.)l\d+$/, "");
-}
-
-function outputSizeOf(layers: readonly GruDescription[]): number {
-  const { direction, hiddenSize } = layers.at(-1)!;
-  return direction === "bidirectional" ? 2 * hiddenSize : hiddenSize;
-}
-
-/** All orders of so many modules are tried. */
-const MAX_MODULES = 6;
-
-/** The layers of all modules, where sizes and names leave one order in which each module reads the one before. */
-function chainModules(modules: readonly GruDescription[][]): { grus: GruDescription[]; note: string | null } {
-  if (modules.length === 1) return { grus: modules[0]!, note: null };
-  const names = modules.map(([first]) => moduleOf(first!));
-  // A decoder begins with its encoder's state, and does not read its output: no network of ours.
-  const isCoder = names.some((name) => /enc/i.test(name)) && names.some((name) => /dec/i.test(name));
-  const orders = isCoder || modules.length > MAX_MODULES ? [] : ordersOf(modules).filter(isChain);
-  const isNumbered = new Set(names.map((name) => name.replace(/\d+/g, "0"))).size === 1;
-  const chosen = orders.length === 1 ? orders[0] : orders.find(() => isNumbered && isChain(modules)) && modules;
-  if (chosen === undefined) {
-    throw new GruError(
-      "unsupported",
-      `state_dict: expected one GRU module, got ${names.join(", ")}; pass a description that says how they are wired`,
-    );
-  }
-  const why = orders.length === 1 ? "the only order that their sizes allow" : "the order of their numbers";
-  const wayOut = "if they are wired otherwise, pass a description";
-  return { grus: chosen.flat(), note: `Several GRU modules are taken in ${why}; ${wayOut}.` };
-}
-
-function isChain(modules: readonly GruDescription[][]): boolean {
-  return modules.every(([first], i) => i === 0 || first!.inputSize === outputSizeOf(modules[i - 1]!));
-}
-
-function ordersOf<T>(items: readonly T[]): T[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item, i) => ordersOf(items.filter((_, other) => other !== i)).map((rest) => [item, ...rest]));
-}
-
-/** Linear layers in the only order in which each reads the one before. */
-function chainLinears(matrices: readonly Matrix[], sequenceSize: number): LayerDescription[] {
-  const left = [...matrices];
-  const layers: LayerDescription[] = [];
-  for (let inputSize = sequenceSize; left.length > 0;) {
-    const next = left.filter(({ columns }) => columns === inputSize);
-    if (next.length !== 1) throw ambiguous(`one linear layer of ${inputSize} inputs next`, left);
-    const { name, rows, columns } = next[0]!;
-    layers.push({ type: "dense", name, inputSize: columns, outputSize: rows, activation: "linear" });
-    left.splice(left.indexOf(next[0]!), 1);
-    inputSize = rows;
-  }
-  return layers;
-}
-
-function ambiguous(expected: string, matrices: readonly Matrix[]): GruError {
-  const got = matrices.map(({ name, rows, columns }) => `${name} [${rows}, ${columns}]`).join(", ");
-  return new GruError(
-    "unsupported",
-    `state_dict: expected ${expected}, got ${got}; pass a description that says how they are wired`,
-  );
+function list(matrices: readonly Matrix[]): string {
+  return listNames(matrices.map(({ name, rows, columns }) => `${name} [${rows}, ${columns}]`));
 }
 
 function describe(layers: readonly LayerDescription[], tensors: ReadonlyMap<string, Tensor>): string {

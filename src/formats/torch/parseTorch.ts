@@ -36,7 +36,8 @@ export function networkFromSafetensors(
     const expected = "numbers of dtype F32, F16, BF16, F64 or I8";
     throw new GruError("unsupported", `safetensors: tensor "${kept}": expected ${expected}, got whole numbers`);
   }
-  return networkFromStateDict(tensors, description, leftOutNotes(names));
+  // Its writer sorts the tensors by their names.
+  return networkFromStateDict(tensors, description, leftOutNotes(names), false);
 }
 
 /**
@@ -45,12 +46,14 @@ export function networkFromSafetensors(
  * @param tensors by PyTorch's names, each nn.GRU's with its gates in PyTorch's order, r z n, which is ours
  * @param description how the layers are wired; inferred when absent, and noted in the network
  * @param notes what is to be noted before that
+ * @param hasOrder whether the tensors are in the order in which the module names its parts, as in its state_dict
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function networkFromStateDict(
   tensors: ReadonlyMap<string, Tensor>,
   description?: NetworkDescription,
   notes: readonly string[] = [],
+  hasOrder = true,
 ): Network {
   const { tensors: own, prefix } = unwrapped(tensors);
   // A description may name the layers as the file does, or as the module did before it was wrapped.
@@ -58,8 +61,8 @@ export function networkFromStateDict(
   const canonical = canonicalTensors(isWrapped ? tensors : own);
   const all = isWrapped ? notes : [...notes, `The prefix "${prefix}" of every name is left out.`];
   if (description !== undefined) return buildNetwork(description, canonical, all);
-  const inferred = inferDescription(canonical);
-  return buildNetwork(inferred.description, canonical, [...all, ...inferred.notes]);
+  const inferred = inferDescription(canonical, hasOrder);
+  return buildNetwork(inferred.description, canonical, [...inferred.warnings, ...all, ...inferred.notes]);
 }
 
 function layersNamed(description: NetworkDescription | undefined, prefix: string): boolean {

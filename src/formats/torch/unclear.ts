@@ -1,0 +1,30 @@
+import { GruError } from "../../errors.js";
+import type { LayerDescription, NetworkDescription } from "../description.js";
+import { OPEN } from "./linearLayers.js";
+
+/**
+ * The error for a file of which it is not clear how its layers are wired. It carries the description to complete, in
+ * its message as JSON and as `cause.description`.
+ *
+ * @param subject the kind of file
+ * @param expected what would have told
+ * @param got what is unclear
+ */
+export function unclear(subject: string, expected: string, got: string, layers: readonly LayerDescription[]): GruError {
+  const read = new Set(layers.flatMap((layer, i) => layer.inputs ?? layers[i - 1]?.name ?? []));
+  const outputs = layers.map(({ name }) => name).filter((name) => !read.has(name));
+  const description: NetworkDescription = { version: 1, layers, outputs };
+  const lines = layers.map((layer) => JSON.stringify(layer)).join(",\n");
+  const json = `{"version":1,"layers":[\n${lines}\n],"outputs":${JSON.stringify(outputs)}}`;
+  const isOpen = lines.includes(`"${OPEN}"`);
+  const wayOut = isOpen
+    ? `this one, with the name of an activation ("linear" for none) or of a layer in place of each "${OPEN}"`
+    : "this one, if it is right";
+  return new GruError(
+    "unsupported",
+    `${subject}: expected ${expected}, got ${got}; pass a description that says how they are wired, ${wayOut}:\n${json}`,
+    {
+      cause: { description },
+    },
+  );
+}
