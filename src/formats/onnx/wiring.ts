@@ -90,6 +90,8 @@ type Draft<S extends Source> = Omit<S, "first">;
 
 /** Each costs pipelines and buffers. */
 export const MAX_LAYERS = 256;
+/** With those that no output depends on, and the parts of cells that are written out. */
+const MAX_SOURCES = 512;
 /** Of all layers. */
 const MAX_COLUMNS = 2 ** 20;
 /** Of one value: wider than any layer that runs in a page. */
@@ -123,6 +125,9 @@ export class Wiring {
     this.#numColumns += source.size;
     if (this.#numColumns > MAX_COLUMNS) {
       throw new GruError("bad-file", `onnx: expected at most ${MAX_COLUMNS} features in all layers, got more`);
+    }
+    if (this.sources.length === MAX_SOURCES) {
+      throw new GruError("bad-file", `onnx: expected at most ${MAX_SOURCES} layers and parts of layers, got more`);
     }
     if ("weight" in source) this.hold(source.weight.byteLength);
     this.sources.push(source);
