@@ -1,12 +1,8 @@
 // What to change where the graph was made, by how it looks: people who export a model sit in Python.
 
 import type { OnnxModel } from "./modelProto.js";
+import { STATE_DICT, UNROLLED } from "./unrolled.js";
 import type { Issue } from "./readGraph.js";
-
-const STATE_DICT = 'load the state_dict, torch.save(model.state_dict(), "model.pt")';
-
-/** Of a graph that a loop was traced into, and of one with too many nodes to say more of it. */
-export const UNROLLED = `a loop over nn.GRUCell is unrolled by the export: export nn.GRU in its place, or ${STATE_DICT}`;
 
 interface Rule {
   /** Of the operator of a node that cannot be run, or of a reason. */

@@ -2,8 +2,8 @@
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
-import { UNROLLED } from "./advice.js";
 import { readMessage } from "./message.js";
+import { UNROLLED } from "./unrolled.js";
 
 /** Sizes that no network of GRUs comes near, so that a small file cannot ask for much. */
 const MAX_NODES = 2048;
