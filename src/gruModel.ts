@@ -2,7 +2,7 @@
 import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
 import { describeActivation } from "./model/activation.js";
-import { checkOptions } from "./model/checkOptions.js";
+import { checkBoolean, checkOptions } from "./model/checkOptions.js";
 import { reverseSteps } from "./model/reverseSteps.js";
 import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
@@ -24,7 +24,7 @@ import {
   type Selection,
   takeOutputRequest,
 } from "./model/outputRequest.js";
-import { GruStream, nameOutputs, type StreamHost, type StreamOptions } from "./stream/gruStream.js";
+import { GruStream, nameOutputs, type StreamHost, type StreamOptions, takeStreamOptions } from "./stream/gruStream.js";
 import { Scheduler } from "./stream/scheduler.js";
 import { transformOf } from "./stream/transform.js";
 
@@ -163,9 +163,12 @@ export class GruModel {
     options: RunOptions<Request> = {},
   ): Promise<RunResult<MainOutput<Request>>> {
     this.#checkUsable();
-    checkOptions(options, ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"]);
-    const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = options;
+    const known = ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"];
+    const taken = checkOptions(options, known);
+    const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = taken;
     checkBatchSize(batchSize);
+    checkBoolean("returnSequences", returnSequences);
+    checkBoolean("returnState", returnState);
     const { reversesInput } = this.#network;
     // Those two read it before the caller can touch it again.
     const take = reversesInput || this.#engine.isImmediate ? checkInput : takeInput;
@@ -174,7 +177,7 @@ export class GruModel {
     const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
-    const output = takeOutputRequest(this.#network, options);
+    const output = takeOutputRequest(this.#network, taken.output);
     const session = this.#takeSession(batchSize, sequenceLength);
     const run = this.#runOn<Request>(session, {
       steps: reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
@@ -211,7 +214,7 @@ export class GruModel {
    */
   createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
-    checkBatchSize(options.batchSize ?? 1);
+    const taken = takeStreamOptions(options);
     const reverse = this.#network.reversesInput
       ? { name: NETWORK_INPUT, direction: "reverse" }
       : gruLayers(this.#network).find(({ direction }) => direction !== "forward");
@@ -221,7 +224,7 @@ export class GruModel {
         `layer "${reverse.name}": expected direction "forward" in a stream, got "${reverse.direction}"; use run, which sees the whole sequence`,
       );
     }
-    return new GruStream(this.#host, options);
+    return new GruStream(this.#host, taken);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { GruError } from "./errors.js";
 import { bytesIn, type FileContents } from "./formats/fileContents.js";
+import { checkSignal } from "./model/checkOptions.js";
 import { describeValue } from "./model/valueKind.js";
 
 /** Where a model's bytes come from. In Node, Bun and Deno an address may be a path. */
@@ -21,12 +22,9 @@ export interface LoadBytesOptions {
 
 /** @throws GruError `unsupported` for a signal or a listener that is none */
 export function checkLoadOptions({ signal, onProgress }: LoadBytesOptions): void {
-  const isSignal = signal === undefined || describeValue(signal) === "an AbortSignal";
-  if (isSignal && (onProgress === undefined || typeof onProgress === "function")) return;
-  const [expected, got] = isSignal
-    ? ["onProgress: expected a function", onProgress]
-    : ["signal: expected an AbortSignal", signal];
-  throw new GruError("unsupported", `${expected}, got ${describeValue(got)}`);
+  checkSignal(signal);
+  if (onProgress === undefined || typeof onProgress === "function") return;
+  throw new GruError("unsupported", `onProgress: expected a function, got ${describeValue(onProgress)}`);
 }
 
 /**

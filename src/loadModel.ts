@@ -13,6 +13,7 @@ import {
 } from "./loadBytes.js";
 import { checkBatchSize, type NonFinite } from "./model/checkInput.js";
 import { checkOptions } from "./model/checkOptions.js";
+import { defineNetwork } from "./model/defineNetwork.js";
 import type { Network, Storage } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
 import { describeValue } from "./model/valueKind.js";
@@ -80,13 +81,8 @@ function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
  */
 export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
   checkOptions(options, CREATE_OPTIONS);
-  if (describeValue(network) !== "an object" || !Array.isArray(network.layers) || !(network.inputSize > 0)) {
-    throw new GruError(
-      "unsupported",
-      `network: expected what defineNetwork or parseModel gives, got ${describeValue(network)}`,
-    );
-  }
-  return placeModel(network, options);
+  // Checked again: it may have been changed since it was defined.
+  return placeModel(defineNetwork(network), options);
 }
 
 async function placeModel(network: Network, options: CreateModelOptions): Promise<GruModel> {

@@ -1,6 +1,7 @@
 // Inputs that a stream must refuse, with its state as it was. For a batch of one.
 
 import type { GruErrorCode } from "../src/errors.js";
+import { describeValue } from "../src/model/valueKind.js";
 
 export interface BadInput {
   /** What is wrong with it. */
@@ -18,19 +19,19 @@ export const badFeatures: readonly BadInput[] = [
     title: `${length} elements for steps of two`,
     input: Array.from({ length }, () => 0.5),
     code: "shape-mismatch",
-    message: `input: expected a positive multiple of 2 elements (inputSize 2), got ${length}`,
+    message: `input: expected a positive multiple of 2 elements (inputSize 2), got ${length === 0 ? "an array of 0" : length}`,
   })),
   ...[5, null, undefined, "12"].map((input): BadInput => ({
     title: `${JSON.stringify(input)}, which is no array`,
     input,
     code: "shape-mismatch",
-    message: `input: expected an array of numbers, got ${input}`,
+    message: `input: expected an array of numbers, got ${describeValue(input)}`,
   })),
   {
     title: "an object that is no array",
     input: {},
     code: "shape-mismatch",
-    message: "input: expected a positive multiple of 2 elements (inputSize 2), got undefined",
+    message: "input: expected an array of numbers, got an object",
   },
   ...[NaN, Infinity, -Infinity, 1e300].map((value): BadInput => ({
     title: `${value} at element 3${value === 1e300 ? ", which float32 does not hold" : ""}`,
@@ -46,7 +47,7 @@ export const badIndices: readonly BadInput[] = [
     title: "no indices",
     input: [],
     code: "shape-mismatch",
-    message: "input: expected a positive multiple of 1 indices (inputSize 1), got 0",
+    message: "input: expected a positive multiple of 1 indices (inputSize 1), got an array of 0",
   },
   ...[9, -1, 1.5, NaN, Infinity, 2 ** 32].map((value): BadInput => ({
     title: `the index ${value}`,

@@ -227,9 +227,9 @@ export const outputChecks = {
           outOfRange(1.5),
           outOfRange(NaN),
           outOfRange(undefined),
-          same('GruError: options: expected topK, got "topk"'),
-          unknown('"some"'),
-          unknown("5"),
+          same('GruError: output: expected topK, got "topk"'),
+          unknown('the string "some"'),
+          unknown("the number 5"),
           unknown("null"),
         ],
       };

@@ -10,7 +10,10 @@
 // first round, exactly.
 
 import { GruError } from "../errors.js";
+import { checkOptions, checkWhole } from "../model/checkOptions.js";
 import type { GruSpec } from "../model/network.js";
+import { copyNumbers, lengthOf } from "../model/takeNumbers.js";
+import { describeValue } from "../model/valueKind.js";
 
 /** A textbook GRU's weights. */
 export interface TextbookGru {
@@ -31,23 +34,33 @@ export interface TextbookGru {
   readonly newBias?: ArrayLike<number>;
 }
 
+const TENSORS = ["resetWeight", "updateWeight", "newWeight", "resetBias", "updateBias", "newBias"];
+const KNOWN = ["name", "inputs", "inputSize", "hiddenSize", ...TENSORS];
+
 /**
  * Converts a textbook GRU to a layer of ours: reset-before, one bias.
  *
  * @throws GruError `shape-mismatch`
  */
 export function textbookGru(gru: TextbookGru): GruSpec {
-  const { name = "gru", inputs = ["input"], inputSize, hiddenSize } = gru;
+  const taken = checkOptions(gru, KNOWN, "textbookGru");
+  const { name = "gru", inputs = ["input"], inputSize, hiddenSize } = taken;
+  checkWhole("inputSize", inputSize, 1, Infinity);
+  checkWhole("hiddenSize", hiddenSize, 1, Infinity);
   const joinedSize = inputSize + hiddenSize;
+  if (typeof name !== "string") {
+    throw new GruError("unsupported", `textbookGru: name: expected a string, got ${describeValue(name)}`);
+  }
+  const matrixOf = (tensor: "resetWeight" | "updateWeight" | "newWeight") =>
+    takeTensor(`${name}.${tensor}`, taken[tensor], hiddenSize * joinedSize, `[${hiddenSize}, ${joinedSize}]`);
   const gates = [
-    { tensor: "resetWeight", matrix: gru.resetWeight, sign: 1, inputColumn: 0, stateColumn: inputSize },
-    { tensor: "updateWeight", matrix: gru.updateWeight, sign: -1, inputColumn: 0, stateColumn: inputSize },
-    { tensor: "newWeight", matrix: gru.newWeight, sign: 1, inputColumn: hiddenSize, stateColumn: 0 },
+    { matrix: matrixOf("resetWeight"), sign: 1, inputColumn: 0, stateColumn: inputSize },
+    { matrix: matrixOf("updateWeight"), sign: -1, inputColumn: 0, stateColumn: inputSize },
+    { matrix: matrixOf("newWeight"), sign: 1, inputColumn: hiddenSize, stateColumn: 0 },
   ];
   const weight = new Float32Array(3 * hiddenSize * inputSize);
   const recurrentWeight = new Float32Array(3 * hiddenSize * hiddenSize);
-  gates.forEach(({ tensor, matrix, sign, inputColumn, stateColumn }, gate) => {
-    checkLength(`${name}.${tensor}`, matrix, hiddenSize * joinedSize, `[${hiddenSize}, ${joinedSize}]`);
+  gates.forEach(({ matrix, sign, inputColumn, stateColumn }, gate) => {
     for (let unit = 0; unit < hiddenSize; unit++) {
       const row = gate * hiddenSize + unit;
       const joined = unit * joinedSize;
@@ -58,23 +71,21 @@ export function textbookGru(gru: TextbookGru): GruSpec {
   });
   const bias = new Float32Array(3 * hiddenSize);
   const biases = [
-    { tensor: "resetBias", values: gru.resetBias, sign: 1 },
-    { tensor: "updateBias", values: gru.updateBias, sign: -1 },
-    { tensor: "newBias", values: gru.newBias, sign: 1 },
+    { tensor: "resetBias", values: taken.resetBias, sign: 1 },
+    { tensor: "updateBias", values: taken.updateBias, sign: -1 },
+    { tensor: "newBias", values: taken.newBias, sign: 1 },
   ];
-  biases.forEach(({ tensor, values, sign }, gate) => {
-    if (values === undefined) return;
-    checkLength(`${name}.${tensor}`, values, hiddenSize, `[${hiddenSize}]`);
+  biases.forEach(({ tensor, values: given, sign }, gate) => {
+    if (given === undefined) return;
+    const values = takeTensor(`${name}.${tensor}`, given, hiddenSize, `[${hiddenSize}]`);
     for (let unit = 0; unit < hiddenSize; unit++) bias[gate * hiddenSize + unit] = sign * values[unit]!;
   });
   return { type: "gru", name, inputs, inputSize, hiddenSize, resetAfter: false, weight, recurrentWeight, bias };
 }
 
-function checkLength(tensor: string, values: ArrayLike<number>, length: number, shape: string): void {
-  if (values.length !== length) {
-    throw new GruError(
-      "shape-mismatch",
-      `${tensor}: expected shape ${shape}, ${length} elements, got ${values.length}`,
-    );
-  }
+function takeTensor(tensor: string, values: ArrayLike<number>, length: number, shape: string): Float64Array {
+  const given = lengthOf(values, tensor);
+  if (given === length) return copyNumbers(values, length, tensor);
+  const got = given || describeValue(values);
+  throw new GruError("shape-mismatch", `${tensor}: expected shape ${shape}, ${length} elements, got ${got}`);
 }

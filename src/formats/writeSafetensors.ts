@@ -1,10 +1,12 @@
 // Writes what parseModelFile reads: the layer list as JSON in the metadata, then the tensors without holes.
 
 import { GruError } from "../errors.js";
+import { defineNetwork } from "../index.js";
 import { checkOptions } from "../model/checkOptions.js";
 import { float32ToFloat16 } from "../model/float16.js";
 import type { Layer, Network, Storage } from "../model/network.js";
 import { withStorage } from "../model/quantize.js";
+import { describeValue } from "../model/valueKind.js";
 import { type LayerDescription, layerKeys, type NetworkDescription } from "./description.js";
 import { METADATA_KEY, TORCH_NAME } from "./modelFile.js";
 
@@ -32,15 +34,15 @@ const ALIGNMENT_BYTES = 8;
  * @throws GruError `unsupported` for a dtype that is none, and a layer's name that would be taken for one of PyTorch's
  */
 export function writeSafetensors(network: Network, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
-  checkOptions(options, ["dtype"]);
-  const { dtype } = options;
+  const { dtype } = checkOptions(options, ["dtype"]);
   if (dtype !== undefined && !DTYPES.includes(dtype)) {
-    throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${JSON.stringify(dtype)}`);
+    throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${describeValue(dtype)}`);
   }
-  const stored = dtype === undefined ? network : withStorage(network, dtype);
+  const checked = defineNetwork(network);
+  const stored = dtype === undefined ? checked : withStorage(checked, dtype);
   const tensors = stored.layers.flatMap(tensorsOf);
   const header: Record<string, unknown> = {
-    __metadata__: { [METADATA_KEY]: JSON.stringify(describeNetwork(stored)) },
+    __metadata__: { [METADATA_KEY]: JSON.stringify(descriptionOf(stored)) },
   };
   let start = 0;
   for (const { name, dtype: written, shape, bytes } of tensors) {
@@ -51,7 +53,11 @@ export function writeSafetensors(network: Network, options: WriteOptions = {}): 
 }
 
 /** The layer list of a network without its weights, as a model file has it and `description` takes it. */
-export function describeNetwork({ layers, outputs, reversesInput, vocabulary }: Network): NetworkDescription {
+export function describeNetwork(network: Network): NetworkDescription {
+  return descriptionOf(defineNetwork(network));
+}
+
+function descriptionOf({ layers, outputs, reversesInput, vocabulary }: Network): NetworkDescription {
   const written = layers.map((layer) => {
     const keys = layerKeys(layer.type);
     const fields = Object.entries(layer).filter(([key, value]) => value !== null && keys.includes(key));

@@ -1,6 +1,8 @@
 import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
 import { type Network, stateLength } from "./network.js";
+import { copyNumbers, lengthOf } from "./takeNumbers.js";
+import { describeNumber, describeValue } from "./valueKind.js";
 
 /** What to do with NaN and infinity in an input. */
 export type NonFinite = "reject" | "allow";
@@ -21,28 +23,29 @@ export function checkInput(
   nonFinite: NonFinite,
   what = "input",
 ): Float32Array {
-  if (typeof input !== "object" || input === null) {
-    throw new GruError("shape-mismatch", `${what}: expected an array of numbers, got ${String(input)}`);
-  }
-  checkNumbers(input, what);
+  const length = lengthOf(input, what);
+  const isIndices = network.inputType === "indices";
+  const isFloat32 = ArrayBuffer.isView(input) && input instanceof Float32Array;
+  // What is looked up is not to change between check and use, as the memory of several threads may.
+  const numbers = isFloat32 && !isIndices ? input : copyNumbers(input, length, what);
   const stepElements = batchSize * network.inputSize;
-  if (!(input.length > 0) || input.length % stepElements !== 0) {
-    const unit = network.inputType === "indices" ? "indices" : "elements";
+  if (length === 0 || length % stepElements !== 0) {
+    const unit = isIndices ? "indices" : "elements";
     const factors =
       batchSize === 1 ? `inputSize ${network.inputSize}` : `batchSize ${batchSize} x inputSize ${network.inputSize}`;
     throw new GruError(
       "shape-mismatch",
-      `${what}: expected a positive multiple of ${stepElements} ${unit} (${factors}), got ${input.length}`,
+      `${what}: expected a positive multiple of ${stepElements} ${unit} (${factors}), got ${length || describeValue(input)}`,
     );
   }
-  if (network.inputType === "indices") checkIndices(network, input, what);
-  const steps = input instanceof Float32Array ? input : new Float32Array(input);
-  if (network.inputType === "features" && nonFinite === "reject") {
+  if (isIndices) checkIndices(network, numbers, what);
+  const steps = numbers instanceof Float32Array ? numbers : new Float32Array(numbers);
+  if (!isIndices && nonFinite === "reject") {
     const at = firstNonFinite(steps);
     if (at >= 0) {
       throw new GruError(
         "bad-input",
-        `${what}: expected finite float32 numbers, got ${input[at]} at element ${at}; load with nonFinite: "allow" to let it through`,
+        `${what}: expected finite float32 numbers, got ${numbers[at]} at element ${at}; load with nonFinite: "allow" to let it through`,
       );
     }
   }
@@ -55,17 +58,7 @@ export function takeInput(...args: Parameters<typeof checkInput>): Float32Array 
   return steps === args[1] ? steps.slice() : steps;
 }
 
-/** Refuses what an array of JavaScript may hold beside numbers: a row not flattened, a word, a hole. */
-function checkNumbers(input: ArrayLike<unknown>, what: string): void {
-  if (input instanceof Float32Array || input instanceof Float64Array) return;
-  for (let i = 0; i < input.length; i++) {
-    if (typeof input[i] === "number") continue;
-    const got = Array.isArray(input[i]) ? "an array; flatten the input" : String(input[i] ?? typeof input[i]);
-    throw new GruError("bad-input", `${what}: expected a number at element ${i}, got ${got}`);
-  }
-}
-
-function checkIndices(network: Network, input: ArrayLike<number>, what: string): void {
+function checkIndices(network: Network, input: Float32Array | Float64Array, what: string): void {
   const tables = network.layers.filter((layer) => layer.type === "embedding");
   const smallest = tables.reduce((a, b) => (b.numEmbeddings < a.numEmbeddings ? b : a));
   for (let i = 0; i < input.length; i++) {
@@ -91,29 +84,36 @@ export function takeState(
   nonFinite: NonFinite,
 ): Float32Array {
   const expected = stateLength(network, batchSize);
-  if (state.length !== expected) {
+  const length = lengthOf(state, "initialState");
+  if (length !== expected) {
     throw new GruError(
       "shape-mismatch",
-      `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${state.length}`,
+      `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${length || describeValue(state)}`,
     );
   }
-  const copy = new Float32Array(state);
+  const numbers = copyNumbers(state, length, "initialState");
+  const copy = new Float32Array(numbers);
   const at = nonFinite === "allow" ? -1 : firstNonFinite(copy);
   if (at >= 0) {
-    throw new GruError("bad-input", `initialState: expected finite float32 numbers, got ${state[at]} at element ${at}`);
+    throw new GruError(
+      "bad-input",
+      `initialState: expected finite float32 numbers, got ${numbers[at]} at element ${at}`,
+    );
   }
   return copy;
 }
 
 /** Copies lengths. @throws GruError `shape-mismatch` unless there is one for each row, whole numbers from 0 to T */
 export function takeLengths(lengths: ArrayLike<number>, batchSize: number, sequenceLength: number): number[] {
-  if (lengths.length !== batchSize) {
-    throw new GruError("shape-mismatch", `lengths: expected ${batchSize}, one for each row, got ${lengths.length}`);
+  const length = lengthOf(lengths, "lengths");
+  if (length !== batchSize) {
+    const got = length || describeValue(lengths);
+    throw new GruError("shape-mismatch", `lengths: expected ${batchSize}, one for each row, got ${got}`);
   }
-  const copy = Array.from(lengths);
-  const bad = copy.findIndex((length) => !(Number.isInteger(length) && length >= 0 && length <= sequenceLength));
+  const copy = Array.from(copyNumbers(lengths, length, "lengths"));
+  const bad = copy.findIndex((steps) => !(Number.isInteger(steps) && steps >= 0 && steps <= sequenceLength));
   if (bad >= 0) {
-    throw new GruError("shape-mismatch", `lengths[${bad}]: expected 0 to ${sequenceLength} steps, got ${lengths[bad]}`);
+    throw new GruError("shape-mismatch", `lengths[${bad}]: expected 0 to ${sequenceLength} steps, got ${copy[bad]}`);
   }
   return copy;
 }
@@ -121,6 +121,6 @@ export function takeLengths(lengths: ArrayLike<number>, batchSize: number, seque
 /** @throws GruError `shape-mismatch` unless it is a positive whole number */
 export function checkBatchSize(batchSize: number, what = "batchSize"): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new GruError("shape-mismatch", `${what}: expected a positive whole number, got ${batchSize}`);
+    throw new GruError("shape-mismatch", `${what}: expected a positive whole number, got ${describeNumber(batchSize)}`);
   }
 }

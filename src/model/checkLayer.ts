@@ -3,8 +3,12 @@ import { ELEMENT_FUNCTIONS, ROW_FUNCTIONS } from "./activation.js";
 import { firstNonFinite } from "./finite.js";
 import { isFloat16 } from "./float16.js";
 import type { Direction, Layer, Storage } from "./network.js";
+import { describeNumber, describeValue } from "./valueKind.js";
 
 const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
+/** Indices travel in float32, which holds whole numbers up to here. */
+const MAX_EMBEDDINGS = 2 ** 24;
+
 const STORAGES: readonly unknown[] = ["f32", "f16", "int8"] satisfies Storage[];
 
 /**
@@ -19,12 +23,19 @@ export function checkLayer(layer: Layer): void {
     if (Number.isInteger(size) && size >= 1) continue;
     throw new GruError(
       "shape-mismatch",
-      `layer "${layer.name}": expected ${field} to be a positive integer, got ${size}`,
+      `layer "${layer.name}": expected ${field} to be a positive integer, got ${describeNumber(size)}`,
+    );
+  }
+  if (layer.type === "embedding" && layer.numEmbeddings > MAX_EMBEDDINGS) {
+    throw new GruError(
+      "unsupported",
+      `layer "${layer.name}": expected numEmbeddings to be at most ${MAX_EMBEDDINGS}, since float32 holds no index beyond exactly, got ${layer.numEmbeddings}`,
     );
   }
   for (const [tensor, values, shape] of tensorsOf(layer)) {
-    if (!(values instanceof Float32Array)) {
-      throw new GruError("shape-mismatch", `${layer.name}.${tensor}: expected a Float32Array, got ${typeof values}`);
+    const kind = describeValue(values);
+    if (values === null || !/^a Float32Array of \d/.test(kind)) {
+      throw new GruError("shape-mismatch", `${layer.name}.${tensor}: expected a Float32Array, got ${kind}`);
     }
     const length = shape.reduce((product, size) => product * size, 1);
     if (values.length !== length) {
@@ -50,7 +61,7 @@ function checkWords(layer: Layer): void {
     const expected = words.map((name) => JSON.stringify(name)).join(", ");
     throw new GruError(
       "unsupported",
-      `layer "${layer.name}": expected ${field} to be one of ${expected}, got ${String(got)}`,
+      `layer "${layer.name}": expected ${field} to be one of ${expected}, got ${describeValue(got)}`,
     );
   };
   word("storage", STORAGES, layer.storage);
@@ -61,8 +72,9 @@ function checkWords(layer: Layer): void {
   word("returnSequences", [true, false], layer.returnSequences);
   word("gateActivation", ELEMENT_FUNCTIONS, layer.gateActivation.name);
   word("newActivation", ELEMENT_FUNCTIONS, layer.newActivation.name);
-  if (layer.clip !== null && !(layer.clip > 0)) {
-    throw new GruError("unsupported", `layer "${layer.name}": expected clip to be above 0, or null, got ${layer.clip}`);
+  if (layer.clip !== null && !(typeof layer.clip === "number" && layer.clip > 0)) {
+    const got = describeNumber(layer.clip);
+    throw new GruError("unsupported", `layer "${layer.name}": expected clip to be above 0, or null, got ${got}`);
   }
 }
 
@@ -76,10 +88,10 @@ function sizesOf(layer: Layer): [field: string, size: number][] {
   return sizes;
 }
 
-function tensorsOf(layer: Layer): [tensor: string, values: Float32Array, shape: number[]][] {
-  const list: [string, Float32Array, number[]][] = [];
+function tensorsOf(layer: Layer): [tensor: string, values: Float32Array | null, shape: number[]][] {
+  const list: [string, Float32Array | null, number[]][] = [];
   const add = (tensor: string, values: Float32Array | null, shape: number[]) => {
-    if (values !== null) list.push([tensor, values, shape]);
+    if (values !== null || tensor === "weight" || tensor === "recurrentWeight") list.push([tensor, values, shape]);
   };
   if (layer.type === "embedding") {
     add("weight", layer.weight, [layer.numEmbeddings, layer.embeddingSize]);

@@ -1,15 +1,39 @@
 import { GruError } from "../errors.js";
+import { describeNumber, describeValue, quoteText } from "./valueKind.js";
 
-/** @throws GruError `unsupported` for a key that is not known: misspelt, it would do nothing and say nothing */
-export function checkOptions(options: object, known: readonly string[]): void {
-  const unknown = typeof options === "object" ? Object.keys(options).find((key) => !known.includes(key)) : options;
-  if (unknown === undefined) return;
-  throw new GruError("unsupported", `options: expected ${known.join(", ")}, got ${JSON.stringify(unknown)}`);
+/**
+ * @param what the caller calls them
+ * @returns a copy: what a getter says later changes nothing
+ * @throws GruError `unsupported` for what holds no options, or a key that is not known: misspelt, it would do nothing and say
+ *   nothing
+ */
+export function checkOptions<T extends object>(options: T, known: readonly string[], what = "options"): T {
+  const kind = describeValue(options);
+  const copy = kind === "an object" ? { ...options } : null;
+  const unknown = copy && Object.keys(copy).find((key) => !known.includes(key));
+  if (copy !== null && unknown === undefined) return copy;
+  throw new GruError(
+    "unsupported",
+    `${what}: expected ${known.join(", ")}, got ${unknown ? quoteText(unknown) : kind}`,
+  );
 }
 
 /** @throws GruError `bad-input` unless it is a whole number from `smallest` to `largest` */
 export function checkWhole(name: string, value: number, smallest: number, largest: number): void {
   if (Number.isInteger(value) && value >= smallest && value <= largest) return;
   const range = largest === Infinity ? `from ${smallest} on` : `from ${smallest} to ${largest}`;
-  throw new GruError("bad-input", `${name}: expected a whole number ${range}, got ${String(value)}`);
+  throw new GruError("bad-input", `${name}: expected a whole number ${range}, got ${describeNumber(value)}`);
+}
+
+/** @throws GruError `bad-input` unless it is true or false */
+export function checkBoolean(name: string, value: boolean): void {
+  if (typeof value === "boolean") return;
+  throw new GruError("bad-input", `${name}: expected true or false, got ${describeValue(value)}`);
+}
+
+/** @throws GruError `unsupported` unless it is an AbortSignal, of whatever realm, or undefined */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  const kind = describeValue(signal);
+  if (kind === "undefined" || kind === "an AbortSignal") return;
+  throw new GruError("unsupported", `signal: expected an AbortSignal, got ${kind}`);
 }

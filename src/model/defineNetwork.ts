@@ -1,7 +1,9 @@
 import { GruError } from "../errors.js";
 import { completeActivation } from "./activation.js";
 import { checkLayer } from "./checkLayer.js";
+import { checkBoolean } from "./checkOptions.js";
 import { type Layer, layerOutputSize, type LayerSpec, type Network, NETWORK_INPUT, sequenceNames } from "./network.js";
+import { describeValue, quoteText } from "./valueKind.js";
 
 /** What a network is made of. */
 export interface NetworkParts {
@@ -23,10 +25,15 @@ export interface NetworkParts {
  *   concatenation of the wrong size, `bad-file` for a weight that is NaN or infinite
  */
 export function defineNetwork(parts: NetworkParts): Network {
-  const { layers: specs, outputs, reversesInput = false, vocabulary = null, notes = [] } = parts;
-  const last = specs.at(-1);
-  if (last === undefined) throw new GruError("unsupported", "network: expected at least one layer, got none");
-  const layers = specs.map((spec, i) => completeLayer(spec, specs[i - 1]?.name ?? NETWORK_INPUT));
+  if (describeValue(parts) !== "an object") {
+    throw new GruError("unsupported", `network: expected an object with layers, got ${describeValue(parts)}`);
+  }
+  const { layers: given, outputs, reversesInput = false, vocabulary = null, notes = [] } = parts;
+  const specs = takeArray("layers", given, "an object");
+  if (specs.length === 0) throw new GruError("unsupported", "network: expected at least one layer, got none");
+  const layers: Layer[] = [];
+  for (const spec of specs) layers.push(completeLayer(spec, layers.at(-1)?.name ?? NETWORK_INPUT));
+  checkBoolean("reversesInput", reversesInput);
   const sizes = new Map<string, number>();
   for (const layer of layers) {
     checkName(layer, sizes);
@@ -36,15 +43,31 @@ export function defineNetwork(parts: NetworkParts): Network {
   }
   checkSequences(layers);
   const input = networkInput(layers, sizes);
-  const outputNames = outputs ?? [last.name];
-  checkOutputs(outputNames, sizes, vocabulary);
-  return { layers, outputs: outputNames, ...input, reversesInput, vocabulary, notes };
+  const outputNames = takeArray("outputs", outputs === undefined ? [layers.at(-1)!.name] : outputs, "a string");
+  const words = vocabulary === null ? null : takeArray("vocabulary", vocabulary, "a string");
+  checkOutputs(outputNames, sizes, words);
+  const sentences = takeArray("notes", notes, "a string");
+  return { layers, outputs: outputNames, ...input, reversesInput, vocabulary: words, notes: sentences };
+}
+
+/** A copy of a list. @throws GruError `unsupported` for what is none, or has members of another kind */
+function takeArray<T>(what: string, list: readonly T[], kind: "a string" | "an object"): T[] {
+  const given = describeValue(list);
+  if (!given.startsWith("an array")) throw new GruError("unsupported", `${what}: expected an array, got ${given}`);
+  return list.map((member, i) => {
+    const got = describeValue(member);
+    if (kind === "a string" ? typeof member === "string" : got === kind) return member;
+    throw new GruError("unsupported", `${what}[${i}]: expected ${kind}, got ${got}`);
+  });
 }
 
 /** The layer with everything filled in that its spec leaves out. @param layerBefore what it reads if it does not say */
 export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
-  const { inputs = [layerBefore], storage = "f32", weightScale = null } = spec;
-  const base = { inputs, storage, weightScale };
+  const { name, inputs = [layerBefore], storage = "f32", weightScale = null } = spec;
+  if (typeof name !== "string") {
+    throw new GruError("unsupported", `layer name: expected a string, got ${describeValue(name)}`);
+  }
+  const base = { inputs: takeArray(`layer ${quoteText(name)}: inputs`, inputs, "a string"), storage, weightScale };
   switch (spec.type) {
     case "embedding":
       return { ...spec, ...base };
@@ -71,9 +94,9 @@ export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
       };
     }
     default: {
-      const { name, type } = spec as { name: unknown; type: unknown };
+      const got = describeValue((spec as { type: unknown }).type);
       const expected = '"embedding", "gru" or "dense"';
-      throw new GruError("unsupported", `layer "${String(name)}": expected type ${expected}, got ${String(type)}`);
+      throw new GruError("unsupported", `layer ${quoteText(name)}: expected type ${expected}, got ${got}`);
     }
   }
 }
@@ -113,7 +136,7 @@ function checkSequences(layers: readonly Layer[]): void {
 function checkName(layer: Layer, sizes: ReadonlyMap<string, number>): void {
   if (layer.name === "" || layer.name === NETWORK_INPUT) {
     const expected = `one other than "" and "${NETWORK_INPUT}"`;
-    throw new GruError("unsupported", `layer name: expected ${expected}, got "${layer.name}"`);
+    throw new GruError("unsupported", `layer name: expected ${expected}, got ${describeValue(layer.name)}`);
   }
   if (sizes.has(layer.name)) {
     throw new GruError("unsupported", `layer "${layer.name}": expected a name of its own, got one used before`);

@@ -4,6 +4,7 @@ import { GruError } from "../errors.js";
 import { takeInput } from "./checkInput.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
 import { gruLayers, layerNamed, type Network, NETWORK_INPUT } from "./network.js";
+import { describeNumber } from "./valueKind.js";
 
 /** What `generate` is to write. */
 export interface GenerateOptions {
@@ -58,15 +59,16 @@ export function takeGeneration(
   network: Network,
   options: GenerateOptions,
 ): { prompt: Float32Array; streams: number; generation: Generation } {
-  checkOptions(options, ["prompt", "length", "temperature", "topK", "topP", "seed", "streams", "tokensPerSubmit"]);
-  const { length, temperature = 1, topK, topP = 1, seed = 0, streams = 1, tokensPerSubmit } = options;
+  const known = ["prompt", "length", "temperature", "topK", "topP", "seed", "streams", "tokensPerSubmit"];
+  const copy = checkOptions(options, known);
   const { numTokens } = checkGenerative(network);
-  const prompt = takeInput(network, options.prompt, 1, "reject", "prompt");
+  const { length, temperature = 1, topK = numTokens, topP = 1, seed = 0, streams = 1, tokensPerSubmit } = copy;
+  const prompt = takeInput(network, copy.prompt, 1, "reject", "prompt");
   checkWhole("length", length, 1, 2 ** 32);
-  checkWhole("topK", topK ?? numTokens, 1, Infinity);
+  checkWhole("topK", topK, 1, Infinity);
   checkWhole("seed", seed, 0, 2 ** 32 - 1);
   checkWhole("streams", streams, 1, Infinity);
-  checkWhole("tokensPerSubmit", tokensPerSubmit ?? 1, 1, Infinity);
+  if (tokensPerSubmit !== undefined) checkWhole("tokensPerSubmit", tokensPerSubmit, 1, Infinity);
   checkNumber("temperature", temperature, "a finite number from 0 on", Infinity);
   checkNumber("topP", topP, "a number from 0 to 1", 1);
   const isGreedy = temperature < 1e-30 || topP < 1e-30;
@@ -75,7 +77,7 @@ export function takeGeneration(
     tokensPerSubmit,
     seed,
     temperature: isGreedy ? 1 : Math.min(temperature, 1e30),
-    topK: isGreedy ? 1 : Math.min(topK ?? numTokens, numTokens),
+    topK: isGreedy ? 1 : Math.min(topK, numTokens),
     topP: isGreedy ? 1 : topP,
   };
   return { prompt, streams, generation };
@@ -123,5 +125,5 @@ function refuse(expected: string, got: string): GruError {
 
 function checkNumber(name: string, value: number, expected: string, largest: number): void {
   if (Number.isFinite(value) && value >= 0 && value <= largest) return;
-  throw new GruError("bad-input", `${name}: expected ${expected}, got ${String(value)}`);
+  throw new GruError("bad-input", `${name}: expected ${expected}, got ${describeNumber(value)}`);
 }

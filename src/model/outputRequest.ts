@@ -3,6 +3,7 @@
 import { GruError } from "../errors.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
 import { type Layer, layerNamed, layerOutputSize, type Network } from "./network.js";
+import { describeValue } from "./valueKind.js";
 
 /**
  * What is read back of a push or a run: every output; none, where only the state is to advance; or of the main output
@@ -44,14 +45,14 @@ export const NONE: Selection = { all: false, topK: 0 };
 const MAX_TOP_K = 1024;
 
 /** @throws GruError `unsupported` for a request that is none, `bad-input` for a `topK` that the main output has not */
-export function takeOutputRequest(network: Network, { output = "all" }: OutputOptions<OutputRequest>): Selection {
+export function takeOutputRequest(network: Network, output: OutputRequest = "all"): Selection {
   if (output === "all") return ALL;
   if (output === "none") return NONE;
-  if (Object(output) !== output) {
-    throw new GruError("unsupported", `output: expected "all", "none" or { topK }, got ${JSON.stringify(output)}`);
+  const kind = describeValue(output);
+  if (kind !== "an object") {
+    throw new GruError("unsupported", `output: expected "all", "none" or { topK }, got ${kind}`);
   }
-  checkOptions(output, ["topK"]);
-  const { topK } = output;
+  const { topK } = checkOptions(output, ["topK"], "output");
   checkWhole("topK", topK, 1, Math.min(MAX_TOP_K, layerOutputSize(layerNamed(network, network.outputs[0]!))));
   return { all: false, topK };
 }

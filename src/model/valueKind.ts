@@ -14,6 +14,11 @@ export function describeValue(value: unknown): string {
   }
 }
 
+/** As `describeValue`, where a number is expected: a wrong one is told by itself, `0.5`. */
+export function describeNumber(value: unknown): string {
+  return typeof value === "number" ? String(value) : describeValue(value);
+}
+
 /** A text in quotes, cut where it is long, with escapes for what a terminal or a reader would not show as it is. */
 export function quoteText(text: string): string {
   const short = JSON.stringify(text.slice(0, MAX_QUOTED)).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escape);

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { GruError } from "../errors.js";
-import { type NonFinite, takeInput } from "../model/checkInput.js";
-import { checkOptions } from "../model/checkOptions.js";
+import { checkBatchSize, type NonFinite, takeInput } from "../model/checkInput.js";
+import { checkOptions, checkSignal } from "../model/checkOptions.js";
 import type { Network } from "../model/network.js";
 import {
   ALL,
@@ -12,6 +12,7 @@ import {
   type Selection,
   takeOutputRequest,
 } from "../model/outputRequest.js";
+import { describeNumber, describeValue } from "../model/valueKind.js";
 import { predict } from "./predict.js";
 import { decodeState, encodeState } from "./savedState.js";
 import { type Scheduler, streamGone } from "./scheduler.js";
@@ -52,10 +53,9 @@ export class GruStream {
   #numDropped = 0;
   #isDisposed = false;
 
-  /** Made by `GruModel.createStream`. */
+  /** Made by `GruModel.createStream`. @param options that `takeStreamOptions` gave */
   constructor(host: StreamHost, options: StreamOptions) {
     const { batchSize = 1 } = options;
-    checkStreamOptions(options);
     this.batchSize = batchSize;
     this.#host = host;
     this.#options = options;
@@ -81,10 +81,9 @@ export class GruStream {
    */
   async push<Request extends OutputRequest = "all">(
     input: ArrayLike<number>,
-    options: OutputOptions<Request> = {},
+    options?: OutputOptions<Request>,
   ): Promise<MainOutput<Request>> {
-    checkOptions(options, ["output"]);
-    const selection = takeOutputRequest(this.#host.network, options);
+    const selection = options === undefined ? ALL : takeOutput(this.#host.network, options);
     return mainOutput<Request>(await this.#push(input, selection), selection);
   }
 
@@ -102,9 +101,12 @@ export class GruStream {
    */
   predict<Request extends OutputRequest = "all">(
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
-    { signal, ...options }: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
+    options: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<MainOutput<Request>, void, undefined> {
-    return predict((input) => this.push(input, options), source, signal);
+    const { signal, ...taken } = checkOptions(options, ["output", "signal"]);
+    checkSignal(signal);
+    const selection = takeOutput(this.#host.network, taken);
+    return predict(async (input) => mainOutput<Request>(await this.#push(input, selection), selection), source, signal);
   }
 
   /** Sets every hidden state to zero, after the pushes made before and before those made after. @throws GruError `disposed` */
@@ -221,15 +223,25 @@ export class GruStream {
   }
 }
 
-function checkStreamOptions(options: StreamOptions): void {
-  checkOptions(options, ["batchSize", "whenFull", "queueLimit"]);
-  const { whenFull = "wait", queueLimit = 1 } = options;
+function takeOutput(network: Network, options: OutputOptions<OutputRequest>): Selection {
+  return takeOutputRequest(network, checkOptions(options, ["output"]).output);
+}
+
+/** A checked copy. @throws GruError `shape-mismatch`, `unsupported` */
+export function takeStreamOptions(options: StreamOptions): StreamOptions {
+  const taken = checkOptions(options, ["batchSize", "whenFull", "queueLimit"]);
+  const { batchSize = 1, whenFull = "wait", queueLimit = 1 } = taken;
+  checkBatchSize(batchSize);
   if (whenFull !== "wait" && whenFull !== "latest") {
-    throw new GruError("unsupported", `whenFull: expected "wait" or "latest", got ${JSON.stringify(whenFull)}`);
+    throw new GruError("unsupported", `whenFull: expected "wait" or "latest", got ${describeValue(whenFull)}`);
   }
   if (!Number.isInteger(queueLimit) || queueLimit < 1) {
-    throw new GruError("unsupported", `queueLimit: expected a positive whole number, got ${queueLimit}`);
+    throw new GruError(
+      "unsupported",
+      `queueLimit: expected a positive whole number, got ${describeNumber(queueLimit)}`,
+    );
   }
+  return taken;
 }
 
 /** A session's outputs by name. */

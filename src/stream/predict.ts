@@ -1,4 +1,5 @@
 import { GruError } from "../errors.js";
+import { describeValue } from "../model/valueKind.js";
 
 /** Pushes what comes from `source`, one item after the other, and gives what each push gives, until `signal` aborts. */
 export async function* predict<Output>(
@@ -6,9 +7,8 @@ export async function* predict<Output>(
   source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Output, void, undefined> {
-  const given: object = Object(source);
-  if (!(Symbol.asyncIterator in given || Symbol.iterator in given)) {
-    throw new GruError("bad-input", `predict: expected an iterable of inputs, got ${String(source)}`);
+  if (!isIterable(source)) {
+    throw new GruError("bad-input", `predict: expected an iterable of inputs, got ${describeValue(source)}`);
   }
   for await (const input of signal === undefined ? source : untilAborted(source, signal)) {
     signal?.throwIfAborted();
@@ -16,6 +16,17 @@ export async function* predict<Output>(
     signal?.throwIfAborted();
     yield output;
     signal?.throwIfAborted();
+  }
+}
+
+/** Not a typed array or a text: their items are no inputs. */
+function isIterable(source: unknown): boolean {
+  try {
+    const given = Object(source) as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+    const iterate = given[Symbol.asyncIterator] ?? given[Symbol.iterator];
+    return typeof iterate === "function" && typeof source !== "string" && !ArrayBuffer.isView(source);
+  } catch {
+    return false;
   }
 }
 

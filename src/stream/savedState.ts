@@ -5,6 +5,7 @@ import { GruError } from "../errors.js";
 import { fingerprint } from "../model/fingerprint.js";
 import type { NonFinite } from "../model/checkInput.js";
 import { firstNonFinite } from "../model/finite.js";
+import { describeNumber, describeValue } from "../model/valueKind.js";
 import { Hash } from "../model/hash.js";
 import { gruLayers, type Network, stateLength } from "../model/network.js";
 
@@ -58,8 +59,9 @@ export function decodeState(
   bytes: Uint8Array,
   nonFinite: NonFinite = "reject",
 ): Float32Array[] {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new GruError("bad-file", `saved state: expected a Uint8Array that save() gave, got ${String(bytes)}`);
+  const kind = describeValue(bytes);
+  if (!/^a Uint8Array of \d/.test(kind)) {
+    throw new GruError("bad-file", `saved state: expected a Uint8Array that save() gave, got ${kind}`);
   }
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
@@ -84,7 +86,10 @@ function parseHeader(bytes: Uint8Array): Header {
 
 function checkOwner(header: Header, expected: Owner): void {
   if (header.webgruState !== VERSION) {
-    throw new GruError("unsupported", `saved state: expected version ${VERSION}, got ${header.webgruState}`);
+    throw new GruError(
+      "unsupported",
+      `saved state: expected version ${VERSION}, got ${describeNumber(header.webgruState)}`,
+    );
   }
   for (const key of ["hiddenSizes", "batchSize", "model"] as const) {
     const [want, got] = [expected[key], header[key]].map((value) => JSON.stringify(value));

@@ -66,7 +66,7 @@ describe("defineNetwork, given what makes no network", () => {
       `the layer name "${name}"`,
       { layers: [gru(name, ["input"], 2, 3)] },
       "unsupported",
-      `layer name: expected one other than "" and "input", got "${name}"`,
+      `layer name: expected one other than "" and "input", got the string "${name}"`,
     );
   }
 

@@ -227,7 +227,7 @@ describe("a model file, broken", () => {
         RegExp(`got "${name}"$`),
       );
       const layer = { ...randomDense("head", ["input"], [3, 4], "linear", next), activation: name as never };
-      await expectRefusal(() => defineNetwork({ layers: [layer] }), "unsupported", RegExp(`got ${name}$`));
+      await expectRefusal(() => defineNetwork({ layers: [layer] }), "unsupported", RegExp(`got the string "${name}"$`));
     });
   }
 

@@ -1,6 +1,7 @@
 import { createModel, type GruStream } from "webgru";
 import { describe, expect, it } from "vitest";
 import { randomStack } from "../random.js";
+import { describeValue } from "../../src/model/valueKind.js";
 import { expectRefusal } from "../refusal.js";
 
 const network = randomStack({ seed: 740, inputSize: 2, hiddenSizes: [4], resetAfter: true });
@@ -151,7 +152,7 @@ describe("predict", () => {
   it.each([null, 5, {}])("is refused for what gives no items, and leaves the stream usable: %s", async (source) => {
     const { stream, expected } = await openStream();
     const outputs = stream.predict(source as never);
-    const message = `predict: expected an iterable of inputs, got ${String(source)}`;
+    const message = `predict: expected an iterable of inputs, got ${describeValue(source)}`;
     await expectRefusal(() => outputs.next(), "bad-input", message);
     expect([await stream.push([3, 4])]).toEqual(await expected([[3, 4]]));
   });

@@ -103,7 +103,7 @@ describe("writeSafetensors", () => {
   it("refuses a dtype that is none", async () => {
     const dtype = "int4" as never;
     const network = oneGru(7, { inputSize: 1, hiddenSize: 1 });
-    const message = 'dtype: expected f32, f16, int8, got "int4"';
+    const message = 'dtype: expected f32, f16, int8, got the string "int4"';
     await expectRefusal(() => writeSafetensors(network, { dtype }), "unsupported", message);
   });
 

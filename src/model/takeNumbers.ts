@@ -1,0 +1,46 @@
+import { GruError } from "../errors.js";
+import { describeValue } from "./valueKind.js";
+
+/** How many numbers a caller's array says it has. @throws GruError `shape-mismatch` for what is no array */
+export function lengthOf(values: ArrayLike<number>, what: string): number {
+  try {
+    const { length } = values;
+    const isBig = values instanceof BigInt64Array || values instanceof BigUint64Array;
+    if (typeof values === "object" && !isBig && Number.isSafeInteger(length) && length >= 0) return length;
+  } catch {
+    // null, or a getter that throws
+  }
+  throw new GruError("shape-mismatch", `${what}: expected an array of numbers, got ${describeValue(values)}`);
+}
+
+/**
+ * Copies a caller's array, and reads each element once: a getter, or another thread, may say something else next time.
+ *
+ * @param length that `lengthOf` gave
+ * @throws GruError `bad-input` for an element that is no number: a row not flattened, a word, a hole
+ */
+export function copyNumbers(values: ArrayLike<number>, length: number, what: string): Float64Array {
+  let copy: Float64Array;
+  try {
+    copy = new Float64Array(length);
+  } catch (cause) {
+    throw new GruError("limit-exceeded", `${what}: expected what memory can hold, got ${length} elements`, { cause });
+  }
+  for (let i = 0; i < length; i++) {
+    const value = elementOf(values, i);
+    if (typeof value !== "number") {
+      const got = Array.isArray(value) ? "an array; flatten the input" : describeValue(value);
+      throw new GruError("bad-input", `${what}: expected a number at element ${i}, got ${got}`);
+    }
+    copy[i] = value;
+  }
+  return copy;
+}
+
+function elementOf(values: ArrayLike<unknown>, i: number): unknown {
+  try {
+    return values[i];
+  } catch {
+    return values; // for its kind
+  }
+}
