@@ -100,8 +100,7 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   describeChoices(): string[] {
-    const notes = [this.#kernelNote, this.kernels?.note].filter((note) => note).map((note) => `kernels: ${note}`);
-    return [...notes, `a streamed result: ${this.nudge.describe()}`];
+    return [this.#kernelNote, this.kernels?.note].filter((note) => note).map((note) => `kernels: ${note}`);
   }
 
   weight(label: string): GPUBufferBinding | undefined {

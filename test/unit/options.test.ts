@@ -27,7 +27,11 @@ describe("what no one asked for", () => {
   });
 
   it("is refused as a network", async () => {
-    await expectRefusal(() => createModel({} as never, { device: "cpu" }), "unsupported", "layers: expected an array, got undefined");
+    await expectRefusal(
+      () => createModel({} as never, { device: "cpu" }),
+      "unsupported",
+      "layers: expected an array, got undefined",
+    );
     const layer = { type: "gru", name: "gru", inputSize: 1, hiddenSize: 1 } as never;
     const message = "gru.weight: expected a Float32Array, got undefined";
     await expectRefusal(() => defineNetwork({ layers: [layer] }), "shape-mismatch", message);
