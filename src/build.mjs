@@ -36,7 +36,7 @@ const wgsl = {
 };
 
 /** Modules whose names the main entry exports, and of which there must be one: a GruError is one class everywhere. */
-const SHARED = ["errors", "index", "cpu/registry"].map((name) => `${projectRoot}src/${name}.ts`);
+const SHARED = ["errors", "index", "cpu/registry", "model/defineNetwork"].map((name) => `${projectRoot}src/${name}.ts`);
 
 /** Leaves the other entries, and in them what the main one shares, in their own files. */
 const entriesApart = (entry) => ({

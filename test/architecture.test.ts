@@ -16,7 +16,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   plan: ["model", "kernels"],
   runtime: ["model", "kernels", "plan", "engine.ts", "tuned.ts"],
   stream: ["model", "engine.ts"],
-  tuner: ["model", "plan"],
+  tuner: ["model", "plan", "engine.ts"],
   worker: ["stream", "index.ts"],
 };
 

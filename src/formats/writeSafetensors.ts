@@ -1,7 +1,7 @@
 // Writes what parseModelFile reads: the layer list as JSON in the metadata, then the tensors without holes.
 
 import { GruError } from "../errors.js";
-import { defineNetwork } from "../index.js";
+import { defineNetwork } from "../model/defineNetwork.js";
 import { checkOptions } from "../model/checkOptions.js";
 import { float32ToFloat16 } from "../model/float16.js";
 import type { Layer, Network, Storage } from "../model/network.js";

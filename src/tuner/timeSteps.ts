@@ -1,0 +1,38 @@
+import type { Engine } from "../engine.js";
+import { ALL } from "../model/outputRequest.js";
+
+/** Steps of the sequence that is timed to tell kernels apart. */
+const TIMED_STEPS = 32;
+
+/**
+ * Time of a sequence and of a streamed step, one row, in milliseconds: the second of two, which compiles nothing.
+ *
+ * @param engine is disposed at the end
+ */
+export async function timeSteps(engine: Engine, inputSize: number): Promise<number> {
+  try {
+    const session = engine.createSession(1, TIMED_STEPS);
+    const advance = (numSteps: number) =>
+      session.advance({
+        input: new Float32Array(numSteps * inputSize),
+        slots: [0],
+        lengths: null,
+        lastOnly: false,
+        withState: true,
+        output: ALL,
+      });
+    try {
+      let startMs = 0;
+      for (let i = 0; i < 2; i++) {
+        startMs = performance.now();
+        await advance(TIMED_STEPS);
+        await advance(1);
+      }
+      return performance.now() - startMs;
+    } finally {
+      session.dispose();
+    }
+  } finally {
+    engine.dispose();
+  }
+}
