@@ -83,7 +83,7 @@ describe("a model with external data, as python3-onnx writes it", () => {
 describe("external data", () => {
   const expected = "where this model keeps its weights (external data), got";
   const way =
-    'put it beside the model\'s URL, pass it as files: new Map([["m.onnx.data", bytes]]), or write one file in Python: ' +
+    'put it beside the model, pass it as files: new Map([["m.onnx.data", bytes]]), or write one file in Python: ' +
     'torch.onnx.export(..., external_data=False), or onnx.save(onnx.load("model.onnx"), "one.onnx")';
 
   it("may be in a folder below the model's", async () => {
@@ -133,6 +133,15 @@ describe("external data", () => {
       () => loadModel(`${url}m.onnx`),
       "bad-file",
       `onnx: expected the file "m.onnx.data", ${expected} ${error}; ${way}`,
+    );
+  });
+
+  it("is missed where it is not on the disk", async () => {
+    const cause = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
+    await expectRefusal(
+      () => parseModel(split().bytes, { files: () => Promise.reject(cause) }),
+      "bad-file",
+      `onnx: expected the file "m.onnx.data", ${expected} an error (ENOENT: no such file); ${way}`,
     );
   });
 

@@ -55,8 +55,9 @@ export async function openExternalFiles(
       const bytes = await readBeside(files, name);
       if (bytes !== undefined) opened.set(name, bytes);
     } catch (cause) {
-      if (!(cause instanceof GruError)) throw cause;
-      throw missing(name, cause);
+      // Of Node's own errors, the one for a file that is not there.
+      const isAbsent = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+      throw cause instanceof GruError || isAbsent ? missing(name, cause) : cause;
     }
   }
   return opened;
@@ -133,13 +134,13 @@ function byteCount(subject: string, what: string, text: string): number {
   throw new GruError("bad-file", `${subject}: expected ${what} to be a number of bytes, got ${quote(text)}`);
 }
 
-function missing(name: string, cause?: GruError): GruError {
+function missing(name: string, cause?: Error): GruError {
   const file = quote(name);
   const got = cause === undefined ? "none" : `an error (${cause.message})`;
   return new GruError(
     "bad-file",
     `onnx: expected the file ${file}, where this model keeps its weights (external data), got ${got}; ` +
-      `put it beside the model's URL, pass it as files: new Map([[${file}, bytes]]), or write one file in Python: ` +
+      `put it beside the model, pass it as files: new Map([[${file}, bytes]]), or write one file in Python: ` +
       `torch.onnx.export(..., external_data=False), or onnx.save(onnx.load("model.onnx"), "one.onnx")`,
     { cause },
   );

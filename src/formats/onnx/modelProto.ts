@@ -9,6 +9,8 @@ import { UNROLLED } from "./unrolled.js";
 const MAX_NODES = 2048;
 const MAX_TENSORS = 4096;
 const MAX_PORTS = 256; // inputs and outputs, of a node or of the graph
+/** Inputs and outputs of all nodes together. */
+const MAX_NAMES = 16384;
 const MAX_ATTRIBUTES = 64;
 const MAX_ITEMS = 4096; // of a list in an attribute
 const MAX_OPSETS = 64;
@@ -101,13 +103,14 @@ function readOpset(bytes: Uint8Array, opsets: Map<string, number>): void {
 
 class Graph {
   readonly nodes: OnnxNode[] = [];
+  #numNames = 0;
   readonly initializers = new Map<string, Uint8Array>();
   readonly inputs: OnnxPort[] = [];
   readonly outputs: OnnxPort[] = [];
 
   read(bytes: Uint8Array): void {
     readMessage(bytes, "onnx graph", {
-      1: (field) => append(this.nodes, readNode(field.bytes()), MAX_NODES, "nodes", `; ${UNROLLED}`),
+      1: (field) => this.#addNode(field.bytes()),
       5: (field) => this.#addInitializer(field.bytes()),
       11: (field) => append(this.inputs, readPort(field.bytes()), MAX_PORTS, "graph inputs"),
       12: (field) => append(this.outputs, readPort(field.bytes()), MAX_PORTS, "graph outputs"),
@@ -115,6 +118,15 @@ class Graph {
         throw new GruError("unsupported", "onnx graph: expected dense initializers, got a sparse one");
       },
     });
+  }
+
+  #addNode(bytes: Uint8Array): void {
+    const node = readNode(bytes);
+    append(this.nodes, node, MAX_NODES, "nodes", `; ${UNROLLED}`);
+    this.#numNames += node.inputs.length + node.outputs.length;
+    if (this.#numNames > MAX_NAMES) {
+      throw new GruError("bad-file", `onnx: expected at most ${MAX_NAMES} inputs and outputs of all nodes, got more`);
+    }
   }
 
   #addInitializer(bytes: Uint8Array): void {

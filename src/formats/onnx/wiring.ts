@@ -97,7 +97,7 @@ const MAX_COLUMNS = 2 ** 20;
 /** Of one value: wider than any layer that runs in a page. */
 const MAX_WIDTH = 2 ** 16;
 /** What a file may make us touch, 5 ms or so: a weight, of one byte where it is quantized, is passed on, turned and copied up to six times. */
-const FREE_ELEMENTS = 2 ** 20;
+const FREE_ELEMENTS = 2 ** 19;
 const ELEMENTS_PER_BYTE = 8;
 /** What computed constants and layers may hold at a time: quantized weights are four times as large, here and there. */
 const FREE_BYTES = 2 ** 24;
