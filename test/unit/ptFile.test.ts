@@ -13,6 +13,7 @@ import {
   pickledTensor,
   ptFile,
   ptStateDict,
+  rawPickle,
   type TensorParts,
   zip,
 } from "../pickleFile.js";
@@ -347,6 +348,72 @@ describe("a .pt file is refused", () => {
     const bytes = ptFile(new Map(names.map((name) => [name, tensor])));
     await expectRefusal(() => parseTorch(bytes), "bad-file", "torch: expected at most 4096 tensors, got 4097");
   });
+});
+
+/** What pushes a class, of protocol 4. */
+function named(module: string, name: string): (string | number)[] {
+  return ["\x8c", module.length, module, "\x8c", name.length, name, "\x93"];
+}
+
+describe("a pickle that torch.save did not write is refused by what it is", () => {
+  const noGru = "it has no GRU; load the network's own file";
+  const refused: [what: string, parts: (string | number)[], message: string][] = [
+    [
+      "an object of scikit-learn, as pickle saves it",
+      [...named("sklearn.preprocessing._data", "StandardScaler"), ")\x81}\x8c", 1, "aNsb."],
+      `pickle: expected a state_dict of PyTorch, got an object of scikit-learn, as joblib or pickle saves it ("sklearn.preprocessing._data.StandardScaler"); ${noGru}`,
+    ],
+    [
+      "an object of scikit-learn, as joblib saves it, with arrays between the opcodes",
+      [
+        ...named("sklearn.linear_model", "Ridge"),
+        ")\x81}",
+        ...named("joblib.numpy_pickle", "NumpyArrayWrapper"),
+        ")\x81}b",
+        1,
+        2,
+        3,
+      ],
+      `pickle: expected a state_dict of PyTorch, got an object of scikit-learn, as joblib or pickle saves it ("sklearn.linear_model.Ridge"); ${noGru}`,
+    ],
+    [
+      "a list of joblib",
+      ["]", ...named("joblib.numpy_pickle", "NumpyArrayWrapper"), ")\x81}b", 255],
+      `pickle: expected a state_dict of PyTorch, got a file of joblib ("joblib.numpy_pickle.NumpyArrayWrapper"); joblib's are not read; where there is a network of PyTorch in it, ${SAVE}`,
+    ],
+    [
+      "NumPy arrays",
+      ["}\x8c", 1, "w", ...named("numpy._core.multiarray", "_reconstruct"), "(C", 1, "btRs."],
+      'pickle: expected a state_dict of PyTorch, got a pickle of NumPy arrays ("numpy._core.multiarray._reconstruct"); save them by name in Python: np.savez("model.npz", **arrays)',
+    ],
+    [
+      "a Keras model",
+      [...named("keras.src.models.sequential", "Sequential"), ")\x81."],
+      'pickle: expected a state_dict of PyTorch, got a pickle of a Keras model ("keras.src.models.sequential.Sequential"); save it in Python: model.save("model.keras")',
+    ],
+    [
+      "a whole module, as pickle saves it",
+      [...named("__main__", "Net"), ")\x81}(\x8c", 8, "_modules}ub."],
+      `pickle: expected a state_dict, got a whole module of the class "__main__.Net"; ${SAVE}`,
+    ],
+    [
+      "sets and bytes",
+      ["](\x8f(K", 1, "\x90(K", 1, "\x91B", 1, 0, 0, 0, "bC", 1, "b\x8e", 1, 0, 0, 0, 0, 0, 0, 0, "be."],
+      `pickle: expected a state_dict's tensors alone, got "builtins.set"; ${SAVE}`,
+    ],
+    [
+      "an object of a class that is none",
+      [")", ")\x81."],
+      "pickle: expected a class to make an object of, got another object",
+    ],
+  ];
+  for (const [what, parts, message] of refused) {
+    it(`${what}`, async () => {
+      const bytes = rawPickle("\x80", 4, ...parts);
+      const code = what.endsWith("is none") ? "bad-file" : "unsupported";
+      await expectRefusal(() => parseTorch(bytes), code, message);
+    });
+  }
 });
 
 describe("a .pt file from before PyTorch 1.6", () => {
