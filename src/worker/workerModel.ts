@@ -4,6 +4,7 @@ import { transformOf } from "../stream/transform.js";
 import type { Channel } from "./channel.js";
 import type { Facts } from "./messages.js";
 import { packArray, type Parcel } from "./parcel.js";
+import { takeOptions } from "./takeOptions.js";
 import { type SendOptions, WorkerStream } from "./workerStream.js";
 
 /**
@@ -75,7 +76,7 @@ export class WorkerModel {
     input: ArrayLike<number>,
     options: RunOptions<Request> & SendOptions = {},
   ): Promise<RunResult<MainOutput<Request>>> {
-    const { transfer: isGiven, ...rest } = options;
+    const { transfer: isGiven, ...rest } = takeOptions(options);
     const parcels = [packArray(input, isGiven), packMembers(rest, ["lengths", "initialState"])] as const;
     const [steps, request] = parcels;
     const result = this.#channel.call("run", [steps.value, request.value], [...steps.transfer, ...request.transfer]);
@@ -90,7 +91,7 @@ export class WorkerModel {
    */
   generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
     this.#channel.checkUsable();
-    return this.#generate(packMembers(options, ["prompt"]));
+    return this.#generate(packMembers(takeOptions(options), ["prompt"]));
   }
 
   /**
@@ -99,6 +100,7 @@ export class WorkerModel {
    */
   createStream(options: StreamOptions = {}): WorkerStream {
     this.#channel.checkUsable();
+    takeOptions(options);
     const id = this.#channel.newId();
     this.#channel.tell("openStream", [id, options]);
     return new WorkerStream(this.#channel, options, id);

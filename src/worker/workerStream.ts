@@ -3,6 +3,7 @@ import { GruError, type MainOutput, type OutputOptions, type OutputRequest, type
 import { predict } from "../stream/predict.js";
 import type { Channel } from "./channel.js";
 import { packArray } from "./parcel.js";
+import { takeOptions } from "./takeOptions.js";
 
 /** How an input goes to the worker. */
 export interface SendOptions {
@@ -44,9 +45,10 @@ export class WorkerStream {
    */
   async push<Request extends OutputRequest = "all">(
     input: ArrayLike<number>,
-    { transfer: isGiven, ...request }: OutputOptions<Request> & SendOptions = {},
+    options: OutputOptions<Request> & SendOptions = {},
   ): Promise<MainOutput<Request>> {
     this.#checkUsable();
+    const { transfer: isGiven, ...request } = takeOptions(options);
     const { value, transfer } = packArray(input, isGiven);
     return this.#counted(this.#channel.call("push", [this.#id, value, request], transfer)) as Promise<
       MainOutput<Request>
@@ -59,15 +61,16 @@ export class WorkerStream {
     options: SendOptions = {},
   ): Promise<Readonly<Record<string, Float32Array>>> {
     this.#checkUsable();
-    const { value, transfer } = packArray(input, options.transfer);
+    const { value, transfer } = packArray(input, takeOptions(options).transfer);
     return this.#counted(this.#channel.call("pushNamed", [this.#id, value], transfer));
   }
 
   /** As `GruStream.predict`. */
   predict<Request extends OutputRequest = "all">(
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
-    { signal, ...request }: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
+    options: OutputOptions<Request> & { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<MainOutput<Request>, void, undefined> {
+    const { signal, ...request } = takeOptions(options);
     return predict((input) => this.push(input, request as OutputOptions<Request>), source, signal);
   }
 

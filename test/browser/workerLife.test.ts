@@ -170,6 +170,29 @@ describe("a model in a worker", () => {
     ]);
   });
 
+  it("refuses options that are none, whatever is called", async () => {
+    const ends = await page.evaluate(async () => {
+      const network = harness.random.randomTextModel(43, 5);
+      const model = await harness.worker.createModel(network, { device: "cpu" });
+      const stream = model.createStream();
+      const none = null as never;
+      const calls: (() => unknown)[] = [
+        () => model.run([1], none),
+        () => model.createStream(none),
+        () => model.generate(none),
+        () => stream.push([1], none),
+        () => stream.pushNamed([1], none),
+        () => stream.predict([[1]], none),
+        () => stream.push([1], 5 as never),
+      ];
+      const result = await Promise.all(calls.map((call) => harness.endOf((async () => call())())));
+      model.dispose();
+      return result;
+    });
+    const message = "unsupported: options: expected an object, got";
+    expect(ends).toEqual([...Array.from({ length: 6 }, () => `${message} null`), `${message} a number`]);
+  });
+
   it("gives up a load that is aborted, with the reason, and ends its worker", async () => {
     const result = await page.evaluate(async (path) => {
       const calls = harness.recordWorkers();
