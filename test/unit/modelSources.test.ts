@@ -219,7 +219,7 @@ describe("an option", () => {
       for (const name of ["dtype", "nonFinite"]) {
         await expectRefusal(() => createModel(network, { [name]: value }), "unsupported", got);
       }
-      await expectRefusal(() => createModel(value as never), "unsupported", /^network: expected /);
+      await expectRefusal(() => createModel(value as never), "unsupported", /^(network|layers): expected an /);
     }
   });
 });
