@@ -1,4 +1,3 @@
-import padding from "../../shaders/lib/padding.wgsl?raw";
 import source from "../../shaders/last_step.wgsl?raw";
 import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 
@@ -10,7 +9,7 @@ import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js"
 export function lastStepKernel(size: number, firstColumnAtStart: number): KernelSpec {
   return {
     label: `last_step S=${size} start from ${firstColumnAtStart}`,
-    source: source + padding,
+    source,
     entryPoint: "last_step",
     constants: { WORKGROUP_SIZE, SIZE: size, FIRST_COLUMN_AT_START: firstColumnAtStart },
     bindings: ["read-only-storage", "read-only-storage", "storage"],

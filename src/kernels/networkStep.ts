@@ -1,7 +1,5 @@
 import source from "../../shaders/network_step.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
-import chunk from "../../shaders/lib/chunk.wgsl?raw";
-import gru from "../../shaders/lib/gru.wgsl?raw";
 import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
@@ -9,7 +7,6 @@ import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { Storage } from "../model/network.js";
 import type { KernelSpec } from "./kernelSpec.js";
-import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
 
 /** Kinds of operation, in the order of their numbers in the shader. */
@@ -27,9 +24,8 @@ export const OPERATION_KINDS = [
 export interface NetworkStepShape {
   readonly storage: Storage;
   readonly numOperations: number;
-  /** Values in workgroup memory. */
+  /** Values that are in workgroup memory at the same time, and where among them what is. */
   readonly numValues: number;
-  /** First of the values that a GRU keeps between its two halves. */
   readonly gates: number;
   /** 0 for an index. */
   readonly inputSize: number;
@@ -39,24 +35,12 @@ export interface NetworkStepShape {
   readonly flopPerRow: number;
 }
 
-/** A few steps of a whole network. Bindings: params, lengths, slots, program, input, weights, biases, states, output. */
+/** A few steps of a whole network. Bindings: params, lengths, places, program, input, weights, biases, states, output. */
 export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number): KernelSpec {
   const { storage, numOperations, numValues, gates, inputSize, output, outputSize, stateSize, flopPerRow } = shape;
   return {
     label: `network_step operations=${numOperations} values=${numValues} ${storage} ${workgroupSize}`,
-    source: [
-      source,
-      rowSource,
-      chunk,
-      gru,
-      operations,
-      operation,
-      weightSource[storage],
-      tile,
-      activations,
-      sigmoidTanh,
-      keepNan,
-    ].join(""),
+    source: source + operations + operation + weightSource[storage] + tile + activations + sigmoidTanh + keepNan,
     entryPoint: "network_step",
     constants: {
       WORKGROUP_SIZE: workgroupSize,

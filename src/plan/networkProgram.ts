@@ -4,7 +4,7 @@
 import { paddedSize } from "../kernels/kernelSpec.js";
 import { type NetworkStepShape, OPERATION_KINDS } from "../kernels/networkStep.js";
 import { functionIndex, NO_CLIP } from "../kernels/stepSpec.js";
-import { vec4sBefore } from "../kernels/weightStorage.js";
+import { quadsBefore } from "../kernels/weightStorage.js";
 import { type Activation, completeActivation, isRowFunction } from "../model/activation.js";
 import {
   type Layer,
@@ -30,7 +30,7 @@ export interface NetworkProgram {
 interface Operation {
   readonly kind: (typeof OPERATION_KINDS)[number];
   readonly source?: number;
-  readonly vec4s?: number;
+  readonly quads?: number;
   readonly result: number;
   readonly size: number;
   readonly weight?: number;
@@ -39,8 +39,8 @@ interface Operation {
   readonly recurrentWeight?: number;
   readonly recurrentBias?: number;
   readonly state?: number;
-  readonly activation?: Activation;
-  readonly newActivation?: Activation;
+  readonly gate?: Activation;
+  readonly next?: Activation;
   readonly clip?: number;
 }
 
@@ -62,14 +62,14 @@ function hasProgram({ layers, outputs }: Network): boolean {
   return isForward && isOneStorage && outputs.length === 1 && layers.every(({ name }) => sequences.has(name));
 }
 
-/** Places every value in workgroup memory, layer by layer. */
+/** Gives every value its place, layer by layer. */
 class Programmer {
   readonly #network: Network;
   readonly #offsets: ReadonlyMap<string, number>;
   readonly #states: ReadonlyMap<string, number>;
   readonly #operations: Operation[] = [];
   /** First value of what each layer gives. */
-  readonly #starts = new Map<string, number>();
+  readonly #places = new Map<string, number>();
   readonly #indices = new Map<string, number>();
   #numValues = 0;
   #flop = 0;
@@ -83,7 +83,7 @@ class Programmer {
   program(): NetworkProgram {
     const { layers, inputType, inputSize: networkInputSize, outputs } = this.#network;
     const inputSize = inputType === "indices" ? 0 : networkInputSize;
-    this.#starts.set(NETWORK_INPUT, this.#take(inputSize)); // the shader puts it at 0
+    this.#places.set(NETWORK_INPUT, this.#take(inputSize)); // the shader puts it at 0
     for (const layer of layers) this.#add(layer);
     const hiddenSizes = layers.map((layer) => (layer.type === "gru" ? layer.hiddenSize : 0));
     const gates = this.#take(2 * paddedSize(3 * Math.max(...hiddenSizes)));
@@ -95,7 +95,7 @@ class Programmer {
         numValues: this.#numValues,
         gates,
         inputSize,
-        output: this.#starts.get(last.name)!,
+        output: this.#places.get(last.name)!,
         outputSize: layerOutputSize(last),
         stateSize: stateLayout(this.#network).size,
         flopPerRow: this.#flop,
@@ -108,28 +108,22 @@ class Programmer {
   #add(layer: Layer): void {
     const { name, storage } = layer;
     const size = layerOutputSize(layer);
-    const weight = (label: string) => vec4sBefore(this.#offsets.get(`${name}.${label}`)!, storage);
+    const weight = (label: string) => quadsBefore(this.#offsets.get(`${name}.${label}`)!, storage);
     const bias = (label: string) => this.#offsets.get(`${name}.${label}`)! / Float32Array.BYTES_PER_ELEMENT;
     if (layer.type === "embedding") {
       const result = this.#give(name, size);
-      const vec4s = paddedSize(size) / 4;
-      this.#operations.push({ kind: "embedding", vec4s, result, size, weight: weight("weight"), bias: bias("scale") });
+      const quads = paddedSize(size) / 4;
+      this.#operations.push({ kind: "embedding", quads, result, size, weight: weight("weight"), bias: bias("scale") });
       return;
     }
     const source = this.#gather(layer.inputs);
     const result = this.#give(name, size);
-    const shared = { source, vec4s: paddedSize(layer.inputSize) / 4, result, size, weight: weight("weight") };
+    const shared = { source, quads: paddedSize(layer.inputSize) / 4, result, size, weight: weight("weight") };
     if (layer.type === "dense") {
       this.#flop += 2 * size * layer.inputSize;
       const { name: activation, alpha, beta } = layer.activation;
-      const ownActivation = isRowFunction(activation) ? LINEAR : { name: activation, alpha, beta };
-      this.#operations.push({
-        kind: "dense",
-        ...shared,
-        bias: bias("bias"),
-        biasRows: paddedSize(size),
-        activation: ownActivation,
-      });
+      const gate = isRowFunction(activation) ? LINEAR : { name: activation, alpha, beta };
+      this.#operations.push({ kind: "dense", ...shared, bias: bias("bias"), biasRows: paddedSize(size), gate });
       if (isRowFunction(activation)) this.#operations.push({ kind: activation, result, size });
       return;
     }
@@ -143,20 +137,20 @@ class Programmer {
       recurrentWeight: weight("recurrentWeight"),
       recurrentBias: bias("recurrentBias"),
       state: this.#states.get(name)!,
-      activation: layer.gateActivation,
-      newActivation: layer.newActivation,
+      gate: layer.gateActivation,
+      next: layer.newActivation,
       clip: layer.clip ?? NO_CLIP,
     });
   }
 
   /** One run of values that holds a layer's inputs: the input itself, or a copy of all. */
   #gather(inputs: readonly string[]): number {
-    if (inputs.length === 1) return this.#starts.get(inputs[0]!)!;
+    if (inputs.length === 1) return this.#places.get(inputs[0]!)!;
     const sizes = inputs.map((name) => this.#sizeOf(name));
     const start = this.#take(sizes.reduce((sum, size) => sum + size, 0));
     let result = start;
     inputs.forEach((name, i) => {
-      this.#operations.push({ kind: "copy", source: this.#starts.get(name)!, result, size: sizes[i]! });
+      this.#operations.push({ kind: "copy", source: this.#places.get(name)!, result, size: sizes[i]! });
       result += sizes[i]!;
     });
     return start;
@@ -168,9 +162,9 @@ class Programmer {
   }
 
   #give(name: string, size: number): number {
-    const start = this.#take(size);
-    this.#starts.set(name, start);
-    return start;
+    const place = this.#take(size);
+    this.#places.set(name, place);
+    return place;
   }
 
   /** Padding is never written, and stays zero. */
@@ -187,15 +181,14 @@ function encode(operations: readonly Operation[]): Uint32Array<ArrayBuffer> {
   const encoded = new Uint32Array(operations.length * OPERATION_ELEMENTS);
   const floats = new Float32Array(encoded.buffer);
   operations.forEach((operation, i) => {
-    const { kind, source = 0, vec4s = 0, result, size, weight = 0, bias = 0, biasRows = 0 } = operation;
-    const { recurrentWeight = 0, recurrentBias = 0, state = 0 } = operation;
-    const { activation = LINEAR, newActivation = LINEAR, clip = 0 } = operation;
+    const { kind, source = 0, quads = 0, result, size, weight = 0, bias = 0, biasRows = 0 } = operation;
+    const { recurrentWeight = 0, recurrentBias = 0, state = 0, gate = LINEAR, next = LINEAR, clip = 0 } = operation;
     const start = i * OPERATION_ELEMENTS;
-    const whole = [OPERATION_KINDS.indexOf(kind), source, vec4s, result, size, weight, bias, biasRows];
-    encoded.set([...whole, recurrentWeight, recurrentBias, state, functionIndex(activation)], start);
-    floats.set([activation.alpha, activation.beta], start + 12);
-    encoded[start + 14] = functionIndex(newActivation);
-    floats.set([newActivation.alpha, newActivation.beta, clip], start + 15);
+    const whole = [OPERATION_KINDS.indexOf(kind), source, quads, result, size, weight, bias, biasRows];
+    encoded.set([...whole, recurrentWeight, recurrentBias, state, functionIndex(gate)], start);
+    floats.set([gate.alpha, gate.beta], start + 12);
+    encoded[start + 14] = functionIndex(next);
+    floats.set([next.alpha, next.beta, clip], start + 15);
   });
   return encoded;
 }

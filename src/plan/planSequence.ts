@@ -30,7 +30,7 @@ import {
   LENGTHS_BUFFER,
   PARAMS_BUFFER,
   PARAMS_STRIDE_BYTES,
-  SLOTS_BUFFER,
+  PLACES_BUFFER,
   PROGRAM_BUFFER,
   SAMPLING_BUFFER,
   SAMPLING_BYTES,
@@ -101,7 +101,7 @@ class Planner {
     for (const { label, sizeBytes } of arena.parts) this.#buffers.push({ label, sizeBytes, lifetime: "weights" });
     this.#buffers.push({ label: PARAMS_BUFFER, sizeBytes: numParams * PARAMS_STRIDE_BYTES, lifetime: "params" });
     this.#buffer(LENGTHS_BUFFER, maxRows, "scratch");
-    this.#buffer(SLOTS_BUFFER, maxRows, "scratch");
+    this.#buffer(PLACES_BUFFER, maxRows, "scratch");
     this.#buffer(STATES_BUFFER, 2 * this.#stateSize, "state");
     const input = this.#sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
     this.#values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
@@ -149,30 +149,29 @@ class Planner {
       const isTail = lastOnly && i > lastGru && layer.type === "dense";
       const inputs = layer.inputs.map((name) => (isTail ? this.#lastStep(name) : this.#values.get(name)!));
       const stack = stackFrom(this.#network, i);
-      if (stack.length > 1 && this.#wavefronts(stack, inputs)) i += stack.length - 1;
+      if (stack.length > 1 && this.#waves(stack, inputs)) i += stack.length - 1;
       else this.#values.set(layer.name, this.#layer(layer, inputs));
     }
   }
 
-  /** All layers of a stack wavefront by wavefront, where the device does better by it. @returns whether it does */
-  #wavefronts(stack: readonly GruLayer[], inputs: readonly Value[]): boolean {
+  /** All layers of a stack wave by wave, where the device does better by it. @returns whether it does */
+  #waves(stack: readonly GruLayer[], inputs: readonly Value[]): boolean {
     const { maxRows, kernels } = this.#request;
-    const [wavefront, second] =
-      kernels?.walkStack(this.#network, stack, this.#stateSize, this.#numRowsAndSteps()) ?? [];
-    if (wavefront === undefined) return false;
+    const [wave, second] = kernels?.walkStack(this.#network, stack, this.#stateSize, this.#numRowsAndSteps()) ?? [];
+    if (wave === undefined) return false;
     const { name, hiddenSize: size } = stack.at(-1)!;
     const projection = this.#project(stack[0]!, inputs);
     const buffer = this.#sequence(`${name}.output`, paddedSize(size));
     const weights = [PROGRAM_BUFFER, WEIGHTS_BUFFER, BIASES_BUFFER, STATES_BUFFER];
     const dispatches: DispatchPlan[] = [];
     if (second === undefined) {
-      dispatches.push({ kernel: wavefront, buffers: [...STEP_BUFFERS, projection, ...weights, buffer] });
+      dispatches.push({ kernel: wave, buffers: [...STEP_BUFFERS, projection, ...weights, buffer] });
     } else {
       const gated = this.#buffer(`${name}.gated`, 3 * stack.length * maxRows * paddedSize(size), "scratch");
-      dispatches.push({ kernel: wavefront, buffers: [...STEP_BUFFERS, projection, ...weights, gated] });
+      dispatches.push({ kernel: wave, buffers: [...STEP_BUFFERS, projection, ...weights, gated] });
       dispatches.push({ kernel: second, buffers: [...STEP_BUFFERS, gated, ...weights, buffer] });
     }
-    this.#stages.push({ type: "wavefronts", dispatches, numLayers: stack.length });
+    this.#stages.push({ type: "waves", dispatches, numLayers: stack.length });
     this.#values.set(name, { buffer, size, isSequence: true });
     return true;
   }
@@ -301,7 +300,7 @@ class Planner {
       },
       {
         kernel: gruNewKernel(layer, this.#stateSize),
-        buffers: [...STEP_BUFFERS, projection, ...weights, state, output, gated],
+        buffers: [...STEP_BUFFERS, projection, gated, ...weights, state, output],
       },
     ];
   }
@@ -368,7 +367,7 @@ class Planner {
 const LINEAR = completeActivation("linear");
 
 /** What every step kernel begins with. */
-const STEP_BUFFERS = [PARAMS_BUFFER, LENGTHS_BUFFER, SLOTS_BUFFER];
+const STEP_BUFFERS = [PARAMS_BUFFER, LENGTHS_BUFFER, PLACES_BUFFER];
 
 function recurrentWeights({ name }: GruLayer): string[] {
   return [`${name}.recurrentWeight`, `${name}.recurrentBias`];

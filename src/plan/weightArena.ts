@@ -2,7 +2,7 @@ import type { Network } from "../model/network.js";
 import { PROGRAM_BUFFER } from "./plan.js";
 import { packedWeights, type PackedWeight, WEIGHT_ALIGNMENT, weightOffsets } from "./weights.js";
 
-/** A weight, and where it lies among all. */
+/** A weight's place among all. */
 export interface ArenaPart extends PackedWeight {
   readonly offsetBytes: number;
 }

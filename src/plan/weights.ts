@@ -83,26 +83,26 @@ interface Matrix {
   readonly storage: Storage;
 }
 
-/** Where a matrix's elements go. Four columns of a row stay together: a vec4. */
+/** Where a matrix's elements go. Four columns of a row stay together: a quad. */
 interface Layout {
   /** Padding included. */
   readonly numElements: number;
   startOf(row: number): number;
-  /** Elements from a vec4 of a row to its next one. */
-  readonly vec4Step: number;
+  /** Elements from a quad of a row to its next one. */
+  readonly quadStep: number;
 }
 
 /** Row after row; rows and columns are padded to a multiple of four. */
 function byRows(numRows: number, numColumns: number): Layout {
   const stride = paddedSize(numColumns);
-  return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, vec4Step: 4 };
+  return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, quadStep: 4 };
 }
 
 /** Four rows at a time, as shaders/lib/tile.wgsl has it. */
 function byTiles(numRows: number, numColumns: number): Layout {
   const stride = paddedSize(numColumns);
   const startOf = (row: number) => (row - (row % 4)) * stride + 4 * (row % 4);
-  return { numElements: paddedSize(numRows) * stride, startOf, vec4Step: 16 };
+  return { numElements: paddedSize(numRows) * stride, startOf, quadStep: 16 };
 }
 
 /** Of a recurrent matrix: its rows in the order of shaders/lib/recurrent.wgsl. */
@@ -120,7 +120,7 @@ function byUnits(layer: GruLayer): Layout {
 }
 
 /** A matrix in its storage, laid out; what pads it is zero. */
-function packMatrix(label: string, matrix: Matrix, { numElements, startOf, vec4Step }: Layout): PackedWeight {
+function packMatrix(label: string, matrix: Matrix, { numElements, startOf, quadStep }: Layout): PackedWeight {
   const { values, scale, numRows, numColumns, storage } = matrix;
   const pack = () => {
     const packed = new { f32: Float32Array, f16: Uint16Array, int8: Int8Array }[storage](numElements);
@@ -129,7 +129,7 @@ function packMatrix(label: string, matrix: Matrix, { numElements, startOf, vec4S
       const encoded = encodeRow(rowValues, storage, scale?.[row] ?? 1);
       const start = startOf(row);
       for (let column = 0; column < numColumns; column++) {
-        packed[start + (column >> 2) * vec4Step + (column & 3)] = encoded[column]!;
+        packed[start + (column >> 2) * quadStep + (column & 3)] = encoded[column]!;
       }
     }
     return packed.buffer;
