@@ -1,6 +1,5 @@
 import source from "../../shaders/gru_cell.wgsl?raw";
-import { numDirections } from "../layers/direction.js";
-import type { GruLayer } from "../layers/gru.js";
+import { type GruLayer, numDirections } from "../model/network.js";
 import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
 import { quadsBefore } from "./weightStorage.js";

@@ -1,6 +1,5 @@
 import source from "../../shaders/gru_registers.wgsl?raw";
-import { numDirections } from "../layers/direction.js";
-import type { GruLayer } from "../layers/gru.js";
+import { type GruLayer, numDirections } from "../model/network.js";
 import { stepBindings } from "./gruStep.js";
 import { type KernelSpec, paddedSize } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";

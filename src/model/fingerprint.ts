@@ -1,16 +1,17 @@
 import { Hash } from "./hash.js";
+import type { Network } from "./network.js";
 
-const fingerprints = new WeakMap<object, string>();
+const fingerprints = new WeakMap<Network, string>();
 
-/** A short name for a network's layers: another for other layers, wiring or weights. */
-export function fingerprint(layers: readonly object[]): string {
-  const known = fingerprints.get(layers);
+/** A short name for a network: another for other layers, wiring or weights. */
+export function fingerprint(network: Network): string {
+  const known = fingerprints.get(network);
   if (known !== undefined) return known;
   const hash = new Hash();
   const addText = (text: string) => {
     for (const character of text) hash.add(character.codePointAt(0)!);
   };
-  for (const layer of layers) {
+  for (const layer of network.layers) {
     // In the order of the names: the same layer may have been written in another.
     for (const [name, value] of Object.entries(layer).sort(([a], [b]) => (a < b ? -1 : 1))) {
       addText(name);
@@ -18,6 +19,6 @@ export function fingerprint(layers: readonly object[]): string {
       else addText(JSON.stringify(value));
     }
   }
-  fingerprints.set(layers, hash.toString());
+  fingerprints.set(network, hash.toString());
   return hash.toString();
 }
