@@ -27,7 +27,7 @@ const RULES: readonly Rule[] = [
   },
   {
     operator: /^(TopK|ScatterElements|ScatterND)$/,
-    applies: hasGru,
+    applies: (model) => hasGru(model) && model.nodes.some(({ operator }) => operator === "TopK"),
     advice: () =>
       "pack_padded_sequence(..., enforce_sorted=False) sorts the rows in the graph: export with enforce_sorted=True and an " +
       "example that is sorted; rows may then come in any order here, with the option lengths",
