@@ -19,7 +19,7 @@ export const badFeatures: readonly BadInput[] = [
     title: `${length} elements for steps of two`,
     input: Array.from({ length }, () => 0.5),
     code: "shape-mismatch",
-    message: `input: expected a positive multiple of 2 elements (inputSize 2), got ${length === 0 ? "an array of 0" : length}`,
+    message: `input: expected a positive multiple of 2 elements (inputSize 2), got ${length}`,
   })),
   ...[5, null, undefined, "12"].map((input): BadInput => ({
     title: `${JSON.stringify(input)}, which is no array`,
@@ -47,7 +47,7 @@ export const badIndices: readonly BadInput[] = [
     title: "no indices",
     input: [],
     code: "shape-mismatch",
-    message: "input: expected a positive multiple of 1 indices (inputSize 1), got an array of 0",
+    message: "input: expected a positive multiple of 1 indices (inputSize 1), got 0",
   },
   ...[9, -1, 1.5, NaN, Infinity, 2 ** 32].map((value): BadInput => ({
     title: `the index ${value}`,

@@ -99,7 +99,7 @@ export const featureScenarios = {
     const aborted = async () => {
       const endless = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
       setTimeout(() => controller.abort("enough"), 5);
-      for await (const output of stream.predict(endless, controller)) outputs.push(output);
+      for await (const output of stream.predict(endless, { signal: controller.signal })) outputs.push(output);
     };
     outputs.push(await told(aborted()));
     return [outputs, await stream.push(randomInput(network, 1, 7))];

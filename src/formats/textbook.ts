@@ -12,7 +12,7 @@
 import { GruError } from "../errors.js";
 import { checkOptions, checkWhole } from "../model/checkOptions.js";
 import type { GruSpec } from "../model/network.js";
-import { copyNumbers, lengthOf } from "../model/takeNumbers.js";
+import { copyNumbers, describeLength, lengthOf } from "../model/takeNumbers.js";
 import { describeValue } from "../model/valueKind.js";
 
 /** A textbook GRU's weights. */
@@ -86,6 +86,6 @@ export function textbookGru(gru: TextbookGru): GruSpec {
 function takeTensor(tensor: string, values: ArrayLike<number>, length: number, shape: string): Float64Array {
   const given = lengthOf(values, tensor);
   if (given === length) return copyNumbers(values, length, tensor);
-  const got = given || describeValue(values);
+  const got = describeLength(values, given);
   throw new GruError("shape-mismatch", `${tensor}: expected shape ${shape}, ${length} elements, got ${got}`);
 }

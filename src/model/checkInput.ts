@@ -1,8 +1,8 @@
 import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
 import { type Network, stateLength } from "./network.js";
-import { copyNumbers, lengthOf } from "./takeNumbers.js";
-import { describeNumber, describeValue } from "./valueKind.js";
+import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
+import { describeNumber } from "./valueKind.js";
 
 /** What to do with NaN and infinity in an input. */
 export type NonFinite = "reject" | "allow";
@@ -35,7 +35,7 @@ export function checkInput(
       batchSize === 1 ? `inputSize ${network.inputSize}` : `batchSize ${batchSize} x inputSize ${network.inputSize}`;
     throw new GruError(
       "shape-mismatch",
-      `${what}: expected a positive multiple of ${stepElements} ${unit} (${factors}), got ${length || describeValue(input)}`,
+      `${what}: expected a positive multiple of ${stepElements} ${unit} (${factors}), got ${describeLength(input, length)}`,
     );
   }
   if (isIndices) checkIndices(network, numbers, what);
@@ -88,7 +88,7 @@ export function takeState(
   if (length !== expected) {
     throw new GruError(
       "shape-mismatch",
-      `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${length || describeValue(state)}`,
+      `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${describeLength(state, length)}`,
     );
   }
   const numbers = copyNumbers(state, length, "initialState");
@@ -107,7 +107,7 @@ export function takeState(
 export function takeLengths(lengths: ArrayLike<number>, batchSize: number, sequenceLength: number): number[] {
   const length = lengthOf(lengths, "lengths");
   if (length !== batchSize) {
-    const got = length || describeValue(lengths);
+    const got = describeLength(lengths, length);
     throw new GruError("shape-mismatch", `lengths: expected ${batchSize}, one for each row, got ${got}`);
   }
   const copy = Array.from(copyNumbers(lengths, length, "lengths"));

@@ -13,6 +13,12 @@ export function lengthOf(values: ArrayLike<number>, what: string): number {
   throw new GruError("shape-mismatch", `${what}: expected an array of numbers, got ${describeValue(values)}`);
 }
 
+/** A length for a message; of a detached buffer, that it is one. */
+export function describeLength(values: ArrayLike<number>, length: number): string {
+  const kind = describeValue(values);
+  return kind.endsWith("detached buffer") ? kind : String(length);
+}
+
 /**
  * Copies a caller's array, and reads each element once: a getter, or another thread, may say something else next time.
  *

@@ -188,7 +188,7 @@ describe("generate refuses", () => {
       "an empty prompt",
       { prompt: [] },
       "shape-mismatch",
-      "prompt: expected a positive multiple of 1 indices (inputSize 1), got an array of 0",
+      "prompt: expected a positive multiple of 1 indices (inputSize 1), got 0",
     ],
     ["no prompt", { prompt: undefined }, "shape-mismatch", "prompt: expected an array of numbers, got undefined"],
     [
