@@ -1,7 +1,7 @@
 /** Work between two turns of the page, as estimated: no clock is asked, for a small push takes little longer than that. */
 const BUSY_US = 8000;
 
-/** What a call takes beside its arithmetic. */
+/** Overhead of a call, beside its arithmetic. */
 const CALL_US = 4;
 
 /** Of WebAssembly on a slow laptop. Plain JavaScript is some five times as slow, and gives way so much more seldom. */
@@ -50,6 +50,7 @@ let port: MessagePort | null = null;
 function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     if (setImmediate !== undefined) setImmediate(resolve);
+    else if (typeof MessageChannel === "undefined") resolve(); // an AudioWorklet: nobody else waits for its thread
     else {
       waiting.push(resolve);
       port ??= openPort();

@@ -1,5 +1,5 @@
 import { createModel, type GruModel } from "webgru";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { randomInput, randomStack, randomTextModel } from "../random.js";
 
 const tiny = randomStack({ seed: 1401, inputSize: 1, hiddenSizes: [1], resetAfter: true });
@@ -140,6 +140,30 @@ describe("pushes that wait", () => {
       expect(await cost(many, whenFull, many / 2), whenFull).toBeLessThan(6 * few);
     }
   });
+});
+
+describe("Pace", () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.resetModules();
+  });
+
+  it.each(["setImmediate alone", "MessageChannel alone", "neither, as in an AudioWorklet"])(
+    "gives turns by %s",
+    async (by) => {
+      if (by !== "setImmediate alone") vi.stubGlobal("setImmediate", undefined);
+      if (by !== "MessageChannel alone") vi.stubGlobal("MessageChannel", undefined);
+      vi.resetModules();
+      const { Pace } = await import("../../src/cpu/pace.js");
+      const pace = new Pace();
+      expect(pace.spend(1)).toBeNull();
+      for (let i = 0; i < 3; i++) {
+        const turn = pace.spend(1e9);
+        expect(turn).toBeInstanceOf(Promise);
+        await turn;
+      }
+    },
+  );
 });
 
 /** Bit for bit. `toEqual` takes seconds for so many. */
