@@ -1,6 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Nudge } from "../../src/runtime/nudge.js";
+
+// Timers end in their order, as soon as nothing else is left to do, by a clock that they alone move on.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "performance"] });
+  vi.setTimerTickMode("nextTimerAsync");
+});
+afterEach(() => vi.useRealTimers());
+
+function sleep(timeMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, timeMs));
+}
 
 /** A browser that notices finished work at the end of a round trip, or when it is told to. */
 class FakeBrowser {
