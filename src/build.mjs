@@ -9,7 +9,7 @@ import { assemblyScript } from "./assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8"));
-/** What the main entry fetches is a file too, exported or not. */
+/** A file that the main entry fetches is built too, exported or not. */
 const entries = Object.keys(manifest.exports)
   .filter((name) => name !== "./package.json")
   .map((name) => (name === "." ? "index" : name.slice("./".length)))

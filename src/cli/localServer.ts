@@ -101,7 +101,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** What a page may do: run its own scripts, those beside it and WebAssembly, and ask this server. */
+/** A page may run its own scripts, those beside it and WebAssembly, and ask this server; nothing else. */
 function policyOf({ type, content }: Served): string {
   if (!type.startsWith("text/html")) return "default-src 'none'; frame-ancestors 'none'";
   const hashesOf = (element: "script" | "style") =>

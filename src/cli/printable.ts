@@ -11,7 +11,7 @@ export function printable(line: string): string {
 
 /** A value as JSON that may go to a terminal: strings spell what cannot be seen, as \u001b, and mean the same. */
 export function printableJson(value: unknown, indent?: number): string {
-  // What separates values is spaces and newlines.
+  // Spaces and newlines separate values.
   return JSON.stringify(value, null, indent).replace(UNPRINTABLE, (character) =>
     character === "\n" ? character : character.split("").map(spellUnit).join(""),
   );

@@ -190,7 +190,7 @@ class TensorReader {
   }
 }
 
-/** What a description may say, and of a layer by its type the sizes that it must say. */
+/** Keys of a description, and by a layer's type the sizes that it must give. */
 const KEYS = ["version", "layers", "outputs", "reversesInput", "vocabulary"] satisfies (keyof NetworkDescription)[];
 const COMMON_KEYS = ["type", "name", "inputs"];
 const ACTIVATION_KEYS = ["name", "alpha", "beta"];
@@ -200,7 +200,7 @@ const SIZES = {
   dense: ["inputSize", "outputSize"],
 } as const;
 
-/** What more a layer may say. */
+/** Keys that a layer may leave out. */
 const OPTIONS = {
   embedding: [],
   gru: ["direction", "resetAfter", "gateActivation", "newActivation", "clip", "returnSequences"],

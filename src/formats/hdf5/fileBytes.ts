@@ -13,7 +13,7 @@ export interface HeapObject {
 const MIN_READS = 2 ** 16;
 /** And one for so many bytes. Headers, names and heaps that lie apart take fewer; that many take ten milliseconds a megabyte. */
 const BYTES_PER_READ = 2;
-/** What decoding a text costs more than a number. */
+/** A text costs this much more to decode than a number. */
 const READS_PER_TEXT = 16;
 
 /**

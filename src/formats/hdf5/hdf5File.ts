@@ -15,7 +15,7 @@ export function isHdf5(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/** What was read in a file, by its address: what is asked for twice is read, and in memory, once. */
+/** Parts of a file that were read, by their address: one that is asked for twice is read, and in memory, once. */
 interface WhatWasRead {
   readonly datasets: Map<number, Tensor>;
   readonly groups: Map<number, GroupParts>;
