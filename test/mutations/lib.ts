@@ -135,8 +135,8 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
         "case 1: { // relu\n      return select(x, 0.0, x < 0.0);",
         "case 1: {\n      return x;",
       ],
-      ["relu gives |x|", "select(x, 0.0, x < 0.0)", "abs(x)"],
-      ["relu keeps the negative", "select(x, 0.0, x < 0.0)", "select(x, 0.0, x > 0.0)"],
+      ["relu gives |x|", "return select(x, 0.0, x < 0.0);", "return abs(x);"],
+      ["relu keeps the negative", "return select(x, 0.0, x < 0.0);", "return select(x, 0.0, x > 0.0);"],
     ],
   ],
   [
