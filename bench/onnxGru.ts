@@ -2,7 +2,7 @@
 // https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { GruLayer } from "../src/model/network.js";
+import type { GruLayer } from "../src/layers/gru.js";
 
 const FLOAT = 1; // TensorProto.DataType
 const ATTRIBUTE_INT = 2; // AttributeProto.AttributeType

@@ -1,6 +1,6 @@
 import type { Network } from "webgru";
 import { withStorage } from "../src/model/quantize.js";
-import { runReference } from "../src/reference/runReference.js";
+import { runReference } from "../test/reference/runReference.js";
 import { randomInput, randomStack } from "../test/random.js";
 import { nameShape, type Shape } from "./row.js";
 

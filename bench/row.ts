@@ -1,4 +1,4 @@
-import type { Storage } from "../src/model/network.js";
+import type { Storage } from "../src/layers/layerType.js";
 import type { Summary } from "./statistics.js";
 
 /** What is measured: one file of measures/ each. */

@@ -1,7 +1,7 @@
 // A TensorFlow Lite graph of one GRU layer, every step written out: TFLite has no GRU.
 // https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs
 
-import type { GruLayer } from "../src/model/network.js";
+import type { GruLayer } from "../src/layers/gru.js";
 import { type FlatBuilder, writeBytes, writeInts, writeOffsets, writeTable } from "./flatbuffer.js";
 
 const OPERATORS = { ADD: 0, CONCATENATION: 2, FULLY_CONNECTED: 9, LOGISTIC: 14, MUL: 18, TANH: 28, SUB: 41, SLICE: 65 };

@@ -1,20 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Engine, Session } from "./engine.js";
 import { GruError } from "./errors.js";
-import { describeActivation } from "./model/activation.js";
 import { checkBoolean, checkOptions } from "./model/checkOptions.js";
 import { reverseSteps } from "./model/reverseSteps.js";
 import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths, takeState } from "./model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "./model/generative.js";
-import {
-  gruLayers,
-  type Layer,
-  layerNamed,
-  layerOutputSize,
-  type Network,
-  NETWORK_INPUT,
-  numParameters,
-} from "./model/network.js";
+import { type Layer, layerOutputSize, layerType, tensorsOf } from "./layers/index.js";
+import { layerNamed, needsEnd, type Network, NETWORK_INPUT, numParameters } from "./model/network.js";
 import {
   mainOutput,
   type MainOutput,
@@ -215,13 +207,13 @@ export class GruModel {
   createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
     const taken = takeStreamOptions(options);
-    const reverse = this.#network.reversesInput
-      ? { name: NETWORK_INPUT, direction: "reverse" }
-      : gruLayers(this.#network).find(({ direction }) => direction !== "forward");
-    if (reverse !== undefined) {
+    const end = this.#network.reversesInput
+      ? { layer: { name: NETWORK_INPUT }, reason: 'direction "reverse"' }
+      : needsEnd(this.#network);
+    if (end !== null) {
       throw new GruError(
         "unsupported",
-        `layer "${reverse.name}": expected direction "forward" in a stream, got "${reverse.direction}"; use run, which sees the whole sequence`,
+        `layer "${end.layer.name}": expected direction "forward" in a stream, got ${end.reason}; use run, which sees the whole sequence`,
       );
     }
     return new GruStream(this.#host, taken);
@@ -364,19 +356,15 @@ async function readPrompt(session: Session, indices: Float32Array): Promise<void
   await session.advance({ input, slots, lengths: null, lastOnly: true, output: NONE, withState: false });
 }
 
+/** `gru 2 -> 3 of [input], forward, reset after, sigmoid, tanh, f32` */
 function describeLayer(layer: Layer): string {
-  const from = `[${layer.inputs.join(", ")}]`;
-  switch (layer.type) {
-    case "embedding":
-      return `embedding ${layer.numEmbeddings} x ${layer.embeddingSize} of ${from}, ${layer.storage}`;
-    case "gru": {
-      const { inputSize, hiddenSize, direction, resetAfter, gateActivation, newActivation, clip } = layer;
-      const activations = `${describeActivation(gateActivation)} ${describeActivation(newActivation)}`;
-      const limits = clip === null ? "" : `, clip ${clip}`;
-      const last = layer.returnSequences ? "" : ", last step only";
-      return `gru ${inputSize} -> ${hiddenSize} of ${from}, ${direction}, reset ${resetAfter ? "after" : "before"}, ${activations}${limits}${last}, ${layer.storage}`;
-    }
-    case "dense":
-      return `dense ${layer.inputSize} -> ${layer.outputSize} ${describeActivation(layer.activation)} of ${from}, ${layer.storage}`;
+  const values = layer as unknown as Readonly<Record<string, unknown>>;
+  const sizes: string[] = [];
+  const words: string[] = [];
+  for (const [key, field] of Object.entries(layerType(layer).fields)) {
+    (field.kind === "size" ? sizes : words).push(field.describe(values[key]));
   }
+  const storage = tensorsOf(layer).length > 0 ? layer.storage : "";
+  const details = [...words, storage].filter((word) => word !== "");
+  return `${layer.type} ${sizes.join(" -> ")} of [${layer.inputs.join(", ")}], ${details.join(", ")}`;
 }

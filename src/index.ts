@@ -12,20 +12,14 @@ export { GruError } from "./errors.js";
 export type { GruErrorCode } from "./errors.js";
 export { defineNetwork } from "./model/defineNetwork.js";
 export type { NetworkParts } from "./model/defineNetwork.js";
-export type { Activation, ActivationSpec, ElementFunction, RowFunction } from "./model/activation.js";
-export type {
-  DenseLayer,
-  DenseSpec,
-  Direction,
-  EmbeddingLayer,
-  EmbeddingSpec,
-  GruLayer,
-  GruSpec,
-  Layer,
-  LayerSpec,
-  Network,
-  Storage,
-} from "./model/network.js";
+export type { Activation, ActivationSpec, ElementFunction, RowFunction } from "./layers/activation.js";
+export type { DenseLayer, DenseSpec } from "./layers/dense.js";
+export type { Direction } from "./layers/direction.js";
+export type { EmbeddingLayer, EmbeddingSpec } from "./layers/embedding.js";
+export type { GruLayer, GruSpec } from "./layers/gru.js";
+export type { Layer, LayerSpec } from "./layers/index.js";
+export type { Storage } from "./layers/layerType.js";
+export type { Network } from "./model/network.js";
 export type { NonFinite } from "./model/checkInput.js";
 export { parseModel } from "./parseModel.js";
 export type { ParseModelOptions } from "./parseModel.js";

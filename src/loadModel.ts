@@ -14,7 +14,8 @@ import {
 import { checkBatchSize, type NonFinite } from "./model/checkInput.js";
 import { checkOptions } from "./model/checkOptions.js";
 import { defineNetwork } from "./model/defineNetwork.js";
-import type { Network, Storage } from "./model/network.js";
+import type { Storage } from "./layers/layerType.js";
+import type { Network } from "./model/network.js";
 import { withStorage } from "./model/quantize.js";
 import { describeValue } from "./model/valueKind.js";
 import { parseModel, type ParseModelOptions } from "./parseModel.js";

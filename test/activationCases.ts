@@ -1,6 +1,6 @@
 // Cases for every activation, in a GRU's gates and in a dense layer, and for numbers at both of its ends.
 
-import type { ActivationSpec } from "../src/model/activation.js";
+import type { ActivationSpec } from "../src/layers/activation.js";
 import { defineNetwork } from "../src/model/defineNetwork.js";
 import { oneGru, randomDense, randomGru, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";

@@ -5,16 +5,16 @@ import { projectRoot } from "./library.js";
 
 /**
  * What each folder of src/ may import beside itself and errors.ts: folders, or files of src/. The one direction is
- * bytes -> formats -> model -> plan -> kernels -> runtime -> stream.
+ * bytes -> formats -> model, layers -> plan -> kernels -> runtime -> stream.
  */
 const ALLOWED: Record<string, readonly string[]> = {
-  model: [],
-  formats: ["model"],
-  reference: ["model"],
-  cpu: ["model", "engine.ts"],
-  kernels: ["model"],
-  plan: ["model", "kernels"],
-  runtime: ["model", "kernels", "plan", "engine.ts", "tuned.ts"],
+  layers: [],
+  model: ["layers"],
+  formats: ["layers", "model"],
+  cpu: ["layers", "model", "engine.ts"],
+  kernels: ["layers", "model"],
+  plan: ["layers", "model", "kernels"],
+  runtime: ["layers", "model", "kernels", "plan", "engine.ts", "tuned.ts"],
   stream: ["model", "engine.ts"],
   tuner: ["model", "plan", "engine.ts"],
   worker: ["stream", "index.ts"],

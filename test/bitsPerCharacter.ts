@@ -2,7 +2,7 @@
 
 import type { GruModel } from "../src/gruModel.js";
 import { loadModel } from "../src/loadModel.js";
-import type { Storage } from "../src/model/network.js";
+import type { Storage } from "../src/layers/layerType.js";
 import { compare } from "./compare.js";
 
 /**

@@ -4,7 +4,7 @@ import type { FastCpu } from "../src/cpu/fastCpu.js";
 import { registerCpu, registeredCpu } from "../src/cpu/registry.js";
 import { basic, relaxed } from "../src/cpu/wasm/index.ts?modules";
 import { instantiate } from "../src/cpu/wasmModule.js";
-import { WasmRunner } from "../src/cpu/wasmRunner.js";
+import { Runner } from "../src/cpu/runner.js";
 
 await import("../src/cpu.js"); // registers itself
 const usual = registeredCpu()!;
@@ -33,7 +33,7 @@ function moduleOf(form: CpuForm): FastCpu {
       for (const flag of ["--experimental-wasm-relaxed-simd", "--no-liftoff"]) setFlagsFromString(flag);
     }
     const module = { name: form, module: new WebAssembly.Module(bytes) };
-    fast = { name: form, createRunner: (network) => new WasmRunner(network, instantiate(module)) };
+    fast = { name: form, createRunner: (network) => new Runner(network, instantiate(module)) };
     compiled.set(form, fast);
   }
   return fast;

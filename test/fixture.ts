@@ -7,7 +7,7 @@ import type { ModelFiles } from "../src/formats/fileContents.js";
 import type { RunOptions } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import type { Network } from "../src/model/network.js";
-import { type ReferenceRequest, runReference } from "../src/reference/runReference.js";
+import { type ReferenceRequest, runReference } from "./reference/runReference.js";
 import { parseModel } from "../src/parseModel.js";
 import { compare, type Comparison } from "./compare.js";
 

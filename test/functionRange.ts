@@ -2,7 +2,7 @@
 // whether they rise. What is right is said by JavaScript's functions in float64.
 
 import type * as webgru from "webgru";
-import type { ElementFunction } from "../src/model/activation.js";
+import type { ElementFunction } from "../src/layers/activation.js";
 
 type Device = "cpu" | "webgpu";
 

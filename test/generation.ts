@@ -3,8 +3,8 @@
 import type { GruModel } from "../src/gruModel.js";
 import { checkGenerative, type GenerateOptions, takeGeneration } from "../src/model/generative.js";
 import { layerNamed, type Network } from "../src/model/network.js";
-import { runReference } from "../src/reference/runReference.js";
-import { sample } from "../src/reference/sample.js";
+import { runReference } from "./reference/runReference.js";
+import { sample } from "./reference/sample.js";
 
 export interface ReferenceTokens {
   /** [T, B] */

@@ -1,7 +1,7 @@
 // A gate that is saturated to float32 keeps a state, or drops it, exactly, and for as long as it is. What is right comes from
 // h' = (1 - z) n + z h itself: h for z = 1, n for z = 0.
 
-import type { Storage } from "../src/model/network.js";
+import type { Storage } from "../src/layers/layerType.js";
 import { withStorage } from "../src/model/quantize.js";
 import type * as webgru from "webgru";
 import { type GruShape, randomGru, uniform } from "./random.js";

@@ -1,7 +1,7 @@
 // What `output: { topK }` must read back, by way of the twin of its kernel.
 
 import type { TopK } from "../src/model/outputRequest.js";
-import { topK } from "../src/reference/topK.js";
+import { topK } from "./reference/topK.js";
 
 export interface HighestRequest {
   readonly outputSize: number;

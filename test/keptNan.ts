@@ -2,7 +2,7 @@
 // hides it.
 
 import type * as webgru from "webgru";
-import { ELEMENT_FUNCTIONS, isRowFunction, ROW_FUNCTIONS } from "../src/model/activation.js";
+import { ELEMENT_FUNCTIONS, isRowFunction, ROW_FUNCTIONS } from "../src/layers/activation.js";
 
 type Layer = Parameters<typeof webgru.defineNetwork>[0]["layers"][number];
 

@@ -1,6 +1,7 @@
 // Writes a network as a model file of ours: the layer list as JSON, the weights as tensors.
 
-import type { Layer, Network } from "../src/model/network.js";
+import type { Layer } from "../src/layers/index.js";
+import type { Network } from "../src/model/network.js";
 import { type FileTensor, safetensorsFile } from "./safetensorsFile.js";
 
 /** What a test may change of a file before it is written. */

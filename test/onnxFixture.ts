@@ -3,7 +3,7 @@
 
 import { fromRun, parseOnnx, type OnnxNetwork, toRun } from "../src/onnx.js";
 import { createModel } from "../src/loadModel.js";
-import { runReference } from "../src/reference/runReference.js";
+import { runReference } from "./reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
 
 interface JsonTensor {

@@ -2,7 +2,9 @@
 // plain data from test/arbitrary.ts.
 
 import { createModel, defineNetwork, type DeviceRequest, type GruLayer, type Network } from "webgru";
-import { gruLayers, layerOutputSize, numDirections, stateLength } from "../src/model/network.js";
+import { numDirections } from "../src/layers/direction.js";
+import { layerOutputSize } from "../src/layers/index.js";
+import { gruLayers, stateLength } from "../src/model/network.js";
 import { compare, type Comparison } from "./compare.js";
 import { type GruShape, randomArray, randomDense, randomGru, randomInput, uniform } from "./random.js";
 

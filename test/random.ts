@@ -1,17 +1,12 @@
 // Seeded data for tests: the same numbers in Node and in the page.
 
 import { completeLayer, defineNetwork } from "../src/model/defineNetwork.js";
-import type { ActivationSpec, ElementFunction, RowFunction } from "../src/model/activation.js";
-import type {
-  DenseLayer,
-  DenseSpec,
-  Direction,
-  EmbeddingLayer,
-  EmbeddingSpec,
-  GruLayer,
-  GruSpec,
-  Network,
-} from "../src/model/network.js";
+import type { ActivationSpec, ElementFunction, RowFunction } from "../src/layers/activation.js";
+import type { DenseLayer, DenseSpec } from "../src/layers/dense.js";
+import type { Direction } from "../src/layers/direction.js";
+import type { EmbeddingLayer, EmbeddingSpec } from "../src/layers/embedding.js";
+import type { GruLayer, GruSpec } from "../src/layers/gru.js";
+import type { Network } from "../src/model/network.js";
 
 /** Uniform numbers in [0, 1): mulberry32. */
 export function uniform(seed: number): () => number {
@@ -59,7 +54,9 @@ export function randomGru(name: string, inputs: string[], shape: GruShape, next:
     bias: hasBias ? randomArray(numRows, next, scale) : null,
     recurrentBias: hasBias ? randomArray(numRows, next, scale) : null,
   };
-  return completeLayer(spec, "input") as GruLayer;
+  const layer = completeLayer(spec, "input") as GruLayer;
+  // A layer that gives its last step only is two, which `defineNetwork` makes of it.
+  return rest.returnSequences === undefined ? layer : Object.assign({ returnSequences: rest.returnSequences }, layer);
 }
 
 export function randomDense(

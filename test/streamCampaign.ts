@@ -3,7 +3,7 @@
 
 import { createModel, defineNetwork, GruError, type GruModel, type GruStream, type Network } from "webgru";
 import { stateLength } from "../src/model/network.js";
-import { runReference } from "../src/reference/runReference.js";
+import { runReference } from "./reference/runReference.js";
 import { compare } from "./compare.js";
 import { randomArray, randomDense, randomGru, uniform } from "./random.js";
 

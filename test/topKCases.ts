@@ -1,7 +1,7 @@
 // Cases whose main output is read back as its highest numbers too. Seeds are such that no two of them are so near each
 // other that rounding decides.
 
-import type { ElementFunction, RowFunction } from "../src/model/activation.js";
+import type { ElementFunction, RowFunction } from "../src/layers/activation.js";
 import { defineNetwork } from "../src/model/defineNetwork.js";
 import type { Network } from "../src/model/network.js";
 import { oneGru, randomDense, randomGru, uniform } from "./random.js";

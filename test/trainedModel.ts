@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import type { Storage } from "../src/model/network.js";
+import type { Storage } from "../src/layers/layerType.js";
 import type { StorageScore } from "./bitsPerCharacter.js";
 import { projectRoot } from "./library.js";
 

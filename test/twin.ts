@@ -2,7 +2,7 @@ import type { DeviceRequest } from "../src/chooseEngine.js";
 import type { GruModel, RunOptions } from "../src/gruModel.js";
 import { createModel } from "../src/loadModel.js";
 import { type Network, stateLength } from "../src/model/network.js";
-import { type ReferenceResult, runReference } from "../src/reference/runReference.js";
+import { type ReferenceResult, runReference } from "./reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
 import { generateTokens, type ReferenceTokens, referenceTokens } from "./generation.js";
 import { highestOf, isHighestOf } from "./highest.js";

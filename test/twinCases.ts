@@ -1,7 +1,8 @@
 // What is run beside the float64 reference, on every device: names to call from Node, networks to make in the page.
 
 import { defineNetwork } from "../src/model/defineNetwork.js";
-import type { Network, Storage } from "../src/model/network.js";
+import type { Storage } from "../src/layers/layerType.js";
+import type { Network } from "../src/model/network.js";
 import { withStorage } from "../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
 import { generationCases } from "./generationCases.js";

@@ -1,4 +1,4 @@
-import type { GruLayer } from "../../src/model/network.js";
+import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 
 /** What is used of jax-js. A function takes its arguments away; `ref` keeps one for another use. */

@@ -1,4 +1,4 @@
-import type { GruLayer } from "../../src/model/network.js";
+import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 import type { FlatBuilder } from "../flatbuffer.js";
 import { writeTfliteGru } from "../tfliteGru.js";

@@ -1,4 +1,4 @@
-import type { GruLayer } from "../../src/model/network.js";
+import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 import { writeOnnxGru } from "../onnxGru.js";
 

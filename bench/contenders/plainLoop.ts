@@ -1,4 +1,4 @@
-import type { GruLayer } from "../../src/model/network.js";
+import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 
 /** What anyone would write: the equations in JavaScript, in float64 on float32 arrays. */

@@ -5,7 +5,9 @@
 import { parseSafetensors, isSafetensors } from "../formats/safetensors.js";
 import type { Tensor } from "../formats/tensor.js";
 import { GruError, type Network } from "../index.js";
-import { gruLayers, layerNamed, layerOutputSize, numDirections } from "../model/network.js";
+import { numDirections } from "../layers/direction.js";
+import { layerOutputSize } from "../layers/index.js";
+import { gruLayers, layerNamed } from "../model/network.js";
 import { readNpz } from "../npz.js";
 
 /** An input and what must come out; arrays are flat, row-major and time-major. */

@@ -1,6 +1,6 @@
 import { GruError } from "../errors.js";
-import { type Layer, layerOutputSize, type Network, numParameters } from "../model/network.js";
-import { canStream, layerNamed } from "../model/network.js";
+import { isStored, type Layer, layerOutputSize, layerType, tensorsOf } from "../layers/index.js";
+import { canStream, layerNamed, type Network, numParameters } from "../model/network.js";
 import { describeNetwork } from "../safetensors.js";
 import { defineCommand, EXIT } from "./command.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
@@ -94,32 +94,15 @@ interface LayerSummary {
 
 function describe(layer: Layer): LayerSummary {
   const { name, inputs, storage } = layer;
-  const tensors = Object.fromEntries(shapesOf(layer));
-  const parameters = Object.values(tensors).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const kind =
-    layer.type === "gru" ? `gru ${layer.direction}, reset ${layer.resetAfter ? "after" : "before"}` : layer.type;
-  return { name, type: kind, inputs, storage, parameters, tensors };
-}
-
-function shapesOf(layer: Layer): [name: string, shape: number[]][] {
-  switch (layer.type) {
-    case "embedding":
-      return [["weight", [layer.numEmbeddings, layer.embeddingSize]]];
-    case "dense":
-      return [
-        ["weight", [layer.outputSize, layer.inputSize]],
-        ...(layer.bias === null ? [] : [["bias", [layer.outputSize]] as [string, number[]]]),
-      ];
-    case "gru": {
-      const rows = [...(layer.direction === "bidirectional" ? [2] : []), 3 * layer.hiddenSize];
-      const biases = (["bias", "recurrentBias"] as const).filter((name) => layer[name] !== null);
-      return [
-        ["weight", [...rows, layer.inputSize]],
-        ["recurrentWeight", [...rows, layer.hiddenSize]],
-        ...biases.map((name): [string, number[]] => [name, rows]),
-      ];
-    }
-  }
+  const present = tensorsOf(layer).filter(({ values }) => values !== null);
+  const tensors = Object.fromEntries(present.map(({ name: tensor, shape }) => [tensor, shape]));
+  const parameters = present.reduce((sum, { values }) => sum + values!.length, 0);
+  const values = layer as unknown as Readonly<Record<string, unknown>>;
+  const words = Object.entries(layerType(layer).fields).map(([key, field]) =>
+    field.kind === "choice" ? field.describe(values[key]) : "",
+  );
+  const type = [layer.type, words.filter((word) => word !== "").join(", ")].join(" ").trim();
+  return { name, type, inputs, storage, parameters, tensors };
 }
 
 /** A float32 sum of terms so large is no longer exact to the sixth digit of what matters. */
@@ -128,9 +111,10 @@ const LARGE_WEIGHT = 1e4;
 /** What reads as a model but hardly is one. */
 function warn({ layers }: Network): string[] {
   return layers.flatMap((layer) => {
-    const matrices = layer.type === "gru" ? [layer.weight, layer.recurrentWeight] : [layer.weight];
+    const matrices = tensorsOf(layer).filter(isStored);
+    if (matrices.length === 0) return [];
     const largest = Math.max(
-      ...matrices.map((matrix) => matrix.reduce((max, value) => Math.max(max, Math.abs(value)), 0)),
+      ...matrices.map(({ values }) => values!.reduce((max, value) => Math.max(max, Math.abs(value)), 0)),
     );
     if (largest === 0) return [`layer "${layer.name}": all weights are zero; was the model trained and saved?`];
     return largest > LARGE_WEIGHT ? [`layer "${layer.name}": weights as large as ${largest.toPrecision(2)}`] : [];

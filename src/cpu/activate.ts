@@ -1,4 +1,4 @@
-import { type Activation, type ElementFunction, isRowFunction, type RowFunction } from "../model/activation.js";
+import { type Activation, type ElementFunction, isRowFunction, type RowFunction } from "../layers/activation.js";
 
 /** An activation as a function of one element. */
 export function elementFunction({ name, alpha, beta }: Activation): (x: number) => number {

@@ -1,7 +1,9 @@
 // What a use of a network costs on the CPU and on a GPU, as far as it can be told beforehand. Pure; measured figures come
 // in from outside.
 
-import { type GruLayer, type Layer, layerOutputSize, type Network, type Storage } from "../model/network.js";
+import { type Layer, layerType, tensorsOf } from "../layers/index.js";
+import type { Storage, TensorSpec } from "../layers/layerType.js";
+import { type Network, sizeOfValue } from "../model/network.js";
 
 /** How a model is mostly used: what `auto` decides by. */
 export interface Use {
@@ -35,26 +37,28 @@ export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: 
   const timeRows = batchSize * sequenceLength;
   let [flops, weightBytes, numDispatches] = [0, 0, 0];
   for (const layer of network.layers) {
-    const elementBytes = ELEMENT_BYTES[layer.storage];
-    const weights = layer.type === "embedding" ? 0 : layer.weight.length;
-    flops += 2 * weights * timeRows;
-    weightBytes += weights * elementBytes * Math.ceil(timeRows / TIME_ROWS_AT_ONCE);
-    numDispatches += 1;
-    if (layer.type !== "gru") continue;
-    flops += 2 * layer.recurrentWeight.length * timeRows;
-    weightBytes += layer.recurrentWeight.length * elementBytes * sequenceLength * Math.ceil(batchSize / ROWS_AT_ONCE);
-    numDispatches += sequenceLength * dispatchesOfStep(layer);
+    numDispatches += 1 + sequenceLength * (layerType(layer).numStepDispatches?.(layer) ?? 0);
+    for (const { numElements, bytes, kind } of productsOf(layer)) {
+      flops += 2 * numElements * timeRows;
+      const numReads =
+        kind === "matrix"
+          ? Math.ceil(timeRows / TIME_ROWS_AT_ONCE)
+          : sequenceLength * Math.ceil(batchSize / ROWS_AT_ONCE);
+      weightBytes += bytes * numReads;
+    }
   }
-  const outputSize = network.outputs.reduce((sum, name) => sum + sizeOf(network.layers, name), 0);
+  const outputSize = network.outputs.reduce((sum, name) => sum + sizeOfValue(network, name), 0);
   return { flops, weightBytes, numDispatches, transferBytes: 4 * timeRows * (network.inputSize + outputSize) };
 }
 
-function dispatchesOfStep({ resetAfter }: GruLayer): number {
-  return resetAfter ? 1 : 2;
-}
-
-function sizeOf(layers: readonly Layer[], name: string): number {
-  return layerOutputSize(layers.find((layer) => layer.name === name)!);
+/** A layer's matrices that frames and states are multiplied by. */
+function productsOf(layer: Layer): { numElements: number; bytes: number; kind: TensorSpec["kind"] }[] {
+  return tensorsOf(layer)
+    .filter(({ kind }) => kind === "matrix" || kind === "recurrentMatrix")
+    .map(({ values, kind }) => {
+      const numElements = values!.length;
+      return { numElements, bytes: numElements * ELEMENT_BYTES[layer.storage], kind };
+    });
 }
 
 /** A call's own time, and products and weights by the microsecond: of one core of a laptop, 128 bits wide. */
@@ -79,13 +83,7 @@ export function gpuTimeUs({ flops, weightBytes, numDispatches, transferBytes }: 
 }
 
 function sizeBytes(network: Network): number {
-  let total = 0;
-  for (const layer of network.layers) {
-    if (layer.type === "embedding") continue;
-    const recurrent = layer.type === "gru" ? layer.recurrentWeight.length : 0;
-    total += (layer.weight.length + recurrent) * ELEMENT_BYTES[layer.storage];
-  }
-  return total;
+  return network.layers.flatMap(productsOf).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Which device finishes first, and why, for a person. */

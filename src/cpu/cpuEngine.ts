@@ -3,8 +3,7 @@ import type { Network } from "../model/network.js";
 import { CpuSession } from "./cpuSession.js";
 import type { FastCpu } from "./fastCpu.js";
 import { Pace } from "./pace.js";
-import { PlainRunner } from "./plainRunner.js";
-import type { Runner } from "./runner.js";
+import { Runner } from "./runner.js";
 
 /** Runs a network on the CPU: in WebAssembly, or in plain JavaScript where there is none. */
 export class CpuEngine implements Engine {
@@ -31,7 +30,7 @@ export class CpuEngine implements Engine {
     this.#runner = runner ?? null;
     if (typeof fast === "string") {
       this.deviceName = "CPU, plain JavaScript";
-      this.#createRunner = () => new PlainRunner(network);
+      this.#createRunner = () => new Runner(network, null);
       this.#form = `one loop over layers, steps and rows, in float32; plain JavaScript, because ${fast}`;
     } else {
       this.deviceName = `CPU, ${fast.name}`;

@@ -2,19 +2,20 @@ import type { Advance, Advanced, Session } from "../engine.js";
 import { GruError } from "../errors.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
+import { layerOutputSize } from "../layers/index.js";
 import {
-  type GruLayer,
   hasReverse,
+  type LayerState,
   layerNamed,
-  layerOutputSize,
   type Network,
-  numDirections,
   sequenceNames,
   stateLength,
+  stateOf,
 } from "../model/network.js";
 import { workOf } from "./cost.js";
+import type { Piece } from "./cpuLayer.js";
 import { type Pace, stepsOfTurn } from "./pace.js";
-import { type Piece, type Runner, stateStarts } from "./runner.js";
+import type { Runner } from "./runner.js";
 import { sample } from "./sample.js";
 import { topK } from "./topK.js";
 
@@ -59,10 +60,9 @@ export class CpuSession implements Session {
   /** Every output, the main one first. */
   readonly #outputs: readonly Wanted[];
   readonly #hasReverse: boolean;
-  /** Of each slot: [D, H] of each GRU layer, one after the other. */
+  /** Of each slot: [D, size] of each block, one after the other. */
   #states: Float32Array[];
-  /** Where a GRU layer's states begin in a slot's. */
-  readonly #starts: ReadonlyMap<GruLayer, number>;
+  readonly #blocks: readonly LayerState[];
 
   /** @throws GruError `limit-exceeded` for more slots than fit */
   constructor(network: Network, runner: Runner, pace: Pace, numSlots: number) {
@@ -76,7 +76,7 @@ export class CpuSession implements Session {
     });
     this.#hasReverse = hasReverse(network);
     this.#states = newStates(network, 0, numSlots);
-    this.#starts = stateStarts(network);
+    this.#blocks = stateOf(network);
   }
 
   get numSlots(): number {
@@ -201,7 +201,7 @@ export class CpuSession implements Session {
     return [...(all ? this.#outputs : []), { ...this.#outputs[0]!, k }];
   }
 
-  /** The states of some slots as one, [D, B, H] of each layer. */
+  /** The states of some slots as one, [D, B, size] of each block. */
   #joinStates(slots: readonly number[]): Float32Array {
     const joined = new Float32Array(stateLength(this.#network, slots.length));
     const states = slots.map((slot) => this.#states[slot]!);
@@ -209,17 +209,17 @@ export class CpuSession implements Session {
     return joined;
   }
 
-  /** Calls `visit` for each [H] of each slot's state, with where it is there and where in [D, B, H] of each layer. */
+  /** Calls `visit` for each [size] of each slot's state, with where it is there and where in [D, B, size] of each block. */
   #eachState(
     states: readonly Float32Array[],
     visit: (state: Float32Array, start: number, length: number, at: number) => void,
   ): void {
     let at = 0;
-    for (const [layer, layerStart] of this.#starts) {
-      for (let direction = 0; direction < numDirections(layer); direction++) {
+    for (const { start, numDirections, size } of this.#blocks) {
+      for (let direction = 0; direction < numDirections; direction++) {
         for (const state of states) {
-          visit(state, layerStart + direction * layer.hiddenSize, layer.hiddenSize, at);
-          at += layer.hiddenSize;
+          visit(state, start + direction * size, size, at);
+          at += size;
         }
       }
     }

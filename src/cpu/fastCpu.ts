@@ -1,7 +1,6 @@
 import type { Network } from "../model/network.js";
-import type { Runner } from "./runner.js";
+import { Runner } from "./runner.js";
 import { compileModule, instantiate } from "./wasmModule.js";
-import { WasmRunner } from "./wasmRunner.js";
 
 /** A faster form of the CPU path than plain JavaScript. */
 export interface FastCpu {
@@ -20,7 +19,7 @@ let compiled: Promise<FastCpu> | null = null;
 export async function fastCpu(): Promise<FastCpu | string> {
   compiled ??= compileModule().then((module) => ({
     name: module.name,
-    createRunner: (network) => new WasmRunner(network, instantiate(module)),
+    createRunner: (network) => new Runner(network, instantiate(module)),
   }));
   return compiled.catch((error: unknown) => `WebAssembly was refused (${String(error)})`);
 }

@@ -1,8 +1,9 @@
 // A network's weights in a module's memory, in the layouts that src/cpu/wasm reads.
 
-import { type Activation, ELEMENT_FUNCTIONS } from "../model/activation.js";
-import type { GruLayer, Storage } from "../model/network.js";
-import type { WasmMemory } from "./wasmMemory.js";
+import { type Activation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
+import type { GruLayer } from "../layers/gru.js";
+import type { Storage } from "../layers/layerType.js";
+import type { CpuMemory } from "./cpuMemory.js";
 
 /** The order is their number in wasm/matrix.ts. */
 const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
@@ -27,6 +28,14 @@ const MAX_INT8_COLUMNS = 2 ** 17;
 
 /** What the highest digit of zero is, in productInt8.ts. */
 const HIGH_DIGIT_OF_ZERO = 64;
+
+/** Rows of x that `product` makes whole numbers of at once. */
+const PRODUCT_ROWS = 32;
+
+/** Elements of work space that `product` takes for x of so many columns. */
+export function productFloats(numColumns: number): number {
+  return PRODUCT_ROWS * (4 + roundUp(numColumns, 4));
+}
 
 /** W and b of W x + b, in JavaScript's own memory. */
 export interface Rows {
@@ -63,7 +72,7 @@ export function roundUp(size: number, unit: number): number {
  *
  * @returns address of the Matrix of wasm/matrix.ts
  */
-export function writeMatrix(memory: WasmMemory, rows: Rows): number {
+export function writeMatrix(memory: CpuMemory, rows: Rows): number {
   const { numRows, numColumns, scale, bias } = rows;
   const storage = rows.storage === "int8" && numColumns > MAX_INT8_COLUMNS ? "f32" : rows.storage;
   const numPaddedRows = roundUp(numRows, ROWS_TOGETHER);
@@ -77,7 +86,7 @@ export function writeMatrix(memory: WasmMemory, rows: Rows): number {
   return matrix;
 }
 
-function writePanels(memory: WasmMemory, rows: Rows, numPaddedRows: number): number {
+function writePanels(memory: CpuMemory, rows: Rows, numPaddedRows: number): number {
   const { storage, numRows, numColumns, weight, scale } = rows;
   const { rows: panelRows, columns, Elements, encoder } = PANELS[storage];
   const numPaddedColumns = roundUp(numColumns, columns);
@@ -100,7 +109,7 @@ function writePanels(memory: WasmMemory, rows: Rows, numPaddedRows: number): num
 }
 
 /** Writes where each row's sum of the highest digits begins, so that a row of zeros comes to zero. */
-function writeStarts(memory: WasmMemory, weightAt: number, numPaddedRows: number, numColumns: number): number {
+function writeStarts(memory: CpuMemory, weightAt: number, numPaddedRows: number, numColumns: number): number {
   const { rows, columns } = PANELS.int8;
   const address = memory.allocate(4 * numPaddedRows);
   const starts = memory.i32.subarray(address / 4, address / 4 + numPaddedRows).fill(0);
@@ -115,7 +124,7 @@ function writeStarts(memory: WasmMemory, weightAt: number, numPaddedRows: number
 }
 
 /** Writes numbers and zeros after them. */
-function writeFloats(memory: WasmMemory, values: Float32Array | null, length: number): number {
+function writeFloats(memory: CpuMemory, values: Float32Array | null, length: number): number {
   const address = memory.allocate(4 * length);
   memory.f32.fill(0, address / 4, address / 4 + length);
   if (values !== null) memory.f32.set(values, address / 4);
@@ -137,7 +146,7 @@ function halfBits(value: number): number {
 }
 
 /** @returns address of the Activation of wasm/activation.ts */
-export function writeActivation(memory: WasmMemory, { name, alpha, beta }: Activation): number {
+export function writeActivation(memory: CpuMemory, { name, alpha, beta }: Activation): number {
   const address = memory.allocate(12);
   memory.i32[address / 4] = ELEMENT_FUNCTIONS.indexOf(name);
   memory.f32.set([alpha, beta], address / 4 + 1);
@@ -145,7 +154,7 @@ export function writeActivation(memory: WasmMemory, { name, alpha, beta }: Activ
 }
 
 /** One direction of a GRU layer. @returns address of the Cell of wasm/gru.ts */
-export function writeCell(memory: WasmMemory, layer: GruLayer, direction: number): number {
+export function writeCell(memory: CpuMemory, layer: GruLayer, direction: number): number {
   const { hiddenSize, resetAfter, storage } = layer;
   const all: Rows = {
     storage,
@@ -162,9 +171,9 @@ export function writeCell(memory: WasmMemory, layer: GruLayer, direction: number
   const gate = writeActivation(memory, layer.gateActivation);
   const candidate = writeActivation(memory, layer.newActivation);
   const isReverse = layer.direction === "reverse" || direction === 1;
-  const cell = memory.allocate(36);
-  const flags = [resetAfter, isReverse, layer.returnSequences].map(Number);
+  const cell = memory.allocate(32);
+  const flags = [resetAfter, isReverse].map(Number);
   memory.i32.set([hiddenSize, ...flags, recurrent, recurrentNew, gate, candidate], cell / 4);
-  memory.f32[cell / 4 + 8] = layer.clip ?? Infinity;
+  memory.f32[cell / 4 + 7] = layer.clip ?? Infinity;
   return cell;
 }

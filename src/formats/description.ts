@@ -1,57 +1,37 @@
 // What a model file says of its network besides the weights: the layer list, as JSON.
 
 import { GruError } from "../errors.js";
+import type { Field } from "../layers/field.js";
 import {
-  type ActivationSpec,
-  ELEMENT_FUNCTIONS,
-  type ElementFunction,
-  ROW_FUNCTIONS,
-  type RowFunction,
-} from "../model/activation.js";
+  isLayerType,
+  isStored,
+  type Layer,
+  LAYER_TYPES,
+  type LayerSpec,
+  layerType,
+  scaleName,
+} from "../layers/index.js";
+import type { Storage, TensorSpec } from "../layers/layerType.js";
 import { defineNetwork } from "../model/defineNetwork.js";
-import type { Direction, LayerSpec, Network, Storage } from "../model/network.js";
+import { RETURN_SEQUENCES } from "../model/withLast.js";
+import type { Network } from "../model/network.js";
 import { checkKeys } from "./knownKeys.js";
 import { listNames } from "./names.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
-interface EmbeddingDescription {
-  readonly type: "embedding";
-  readonly name: string;
-  readonly inputs?: readonly string[];
-  readonly numEmbeddings: number;
-  readonly embeddingSize: number;
-}
-
-interface GruDescription {
-  readonly type: "gru";
-  readonly name: string;
-  readonly inputs?: readonly string[];
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly direction?: Direction;
-  readonly resetAfter?: boolean;
-  readonly gateActivation?: ActivationSpec;
-  readonly newActivation?: ActivationSpec;
-  readonly clip?: number | null;
-  readonly returnSequences?: boolean;
-}
-
-interface DenseDescription {
-  readonly type: "dense";
-  readonly name: string;
-  readonly inputs?: readonly string[];
-  readonly inputSize: number;
-  readonly outputSize: number;
-  readonly activation?: ActivationSpec<ElementFunction | RowFunction>;
-}
+/** A spec without what is in tensors of the file. */
+type WithoutTensors<Spec> = Spec extends unknown ? Pick<Spec, FieldsOf<Spec>> : never;
+type FieldsOf<Spec> = { [Key in keyof Spec]-?: Float32Array extends Spec[Key] ? never : Key }[Exclude<
+  keyof Spec,
+  "storage"
+>];
 
 /**
- * A layer without its weights; those are tensors of the file: `<name>.weight`, `<name>.bias`, `<name>.recurrentWeight`,
- * `<name>.recurrentBias`, and for int8 `<name>.weightScale`, `<name>.recurrentWeightScale`. See model/network.ts for
+ * A layer without its weights; those are tensors of the file, `<name>.weight` of a layer's field `weight`. See src/layers/ for
  * their shapes and for what each field means and is when it is left out.
  */
-export type LayerDescription = EmbeddingDescription | GruDescription | DenseDescription;
+export type LayerDescription = WithoutTensors<LayerSpec>;
 
 /** The layer list of a network, in topological order. A layer without `inputs` reads the layer before it. */
 export interface NetworkDescription {
@@ -105,36 +85,21 @@ export function parseDescription(text: string): NetworkDescription {
   return description;
 }
 
-function buildLayer(layer: LayerDescription, reader: TensorReader): LayerSpec {
-  const { name } = layer;
-  switch (layer.type) {
-    case "embedding": {
-      const table = reader.matrix(`${name}.weight`, [layer.numEmbeddings, layer.embeddingSize]);
-      return { ...layer, weight: table.values, weightScale: table.scale, storage: table.storage };
-    }
-    case "dense": {
-      const matrix = reader.matrix(`${name}.weight`, [layer.outputSize, layer.inputSize]);
-      const bias = reader.vector(`${name}.bias`, [layer.outputSize]);
-      return { ...layer, weight: matrix.values, weightScale: matrix.scale, storage: matrix.storage, bias };
-    }
-    case "gru": {
-      const { inputSize, hiddenSize } = layer;
-      const rows = layer.direction === "bidirectional" ? [2, 3 * hiddenSize] : [3 * hiddenSize];
-      const input = reader.matrix(`${name}.weight`, [...rows, inputSize]);
-      const recurrent = reader.matrix(`${name}.recurrentWeight`, [...rows, hiddenSize]);
-      const isOneStorage = input.storage === recurrent.storage;
-      return {
-        ...layer,
-        weight: input.values,
-        recurrentWeight: recurrent.values,
-        bias: reader.vector(`${name}.bias`, rows),
-        recurrentBias: reader.vector(`${name}.recurrentBias`, rows),
-        storage: isOneStorage ? input.storage : "f32",
-        weightScale: isOneStorage ? input.scale : null,
-        recurrentWeightScale: isOneStorage ? recurrent.scale : null,
-      };
-    }
+function buildLayer(description: LayerDescription, reader: TensorReader): LayerSpec {
+  const { name } = description;
+  // Sizes and directions, by which the tensors' shapes are known; the rest is completed by `defineNetwork`.
+  const layer = { direction: "forward", ...description } as unknown as Layer;
+  const found = layerType(layer)
+    .tensors(layer)
+    .map((tensor) => ({ tensor, ...reader.take(`${name}.${tensor.name}`, tensor) }));
+  const [first, ...others] = found.filter(({ tensor }) => isStored(tensor));
+  const storage = others.every((other) => other.storage === first?.storage) ? (first?.storage ?? "f32") : "f32";
+  const tensors: Record<string, Float32Array | null> = {};
+  for (const { tensor, values, scale } of found) {
+    tensors[tensor.name] = values;
+    if (isStored(tensor)) tensors[scaleName(tensor.name)] = storage === "int8" ? scale : null;
   }
+  return { ...description, storage, ...tensors } as LayerSpec;
 }
 
 /** Of tensors that are there instead of one that is missing: enough to see how a file names its layers. */
@@ -149,23 +114,17 @@ class TensorReader {
     this.#tensors = tensors;
   }
 
-  /** A weight matrix, with the scale of its rows applied where it is int8. */
-  matrix(
-    name: string,
-    shape: readonly number[],
-  ): { values: Float32Array; scale: Float32Array | null; storage: Storage } {
-    const tensor = this.#take(name, shape) ?? this.#missing(name, shape);
-    const { storage, values } = tensor;
+  /** A layer's tensor, with the scale of its rows applied where it is int8; null for a vector that is missing. */
+  take(name: string, spec: TensorSpec): { values: Float32Array | null; scale: Float32Array | null; storage: Storage } {
+    const { shape } = spec;
+    const tensor = this.#take(name, shape);
+    if (!isStored(spec)) return { values: tensor?.values ?? null, scale: null, storage: "f32" };
+    const { storage, values } = tensor ?? this.#missing(name, shape);
     if (storage !== "int8") return { values, scale: null, storage };
-    const scaleName = `${name}Scale`;
-    const scale = this.vector(scaleName, shape.slice(0, -1)) ?? this.#missing(scaleName, shape.slice(0, -1));
+    const rows = shape.slice(0, -1);
+    const scale = (this.#take(scaleName(name), rows) ?? this.#missing(scaleName(name), rows)).values;
     const rowLength = shape.at(-1)!;
     return { values: values.map((value, i) => value * scale[Math.floor(i / rowLength)]!), scale, storage };
-  }
-
-  /** A tensor that may be missing. */
-  vector(name: string, shape: readonly number[]): Float32Array | null {
-    return this.#take(name, shape)?.values ?? null;
   }
 
   unused(): string[] {
@@ -190,33 +149,24 @@ class TensorReader {
   }
 }
 
-/** Keys of a description, and by a layer's type the sizes that it must give. */
+/** Keys of a description. */
 const KEYS = ["version", "layers", "outputs", "reversesInput", "vocabulary"] satisfies (keyof NetworkDescription)[];
-const COMMON_KEYS = ["type", "name", "inputs"];
 const ACTIVATION_KEYS = ["name", "alpha", "beta"];
-const SIZES = {
-  embedding: ["numEmbeddings", "embeddingSize"],
-  gru: ["inputSize", "hiddenSize"],
-  dense: ["inputSize", "outputSize"],
-} as const;
 
-/** Keys that a layer may leave out. */
-const OPTIONS = {
-  embedding: [],
-  gru: ["direction", "resetAfter", "gateActivation", "newActivation", "clip", "returnSequences"],
-  dense: ["activation"],
-} as const;
+/** Fields of a layer's description; a recurrent one may say that it gives its last step only. */
+function fieldsOf(type: Layer["type"]): Readonly<Record<string, Field>> {
+  const { fields, time } = layerType({ type });
+  return time === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
+}
 
 /** The keys of a layer's description: all that is written of one, and all that is read. */
-export function layerKeys(type: keyof typeof SIZES): string[] {
-  return [...COMMON_KEYS, ...SIZES[type], ...OPTIONS[type]];
+export function layerKeys(type: Layer["type"]): string[] {
+  return ["type", "name", "inputs", ...Object.keys(fieldsOf(type))];
 }
 
 /** A file may say little and ask for much: each layer costs pipelines and buffers, each input a dispatch. */
 const MAX_LAYERS = 256;
 const MAX_INPUTS = 64;
-
-const DIRECTIONS: readonly unknown[] = ["forward", "reverse", "bidirectional"] satisfies Direction[];
 
 function checkDescription(value: unknown): asserts value is NetworkDescription {
   const record = asRecord(value, "description");
@@ -234,38 +184,26 @@ function checkDescription(value: unknown): asserts value is NetworkDescription {
 }
 
 function checkLayer(layer: Record<string, unknown>, at: string): void {
-  const { type, name, inputs = [], direction = "forward", clip = null } = layer;
-  if (!isLayerType(type)) throw unsupported(`${at}.type`, Object.keys(SIZES), type);
+  const { type, name, inputs = [] } = layer;
+  if (!isLayerType(type)) throw unsupported(`${at}.type`, LAYER_TYPES, type);
+  const fields = fieldsOf(type);
   checkKeys(at, layer, layerKeys(type));
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
   if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
   if (inputs.length > MAX_INPUTS) throw bad(`${at}.inputs`, `at most ${MAX_INPUTS} names`, inputs.length);
-  for (const flag of ["resetAfter", "returnSequences"]) {
-    const value = layer[flag];
-    if (value !== undefined && typeof value !== "boolean") throw bad(`${at}.${flag}`, "true or false", value);
-  }
-  if (!DIRECTIONS.includes(direction)) throw unsupported(`${at}.direction`, DIRECTIONS, direction);
-  if (clip !== null && !(typeof clip === "number" && clip > 0))
-    throw bad(`${at}.clip`, "a number above 0, or null", clip);
-  checkActivation(layer["activation"], `${at}.activation`, [...ELEMENT_FUNCTIONS, ...ROW_FUNCTIONS]);
-  checkActivation(layer["gateActivation"], `${at}.gateActivation`, ELEMENT_FUNCTIONS);
-  checkActivation(layer["newActivation"], `${at}.newActivation`, ELEMENT_FUNCTIONS);
-  for (const size of SIZES[type]) {
-    if (!Number.isSafeInteger(layer[size])) throw bad(`${at}.${size}`, "a whole number", layer[size]);
-  }
+  for (const [key, field] of Object.entries(fields)) checkField(field, layer[key], `${at}.${key}`);
 }
 
-function isLayerType(type: unknown): type is keyof typeof SIZES {
-  return typeof type === "string" && Object.hasOwn(SIZES, type);
-}
-
-function checkActivation(value: unknown, at: string, names: readonly string[]): void {
-  if (value === undefined) return;
-  const record = typeof value === "string" ? { name: value } : asRecord(value, at);
-  checkKeys(at, record, ACTIVATION_KEYS);
-  const { name, alpha = 0, beta = 0 } = record;
-  if (!names.includes(name as string)) throw unsupported(at, names, name);
-  if (!Number.isFinite(alpha) || !Number.isFinite(beta)) throw bad(at, "alpha and beta to be finite numbers", value);
+function checkField(field: Field, given: unknown, at: string): void {
+  const value = given === undefined ? field.default : given;
+  const { kind, expected } = field;
+  if (kind === "activation" && typeof value !== "string") checkKeys(at, asRecord(value, at), ACTIVATION_KEYS);
+  if (field.accepts(value)) return;
+  if (typeof expected === "string") throw bad(at, expected, value);
+  if (expected.includes(true)) throw bad(at, "true or false", value);
+  const name = kind === "activation" && typeof value !== "string" ? asRecord(value, at)["name"] : value;
+  if (expected.includes(name)) throw bad(at, "alpha and beta to be finite numbers", value);
+  throw unsupported(at, expected, name);
 }
 
 function asRecord(value: unknown, at: string): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
-import type { Storage } from "../model/network.js";
+import type { Storage } from "../layers/layerType.js";
 
 /** How a file writes numbers. */
 export interface Dtype {

@@ -1,4 +1,4 @@
-import type { Storage } from "../model/network.js";
+import type { Storage } from "../layers/layerType.js";
 
 /** A named tensor as a reader of some format gives it. */
 export interface Tensor {

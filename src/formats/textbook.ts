@@ -11,9 +11,9 @@
 
 import { GruError } from "../errors.js";
 import { checkOptions, checkWhole } from "../model/checkOptions.js";
-import type { GruSpec } from "../model/network.js";
 import { copyNumbers, describeLength, lengthOf } from "../model/takeNumbers.js";
 import { describeValue } from "../model/valueKind.js";
+import type { GruSpec } from "../layers/gru.js";
 
 /** A textbook GRU's weights. */
 export interface TextbookGru {

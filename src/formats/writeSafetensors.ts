@@ -4,7 +4,9 @@ import { GruError } from "../errors.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import { checkOptions } from "../model/checkOptions.js";
 import { float32ToFloat16 } from "../model/float16.js";
-import type { Layer, Network, Storage } from "../model/network.js";
+import { isStored, type Layer, scaleName, tensorsOf } from "../layers/index.js";
+import type { Storage } from "../layers/layerType.js";
+import type { Network } from "../model/network.js";
 import { withStorage } from "../model/quantize.js";
 import { describeValue } from "../model/valueKind.js";
 import { type LayerDescription, layerKeys, type NetworkDescription } from "./description.js";
@@ -40,7 +42,7 @@ export function writeSafetensors(network: Network, options: WriteOptions = {}): 
   }
   const checked = defineNetwork(network);
   const stored = dtype === undefined ? checked : withStorage(checked, dtype);
-  const tensors = stored.layers.flatMap(tensorsOf);
+  const tensors = stored.layers.flatMap(fileTensorsOf);
   const header: Record<string, unknown> = {
     __metadata__: { [METADATA_KEY]: JSON.stringify(descriptionOf(stored)) },
   };
@@ -81,41 +83,22 @@ function joinFile(json: Uint8Array, tensors: readonly FileTensor[], dataBytes: n
   return file;
 }
 
-function tensorsOf(layer: Layer): FileTensor[] {
-  const { name, weight, weightScale } = layer;
-  if (TORCH_NAME.test(`${name}.weight`)) {
+function fileTensorsOf(layer: Layer): FileTensor[] {
+  if (TORCH_NAME.test(`${layer.name}.weight`)) {
     throw new GruError(
       "unsupported",
-      `layer "${name}": expected a name unlike those of PyTorch's tensors, got that one`,
+      `layer "${layer.name}": expected a name unlike those of PyTorch's tensors, got that one`,
     );
   }
-  const matrix = (field: string, values: Float32Array, scale: Float32Array | null, numColumns: number) => {
-    const shape = [...rowsOf(layer), numColumns];
-    const tensor = storeMatrix(`${name}.${field}`, shape, values, scale, layer.storage);
-    return scale === null ? [tensor] : [tensor, ...vector(`${field}Scale`, scale)];
-  };
-  const vector = (field: string, values: Float32Array | null): FileTensor[] =>
-    values === null ? [] : [{ name: `${name}.${field}`, dtype: "F32", shape: rowsOf(layer), bytes: bytesOf(values) }];
-  switch (layer.type) {
-    case "embedding":
-      return matrix("weight", weight, weightScale, layer.embeddingSize);
-    case "dense":
-      return [...matrix("weight", weight, weightScale, layer.inputSize), ...vector("bias", layer.bias)];
-    case "gru":
-      return [
-        ...matrix("weight", weight, weightScale, layer.inputSize),
-        ...matrix("recurrentWeight", layer.recurrentWeight, layer.recurrentWeightScale, layer.hiddenSize),
-        ...vector("bias", layer.bias),
-        ...vector("recurrentBias", layer.recurrentBias),
-      ];
-  }
-}
-
-/** All axes but the last of a layer's matrices, which are those of its biases and scales. */
-function rowsOf(layer: Layer): number[] {
-  if (layer.type === "embedding") return [layer.numEmbeddings];
-  if (layer.type === "dense") return [layer.outputSize];
-  return [...(layer.direction === "bidirectional" ? [2] : []), 3 * layer.hiddenSize];
+  return tensorsOf(layer).flatMap((tensor): FileTensor[] => {
+    const { shape, values, scale } = tensor;
+    const name = `${layer.name}.${tensor.name}`;
+    if (values === null) return [];
+    if (!isStored(tensor)) return [{ name, dtype: "F32", shape, bytes: bytesOf(values) }];
+    const matrix = storeMatrix(name, shape, values, scale, layer.storage);
+    if (scale === null) return [matrix];
+    return [matrix, { name: scaleName(name), dtype: "F32", shape: shape.slice(0, -1), bytes: bytesOf(scale) }];
+  });
 }
 
 function storeMatrix(

@@ -1,5 +1,5 @@
 import source from "../../shaders/embedding.wgsl?raw";
-import type { EmbeddingLayer } from "../model/network.js";
+import type { EmbeddingLayer } from "../layers/embedding.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
 

@@ -1,5 +1,6 @@
 import source from "../../shaders/gru_cell.wgsl?raw";
-import { type GruLayer, numDirections } from "../model/network.js";
+import { numDirections } from "../layers/direction.js";
+import type { GruLayer } from "../layers/gru.js";
 import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
 import { quadsBefore } from "./weightStorage.js";

@@ -1,5 +1,6 @@
 import source from "../../shaders/gru_chained.wgsl?raw";
-import { type GruLayer, numDirections } from "../model/network.js";
+import { numDirections } from "../layers/direction.js";
+import type { GruLayer } from "../layers/gru.js";
 import type { ResidentShape } from "./gruResident.js";
 import { stepBindings } from "./gruStep.js";
 import { type KernelSpec, paddedSize } from "./kernelSpec.js";

@@ -1,6 +1,7 @@
 import source from "../../shaders/gru_project.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
-import { type GruLayer, numDirections } from "../model/network.js";
+import { numDirections } from "../layers/direction.js";
+import type { GruLayer } from "../layers/gru.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
 

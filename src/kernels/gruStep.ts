@@ -1,5 +1,5 @@
 import source from "../../shaders/gru_step.wgsl?raw";
-import type { GruLayer } from "../model/network.js";
+import type { GruLayer } from "../layers/gru.js";
 import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
 

@@ -1,5 +1,6 @@
 import source from "../../shaders/gru_step_tile.wgsl?raw";
-import { type GruLayer, numDirections } from "../model/network.js";
+import { numDirections } from "../layers/direction.js";
+import type { GruLayer } from "../layers/gru.js";
 import { stepBindings } from "./gruStep.js";
 import { type KernelSpec, numWorkgroups } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";

@@ -5,7 +5,7 @@ import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
-import type { Storage } from "../model/network.js";
+import type { Storage } from "../layers/layerType.js";
 import type { KernelSpec } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
 

@@ -3,7 +3,7 @@ import softmax from "../../shaders/lib/normalize_softmax.wgsl?raw";
 import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
 import reduce from "../../shaders/lib/reduce.wgsl?raw";
 import source from "../../shaders/softmax.wgsl?raw";
-import type { RowFunction } from "../model/activation.js";
+import type { RowFunction } from "../layers/activation.js";
 import type { KernelSpec } from "./kernelSpec.js";
 
 const normalizations: Record<RowFunction, string> = { softmax, logSoftmax };

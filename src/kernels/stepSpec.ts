@@ -5,8 +5,9 @@ import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import time from "../../shaders/lib/time.wgsl?raw";
-import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../model/activation.js";
-import { type GruLayer, numDirections } from "../model/network.js";
+import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
+import { numDirections } from "../layers/direction.js";
+import type { GruLayer } from "../layers/gru.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { weightSource } from "./weightStorage.js";
 

@@ -1,7 +1,7 @@
 import f16 from "../../shaders/lib/weight_f16.wgsl?raw";
 import f32 from "../../shaders/lib/weight_f32.wgsl?raw";
 import int8 from "../../shaders/lib/weight_int8.wgsl?raw";
-import type { Storage } from "../model/network.js";
+import type { Storage } from "../layers/layerType.js";
 
 /** WGSL that declares WeightQuad, HAS_SCALE and unpack for a storage. */
 export const weightSource: Record<Storage, string> = { f32, f16, int8 };

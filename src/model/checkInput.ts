@@ -74,7 +74,7 @@ function checkIndices(network: Network, input: Float32Array | Float64Array, what
 /**
  * Checks a state given by the caller, and copies it.
  *
- * @param state [D, B, H] of each GRU layer, one after the other
+ * @param state [D, B, H] of each layer with a state, one after the other
  * @throws GruError `shape-mismatch`, `bad-input`
  */
 export function takeState(
@@ -88,7 +88,7 @@ export function takeState(
   if (length !== expected) {
     throw new GruError(
       "shape-mismatch",
-      `initialState: expected ${expected} elements, [D, B, H] of each GRU layer, got ${describeLength(state, length)}`,
+      `initialState: expected ${expected} elements, [D, B, H] of each layer with a state, got ${describeLength(state, length)}`,
     );
   }
   const numbers = copyNumbers(state, length, "initialState");

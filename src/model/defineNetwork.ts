@@ -1,9 +1,19 @@
 import { GruError } from "../errors.js";
-import { completeActivation } from "./activation.js";
-import { checkLayer } from "./checkLayer.js";
+import {
+  isLayerType,
+  isStored,
+  type Layer,
+  LAYER_TYPES,
+  layerOutputSize,
+  type LayerSpec,
+  layerType,
+  scaleName,
+} from "../layers/index.js";
+import { checkField, checkTensors } from "./checkLayer.js";
 import { checkBoolean } from "./checkOptions.js";
-import { type Layer, layerOutputSize, type LayerSpec, type Network, NETWORK_INPUT, sequenceNames } from "./network.js";
+import { type Network, NETWORK_INPUT, sequenceNames } from "./network.js";
 import { describeValue, quoteText } from "./valueKind.js";
+import { withLast } from "./withLast.js";
 
 /** What a network is made of. */
 export interface NetworkParts {
@@ -29,7 +39,7 @@ export function defineNetwork(parts: NetworkParts): Network {
     throw new GruError("unsupported", `network: expected an object with layers, got ${describeValue(parts)}`);
   }
   const { layers: given, outputs, reversesInput = false, vocabulary = null, notes = [] } = parts;
-  const specs = takeArray("layers", given, "an object");
+  const specs = withLast(takeArray("layers", given, "an object"));
   if (specs.length === 0) throw new GruError("unsupported", "network: expected at least one layer, got none");
   const layers: Layer[] = [];
   for (const spec of specs) layers.push(completeLayer(spec, layers.at(-1)?.name ?? NETWORK_INPUT));
@@ -37,7 +47,7 @@ export function defineNetwork(parts: NetworkParts): Network {
   const sizes = new Map<string, number>();
   for (const layer of layers) {
     checkName(layer, sizes);
-    checkLayer(layer);
+    checkTensors(layer);
     checkWiring(layer, sizes);
     sizes.set(layer.name, layerOutputSize(layer));
   }
@@ -61,44 +71,34 @@ function takeArray<T>(what: string, list: readonly T[], kind: "a string" | "an o
   });
 }
 
-/** The layer with everything filled in that its spec leaves out. @param layerBefore what it reads if it does not say */
+/**
+ * The layer with everything filled in that its spec leaves out.
+ *
+ * @param layerBefore what it reads if it does not say
+ * @throws GruError `unsupported`, `shape-mismatch` for a field that is none
+ */
 export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
-  const { name, inputs = [layerBefore], storage = "f32", weightScale = null } = spec;
+  const { name, type, inputs: given = [layerBefore], storage = "f32" } = spec;
   if (typeof name !== "string") {
     throw new GruError("unsupported", `layer name: expected a string, got ${describeValue(name)}`);
   }
-  const base = { inputs: takeArray(`layer ${quoteText(name)}: inputs`, inputs, "a string"), storage, weightScale };
-  switch (spec.type) {
-    case "embedding":
-      return { ...spec, ...base };
-    case "dense": {
-      const { bias = null, activation = "linear" } = spec;
-      return { ...spec, ...base, bias, activation: completeActivation(activation) };
-    }
-    case "gru": {
-      const { direction = "forward", resetAfter = true, clip = null, returnSequences = true } = spec;
-      const { bias = null, recurrentBias = null, recurrentWeightScale = null } = spec;
-      const { gateActivation = "sigmoid", newActivation = "tanh" } = spec;
-      return {
-        ...spec,
-        ...base,
-        direction,
-        resetAfter,
-        clip,
-        returnSequences,
-        bias,
-        recurrentBias,
-        recurrentWeightScale,
-        gateActivation: completeActivation(gateActivation),
-        newActivation: completeActivation(newActivation),
-      };
-    }
-    default: {
-      const got = describeValue((spec as { type: unknown }).type);
-      const expected = '"embedding", "gru" or "dense"';
-      throw new GruError("unsupported", `layer ${quoteText(name)}: expected type ${expected}, got ${got}`);
-    }
+  if (!isLayerType(type)) {
+    const expected = `type ${LAYER_TYPES.map((known) => `"${known}"`).join(", ")}`;
+    throw new GruError("unsupported", `layer ${quoteText(name)}: expected ${expected}, got ${describeValue(type)}`);
   }
+  const inputs = takeArray(`layer ${quoteText(name)}: inputs`, given, "a string");
+  const room = layerType(spec);
+  const said = spec as unknown as Readonly<Record<string, unknown>>;
+  const fields: Record<string, unknown> = { type, name, inputs, storage };
+  for (const [key, field] of Object.entries(room.fields)) {
+    fields[key] = checkField(name, key, field, said[key] === undefined ? field.default : said[key]);
+  }
+  const layer = fields as unknown as Layer;
+  for (const tensor of room.tensors(layer)) {
+    fields[tensor.name] = isStored(tensor) ? said[tensor.name] : (said[tensor.name] ?? null);
+    if (isStored(tensor)) fields[scaleName(tensor.name)] = said[scaleName(tensor.name)] ?? null;
+  }
+  return layer;
 }
 
 function checkOutputs(
@@ -119,12 +119,13 @@ function checkOutputs(
   }
 }
 
-/** A GRU layer needs a sequence; no layer can join a sequence to the one row that `returnSequences: false` gives. */
+/** All but frame layers need a sequence; no layer can join a sequence to the one row that a summary gives. */
 function checkSequences(layers: readonly Layer[]): void {
   const sequences = sequenceNames(layers);
-  for (const { name, type, inputs } of layers) {
+  for (const layer of layers) {
+    const { name, inputs } = layer;
     const numSequences = inputs.filter((input) => sequences.has(input)).length;
-    if (numSequences === inputs.length || (type !== "gru" && numSequences === 0)) continue;
+    if (numSequences === inputs.length || (layerType(layer).time === "frame" && numSequences === 0)) continue;
     const single = inputs.find((input) => !sequences.has(input))!;
     throw new GruError(
       "unsupported",
@@ -153,10 +154,10 @@ function checkWiring(layer: Layer, sizes: ReadonlyMap<string, number>): void {
     );
   }
   const numNetworkInputs = inputs.filter((input) => input === NETWORK_INPUT).length;
-  const isWired = layer.type === "embedding" ? inputs.length === 1 : inputs.length > 0;
-  if (!isWired || numNetworkInputs > 1 || (layer.type === "embedding" && numNetworkInputs !== 1)) {
-    const expected =
-      layer.type === "embedding" ? `["${NETWORK_INPUT}"]` : `earlier layers, and "${NETWORK_INPUT}" at most once`;
+  const { readsIndex } = layerType(layer);
+  const isWired = readsIndex ? inputs.length === 1 : inputs.length > 0;
+  if (!isWired || numNetworkInputs > 1 || (readsIndex && numNetworkInputs !== 1)) {
+    const expected = readsIndex ? `["${NETWORK_INPUT}"]` : `earlier layers, and "${NETWORK_INPUT}" at most once`;
     throw new GruError(
       "unsupported",
       `layer "${name}": expected inputs to be ${expected}, got ${JSON.stringify(inputs)}`,
@@ -173,7 +174,7 @@ function networkInput(
   if (readers.length === 0) {
     throw new GruError("unsupported", `network: expected a layer that reads "${NETWORK_INPUT}", got none`);
   }
-  const features = readers.filter((layer) => layer.type !== "embedding");
+  const features = readers.filter((layer) => !layerType(layer).readsIndex);
   const isIndices = features.length < readers.length;
   if (isIndices && features.length > 0) {
     throw new GruError(
@@ -183,14 +184,16 @@ function networkInput(
   }
   let inputSize = isIndices ? 1 : 0;
   for (const layer of layers) {
-    if (layer.type === "embedding") continue;
+    const room = layerType(layer);
+    if (room.readsIndex) continue;
+    const given = room.inputSize(layer);
     const fromLayers = layer.inputs.reduce((sum, input) => sum + (sizes.get(input) ?? 0), 0);
-    if (layer.inputs.includes(NETWORK_INPUT)) inputSize ||= Math.max(1, layer.inputSize - fromLayers);
+    if (layer.inputs.includes(NETWORK_INPUT)) inputSize ||= Math.max(1, given - fromLayers);
     const expected = fromLayers + (layer.inputs.includes(NETWORK_INPUT) ? inputSize : 0);
-    if (layer.inputSize !== expected) {
+    if (given !== expected) {
       throw new GruError(
         "shape-mismatch",
-        `layer "${layer.name}": expected inputSize ${expected}, the size of [${layer.inputs.join(", ")}], got ${layer.inputSize}`,
+        `layer "${layer.name}": expected inputSize ${expected}, the size of [${layer.inputs.join(", ")}], got ${given}`,
       );
     }
   }

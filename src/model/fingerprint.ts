@@ -1,17 +1,16 @@
 import { Hash } from "./hash.js";
-import type { Network } from "./network.js";
 
-const fingerprints = new WeakMap<Network, string>();
+const fingerprints = new WeakMap<object, string>();
 
-/** A short name for a network: another for other layers, wiring or weights. */
-export function fingerprint(network: Network): string {
-  const known = fingerprints.get(network);
+/** A short name for a network's layers: another for other layers, wiring or weights. */
+export function fingerprint(layers: readonly object[]): string {
+  const known = fingerprints.get(layers);
   if (known !== undefined) return known;
   const hash = new Hash();
   const addText = (text: string) => {
     for (const character of text) hash.add(character.codePointAt(0)!);
   };
-  for (const layer of network.layers) {
+  for (const layer of layers) {
     // In the order of the names: the same layer may have been written in another.
     for (const [name, value] of Object.entries(layer).sort(([a], [b]) => (a < b ? -1 : 1))) {
       addText(name);
@@ -19,6 +18,6 @@ export function fingerprint(network: Network): string {
       else addText(JSON.stringify(value));
     }
   }
-  fingerprints.set(network, hash.toString());
+  fingerprints.set(layers, hash.toString());
   return hash.toString();
 }

@@ -3,7 +3,8 @@
 import { GruError } from "../errors.js";
 import { takeInput } from "./checkInput.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
-import { gruLayers, layerNamed, type Network, NETWORK_INPUT } from "./network.js";
+import { layerType } from "../layers/index.js";
+import { layerNamed, needsEnd, type Network, NETWORK_INPUT } from "./network.js";
 import { describeNumber } from "./valueKind.js";
 
 /** What `generate` is to write. */
@@ -100,9 +101,11 @@ export function checkGenerative(network: Network): Scores {
     throw refuse("a model whose input goes to one embedding and nowhere else", got);
   }
   if (network.reversesInput) throw refuse("forward layers only", "reversesInput");
-  for (const { name, direction, returnSequences } of gruLayers(network)) {
-    if (direction !== "forward") throw refuse("forward layers only", `layer "${name}", ${direction}`);
-    if (!returnSequences) throw refuse("layers that give every step", `layer "${name}", which gives only its last`);
+  const end = needsEnd(network);
+  if (end !== null) throw refuse("forward layers only", `layer "${end.layer.name}", ${end.reason}`);
+  const summary = network.layers.find((layer) => layerType(layer).time === "summary");
+  if (summary !== undefined) {
+    throw refuse("layers that give every step", `layer "${summary.name}", which gives one for all`);
   }
   const head = layerNamed(network, network.outputs[0]!);
   const activation = head.type === "dense" ? head.activation.name : "";

@@ -2,7 +2,8 @@
 
 import { GruError } from "../errors.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
-import { type Layer, layerNamed, layerOutputSize, type Network } from "./network.js";
+import { type Layer, layerOutputSize } from "../layers/index.js";
+import { layerNamed, type Network, numLayersOfState } from "./network.js";
 import { describeValue } from "./valueKind.js";
 
 /**
@@ -57,10 +58,9 @@ export function takeOutputRequest(network: Network, output: OutputRequest = "all
   return { all: false, topK };
 }
 
-/** The layers that it takes: where nothing is read back, those up to the last GRU layer. */
-export function neededLayers({ layers }: Network, { all, topK }: Selection): readonly Layer[] {
-  if (all || topK > 0) return layers;
-  return layers.slice(0, layers.map(({ type }) => type).lastIndexOf("gru") + 1);
+/** The layers that it takes: where nothing is read back, those up to the last one that keeps a state. */
+export function neededLayers(network: Network, { all, topK }: Selection): readonly Layer[] {
+  return all || topK > 0 ? network.layers : network.layers.slice(0, numLayersOfState(network));
 }
 
 /**

@@ -1,5 +1,7 @@
 import { float16ToFloat32, float32ToFloat16 } from "./float16.js";
-import type { Layer, Network, Storage } from "./network.js";
+import { isStored, type Layer, scaleName, tensorsOf, withTensors } from "../layers/index.js";
+import type { Storage } from "../layers/layerType.js";
+import type { Network } from "./network.js";
 
 /**
  * The same network with its matrices in another storage: their values become those that the storage can hold.
@@ -14,13 +16,16 @@ export function withStorage(network: Network, storage: Storage): Network {
 }
 
 function storeLayer(layer: Layer, storage: Storage): Layer {
-  const matrices = layer.type === "gru" ? [layer.weight, layer.recurrentWeight] : [layer.weight];
-  if (storage === "f16" && !matrices.every(fitsFloat16)) return layer;
-  const { values: weight, scale: weightScale } = storeMatrix(layer.weight, rowLength(layer), storage);
-  if (layer.type !== "gru") return { ...layer, storage, weight, weightScale };
-  const recurrent = storeMatrix(layer.recurrentWeight, layer.hiddenSize, storage);
-  const { values: recurrentWeight, scale: recurrentWeightScale } = recurrent;
-  return { ...layer, storage, weight, weightScale, recurrentWeight, recurrentWeightScale };
+  const matrices = tensorsOf(layer).filter(isStored);
+  if (matrices.length === 0) return layer;
+  if (storage === "f16" && !matrices.every(({ values }) => fitsFloat16(values!))) return layer;
+  const tensors: Record<string, Float32Array | null> = {};
+  for (const { name, shape, values } of matrices) {
+    const stored = storeMatrix(values!, shape.at(-1)!, storage);
+    tensors[name] = stored.values;
+    tensors[scaleName(name)] = stored.scale;
+  }
+  return withTensors(layer, storage, tensors);
 }
 
 interface StoredMatrix {
@@ -38,10 +43,6 @@ function storeMatrix(values: Float32Array, length: number, storage: Storage): St
     case "int8":
       return roundToInt8(values, length);
   }
-}
-
-function rowLength(layer: Layer): number {
-  return layer.type === "embedding" ? layer.embeddingSize : layer.inputSize;
 }
 
 const MAX_FLOAT16 = 65504;

@@ -1,5 +1,6 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
-import type { GruLayer, Network } from "../model/network.js";
+import type { GruLayer } from "../layers/gru.js";
+import type { Network } from "../model/network.js";
 
 /** B and T of a chunk. */
 export type RowsAndSteps = readonly [numRows: number, numSteps: number];

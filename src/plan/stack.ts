@@ -1,11 +1,12 @@
-import { type GruLayer, type Network } from "../model/network.js";
+import type { GruLayer } from "../layers/gru.js";
+import type { Network } from "../model/network.js";
 
 /** The longest run of forward GRU layers of one size, from a layer on, of which each is read by the next one alone. */
 export function stackFrom({ layers, outputs }: Network, first: number): GruLayer[] {
   const stack: GruLayer[] = [];
   for (const layer of layers.slice(first)) {
     const before = stack.at(-1);
-    if (layer.type !== "gru" || layer.direction !== "forward" || !layer.returnSequences) break;
+    if (layer.type !== "gru" || layer.direction !== "forward") break;
     if (before !== undefined && !(isAlike(before, layer) && readersOf(before.name).join() === layer.name)) break;
     stack.push(layer);
   }

@@ -1,6 +1,7 @@
 import type { Network } from "../model/network.js";
 import { PROGRAM_BUFFER } from "./plan.js";
-import { packedWeights, type PackedWeight, WEIGHT_ALIGNMENT, weightOffsets } from "./weights.js";
+import type { PackedWeight } from "./packedWeight.js";
+import { packedWeights, WEIGHT_ALIGNMENT, weightOffsets } from "./weights.js";
 
 /** A weight's place among all. */
 export interface ArenaPart extends PackedWeight {

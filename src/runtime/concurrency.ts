@@ -1,6 +1,7 @@
 import { gruChainedKernel } from "../kernels/gruChained.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
-import { type GruLayer, gruLayers, type Network } from "../model/network.js";
+import type { GruLayer } from "../layers/gru.js";
+import { gruLayers, type Network } from "../model/network.js";
 import type { DeviceFacts } from "../plan/deviceFacts.js";
 import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
 import type { GpuChoice } from "./adapter.js";

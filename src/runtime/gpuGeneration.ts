@@ -4,7 +4,7 @@ import { sampleKernel } from "../kernels/sample.js";
 import type { Generation, Scores } from "../model/generative.js";
 import { generatedStepsFor } from "../plan/budget.js";
 import { chunkFlop, kernelsOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
-import type { PlanRequest } from "../plan/planSequence.js";
+import type { PlanRequest } from "../plan/planner.js";
 import type { CompiledPlan } from "./compiledPlan.js";
 import type { GpuResources } from "./gpuResources.js";
 import { MAX_CHUNKS_IN_FLIGHT, type Readback } from "./readback.js";

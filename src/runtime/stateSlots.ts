@@ -1,5 +1,3 @@
-import { paddedSize } from "../kernels/kernelSpec.js";
-import { gruLayers, type Network, numDirections } from "../model/network.js";
 import { STATES_BUFFER } from "../plan/plan.js";
 import { type StateLayout, stateLayout } from "../plan/stateLayout.js";
 import type { GpuResources } from "./gpuResources.js";
@@ -8,10 +6,10 @@ import type { Arrival, Readback } from "./readback.js";
 /** How the label of a layer's states ends. */
 const STATE = ".state";
 
-/** A row of a state: of one layer and direction. */
+/** A row of a state: of one block and direction. */
 interface StateRow {
   readonly size: number;
-  /** Its first element among those of all layers, in the order in which a caller has them: [D, H] of each layer. */
+  /** Its first element among those of all layers, in the order in which a caller has them: [D, size] of each block. */
   readonly start: number;
   /** Its first element in the buffer, from the slot's state on. */
   readonly place: number;
@@ -34,7 +32,7 @@ export class StateSlots {
   constructor(resources: GpuResources, numSlots: number) {
     this.#resources = resources;
     this.#layout = stateLayout(resources.network);
-    this.#rows = stateRows(resources.network, this.#layout);
+    this.#rows = stateRows(this.#layout);
     this.#present = new Uint8Array(numSlots);
     this.#buffer = this.#allocate(numSlots);
   }
@@ -72,7 +70,7 @@ export class StateSlots {
     this.#queue.writeBuffer(this.#buffer, slot * this.#slotBytes, padded);
   }
 
-  /** @param states [D, B, H] of each layer, one after the other, B = numSlots; zeros when null */
+  /** @param states [D, B, size] of each block, one after the other, B = numSlots; zeros when null */
   writeAll(states: Float32Array | null): void {
     this.#present.fill(0);
     const padded = new Float32Array(2 * this.numSlots * this.#layout.size);
@@ -101,7 +99,7 @@ export class StateSlots {
   /**
    * Records a copy of the states of the first `numSlots` slots from `first` on.
    *
-   * @param target [D, B, H] of each layer, one after the other, B = numSlots; filled when the copy arrives
+   * @param target [D, B, size] of each block, one after the other, B = numSlots; filled when the copy arrives
    */
   read(encoder: GPUCommandEncoder, readback: Readback, first: number, numSlots: number, target: Float32Array): Arrival {
     const present = this.#present.slice(first, first + numSlots); // as it is now, not when the copy arrives
@@ -141,7 +139,7 @@ export class StateSlots {
     return 2 * this.#layout.size * Float32Array.BYTES_PER_ELEMENT;
   }
 
-  /** Every row of the states of `numSlots` slots; `start` is its first element in [D, B, H] of each layer. */
+  /** Every row of the states of `numSlots` slots; `start` is its first element in [D, B, size] of each block. */
   #eachRow(numSlots: number, visit: (size: number, start: number, slot: number, place: number) => void): void {
     for (const { size, start, place } of this.#rows) {
       for (let slot = 0; slot < numSlots; slot++) {
@@ -158,14 +156,11 @@ export class StateSlots {
   }
 }
 
-function stateRows(network: Network, { starts }: StateLayout): StateRow[] {
-  let start = 0;
-  return gruLayers(network).flatMap((layer) => {
-    const { name, hiddenSize } = layer;
-    return Array.from({ length: numDirections(layer) }, (_, direction) => {
-      const row = { size: hiddenSize, start, place: starts.get(name)! + direction * paddedSize(hiddenSize) };
-      start += hiddenSize;
-      return row;
-    });
+function stateRows({ rows }: StateLayout): StateRow[] {
+  let end = 0;
+  return rows.map(({ start: place, size }) => {
+    const start = end;
+    end += size;
+    return { size, start, place };
   });
 }

@@ -1,5 +1,5 @@
 // A stream's state as bytes: a line of JSON that says whose it is and how its numbers hash, then those, float32 little-endian,
-// [B, D, H] of each GRU layer (a row's layers one after the other).
+// of each row [D, size] of each block of state, one after the other.
 
 import { GruError } from "../errors.js";
 import { fingerprint } from "../model/fingerprint.js";
@@ -7,9 +7,12 @@ import type { NonFinite } from "../model/checkInput.js";
 import { firstNonFinite } from "../model/finite.js";
 import { describeNumber, describeValue } from "../model/valueKind.js";
 import { Hash } from "../model/hash.js";
-import { gruLayers, type Network, stateLength } from "../model/network.js";
+import { type Network, stateLength, stateOf } from "../model/network.js";
+import { formerOwnerOf } from "./formerState.js";
 
-const VERSION = 2;
+const VERSION = 3;
+/** It knew GRU layers alone, and lay as it does now. */
+const FORMER_VERSION = 2;
 const NEWLINE = 10;
 
 interface Header extends Owner {
@@ -21,15 +24,18 @@ interface Header extends Owner {
 interface Owner {
   readonly model: string;
   readonly batchSize: number;
-  readonly hiddenSizes: readonly number[];
+  /** Name and [D, size] of each block. */
+  readonly blocks: readonly (readonly [name: string, numDirections: number, size: number])[];
 }
 
 function ownerOf(network: Network, batchSize: number): Owner {
-  const hiddenSizes = gruLayers(network).map(({ hiddenSize }) => hiddenSize);
-  return { model: fingerprint(network), batchSize, hiddenSizes };
+  const blocks = stateOf(network).map(
+    ({ layer, name, numDirections, size }) => [`${layer.name}.${name}`, numDirections, size] as const,
+  );
+  return { blocks, batchSize, model: fingerprint(network.layers) };
 }
 
-/** @param states of each row of the batch, [D, H] of each GRU layer, one after the other */
+/** @param states of each row of the batch, [D, size] of each block, one after the other */
 export function encodeState(network: Network, states: readonly Float32Array[]): Uint8Array {
   const rowLength = stateLength(network, 1);
   const values = new Float32Array(states.length * rowLength);
@@ -65,7 +71,7 @@ export function decodeState(
   }
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
-  checkOwner(header, ownerOf(network, batchSize));
+  checkOwner(header, network, batchSize);
   const rowLength = stateLength(network, 1);
   const values = readValues(bytes.subarray(end + 1), batchSize * rowLength, header.checksum);
   const at = nonFinite === "allow" ? -1 : firstNonFinite(values);
@@ -84,15 +90,18 @@ function parseHeader(bytes: Uint8Array): Header {
   throw new GruError("bad-file", `saved state: expected bytes that save() gave, got others`);
 }
 
-function checkOwner(header: Header, expected: Owner): void {
-  if (header.webgruState !== VERSION) {
+function checkOwner(header: Header, network: Network, batchSize: number): void {
+  const { webgruState: version } = header;
+  if (version !== VERSION && version !== FORMER_VERSION) {
     throw new GruError(
       "unsupported",
-      `saved state: expected version ${VERSION}, got ${describeNumber(header.webgruState)}`,
+      `saved state: expected version ${VERSION}, got ${describeNumber(version)}; update webgru`,
     );
   }
-  for (const key of ["hiddenSizes", "batchSize", "model"] as const) {
-    const [want, got] = [expected[key], header[key]].map((value) => JSON.stringify(value));
+  const expected = version === VERSION ? ownerOf(network, batchSize) : formerOwnerOf(network, batchSize);
+  const found = header as unknown as Readonly<Record<string, unknown>>;
+  for (const [key, value] of Object.entries(expected)) {
+    const [want, got] = [value, found[key]].map((each) => JSON.stringify(each));
     if (want === got) continue;
     throw new GruError("shape-mismatch", `saved state: expected ${key} ${want}, this model's, got ${got}`);
   }

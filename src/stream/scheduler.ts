@@ -1,6 +1,7 @@
 import type { Advance, Session } from "../engine.js";
 import { GruError } from "../errors.js";
-import { layerNamed, layerOutputSize, type Network, sequenceNames } from "../model/network.js";
+import { layerOutputSize } from "../layers/index.js";
+import { layerNamed, type Network, sequenceNames } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import { type Operation, type OutputPart, type Push, Seat } from "./seat.js";
 

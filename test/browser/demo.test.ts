@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { glyphOf } from "../../demo/glyph.js";
 import { BEGINNING } from "../../demo/predictor.js";
 import { parseModel } from "../../src/parseModel.js";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 import { projectRoot } from "../library.js";
 import { openPage } from "./page.js";
 

@@ -5,7 +5,7 @@ import * as worker from "webgru/worker";
 import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 import type { TuningRow } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";

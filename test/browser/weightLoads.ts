@@ -3,7 +3,8 @@
 
 import { GruModel } from "../../src/gruModel.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import type { Direction, Network } from "../../src/model/network.js";
+import type { Direction } from "../../src/layers/direction.js";
+import type { Network } from "../../src/model/network.js";
 import { weightArena } from "../../src/plan/weightArena.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";

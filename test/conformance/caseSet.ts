@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { GruLayer } from "../../src/model/network.js";
-import { runReference } from "../../src/reference/runReference.js";
+import type { GruLayer } from "../../src/layers/gru.js";
+import { runReference } from "../reference/runReference.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 
 /** An inline tensor reference. */

@@ -11,7 +11,7 @@ import {
   parseModel,
   type RunOptions,
 } from "webgru";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 
 export const DEVICES = ["webgpu", "cpu", "reference"] as const;
 

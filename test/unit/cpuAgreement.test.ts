@@ -2,7 +2,7 @@
 
 import { createModel, defineNetwork, type Network, type Storage } from "webgru";
 import { describe, expect, it } from "vitest";
-import { ELEMENT_FUNCTIONS } from "../../src/model/activation.js";
+import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { expectClose } from "../close.js";
 import { cpuForms, useCpuForm } from "../cpuForms.js";

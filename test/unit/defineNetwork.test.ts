@@ -50,7 +50,7 @@ describe("defineNetwork, given less than all", () => {
     const network = defineNetwork({ layers });
     expect(network.outputs).toEqual(["b"]);
     expect(network.layers).toMatchObject([
-      { inputs: ["input"], direction: "forward", resetAfter: true, clip: null, returnSequences: true, bias: null },
+      { inputs: ["input"], direction: "forward", resetAfter: true, clip: null, bias: null },
       { inputs: ["a"], storage: "f32", bias: null },
     ]);
     const activations = { gateActivation: { name: "sigmoid" }, newActivation: { name: "tanh" } };
@@ -145,12 +145,11 @@ describe("defineNetwork, given what makes no network", () => {
       `a hiddenSize of ${size}`,
       { layers: [{ ...gru("a", ["input"], 2, 3), hiddenSize: size }] },
       "shape-mismatch",
-      `layer "a": expected hiddenSize to be a positive integer, got ${size}`,
+      `layer "a": expected hiddenSize to be a positive whole number, got ${size}`,
     );
   }
 
   const sizes = [
-    ["numEmbeddings", { ...embedding("a"), numEmbeddings: 0 }],
     ["embeddingSize", { ...embedding("a"), embeddingSize: 0 }],
     ["inputSize", { ...gru("a", ["input"], 2, 3), inputSize: 0 }],
     ["inputSize", { ...dense("a", ["input"], 2, 3), inputSize: 0 }],
@@ -161,7 +160,7 @@ describe("defineNetwork, given what makes no network", () => {
       `an ${field} of 0 in a layer of type ${layer.type}`,
       { layers: [layer] },
       "shape-mismatch",
-      `layer "a": expected ${field} to be a positive integer, got 0`,
+      `layer "a": expected ${field} to be a positive whole number, got 0`,
     );
   }
 

@@ -3,7 +3,9 @@ import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseModelFile } from "../../src/formats/modelFile.js";
 import { parseSafetensors } from "../../src/formats/safetensors.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import type { DenseLayer, GruLayer, Network } from "../../src/model/network.js";
+import type { DenseLayer } from "../../src/layers/dense.js";
+import type { GruLayer } from "../../src/layers/gru.js";
+import type { Network } from "../../src/model/network.js";
 import { modelFile, type ModelFileParts } from "../modelFile.js";
 import { randomDense, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
 import { createModel } from "../../src/loadModel.js";
@@ -236,7 +238,7 @@ describe("a model file, broken", () => {
       await expectRefused(
         ({ description }) => (description.layers[0]!["type"] = type),
         "unsupported",
-        `layers[0].type: expected one of embedding, gru, dense, got ${JSON.stringify(type)}`,
+        `layers[0].type: expected one of embedding, gru, dense, last, got ${JSON.stringify(type)}`,
       );
     });
   }
@@ -274,8 +276,8 @@ describe("a model file, broken", () => {
     [0, "returnSequences", null, "layers[0].returnSequences: expected true or false, got null"],
     [0, "clip", 0, "layers[0].clip: expected a number above 0, or null, got 0"],
     [0, "newActivation", 3, "layers[0].newActivation: expected an object, got 3"],
-    [0, "hiddenSize", "3", 'layers[0].hiddenSize: expected a whole number, got "3"'],
-    [1, "outputSize", 4.5, "layers[1].outputSize: expected a whole number, got 4.5"],
+    [0, "hiddenSize", "3", 'layers[0].hiddenSize: expected a positive whole number, got "3"'],
+    [1, "outputSize", 4.5, "layers[1].outputSize: expected a positive whole number, got 4.5"],
   ];
   for (const [layer, field, value, message] of fields) {
     it(`is refused for ${field} ${JSON.stringify(value)}`, async () => {

@@ -5,7 +5,7 @@ import { sample as sampleOnCpu } from "../../src/cpu/sample.js";
 import type { GruErrorCode } from "../../src/errors.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { generatedStepsFor } from "../../src/plan/budget.js";
-import { sample } from "../../src/reference/sample.js";
+import { sample } from "../reference/sample.js";
 import { generateTokens, referenceTokens } from "../generation.js";
 import { projectRoot } from "../library.js";
 import { randomDense, randomEmbedding, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
@@ -243,12 +243,12 @@ describe("generate refuses", () => {
     [
       "a reverse layer",
       text(gruOf({ direction: "reverse" }), head(9)),
-      'generate: expected forward layers only, got layer "gru", reverse',
+      'generate: expected forward layers only, got layer "gru", direction "reverse"',
     ],
     [
       "a layer's last step alone",
       text(gruOf({ returnSequences: false }), head(9)),
-      'generate: expected layers that give every step, got layer "gru", which gives only its last',
+      'generate: expected layers that give every step, got layer "gru", which gives one for all',
     ],
   ];
   it.each(networks)("%s", async (_, network, message) => {

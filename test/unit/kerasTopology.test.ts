@@ -67,7 +67,10 @@ describe("a Keras configuration", () => {
       gruLayer(3, { go_backwards: true, return_sequences: false }),
     ]);
     expect(reversesInput).toBe(false);
-    expect(layers).toMatchObject([{ direction: "reverse", returnSequences: false }]);
+    expect(layers).toMatchObject([
+      { type: "gru", direction: "reverse" },
+      { type: "last", direction: "reverse" },
+    ]);
   });
 
   it("notes its version, and layers that are stateful", async () => {

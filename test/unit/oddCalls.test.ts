@@ -261,7 +261,7 @@ it("an embedding has no more rows than float32 has whole numbers", () => {
     });
   expect(rows(2 ** 24).layers).toHaveLength(1);
   expect(() => rows(2 ** 24 + 1)).toThrow(
-    'layer "e": expected numEmbeddings to be at most 16777216, since float32 holds no index beyond exactly, got 16777217',
+    'layer "e": expected numEmbeddings to be a whole number from 1 to 16777216, as far as float32 holds indices exactly, got 16777217',
   );
 });
 

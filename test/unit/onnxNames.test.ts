@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
 import { loadModel, parseModel } from "../../src/index.js";
 import { fromRun, parseOnnx, toRun } from "../../src/onnx.js";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 import { GRU_NODES, GRU_TENSORS, gruFile, ints, onnxFile } from "../onnxFile.js";
 import { expectRefusal } from "../refusal.js";
 

@@ -33,7 +33,7 @@ describe("what no one asked for", () => {
       "layers: expected an array, got undefined",
     );
     const layer = { type: "gru", name: "gru", inputSize: 1, hiddenSize: 1 } as never;
-    const message = "gru.weight: expected a Float32Array, got undefined";
+    const message = "gru.weight: expected a Float32Array, got null";
     await expectRefusal(() => defineNetwork({ layers: [layer] }), "shape-mismatch", message);
   });
 

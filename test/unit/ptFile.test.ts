@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import type { GruErrorCode } from "../../src/errors.js";
-import type { GruLayer } from "../../src/model/network.js";
+import type { GruLayer } from "../../src/layers/gru.js";
 import { parseModel } from "../../src/parseModel.js";
 import {
   bytesOf,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import { type GruLayer, gruLayers, type Network } from "../../src/model/network.js";
-import { runReference } from "../../src/reference/runReference.js";
+import type { GruLayer } from "../../src/layers/gru.js";
+import { gruLayers, type Network } from "../../src/model/network.js";
+import { runReference } from "../reference/runReference.js";
 import { expectClose } from "../close.js";
 import { randomArray, randomGru, randomInput, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/formats/description.js";
 import { takeGeneration } from "../../src/model/generative.js";
 import { reverseSteps } from "../../src/model/reverseSteps.js";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 import { randomArray, randomGru, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";
 

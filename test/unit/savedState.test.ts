@@ -1,9 +1,10 @@
-import { createModel, type GruStream, type Network } from "webgru";
+import { createModel, defineNetwork, type GruStream, type Network } from "webgru";
 import { describe, expect, it } from "vitest";
 import { fingerprint } from "../../src/model/fingerprint.js";
 import { stateLength } from "../../src/model/network.js";
 import { decodeState, encodeState } from "../../src/stream/savedState.js";
 import { randomArray, randomInput, randomMixed, randomStack, uniform } from "../random.js";
+import { expectClose } from "../close.js";
 import { expectRefusal } from "../refusal.js";
 
 const shape = { inputSize: 2, hiddenSizes: [5, 3], resetAfter: true };
@@ -19,10 +20,10 @@ describe("a saved state", () => {
       const bytes = encodeState(network, states);
       const end = bytes.indexOf(10);
       expect(JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)))).toEqual({
-        webgruState: 2,
-        model: fingerprint(network),
+        webgruState: 3,
+        model: fingerprint(network.layers),
         batchSize,
-        hiddenSizes: [5, 3],
+        blocks: network.layers.map(({ name }, i) => [`${name}.h`, 1, [5, 3][i]]),
         checksum: expect.stringMatching(/^[0-9a-f]{16}$/),
       });
       expect(bytes.length).toBe(end + 1 + batchSize * 8 * 4);
@@ -60,10 +61,31 @@ describe("a saved state", () => {
   });
 });
 
+describe("a saved state of version 2", () => {
+  // Written by the library at commit 5771d44, after a push of [1, -0.5], [0.25, 2].
+  const numbers =
+    "YmF0Y2hTaXplIjoyLCJoaWRkZW5TaXplcyI6WzNdLCJjaGVja3N1bSI6Ijc0MTJiOGI3Yjg4ZGM2YTYifQpLFqu8HJzFvrFCLj7tlnY+lAQpvvMK2L0=";
+  const headers: [boolean, string][] = [
+    [true, "eyJ3ZWJncnVTdGF0ZSI6MiwibW9kZWwiOiI3OTRkODRjMDY3ZmVkYjMzIiwi"],
+    [false, "eyJ3ZWJncnVTdGF0ZSI6MiwibW9kZWwiOiI5ODY2ZGYzZDBjYzMxZGYyIiwi"],
+  ];
+  for (const [returnSequences, header] of headers) {
+    it(`is read still, of a GRU that gives ${returnSequences ? "every step" : "its last step"}`, async () => {
+      const model = await createModel(small(returnSequences), { device: "cpu" });
+      const stream = model.createStream({ batchSize: 2 });
+      await stream.restore(Uint8Array.from(atob(header + numbers), (byte) => byte.charCodeAt(0)));
+      const expected = [-0.09733324497938156, 0.0906483381986618, -0.07226808369159698, -0.007280891295522451];
+      expectClose(await stream.push([0.5, 1, -1, 0]), expected, { atol: 1e-6, rtol: 0 });
+      model.dispose();
+    });
+  }
+});
+
 describe("a saved state that is not this stream's", () => {
   it("is refused for another model's hidden sizes", async () => {
     const other = randomStack({ seed: 722, inputSize: 2, hiddenSizes: [4, 4], resetAfter: true });
-    const message = "saved state: expected hiddenSizes [5,3], this model's, got [4,4]";
+    const message =
+      /^saved state: expected blocks \[\["[^"]+\.h",1,5\],\["[^"]+\.h",1,3\]\], this model's, got \[\["[^"]+\.h",1,4\],/;
     await expectRefusal(() => decodeState(network, 1, saved(other)), "shape-mismatch", message);
   });
 
@@ -73,19 +95,23 @@ describe("a saved state that is not this stream's", () => {
   });
 
   it("is refused for another model's weights, by their fingerprints", async () => {
-    const [want, got] = [network, sibling].map((each) => `"${fingerprint(each)}"`);
+    const [want, got] = [network, sibling].map((each) => `"${fingerprint(each.layers)}"`);
     const message = `saved state: expected model ${want}, this model's, got ${got}`;
     await expectRefusal(() => decodeState(network, 1, saved(sibling)), "shape-mismatch", message);
   });
 
   it("is refused where the header says nothing of them", async () => {
-    const message = "saved state: expected hiddenSizes [5,3], this model's, got undefined";
-    await expectRefusal(() => decodeState(network, 1, text('{"webgruState":2}\n')), "shape-mismatch", message);
+    const message = /^saved state: expected blocks \[.*\], this model's, got undefined$/;
+    await expectRefusal(() => decodeState(network, 1, text(`{"webgruState":3}\n`)), "shape-mismatch", message);
   });
 
   it("is refused for another version", async () => {
-    const bytes = text(new TextDecoder("latin1").decode(saved(network)).replace('"webgruState":2', '"webgruState":1'));
-    await expectRefusal(() => decodeState(network, 1, bytes), "unsupported", "saved state: expected version 2, got 1");
+    const bytes = text(new TextDecoder("latin1").decode(saved(network)).replace('"webgruState":3', '"webgruState":1'));
+    await expectRefusal(
+      () => decodeState(network, 1, bytes),
+      "unsupported",
+      "saved state: expected version 3, got 1; update webgru",
+    );
   });
 });
 
@@ -233,4 +259,21 @@ function withElement(at: number, value: number): Uint8Array {
 /** One byte for each character. */
 function text(characters: string): Uint8Array {
   return Uint8Array.from(characters, (character) => character.charCodeAt(0));
+}
+
+/** 2 -> 3 -> 2, of weights that anyone can write down. */
+function small(returnSequences: boolean): Network {
+  const [weight, recurrentWeight, bias] = [fill(18, 3), fill(27, 5), fill(9, 2)];
+  const gru = { type: "gru", name: "gru", inputSize: 2, hiddenSize: 3, returnSequences } as const;
+  const head = { type: "dense", name: "head", inputSize: 3, outputSize: 2, activation: "tanh" } as const;
+  return defineNetwork({
+    layers: [
+      { ...gru, weight, recurrentWeight, bias },
+      { ...head, weight: fill(6, 4) },
+    ],
+  });
+}
+
+function fill(length: number, k: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => (((i * k) % 7) - 3) / 8);
 }

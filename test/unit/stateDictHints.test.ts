@@ -5,7 +5,7 @@ import type { NetworkDescription } from "../../src/formats/description.js";
 import { networkFromStateDict, parseTorch } from "../../src/formats/torch/parseTorch.js";
 import type { GruError } from "../../src/errors.js";
 import type { Network } from "../../src/model/network.js";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 import { npzFile } from "../npzFile.js";
 import { parseModel } from "../../src/parseModel.js";
 import { ptStateDict } from "../pickleFile.js";

@@ -7,7 +7,7 @@
 
 import { createModel, defineNetwork, type TextbookGru, textbookGru } from "webgru";
 import { describe, expect, it } from "vitest";
-import { runReference } from "../../src/reference/runReference.js";
+import { runReference } from "../reference/runReference.js";
 import { expectClose } from "../close.js";
 import { randomArray, uniform } from "../random.js";
 import { expectRefusal } from "../refusal.js";

@@ -19,7 +19,6 @@ export class Cell {
   hiddenSize: i32;
   resetAfter: i32;
   isReverse: i32;
-  returnSequences: i32;
   /** R and c of r, z and n; of r and z alone when the reset comes before. */
   recurrent: Matrix;
   /** R and c of n, when the reset comes before. */
@@ -37,7 +36,7 @@ export class Cell {
  * @param h [B, H rounded up to 4], the rows in the order of `rows`; replaced
  * @param rows [B] i32, which row of the batch each is, the longest first
  * @param lengths [B] i32, steps of each, in the same order
- * @param output [T, B, outputStride], or [B, outputStride] without `returnSequences`, this direction's H of each row first
+ * @param output [T, B, outputStride], this direction's H of each row first
  * @param scratch [B, 3 H + 16] of R h + c, then [B, H rounded up to 4] of r * h, then what `product` wants
  */
 export function recur(
@@ -75,7 +74,7 @@ export function recur(
       const x = projection + 4 * row * projectionStride;
       const sums = scratch + 4 * m * sumStride;
       const state = h + 4 * m * hiddenStride;
-      const to = output + 4 * (cell.returnSequences ? row : load<i32>(rows + 4 * m)) * outputStride;
+      const to = output + 4 * row * outputStride;
       if (usual) updateUsual(cell, x, sums, state, to);
       else updateAny(cell, x, sums, state, to);
     }

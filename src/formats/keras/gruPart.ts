@@ -5,8 +5,8 @@
 //   h' = z * h + (1 - z) * hh
 
 import { GruError } from "../../errors.js";
-import type { ActivationSpec } from "../../model/activation.js";
-import type { Storage } from "../../model/network.js";
+import type { ActivationSpec } from "../../layers/activation.js";
+import type { Storage } from "../../layers/layerType.js";
 import { swapGates, turnKernel } from "../kernel.js";
 import type { Config } from "./config.js";
 import { gateActivation } from "./kerasActivation.js";

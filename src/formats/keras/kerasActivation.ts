@@ -1,4 +1,4 @@
-import type { ActivationSpec, ElementFunction, RowFunction } from "../../model/activation.js";
+import type { ActivationSpec, ElementFunction, RowFunction } from "../../layers/activation.js";
 import type { Config } from "./config.js";
 
 /** Keras's activations that are ours too, with the parameters that it calls them with. */

@@ -1,5 +1,5 @@
 import { GruError } from "../../errors.js";
-import type { LayerSpec } from "../../model/network.js";
+import type { LayerSpec } from "../../layers/index.js";
 import type { NamedTensor } from "./kerasModel.js";
 
 /**
@@ -26,7 +26,8 @@ export class LayerList {
   /** @throws GruError `unsupported` for more numbers than the file's weights are good for */
   push(...layers: readonly LayerSpec[]): void {
     for (const layer of layers) {
-      this.#numElements += layer.weight.length + (layer.type === "gru" ? layer.recurrentWeight.length : 0);
+      const sizes = Object.values(layer).map((value: unknown) => (value instanceof Float32Array ? value.length : 0));
+      this.#numElements += sizes.reduce((sum, size) => sum + size, 0);
       if (this.#numElements > this.#maxElements) {
         const expected = `at most ${this.#maxElements} numbers in all layers up to this one, by the weights in the file`;
         throw new GruError("unsupported", `layer "${layer.name}": expected ${expected}, got ${this.#numElements}`);

@@ -3,7 +3,8 @@
 // that the recurrent layers read beside their inputs, with a weight that drives their update gates into saturation.
 
 import { GruError } from "../../errors.js";
-import type { DenseSpec, EmbeddingSpec } from "../../model/network.js";
+import type { DenseSpec } from "../../layers/dense.js";
+import type { EmbeddingSpec } from "../../layers/embedding.js";
 import { activationName } from "./kerasActivation.js";
 import type { GruPart } from "./gruPart.js";
 import { checkMoves } from "./merge.js";

@@ -1,5 +1,5 @@
 import { GruError } from "../../errors.js";
-import type { DenseSpec } from "../../model/network.js";
+import type { DenseSpec } from "../../layers/dense.js";
 import type { Built, Value } from "./value.js";
 
 /** How two tensors or more become one: Bidirectional's modes, and the layers that merge. */

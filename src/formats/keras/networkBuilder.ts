@@ -1,6 +1,7 @@
 import { GruError } from "../../errors.js";
-import { completeActivation } from "../../model/activation.js";
-import { type LayerSpec, NETWORK_INPUT } from "../../model/network.js";
+import { completeActivation } from "../../layers/activation.js";
+import type { LayerSpec } from "../../layers/index.js";
+import { NETWORK_INPUT } from "../../model/network.js";
 import type { Config } from "./config.js";
 import { turnKernel } from "../kernel.js";
 import { type Dialect, dialectOf } from "./dialect.js";

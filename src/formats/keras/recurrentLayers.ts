@@ -6,7 +6,7 @@
 // unless zero_output_for_mask says otherwise. (keras/src/layers/rnn: rnn.py, bidirectional.py; keras/src/backend/*/rnn.py)
 
 import { GruError } from "../../errors.js";
-import type { GruSpec } from "../../model/network.js";
+import type { GruSpec } from "../../layers/gru.js";
 import type { Config } from "./config.js";
 import { areAlike, type GruPart, readGruPart, stackParts } from "./gruPart.js";
 import { isBounded } from "./kerasActivation.js";

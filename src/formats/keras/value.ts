@@ -1,5 +1,5 @@
 import { GruError } from "../../errors.js";
-import type { LayerSpec } from "../../model/network.js";
+import type { LayerSpec } from "../../layers/index.js";
 import type { Dialect } from "./dialect.js";
 
 /** A mask of Keras. */

@@ -1,7 +1,8 @@
 // The network that a wiring is: only the layers that outputs depend on, each reading whole layers.
 
 import { defineNetwork } from "../../model/defineNetwork.js";
-import { type LayerSpec, NETWORK_INPUT } from "../../model/network.js";
+import type { LayerSpec } from "../../layers/index.js";
+import { NETWORK_INPUT } from "../../model/network.js";
 import type { Axis } from "./axes.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
 import type { OnnxPort } from "./modelProto.js";

@@ -7,7 +7,7 @@
 //
 // The last line is multiplied out first, so that (1 - z) * n + z * h and the textbook's (1 - z) * h + z * n are found too.
 
-import { type Activation, describeActivation } from "../../model/activation.js";
+import { type Activation, describeActivation } from "../../layers/activation.js";
 import type { Call } from "./call.js";
 import { widthOf } from "./signals.js";
 import type { Signal } from "./value.js";

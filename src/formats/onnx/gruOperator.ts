@@ -6,8 +6,8 @@ import {
   completeActivation,
   ELEMENT_FUNCTIONS,
   type ElementFunction,
-} from "../../model/activation.js";
-import type { Direction } from "../../model/network.js";
+} from "../../layers/activation.js";
+import type { Direction } from "../../layers/direction.js";
 import { swapGates } from "../kernel.js";
 import { quote } from "../quote.js";
 import { type Axis, dimensionOf, isSameDimension } from "./axes.js";

@@ -1,6 +1,6 @@
 // Operators that become dense layers.
 
-import type { ActivationSpec, ElementFunction, RowFunction } from "../../model/activation.js";
+import type { ActivationSpec, ElementFunction, RowFunction } from "../../layers/activation.js";
 import { type Axis, axisIndex, strides } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { demand, Refusal } from "./refusal.js";

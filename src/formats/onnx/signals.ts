@@ -6,7 +6,7 @@ import {
   completeActivation,
   type ElementFunction,
   type RowFunction,
-} from "../../model/activation.js";
+} from "../../layers/activation.js";
 import { demand } from "./refusal.js";
 import { columnsSignal, type Signal } from "./value.js";
 import { columnsOf, type DenseSource, type Wiring } from "./wiring.js";

@@ -1,9 +1,9 @@
 // The layers that a graph's nodes turn into. Each feature of each layer is a column with a number of its own, so that a
 // slice, a concatenation or a transposition of features is no layer but a list of columns.
 
-import type { Activation, ElementFunction, RowFunction } from "../../model/activation.js";
+import type { Activation, ElementFunction, RowFunction } from "../../layers/activation.js";
 import { GruError } from "../../errors.js";
-import type { Direction } from "../../model/network.js";
+import type { Direction } from "../../layers/direction.js";
 
 /** Columns of one layer or input: `first` to `first + size`. */
 interface SourceBase {

@@ -214,6 +214,8 @@ function describe(layers: readonly LayerDescription[], tensors: ReadonlyMap<stri
         return `embedding "${layer.name}" ${layer.numEmbeddings} x ${layer.embeddingSize}`;
       case "gru":
         return `GRU "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}, reset-after, as PyTorch's always is${bias})`;
+      default:
+        return layer.name;
       case "dense":
         return `linear "${layer.name}" ${layer.inputSize} -> ${layer.outputSize} (no activation: a state_dict names none${bias})`;
     }

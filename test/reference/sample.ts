@@ -1,5 +1,5 @@
-import type { Sampling } from "../model/generative.js";
-import { randomNumber } from "../model/randomNumber.js";
+import type { Sampling } from "../../src/model/generative.js";
+import { randomNumber } from "../../src/model/randomNumber.js";
 
 export interface SampleRequest extends Sampling {
   readonly areProbabilities: boolean;

@@ -8,16 +8,34 @@ const ALIGNMENT = 64;
 /** How far beyond what it needs the module may read. */
 const SLACK_BYTES = 1024;
 
-/** Memory of a module's instance, given out from the beginning and never taken back but all at once. */
-export class WasmMemory {
-  readonly #memory: WebAssembly.Memory;
+/** What memory is part of: a module's instance, or `PlainBuffer`. */
+export interface GrowingBuffer {
+  readonly buffer: ArrayBuffer;
+  /** @param numPages of 64 KiB; what was there stays */
+  grow(numPages: number): unknown;
+}
+
+/** Memory without a module, for the layers that run in plain JavaScript. */
+export class PlainBuffer implements GrowingBuffer {
+  buffer = new ArrayBuffer(0);
+
+  grow(numPages: number): void {
+    const larger = new Uint8Array(this.buffer.byteLength + numPages * PAGE_BYTES);
+    larger.set(new Uint8Array(this.buffer));
+    this.buffer = larger.buffer;
+  }
+}
+
+/** Memory that is given out from the beginning and never taken back but all at once. */
+export class CpuMemory {
+  readonly #memory: GrowingBuffer;
   #end: number;
   #f32!: Float32Array;
   #i32!: Int32Array;
   #bytes!: Uint8Array;
 
   /** @param start the first byte that is not the module's own */
-  constructor(memory: WebAssembly.Memory, start: number) {
+  constructor(memory: GrowingBuffer, start: number) {
     this.#memory = memory;
     this.#end = start;
     this.#look();

@@ -1,12 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { WasmMemory } from "../../src/cpu/wasmMemory.js";
+import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
 import { expectRefusal } from "../refusal.js";
 
 const PAGE_BYTES = 65536;
 
+describe("memory without a module", () => {
+  it("grows, and keeps what was there", () => {
+    const memory = new CpuMemory(new PlainBuffer(), 0);
+    const address = memory.allocate(4);
+    memory.f32[address / 4] = 7;
+    const far = memory.allocate(3 * PAGE_BYTES);
+    memory.f32[far / 4 + (3 * PAGE_BYTES) / 4 - 1] = 8;
+    expect(memory.f32[address / 4]).toBe(7);
+  });
+});
+
 describe("memory of a module", () => {
   it("gives out cache lines from the beginning, and grows", () => {
-    const memory = new WasmMemory(new WebAssembly.Memory({ initial: 1 }), 100);
+    const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1 }), 100);
     expect(memory.allocate(10)).toBe(128);
     expect(memory.allocate(10)).toBe(192);
     const address = memory.allocate(3 * PAGE_BYTES);
@@ -15,7 +26,7 @@ describe("memory of a module", () => {
   });
 
   it("gives out again what was released", () => {
-    const memory = new WasmMemory(new WebAssembly.Memory({ initial: 1 }), 0);
+    const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1 }), 0);
     const { end } = memory;
     const first = memory.allocate(10);
     memory.release(end);
@@ -23,7 +34,7 @@ describe("memory of a module", () => {
   });
 
   it("refuses what it has no room for, and goes on as before", async () => {
-    const memory = new WasmMemory(new WebAssembly.Memory({ initial: 1, maximum: 2 }), 0);
+    const memory = new CpuMemory(new WebAssembly.Memory({ initial: 1, maximum: 2 }), 0);
     const message = /^CPU memory: expected room for 196608 bytes of weights and work space, got RangeError/;
     await expectRefusal(() => memory.allocate(3 * PAGE_BYTES), "limit-exceeded", message);
     expect(memory.allocate(10)).toBe(0);

@@ -1,9 +1,10 @@
-import { type GruLayer, numDirections } from "../model/network.js";
+import { numDirections } from "../layers/direction.js";
+import type { GruLayer } from "../layers/gru.js";
 import { elementFunction } from "./activate.js";
 import { matvec } from "./matvec.js";
 
 /** One direction of one GRU layer: its weights, and work space that every step of every row overwrites. */
-export class GruCell {
+export class PlainGruCell {
   readonly #layer: GruLayer;
   readonly #recurrentWeight: Float32Array; // [3H, H]
   readonly #recurrentBias: Float32Array | null; // [3H]
@@ -31,12 +32,12 @@ export class GruCell {
   }
 
   /** The cells of a layer, one for each direction. */
-  static of(layer: GruLayer): GruCell[] {
-    return Array.from({ length: numDirections(layer) }, (_, direction) => new GruCell(layer, direction));
+  static of(layer: GruLayer): PlainGruCell[] {
+    return Array.from({ length: numDirections(layer) }, (_, direction) => new PlainGruCell(layer, direction));
   }
 
   /**
-   * One step of one row, the equations of model/network.ts.
+   * One step of one row, the equations of layers/gru.ts.
    *
    * @param projection W x + b, [3H] from element x on
    * @param state [H] from element h on, replaced

@@ -1,4 +1,33 @@
-import type { Activation, ElementFunction, RowFunction } from "../model/activation.js";
+// Pieces of the layers' float64 equations: products and activations.
+
+import type { Activation, ElementFunction, RowFunction } from "./activation.js";
+
+/**
+ * Row `row` of W x + b: sum over k of weight[row, k] * x[k], plus bias[row].
+ *
+ * @param weight [rows, x.length]
+ * @param bias [rows], or null for none
+ */
+export function productRow(
+  row: number,
+  weight: ArrayLike<number>,
+  bias: ArrayLike<number> | null,
+  x: Float64Array,
+): number {
+  let sum = bias === null ? 0 : bias[row]!;
+  for (let k = 0; k < x.length; k++) sum += weight[row * x.length + k]! * x[k]!;
+  return sum;
+}
+
+/** All of W x + b. @param numRows rows of `weight` */
+export function product(
+  numRows: number,
+  weight: ArrayLike<number>,
+  bias: ArrayLike<number> | null,
+  x: Float64Array,
+): Float64Array {
+  return Float64Array.from({ length: numRows }, (_, row) => productRow(row, weight, bias, x));
+}
 
 /** One element. Twin of shaders/lib/activations.wgsl and shaders/lib/sigmoid_tanh.wgsl. */
 export function activate({ name, alpha, beta }: Activation, x: number): number {
@@ -44,6 +73,6 @@ export function activateRow(activation: Activation<ElementFunction | RowFunction
 }
 
 /** What an activation gets, limited to [-clip, clip]. */
-export function limit(x: number, clip: number | null): number {
+export function clamp(x: number, clip: number | null): number {
   return clip === null ? x : Math.min(clip, Math.max(-clip, x));
 }

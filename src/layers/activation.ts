@@ -1,8 +1,6 @@
 // Activations, with ONNX's names in our spelling and ONNX's default parameters.
 // https://onnx.ai/onnx/operators/onnx__GRU.html
 
-import { describeValue } from "./valueKind.js";
-
 /** Functions of one element. The order is their number in shaders/lib/activations.wgsl. */
 export const ELEMENT_FUNCTIONS = [
   "linear", // x
@@ -54,9 +52,7 @@ const DEFAULT_PARAMETERS: ReadonlyMap<string, readonly [alpha: number, beta: num
 
 /** The activation with every parameter given; ONNX's defaults where the caller gave none. */
 export function completeActivation<Name extends string>(spec: ActivationSpec<Name>): Activation<Name> {
-  // What is neither is a name that there is not.
-  const given = describeValue(spec) === "an object" ? (spec as Exclude<typeof spec, Name>) : { name: spec as Name };
-  const { name, alpha, beta } = { alpha: undefined, beta: undefined, ...given };
+  const { name, alpha, beta } = typeof spec === "string" ? { name: spec } : spec;
   const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS.get(name) ?? [1, 0];
   return { name, alpha: alpha ?? defaultAlpha, beta: beta ?? defaultBeta };
 }
@@ -66,3 +62,6 @@ export function describeActivation({ name, alpha, beta }: Activation<string>): s
   const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS.get(name) ?? [1, 0];
   return alpha === defaultAlpha && beta === defaultBeta ? name : `${name}(${alpha}, ${beta})`;
 }
+
+/** x itself. */
+export const LINEAR = completeActivation<ElementFunction>("linear");

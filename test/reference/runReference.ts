@@ -1,23 +1,13 @@
+import { equationOf } from "../../src/layers/equations.js";
+import { layerOutputSize } from "../../src/layers/index.js";
 import {
-  type GruLayer,
-  gruLayers,
-  type Layer,
   layerNamed,
-  layerOutputSize,
   type Network,
   NETWORK_INPUT,
-  numDirections,
   sequenceNames,
   stateLength,
-} from "../model/network.js";
-import { concat } from "./concat.js";
-import { dense } from "./dense.js";
-import { embedding } from "./embedding.js";
-import { gruGates } from "./gruGates.js";
-import { gruNew } from "./gruNew.js";
-import { gruProject } from "./gruProject.js";
-import { gruStep } from "./gruStep.js";
-import { lastStep } from "./lastStep.js";
+  stateOf,
+} from "../../src/model/network.js";
 
 export interface ReferenceRequest {
   /** [T, B, I], or [T, B] indices */
@@ -67,77 +57,37 @@ export function runReference(network: Network, request: ReferenceRequest): Refer
   return { output: outputs[network.outputs[0]!]!, outputs, finalState };
 }
 
+/** A row's states: [size] of each direction, by layer and block. */
+type States = ReadonlyMap<string, Record<string, Float64Array[]>>;
+
 /** One row through every layer; replaces its states. @returns the steps of every layer, by name */
-function runRow(network: Network, input: Steps, states: ReadonlyMap<GruLayer, Float64Array[]>): Map<string, Steps> {
+function runRow(network: Network, input: Steps, states: States): Map<string, Steps> {
   const values = new Map([[NETWORK_INPUT, input]]);
   for (const layer of network.layers) {
     const parts = layer.inputs.map((name) => values.get(name)!);
     const steps = parts[0]!.map((_, step) => concat(parts.map((part) => part[step]!)));
-    values.set(layer.name, runLayer(layer, steps, states));
+    values.set(layer.name, equationOf(layer)(layer, steps, states.get(layer.name)!));
   }
   return values;
 }
 
-function runLayer(layer: Layer, steps: Steps, states: ReadonlyMap<GruLayer, Float64Array[]>): Steps {
-  switch (layer.type) {
-    case "embedding":
-      return steps.map((x) => embedding(layer, x[0]!));
-    case "dense":
-      return steps.map((x) => dense(layer, x));
-    case "gru":
-      return runGru(layer, steps, states.get(layer)!);
-  }
-}
-
-/** All directions of a GRU layer. @param states [H] of each direction, replaced */
-function runGru(layer: GruLayer, steps: Steps, states: readonly Float64Array[]): Steps {
-  const { direction, hiddenSize, returnSequences } = layer;
-  const projections = steps.map((x) => gruProject(layer, x));
-  const byDirection = states.map((state, d) => {
-    const isReverse = direction === "reverse" || d === 1;
-    const outputs: Steps = [];
-    for (const x of isReverse ? [...projections].reverse() : projections) {
-      state.set(gruCell(layer, d, x, state));
-      outputs.push(state.slice());
-    }
-    return isReverse ? outputs.reverse() : outputs;
-  });
-  const joined = steps.map((_, step) => concat(byDirection.map((outputs) => outputs[step]!)));
-  if (returnSequences || joined.length === 0) return joined;
-  const firstAtStart = direction === "forward" ? Infinity : hiddenSize * (numDirections(layer) - 1);
-  return [lastStep(joined, firstAtStart)];
-}
-
-function gruCell(layer: GruLayer, direction: number, projection: Float64Array, h: Float64Array): Float64Array {
-  if (layer.resetAfter) return gruStep(layer, direction, projection, h);
-  const { resetState, update } = gruGates(layer, direction, projection, h);
-  return gruNew(layer, direction, projection, h, resetState, update);
+/** The parts, one after the other. @param parts each [S] @returns [sum of S] */
+function concat(parts: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(parts.flatMap((part) => [...part]));
 }
 
 function sliceRow(values: ArrayLike<number>, row: number, size: number): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => values[row * size + i]!);
 }
 
-/** Where one row's states are in a state of all rows: [H] of each direction of each layer. */
-function stateViews(
-  network: Network,
-  batchSize: number,
-  row: number,
-  state: Float64Array,
-): Map<GruLayer, Float64Array[]> {
-  const views = new Map<GruLayer, Float64Array[]>();
-  let layerStart = 0;
-  for (const layer of gruLayers(network)) {
-    const { hiddenSize } = layer;
-    const starts = Array.from(
-      { length: numDirections(layer) },
-      (_, d) => layerStart + (d * batchSize + row) * hiddenSize,
-    );
-    views.set(
-      layer,
-      starts.map((start) => state.subarray(start, start + hiddenSize)),
-    );
-    layerStart += numDirections(layer) * batchSize * hiddenSize;
+/** Where one row's states are in a state of all rows. */
+function stateViews(network: Network, batchSize: number, row: number, state: Float64Array): States {
+  const views = new Map(network.layers.map(({ name }) => [name, {} as Record<string, Float64Array[]>]));
+  for (const { layer, name, numDirections, size, start } of stateOf(network)) {
+    views.get(layer.name)![name] = Array.from({ length: numDirections }, (_, d) => {
+      const at = batchSize * start + (d * batchSize + row) * size;
+      return state.subarray(at, at + size);
+    });
   }
   return views;
 }

@@ -1,0 +1,16 @@
+import type { EmbeddingLayer } from "../layers/embedding.js";
+import type { CpuLayer, CpuPlace } from "./cpuLayer.js";
+
+/** Copies rows of the table, which stays where it is. */
+export function placeEmbedding({ weight, embeddingSize }: EmbeddingLayer, { memory }: CpuPlace): CpuLayer {
+  return {
+    workFloats: () => 0,
+    run({ x, numRows, output, outputStride }) {
+      const { f32 } = memory;
+      for (let row = 0; row < numRows; row++) {
+        const start = f32[x / 4 + row]! * embeddingSize;
+        f32.set(weight.subarray(start, start + embeddingSize), output / 4 + row * outputStride);
+      }
+    },
+  };
+}

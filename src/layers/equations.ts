@@ -1,0 +1,26 @@
+// The float64 equation of every layer type: the oracle of the tests. A new type is a line here.
+
+import { denseEquation } from "./dense.js";
+import { embeddingEquation } from "./embedding.js";
+import { gruEquation } from "./gru.js";
+import type { Layer } from "./index.js";
+import { lastEquation } from "./last.js";
+
+/**
+ * One row through a layer.
+ *
+ * @param steps the row's frames up to its length; one where the input has no steps
+ * @param state [size] of each direction, by the block's name; replaced
+ */
+export type Equation<L = Layer> = (
+  layer: L,
+  steps: readonly Float64Array[],
+  state: Readonly<Record<string, readonly Float64Array[]>>,
+) => Float64Array[];
+
+const EQUATIONS = { embedding: embeddingEquation, gru: gruEquation, dense: denseEquation, last: lastEquation };
+
+/** The equation of a layer's type. */
+export function equationOf(layer: Layer): Equation {
+  return EQUATIONS[layer.type] as Equation;
+}

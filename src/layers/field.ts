@@ -1,0 +1,90 @@
+// Kinds of values that a layer's fields have: what is right, and what a field is when it is left out.
+
+import {
+  type ActivationSpec,
+  completeActivation,
+  describeActivation,
+  ELEMENT_FUNCTIONS,
+  ROW_FUNCTIONS,
+} from "./activation.js";
+
+/** One field of a layer type. */
+export interface Field {
+  readonly kind: "size" | "choice" | "activation" | "limit";
+  /** The value of a field that is left out; undefined where it must be given. */
+  readonly default?: unknown;
+  /** What a value must be: words to choose from, or a sentence's part. */
+  readonly expected: string | readonly unknown[];
+  accepts(value: unknown): boolean;
+  /** The value as a layer has it, from one that is accepted. */
+  complete(value: unknown): unknown;
+  /** A few words for a person; "" where there is nothing to tell. */
+  describe(value: unknown): string;
+}
+
+function same(value: unknown): unknown {
+  return value;
+}
+
+/** A number of features, units or rows. */
+export const size = sizeUpTo(Number.MAX_SAFE_INTEGER, "a positive whole number");
+
+/** As `size`, where there may be no more. @param expected what that is, and why */
+export function sizeUpTo(most: number, expected: string): Field {
+  return {
+    kind: "size",
+    expected,
+    accepts: (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= most,
+    complete: same,
+    describe: String,
+  };
+}
+
+/**
+ * One of a few words, or true and false. The first is the default.
+ *
+ * @param describe a few words for each value, where they are not the value's own
+ */
+export function choice<T>(words: readonly T[], describe: (value: T) => string = String): Field {
+  return {
+    kind: "choice",
+    default: words[0],
+    expected: words,
+    accepts: (value) => words.includes(value as T),
+    complete: same,
+    describe: (value) => describe(value as T),
+  };
+}
+
+/** A function of one element, or also of a whole row, with its parameters. */
+export function activation(defaultName: string, { ofRows = false } = {}): Field {
+  const names: readonly unknown[] = ofRows ? [...ELEMENT_FUNCTIONS, ...ROW_FUNCTIONS] : ELEMENT_FUNCTIONS;
+  return {
+    kind: "activation",
+    default: defaultName,
+    expected: names,
+    accepts: (value) => {
+      const { name, alpha = 0, beta = 0 } = partsOf(value);
+      return names.includes(name) && Number.isFinite(alpha) && Number.isFinite(beta);
+    },
+    complete: (value) => completeActivation(value as ActivationSpec<string>),
+    describe: (value) => describeActivation(completeActivation(value as ActivationSpec<string>)),
+  };
+}
+
+function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unknown } {
+  if (typeof value === "string") return { name: value };
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+/** A number above 0 that limits values to [-limit, limit]; null, the default, for no limit. */
+export function limit(word: string): Field {
+  return {
+    kind: "limit",
+    default: null,
+    expected: "a number above 0, or null",
+    accepts: (value) => value === null || (typeof value === "number" && value > 0),
+    complete: same,
+    describe: (value) => (value === null ? "" : `${word} ${String(value)}`),
+  };
+}

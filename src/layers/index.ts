@@ -1,0 +1,72 @@
+// The list of layer types. A new one is its file here, a line in `TYPES`, and its place in plan/ and cpu/.
+
+import { dense, type DenseLayer, type DenseSpec } from "./dense.js";
+import { embedding, type EmbeddingLayer, type EmbeddingSpec } from "./embedding.js";
+import { gru, type GruLayer, type GruSpec } from "./gru.js";
+import { last, type LastLayer, type LastSpec } from "./last.js";
+import type { LayerType, StateBlock, Storage, TensorSpec } from "./layerType.js";
+
+const TYPES = { embedding, gru, dense, last };
+
+/** A layer with everything said. */
+export type Layer = EmbeddingLayer | GruLayer | DenseLayer | LastLayer;
+
+/** A layer as a caller may write it. */
+export type LayerSpec = EmbeddingSpec | GruSpec | DenseSpec | LastSpec;
+
+/** Names of the layer types. */
+export const LAYER_TYPES: readonly string[] = Object.keys(TYPES);
+
+/** The room of a layer's type. */
+export function layerType(layer: Pick<Layer, "type">): LayerType<Layer> {
+  return TYPES[layer.type] as unknown as LayerType<Layer>;
+}
+
+/** Whether a layer type is called so. */
+export function isLayerType(name: unknown): name is Layer["type"] {
+  return LAYER_TYPES.includes(name as string);
+}
+
+/** Features that a layer gives for each row. */
+export function layerOutputSize(layer: Layer): number {
+  return layerType(layer).outputSize(layer);
+}
+
+/** Blocks of state that a layer keeps. */
+export function stateBlocks(layer: Layer): readonly StateBlock[] {
+  return layerType(layer).state?.(layer) ?? [];
+}
+
+/** A tensor of a layer with its values, null for a vector that it has not. */
+export interface LayerTensor extends TensorSpec {
+  readonly values: Float32Array | null;
+  /** What one unit of each row stands for, of a matrix kept as int8. */
+  readonly scale: Float32Array | null;
+}
+
+/** A layer's tensors. */
+export function tensorsOf(layer: Layer): LayerTensor[] {
+  const fields = layer as unknown as Readonly<Record<string, Float32Array | null | undefined>>;
+  return layerType(layer)
+    .tensors(layer)
+    .map((spec) => ({ ...spec, values: fields[spec.name] ?? null, scale: fields[scaleName(spec.name)] ?? null }));
+}
+
+/** The field of a matrix's scale. */
+export function scaleName(tensor: string): string {
+  return `${tensor}Scale`;
+}
+
+/** Whether a tensor is kept in the layer's storage. */
+export function isStored({ kind }: TensorSpec): boolean {
+  return kind !== "vector";
+}
+
+/** A layer with other tensors in another storage. @param tensors by name, those that change */
+export function withTensors(
+  layer: Layer,
+  storage: Storage,
+  tensors: Readonly<Record<string, Float32Array | null>>,
+): Layer {
+  return { ...layer, storage, ...tensors };
+}

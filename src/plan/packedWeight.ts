@@ -1,0 +1,96 @@
+import { weightBytes } from "../kernels/weightStorage.js";
+import { paddedSize } from "../kernels/kernelSpec.js";
+import type { Storage } from "../layers/layerType.js";
+import { float32ToFloat16 } from "../model/float16.js";
+
+/** One weight buffer, laid out as the kernels read it. */
+export interface PackedWeight {
+  readonly label: string;
+  /** Padding included. */
+  readonly sizeBytes: number;
+  /** Makes the buffer's content; nothing is copied until then. */
+  pack(): ArrayBuffer;
+}
+
+interface Matrix {
+  /** [numRows, numColumns] */
+  readonly values: Float32Array;
+  /** [numRows], int8 only */
+  readonly scale: Float32Array | null;
+  readonly numRows: number;
+  readonly numColumns: number;
+  readonly storage: Storage;
+}
+
+/** Where a matrix's elements go. Four columns of a row stay together: a quad. */
+export interface Layout {
+  /** Padding included. */
+  readonly numElements: number;
+  startOf(row: number): number;
+  /** Elements from a quad of a row to its next one. */
+  readonly quadStep: number;
+}
+
+/** Row after row; rows and columns are padded to a multiple of four. */
+export function byRows(numRows: number, numColumns: number): Layout {
+  const stride = paddedSize(numColumns);
+  return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, quadStep: 4 };
+}
+
+/** Four rows at a time, as shaders/lib/tile.wgsl has it. */
+export function byTiles(numRows: number, numColumns: number): Layout {
+  const stride = paddedSize(numColumns);
+  const startOf = (row: number) => (row - (row % 4)) * stride + 4 * (row % 4);
+  return { numElements: paddedSize(numRows) * stride, startOf, quadStep: 16 };
+}
+
+/** A matrix in its storage, laid out; what pads it is zero. */
+export function packMatrix(label: string, matrix: Matrix, { numElements, startOf, quadStep }: Layout): PackedWeight {
+  const { values, scale, numRows, numColumns, storage } = matrix;
+  const pack = () => {
+    const packed = new { f32: Float32Array, f16: Uint16Array, int8: Int8Array }[storage](numElements);
+    for (let row = 0; row < numRows; row++) {
+      const rowValues = values.subarray(row * numColumns, (row + 1) * numColumns);
+      const encoded = encodeRow(rowValues, storage, scale?.[row] ?? 1);
+      const start = startOf(row);
+      for (let column = 0; column < numColumns; column++) {
+        packed[start + (column >> 2) * quadStep + (column & 3)] = encoded[column]!;
+      }
+    }
+    return packed.buffer;
+  };
+  return { label, sizeBytes: numElements * weightBytes[storage], pack };
+}
+
+function encodeRow(values: Float32Array, storage: Storage, scale: number): ArrayLike<number> {
+  switch (storage) {
+    case "f32":
+      return values;
+    case "f16":
+      return float32ToFloat16(values);
+    case "int8":
+      return values.map((value) => Math.round(value / scale));
+  }
+}
+
+/** [2, numRows]: the bias, zeros for none, then the scale of each row, ones for none; each padded. */
+export function packBias(
+  label: string,
+  bias: Float32Array | null,
+  scale: Float32Array | null,
+  numRows: number,
+): PackedWeight {
+  const stride = paddedSize(numRows);
+  const pack = () => {
+    const packed = new Float32Array(2 * stride).fill(1, stride);
+    if (bias !== null) packed.set(bias);
+    if (scale !== null) packed.set(scale, stride);
+    return packed.buffer;
+  };
+  return { label, sizeBytes: 2 * stride * Float32Array.BYTES_PER_ELEMENT, pack };
+}
+
+export function packScale(label: string, scale: Float32Array | null, numRows: number): PackedWeight {
+  const pack = () => (scale ?? new Float32Array(numRows).fill(1)).slice().buffer as ArrayBuffer;
+  return { label, sizeBytes: numRows * Float32Array.BYTES_PER_ELEMENT, pack };
+}

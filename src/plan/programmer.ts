@@ -1,0 +1,114 @@
+import { paddedSize } from "../kernels/kernelSpec.js";
+import type { OPERATION_KINDS } from "../kernels/networkStep.js";
+import { quadsBefore } from "../kernels/weightStorage.js";
+import type { Activation } from "../layers/activation.js";
+import type { Storage } from "../layers/layerType.js";
+import { type Network, NETWORK_INPUT, sizeOfValue } from "../model/network.js";
+
+/** The shader's Operation, but for its numbers that are not whole. What is left out is 0. */
+export interface Operation {
+  readonly kind: (typeof OPERATION_KINDS)[number];
+  readonly source?: number;
+  readonly quads?: number;
+  readonly result: number;
+  readonly size: number;
+  readonly weight?: number;
+  readonly bias?: number;
+  readonly biasRows?: number;
+  readonly recurrentWeight?: number;
+  readonly recurrentBias?: number;
+  readonly state?: number;
+  readonly gate?: Activation;
+  readonly next?: Activation;
+  readonly clip?: number;
+  /** Of a recurrent layer, by which its operation is found. */
+  readonly name?: string;
+  /** Multiplications and additions. */
+  readonly flop?: number;
+}
+
+/** Gives every value of a program its place in the workgroup's memory, layer by layer. */
+export class Programmer {
+  readonly operations: Operation[] = [];
+  /** Elements of the memory that are taken. */
+  numValues = 0;
+  readonly #network: Network;
+  readonly #storage: Storage;
+  readonly #offsets: ReadonlyMap<string, number>;
+  readonly #states: ReadonlyMap<string, number>;
+  /** First value of what each layer gives. */
+  readonly #places = new Map<string, number>();
+  #numGates = 0;
+
+  /**
+   * @param offsets first byte of each weight, by its label
+   * @param states first element of each layer's state, by its name
+   */
+  constructor(network: Network, offsets: ReadonlyMap<string, number>, states: ReadonlyMap<string, number>) {
+    this.#network = network;
+    this.#storage = network.layers[0]!.storage;
+    this.#offsets = offsets;
+    this.#states = states;
+    // The shader puts it at 0.
+    this.#places.set(NETWORK_INPUT, this.take(network.inputType === "indices" ? 0 : network.inputSize));
+  }
+
+  add(operation: Operation): void {
+    this.operations.push(operation);
+  }
+
+  /** Where a matrix begins, in vec4s. */
+  weight(label: string): number {
+    return quadsBefore(this.#offsets.get(label)!, this.#storage);
+  }
+
+  /** Where a bias begins, in elements. */
+  bias(label: string): number {
+    return this.#offsets.get(label)! / Float32Array.BYTES_PER_ELEMENT;
+  }
+
+  state(name: string): number {
+    return this.#states.get(name)!;
+  }
+
+  /** One run of values that holds a layer's inputs: the input itself, or a copy of all. */
+  gather(inputs: readonly string[]): number {
+    if (inputs.length === 1) return this.placeOf(inputs[0]!);
+    const sizes = inputs.map((name) => sizeOfValue(this.#network, name));
+    const start = this.take(sizes.reduce((sum, size) => sum + size, 0));
+    let result = start;
+    inputs.forEach((name, i) => {
+      this.add({ kind: "copy", source: this.placeOf(name), result, size: sizes[i]! });
+      result += sizes[i]!;
+    });
+    return start;
+  }
+
+  placeOf(name: string): number {
+    return this.#places.get(name)!;
+  }
+
+  /** Takes a place for what a layer gives. */
+  give(name: string, size: number): number {
+    const place = this.take(size);
+    this.#places.set(name, place);
+    return place;
+  }
+
+  /** Asks for room for a layer's gates, which all layers share. */
+  takeGates(size: number): void {
+    this.#numGates = Math.max(this.#numGates, size);
+  }
+
+  /** Room for the gates, from the input and from the state. */
+  placeOfGates(): number {
+    return this.take(2 * paddedSize(this.#numGates));
+  }
+
+  /** Padding is never written, and stays zero. */
+  take(size: number): number {
+    const start = this.numValues;
+    this.numValues += paddedSize(size);
+    return start;
+  }
+}
