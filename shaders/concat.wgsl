@@ -10,13 +10,8 @@ override SOURCE_SIZE: u32;
 override OUTPUT_SIZE: u32;
 override FIRST_COLUMN: u32;
 
-struct Params {
-  first_row: u32, // of this dispatch
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> source: array<f32>;       // [rows, S], rows padded to a multiple of 4
-@group(0) @binding(2) var<storage, read_write> output: array<f32>; // [rows, O], rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read> source: array<f32>;       // [rows, S], rows padded
+@group(0) @binding(2) var<storage, read_write> output: array<f32>; // [rows, O], rows padded
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn concat(@builtin(global_invocation_id) global_id: vec3u) {
@@ -25,7 +20,7 @@ fn concat(@builtin(global_invocation_id) global_id: vec3u) {
     return;
   }
   let row = params.first_row + global_id.y;
-  let source_stride = (SOURCE_SIZE + 3) / 4 * 4;
-  let output_stride = (OUTPUT_SIZE + 3) / 4 * 4;
+  let source_stride = padded(SOURCE_SIZE);
+  let output_stride = padded(OUTPUT_SIZE);
   output[row * output_stride + FIRST_COLUMN + column] = source[row * source_stride + column];
 }

@@ -13,11 +13,6 @@ override FUNCTION: u32;
 override ALPHA: f32;
 override BETA: f32;
 
-struct Params {
-  first_row: u32, // of this dispatch
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [rows, I/4]
 @group(0) @binding(2) var<storage, read> weight: array<WeightTile>;  // [O/4, I/4], see lib/tile.wgsl
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // [2, O/4]: the bias, then the scale of each row
@@ -25,18 +20,18 @@ struct Params {
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn dense(@builtin(global_invocation_id) global_id: vec3u) {
-  let input_quads = (INPUT_SIZE + 3) / 4;
-  let output_quads = (OUTPUT_SIZE + 3) / 4;
-  let quad = global_id.x;
-  if (quad >= output_quads) {
+  let input_vec4s = vec4s(INPUT_SIZE);
+  let output_vec4s = vec4s(OUTPUT_SIZE);
+  let four = global_id.x;
+  if (four >= output_vec4s) {
     return;
   }
   let row = params.first_row + global_id.y;
   var sum = vec4f();
-  for (var k = 0u; k < input_quads; k++) {
-    sum += input[row * input_quads + k] * columns_of(weight[quad * input_quads + k]);
+  for (var k = 0u; k < input_vec4s; k++) {
+    sum += input[row * input_vec4s + k] * columns_of(weight[four * input_vec4s + k]);
   }
-  let x = sum * bias[output_quads + quad] + bias[quad];
+  let x = sum * bias[output_vec4s + four] + bias[four];
   let y = vec4f(
     activate(FUNCTION, ALPHA, BETA, x.x),
     activate(FUNCTION, ALPHA, BETA, x.y),
@@ -44,6 +39,6 @@ fn dense(@builtin(global_invocation_id) global_id: vec3u) {
     activate(FUNCTION, ALPHA, BETA, x.w),
   );
   // The padding stays zero, whatever the activation makes of it and whatever is not finite in the row.
-  let is_output = 4 * quad + vec4u(0, 1, 2, 3) < vec4u(OUTPUT_SIZE);
-  output[row * output_quads + quad] = select(vec4f(), y, is_output);
+  let is_output = 4 * four + vec4u(0, 1, 2, 3) < vec4u(OUTPUT_SIZE);
+  output[row * output_vec4s + four] = select(vec4f(), y, is_output);
 }

@@ -11,8 +11,8 @@ override SIZE: u32;
 override FIRST_COLUMN_AT_START: u32; // columns from this one on are taken at the row's start
 
 @group(0) @binding(0) var<storage, read> lengths: array<u32>;      // [B]
-@group(0) @binding(1) var<storage, read> source: array<f32>;       // [T, B, S], rows padded to a multiple of 4
-@group(0) @binding(2) var<storage, read_write> output: array<f32>; // [B, S], rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read> source: array<f32>;       // [T, B, S], rows padded
+@group(0) @binding(2) var<storage, read_write> output: array<f32>; // [B, S], rows padded
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn last_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
@@ -23,6 +23,6 @@ fn last_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workg
   }
   let batch_size = num_workgroups.y;
   let time = select(lengths[row] - 1, 0, column >= FIRST_COLUMN_AT_START);
-  let stride = (SIZE + 3) / 4 * 4;
+  let stride = padded(SIZE);
   output[row * stride + column] = source[(time * batch_size + row) * stride + column];
 }

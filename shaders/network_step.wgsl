@@ -2,10 +2,8 @@
 // passes between them in the memory of one workgroup, which makes one batch row.
 //
 // The network is a program, an operation for each layer (src/plan/networkProgram.ts). The equations are those of
-// embedding.wgsl, gru_step.wgsl, gru_gates.wgsl, gru_new.wgsl, dense.wgsl and softmax.wgsl; x W is made here too, since so
-// few steps are not worth a product of their own. WeightQuad and unpack come from lib/weight_*.wgsl, activate and limit from
-// lib/activations.wgsl, run from lib/operations.wgsl,
-// Operation and state_of from lib/operation.wgsl.
+// embedding.wgsl, lib/gru.wgsl, dense.wgsl and softmax.wgsl; W x is made here too, since so few steps are not worth a
+// product of their own. `run` comes from lib/operations.wgsl.
 // Dispatch [B, 1, 1].
 // CPU twin: src/reference/runReference.ts
 
@@ -25,21 +23,12 @@ const SOFTMAX = 4u;
 const LOG_SOFTMAX = 5u;
 const COPY = 6u;
 
-struct Params {
-  first_row: u32,
-  step: u32, // the first step of this dispatch
-  end: u32,  // and the first that is not
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> lengths: array<u32>;       // [B]
-@group(0) @binding(2) var<storage, read> places: array<u32>;        // [B], see lib/time.wgsl
 @group(0) @binding(3) var<storage, read> program: array<Operation>;
-@group(0) @binding(4) var<storage, read> input: array<u32>;         // [T, B, I], f32 or indices, rows padded to a multiple of 4
-@group(0) @binding(5) var<storage, read> weights: array<WeightQuad>;
+@group(0) @binding(4) var<storage, read> input: array<u32>;         // [T, B, I], f32 or indices, rows padded
+@group(0) @binding(5) var<storage, read> weights: array<WeightVec4>;
 @group(0) @binding(6) var<storage, read> biases: array<f32>;        // the same buffer
 @group(0) @binding(7) var<storage, read_write> states: array<f32>;  // [slots, 2, S]
-@group(0) @binding(8) var<storage, read_write> output: array<f32>;  // [T, B, O], rows padded to a multiple of 4
+@group(0) @binding(8) var<storage, read_write> output: array<f32>;  // [T, B, O], rows padded
 
 var<workgroup> values: array<f32, NUM_VALUES>;
 
@@ -47,15 +36,13 @@ var<workgroup> values: array<f32, NUM_VALUES>;
 fn network_step(
   @builtin(local_invocation_index) local_index: u32,
   @builtin(workgroup_id) workgroup_id: vec3u,
-  @builtin(num_workgroups) num_workgroups: vec3u,
 ) {
   let row = workgroup_id.x;
-  let place = places[row];
   let end = min(params.end, lengths[row]);
   if (params.step >= end) {
     return;
   }
-  let first = state_of(place, params.step);
+  let first = state_of(row, params.step);
   for (var o = 0u; o < NUM_OPERATIONS; o++) {
     if (is_gru(o)) {
       for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {
@@ -64,9 +51,9 @@ fn network_step(
     }
   }
   for (var step = params.step; step < end; step++) {
-    let time_row = step * num_workgroups.x + row;
+    let time_row = step * params.batch_size + row;
     for (var i = local_index; i < INPUT_SIZE; i += WORKGROUP_SIZE) {
-      values[i] = bitcast<f32>(input[time_row * ((INPUT_SIZE + 3) / 4 * 4) + i]);
+      values[i] = bitcast<f32>(input[time_row * padded(INPUT_SIZE) + i]);
     }
     workgroupBarrier();
     for (var o = 0u; o < NUM_OPERATIONS; o++) {
@@ -74,10 +61,10 @@ fn network_step(
       workgroupBarrier();
     }
     for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {
-      output[time_row * ((OUTPUT_SIZE + 3) / 4 * 4) + i] = values[OUTPUT + i];
+      output[time_row * padded(OUTPUT_SIZE) + i] = values[OUTPUT + i];
     }
   }
-  let last = state_of(place, end);
+  let last = state_of(row, end);
   for (var o = 0u; o < NUM_OPERATIONS; o++) {
     if (is_gru(o)) {
       for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {

@@ -14,11 +14,6 @@
 override WORKGROUP_SIZE: u32; // a power of two
 override OUTPUT_SIZE: u32;
 
-struct Params {
-  first_row: u32, // of this step
-  step: u32,
-}
-
 struct Sampling {
   seed: u32,
   first_position: u32, // of the chunk's first step
@@ -28,9 +23,8 @@ struct Sampling {
   top_p: f32,          // in [1e-30, 1], 1 for all
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> sampling: Sampling;
-@group(0) @binding(2) var<storage, read> scores: array<f32>;      // [T, B, O], rows padded to a multiple of 4
+@group(0) @binding(2) var<storage, read> scores: array<f32>;      // [T, B, O], rows padded
 @group(0) @binding(3) var<storage, read_write> index: array<u32>; // [T, B], a step's input and what the step before it drew
 
 // Elements of `scores` that one invocation adds up, and who of them may be drawn.
@@ -59,7 +53,7 @@ fn sample(
   let row = params.first_row + workgroup_id.x;
   var segment = Segment(); // all may: every key is above zero
   segment.local_index = local_index;
-  segment.row_start = row * ((OUTPUT_SIZE + 3) / 4 * 4);
+  segment.row_start = row * padded(OUTPUT_SIZE);
   let length = (OUTPUT_SIZE + WORKGROUP_SIZE - 1) / WORKGROUP_SIZE;
   segment.start = min(local_index * length, OUTPUT_SIZE);
   segment.end = min(segment.start + length, OUTPUT_SIZE);

@@ -10,17 +10,12 @@
 override WORKGROUP_SIZE: u32; // a power of two
 override OUTPUT_SIZE: u32;
 
-struct Params {
-  first_row: u32, // of this dispatch
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;       // [rows, O], rows padded to a multiple of 4
-@group(0) @binding(2) var<storage, read_write> output: array<f32>; // [rows, O], rows padded to a multiple of 4
+@group(0) @binding(1) var<storage, read> logits: array<f32>;       // [rows, O], rows padded
+@group(0) @binding(2) var<storage, read_write> output: array<f32>; // [rows, O], rows padded
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn softmax(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation_index) local_index: u32) {
-  let row = (params.first_row + workgroup_id.x) * ((OUTPUT_SIZE + 3) / 4 * 4);
+  let row = (params.first_row + workgroup_id.x) * padded(OUTPUT_SIZE);
 
   var largest = -3.4028234e38; // the lowest f32
   for (var i = local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {

@@ -11,13 +11,8 @@ override WORKGROUP_SIZE: u32; // a power of two
 override OUTPUT_SIZE: u32;
 override TOP_K: u32; // at most OUTPUT_SIZE
 
-struct Params {
-  first_row: u32, // of this dispatch
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> scores: array<f32>;      // [rows, O], rows padded to a multiple of 4
-@group(0) @binding(2) var<storage, read_write> pairs: array<u32>; // [rows, K, 2], index and bits, rows padded likewise
+@group(0) @binding(1) var<storage, read> scores: array<f32>;      // [rows, O], rows padded
+@group(0) @binding(2) var<storage, read_write> pairs: array<u32>; // [rows, K, 2], index and bits, rows padded
 
 // Key and complement of the index: what comes before others is above them.
 var<workgroup> places: array<vec2u, WORKGROUP_SIZE>;
@@ -25,8 +20,8 @@ var<workgroup> places: array<vec2u, WORKGROUP_SIZE>;
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn top_k(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation_index) local_index: u32) {
   let row = params.first_row + workgroup_id.x;
-  let row_start = row * ((OUTPUT_SIZE + 3) / 4 * 4);
-  let pairs_start = row * ((2 * TOP_K + 3) / 4 * 4);
+  let row_start = row * padded(OUTPUT_SIZE);
+  let pairs_start = row * padded(2 * TOP_K);
   var own = vec2u(~0u); // above all
   var found = own;
   for (var rank = 0u; rank < TOP_K; rank++) {

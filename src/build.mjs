@@ -18,7 +18,7 @@ const entries = Object.keys(manifest.exports)
 /** A space that keeps no two tokens apart: with a word on one side alone, or with what is a token by itself. */
 const NEEDLESS_SPACE = /(?<=\w) (?=\W)|(?<=\W) (?=\w)|(?<=[(),;]) | (?=[(){@])/g;
 
-/** Inlines `*.wgsl?raw` without comments and needless spaces; lines stay, so a compile error's number still fits the source. */
+/** Inlines `*.wgsl?raw` without comments, empty lines and needless spaces; a line of code stays a line, for compile errors. */
 const wgsl = {
   name: "wgsl",
   enforce: "pre",
@@ -31,7 +31,7 @@ const wgsl = {
         .trim()
         .replace(NEEDLESS_SPACE, ""),
     );
-    return `export default ${JSON.stringify(lines.join("\n").trimEnd())};`;
+    return `export default ${JSON.stringify(lines.filter((line) => line !== "").join("\n"))};`;
   },
 };
 

@@ -1,5 +1,5 @@
 export { tune, TUNING_TABLE } from "./plan/tuning.js";
-export type { NetworkWalk, TuningRow, Walk, WaveWalk } from "./plan/tuning.js";
+export type { NetworkFamily, TuningRow, LayerFamily, WavefrontFamily } from "./plan/tuning.js";
 export type { KernelChoice } from "./plan/kernelChoice.js";
 export { timeSteps } from "./tuner/timeSteps.js";
 export { autotune } from "./tuner/tuner.js";

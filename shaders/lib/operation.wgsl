@@ -1,6 +1,4 @@
-// What a kernel of several layers knows of each (src/plan/networkProgram.ts).
-
-override STATE_SIZE: u32; // S: what one state of all layers takes, rows padded to a multiple of 4
+// One layer of a network, as the kernels of several layers read it (src/plan/networkProgram.ts). Needs lib/activations.wgsl.
 
 struct Activation {
   function: u32,
@@ -11,34 +9,31 @@ struct Activation {
 struct Operation {
   kind: u32,
   source: u32, // first value that is read
-  quads: u32,  // columns of the weight, in quads
+  vec4s: u32,  // of a row of the weight
   result: u32, // first value that is made; of a GRU, its state
   size: u32,   // values that are made
-  weight: u32, // first quad in `weights`
+  weight: u32, // first vec4 in `weights`
   bias: u32,   // first element in `biases`: the bias, then the scale of each row
   bias_rows: u32, // elements from a bias to its scale
   recurrent_weight: u32,
   recurrent_bias: u32,
   state: u32, // first element in a state
-  gate: Activation, // a dense layer's own too
-  next: Activation,
+  activation: Activation, // of a dense layer, or of r and z
+  new_activation: Activation,
   clip: f32,
+}
+
+// The GRU that this invocation makes, for lib/gru.wgsl.
+var<private> current: Operation;
+
+fn gate_activation(x: f32) -> f32 {
+  return apply(current.activation, limit(x, -current.clip, current.clip));
+}
+
+fn new_activation(x: f32) -> f32 {
+  return apply(current.new_activation, limit(x, -current.clip, current.clip));
 }
 
 fn apply(activation: Activation, x: f32) -> f32 {
   return activate(activation.function, activation.alpha, activation.beta, x);
-}
-
-fn gate_of(operation: Operation, x: f32) -> f32 {
-  return apply(operation.gate, limit(x, -operation.clip, operation.clip));
-}
-
-fn candidate_of(operation: Operation, x: f32) -> f32 {
-  return apply(operation.next, limit(x, -operation.clip, operation.clip));
-}
-
-// A slot keeps two states, and each step reads one and writes the other: the first element of the one that `step` reads.
-// `place` is 2 * slot + which of them step 0 reads.
-fn state_of(place: u32, step: u32) -> u32 {
-  return ((place & ~1u) | ((place + step) & 1)) * STATE_SIZE;
 }

@@ -8,7 +8,7 @@ fn run(operation: Operation, local_index: u32, time_row: u32) {
     }
     case DENSE: {
       for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
-        values[operation.result + i] = apply(operation.gate, product(operation, i));
+        values[operation.result + i] = apply(operation.activation, product(operation, i));
       }
     }
     case GRU_AFTER: {
@@ -30,15 +30,15 @@ fn run(operation: Operation, local_index: u32, time_row: u32) {
 
 fn embed(operation: Operation, local_index: u32, index: u32) {
   for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
-    let quad = unpack(weights[operation.weight + index * operation.quads + i / 4]);
-    values[operation.result + i] = quad[i % 4] * biases[operation.bias + index];
+    let four = unpack(weights[operation.weight + index * operation.vec4s + i / 4]);
+    values[operation.result + i] = four[i % 4] * biases[operation.bias + index];
   }
 }
 
-// Quads of a row of a weight, from `first` on, times as many values.
-fn dot_row(first: u32, quads: u32, source: u32) -> f32 {
+// A row of a weight, whose first vec4 is `first`, times as many values.
+fn dot_row(first: u32, num_vec4s: u32, source: u32) -> f32 {
   var sum = 0.0;
-  for (var k = 0u; k < quads; k++) {
+  for (var k = 0u; k < num_vec4s; k++) {
     let i = source + 4 * k;
     sum += dot(unpack(weights[first + k * TO_NEXT]), vec4f(values[i], values[i + 1], values[i + 2], values[i + 3]));
   }
@@ -47,21 +47,21 @@ fn dot_row(first: u32, quads: u32, source: u32) -> f32 {
 
 // Row `row` of W x + b; of a GRU's all gates.
 fn product(operation: Operation, row: u32) -> f32 {
-  let sum = dot_row(operation.weight + row_start(row, operation.quads), operation.quads, operation.source);
+  let sum = dot_row(operation.weight + row_start(row, operation.vec4s), operation.vec4s, operation.source);
   return sum * biases[operation.bias + operation.bias_rows + row] + biases[operation.bias + row];
 }
 
 // Row `row` of R h + c of a GRU, for values from `source` on in place of h.
 fn recurrent_product(operation: Operation, row: u32, source: u32) -> f32 {
-  let quads = (operation.size + 3) / 4;
   let unit = row % operation.size;
-  let first = row_start((unit / 4 * 3 + row / operation.size) * 4 + unit % 4, quads); // see lib/recurrent.wgsl
-  let sum = dot_row(operation.recurrent_weight + first, quads, source);
+  let first = row_start((unit / 4 * 3 + row / operation.size) * 4 + unit % 4, vec4s(operation.size)); // see lib/recurrent.wgsl
+  let sum = dot_row(operation.recurrent_weight + first, vec4s(operation.size), source);
   let bias = operation.recurrent_bias + row;
   return sum * biases[bias + operation.bias_rows] + biases[bias];
 }
 
 fn advance_after(operation: Operation, local_index: u32) {
+  current = operation;
   let size = operation.size;
   let products = GATES + 3 * size;
   for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
@@ -70,32 +70,31 @@ fn advance_after(operation: Operation, local_index: u32) {
   }
   workgroupBarrier();
   for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
-    let r = gate_of(operation, values[GATES + i] + values[products + i]);
-    let z = gate_of(operation, values[GATES + size + i] + values[products + size + i]);
-    let n = candidate_of(operation, values[GATES + 2 * size + i] + r * values[products + 2 * size + i]);
-    values[operation.result + i] = (1.0 - z) * n + z * values[operation.result + i];
+    let x = vec3f(values[GATES + i], values[GATES + size + i], values[GATES + 2 * size + i]);
+    let recurrent = vec3f(values[products + i], values[products + size + i], values[products + 2 * size + i]);
+    values[operation.result + i] = step_after(x, recurrent, values[operation.result + i]);
   }
 }
 
 fn advance_before(operation: Operation, local_index: u32) {
+  current = operation;
   let size = operation.size;
-  let gated = GATES + 3 * size + (4 - 3 * size % 4) % 4; // r * h
+  let gated = GATES + padded(3 * size); // r * h
   for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
     values[GATES + i] = product(operation, i);
     if (i < 2 * size) {
-      values[GATES + i] = gate_of(operation, values[GATES + i] + recurrent_product(operation, i, operation.result));
+      values[GATES + i] = gate(values[GATES + i], recurrent_product(operation, i, operation.result));
     }
   }
   workgroupBarrier();
-  for (var i = local_index; i < (size + 3) / 4 * 4; i += WORKGROUP_SIZE) {
+  for (var i = local_index; i < padded(size); i += WORKGROUP_SIZE) {
     values[gated + i] = select(0.0, values[GATES + i] * values[operation.result + i], i < size);
   }
   workgroupBarrier();
   for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
     let z = values[GATES + size + i];
     let recurrent = recurrent_product(operation, 2 * size + i, gated);
-    let n = candidate_of(operation, values[GATES + 2 * size + i] + recurrent);
-    values[operation.result + i] = (1.0 - z) * n + z * values[operation.result + i];
+    values[operation.result + i] = step_before(values[GATES + 2 * size + i], recurrent, z, values[operation.result + i]);
   }
 }
 

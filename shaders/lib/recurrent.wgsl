@@ -1,10 +1,10 @@
-// How a recurrent matrix lies: in tiles (lib/tile.wgsl), its rows in the order [D, H/4, 3, 4], of four units those of r, of z and
-// of n, then of the next four.
+// How a recurrent matrix lies: in tiles (lib/tile.wgsl), [D, H/4, 3, H/4, 4]. Four units' tiles of r come first, then those
+// of z and of n, then those of the next four units.
 
-override TO_Z: u32 = (HIDDEN_SIZE + 3) / 4 * 4; // quads from a unit's r to its z
-override TO_N: u32 = 2 * TO_Z;                  // and to its n
+override TO_Z: u32 = 4 * HIDDEN_VEC4S; // vec4s from a unit's row of r to that of z
+override TO_N: u32 = 2 * TO_Z;         // and to that of n
 
-// A unit's first quad of r, where a row has `quads` of them.
-fn first_quad(direction: u32, unit: u32, quads: u32) -> u32 {
-  return row_start((direction * quads + unit / 4) * 12 + unit % 4, quads);
+// First vec4 of a unit's row of r.
+fn recurrent_row(direction: u32, unit: u32) -> u32 {
+  return row_start((direction * HIDDEN_VEC4S + unit / 4) * 12 + unit % 4, HIDDEN_VEC4S);
 }

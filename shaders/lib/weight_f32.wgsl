@@ -1,7 +1,7 @@
 // Four weights of a row, as f32.
-alias WeightQuad = vec4f;
+alias WeightVec4 = vec4f;
 const HAS_SCALE = false; // whether a row's sum is to be multiplied
 
-fn unpack(quad: WeightQuad) -> vec4f {
-  return quad;
+fn unpack(four: WeightVec4) -> vec4f {
+  return four;
 }

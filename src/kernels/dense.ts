@@ -5,6 +5,7 @@ import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type Activation, describeActivation } from "../layers/activation.js";
 import type { Storage } from "../layers/layerType.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 import { functionIndex } from "./stepSpec.js";
 import { weightSource } from "./weightStorage.js";
 
@@ -17,7 +18,7 @@ export function denseKernel(
 ): KernelSpec {
   return {
     label: `dense I=${inputSize} O=${outputSize} ${describeActivation(activation)} ${storage}`,
-    source: denseSource + weightSource[storage] + tile + activations + sigmoidTanh,
+    source: denseSource + rowSource + weightSource[storage] + tile + activations + sigmoidTanh,
     entryPoint: "dense",
     constants: {
       WORKGROUP_SIZE,

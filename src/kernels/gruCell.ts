@@ -1,14 +1,15 @@
 import source from "../../shaders/gru_cell.wgsl?raw";
+import output from "../../shaders/lib/output.wgsl?raw";
 import { numDirections } from "../layers/direction.js";
 import type { GruLayer } from "../layers/gru.js";
 import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
 import { stepSpec } from "./stepSpec.js";
-import { quadsBefore } from "./weightStorage.js";
+import { vec4sBefore } from "./weightStorage.js";
 
 const bindings: readonly KernelBinding[] = [
   "uniform", // params
   "read-only-storage", // lengths
-  "read-only-storage", // places
+  "read-only-storage", // slots
   "read-only-storage", // input
   "read-only-storage", // weights
   "read-only-storage", // biases
@@ -23,17 +24,17 @@ const bindings: readonly KernelBinding[] = [
  */
 export function gruCellKernel(layer: GruLayer, stateSize: number, offsets: ReadonlyMap<string, number>): KernelSpec {
   const { name, storage, inputSize, hiddenSize } = layer;
-  const spec = stepSpec({ name: "gru_cell", source, bindings, numProducts: 3 }, layer, stateSize);
-  const quad = (label: string) => quadsBefore(offsets.get(`${name}.${label}`)!, storage);
+  const spec = stepSpec({ name: "gru_cell", source: source + output, bindings, numProducts: 3 }, layer, stateSize);
+  const vec4 = (label: string) => vec4sBefore(offsets.get(`${name}.${label}`)!, storage);
   const element = (label: string) => offsets.get(`${name}.${label}`)! / Float32Array.BYTES_PER_ELEMENT;
   return {
     ...spec,
-    label: `${spec.label} I=${inputSize} from ${quad("weight")}`,
+    label: `${spec.label} I=${inputSize} from ${vec4("weight")}`,
     constants: {
       ...spec.constants,
       INPUT_SIZE: inputSize,
-      WEIGHT: quad("weight"),
-      RECURRENT_WEIGHT: quad("recurrentWeight"),
+      WEIGHT: vec4("weight"),
+      RECURRENT_WEIGHT: vec4("recurrentWeight"),
       BIAS: element("bias"),
       RECURRENT_BIAS: element("recurrentBias"),
     },

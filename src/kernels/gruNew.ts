@@ -1,21 +1,15 @@
 import source from "../../shaders/gru_new.wgsl?raw";
+import output from "../../shaders/lib/output.wgsl?raw";
 import type { GruLayer } from "../layers/gru.js";
-import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
-import { stepSpec } from "./stepSpec.js";
+import type { KernelSpec } from "./kernelSpec.js";
+import { projectedSpec } from "./stepSpec.js";
 
-const bindings: readonly KernelBinding[] = [
-  "uniform", // params
-  "read-only-storage", // lengths
-  "read-only-storage", // places
-  "read-only-storage", // projection
-  "read-only-storage", // gated
-  "read-only-storage", // recurrentWeight
-  "read-only-storage", // recurrentBias
-  "storage", // state
-  "storage", // output
-];
-
-/** Second half of a reset-before step of one layer, all directions. */
+/** Second half of a reset-before step of one layer, all directions. Binding 8 is `gated`. */
 export function gruNewKernel(layer: GruLayer, stateSize: number): KernelSpec {
-  return stepSpec({ name: "gru_new", source, bindings, numProducts: 1 }, layer, stateSize);
+  return projectedSpec(
+    { name: "gru_new", source: source + output, numProducts: 1 },
+    layer,
+    stateSize,
+    "read-only-storage",
+  );
 }

@@ -3,6 +3,7 @@ import tile from "../../shaders/lib/tile.wgsl?raw";
 import { numDirections } from "../layers/direction.js";
 import type { GruLayer } from "../layers/gru.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
 
 /** Rows that one invocation makes together. */
@@ -14,7 +15,7 @@ export function gruProjectKernel(layer: GruLayer): KernelSpec {
   const gateRows = 3 * hiddenSize * numDirections(layer);
   return {
     label: `gru_project I=${inputSize} 3HD=${gateRows} ${storage}`,
-    source: source + weightSource[storage] + tile,
+    source: source + rowSource + weightSource[storage] + tile,
     entryPoint: "gru_project",
     constants: { WORKGROUP_SIZE, INPUT_SIZE: inputSize, GATE_ROWS: gateRows },
     bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"],

@@ -1,21 +1,16 @@
 import source from "../../shaders/gru_step.wgsl?raw";
+import output from "../../shaders/lib/output.wgsl?raw";
+import products from "../../shaders/lib/products_one.wgsl?raw";
 import type { GruLayer } from "../layers/gru.js";
-import type { KernelBinding, KernelSpec } from "./kernelSpec.js";
-import { stepSpec } from "./stepSpec.js";
+import type { KernelSpec } from "./kernelSpec.js";
+import { projectedSpec } from "./stepSpec.js";
 
-/** Of every kernel that advances a layer from its projection. */
-export const stepBindings: readonly KernelBinding[] = [
-  "uniform", // params
-  "read-only-storage", // lengths
-  "read-only-storage", // places
-  "read-only-storage", // projection
-  "read-only-storage", // recurrentWeight
-  "read-only-storage", // recurrentBias
-  "storage", // state
-  "storage", // output
-];
-
-/** One reset-after step of one layer, all directions. */
+/** One reset-after step of one layer, all directions; an invocation makes one unit of one row. */
 export function gruStepKernel(layer: GruLayer, stateSize: number): KernelSpec {
-  return stepSpec({ name: "gru_step", source, bindings: stepBindings, numProducts: 3 }, layer, stateSize);
+  const spec = projectedSpec(
+    { name: "gru_step", source: source + products + output, numProducts: 3 },
+    layer,
+    stateSize,
+  );
+  return { ...spec, constants: { ...spec.constants, UNITS: 1, ROWS: 1 } };
 }

@@ -1,3 +1,4 @@
+import padding from "../../shaders/lib/padding.wgsl?raw";
 import source from "../../shaders/last_step.wgsl?raw";
 import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 
@@ -9,7 +10,7 @@ import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js"
 export function lastStepKernel(size: number, firstColumnAtStart: number): KernelSpec {
   return {
     label: `last_step S=${size} start from ${firstColumnAtStart}`,
-    source,
+    source: source + padding,
     entryPoint: "last_step",
     constants: { WORKGROUP_SIZE, SIZE: size, FIRST_COLUMN_AT_START: firstColumnAtStart },
     bindings: ["read-only-storage", "read-only-storage", "storage"],

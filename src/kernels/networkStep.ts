@@ -1,5 +1,7 @@
 import source from "../../shaders/network_step.wgsl?raw";
 import activations from "../../shaders/lib/activations.wgsl?raw";
+import chunk from "../../shaders/lib/chunk.wgsl?raw";
+import gru from "../../shaders/lib/gru.wgsl?raw";
 import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
@@ -7,6 +9,7 @@ import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { Storage } from "../layers/layerType.js";
 import type { KernelSpec } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
 
 /** Kinds of operation, in the order of their numbers in the shader. */
@@ -24,8 +27,9 @@ export const OPERATION_KINDS = [
 export interface NetworkStepShape {
   readonly storage: Storage;
   readonly numOperations: number;
-  /** Values that are in workgroup memory at the same time, and where among them what is. */
+  /** Values in workgroup memory. */
   readonly numValues: number;
+  /** First of the values that a GRU keeps between its two halves. */
   readonly gates: number;
   /** 0 for an index. */
   readonly inputSize: number;
@@ -35,12 +39,24 @@ export interface NetworkStepShape {
   readonly flopPerRow: number;
 }
 
-/** A few steps of a whole network. Bindings: params, lengths, places, program, input, weights, biases, states, output. */
+/** A few steps of a whole network. Bindings: params, lengths, slots, program, input, weights, biases, states, output. */
 export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number): KernelSpec {
   const { storage, numOperations, numValues, gates, inputSize, output, outputSize, stateSize, flopPerRow } = shape;
   return {
     label: `network_step operations=${numOperations} values=${numValues} ${storage} ${workgroupSize}`,
-    source: source + operations + operation + weightSource[storage] + tile + activations + sigmoidTanh + keepNan,
+    source: [
+      source,
+      rowSource,
+      chunk,
+      gru,
+      operations,
+      operation,
+      weightSource[storage],
+      tile,
+      activations,
+      sigmoidTanh,
+      keepNan,
+    ].join(""),
     entryPoint: "network_step",
     constants: {
       WORKGROUP_SIZE: workgroupSize,

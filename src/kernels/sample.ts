@@ -1,10 +1,12 @@
 import likeliest from "../../shaders/lib/likeliest.wgsl?raw";
 import random from "../../shaders/lib/random.wgsl?raw";
 import reduce from "../../shaders/lib/reduce.wgsl?raw";
+import sums from "../../shaders/lib/sums.wgsl?raw";
 import logit from "../../shaders/lib/ratio_logit.wgsl?raw";
 import probability from "../../shaders/lib/ratio_probability.wgsl?raw";
 import source from "../../shaders/sample.wgsl?raw";
 import type { KernelSpec } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 
 /** From so many scores on, a row is worth the most invocations that every device has. */
 const MANY_SCORES = 4096;
@@ -17,7 +19,7 @@ const MANY_SCORES = 4096;
 export function sampleKernel(outputSize: number, areProbabilities: boolean): KernelSpec {
   return {
     label: `sample O=${outputSize} ${areProbabilities ? "probabilities" : "logits"}`,
-    source: source + likeliest + reduce + random + (areProbabilities ? probability : logit),
+    source: source + rowSource + likeliest + reduce + sums + random + (areProbabilities ? probability : logit),
     entryPoint: "sample",
     constants: { WORKGROUP_SIZE: outputSize < MANY_SCORES ? 64 : 256, OUTPUT_SIZE: outputSize },
     bindings: ["uniform", "read-only-storage", "read-only-storage", "storage"],

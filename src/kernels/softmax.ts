@@ -5,6 +5,7 @@ import reduce from "../../shaders/lib/reduce.wgsl?raw";
 import source from "../../shaders/softmax.wgsl?raw";
 import type { RowFunction } from "../layers/activation.js";
 import type { KernelSpec } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 
 const normalizations: Record<RowFunction, string> = { softmax, logSoftmax };
 
@@ -12,7 +13,7 @@ const normalizations: Record<RowFunction, string> = { softmax, logSoftmax };
 export function softmaxKernel(outputSize: number, activation: RowFunction): KernelSpec {
   return {
     label: `${activation} O=${outputSize}`,
-    source: source + keepNan + reduce + normalizations[activation],
+    source: source + rowSource + keepNan + reduce + normalizations[activation],
     entryPoint: "softmax",
     constants: { WORKGROUP_SIZE: 64, OUTPUT_SIZE: outputSize },
     bindings: ["uniform", "read-only-storage", "storage"],

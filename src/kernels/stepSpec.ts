@@ -1,15 +1,22 @@
 import activations from "../../shaders/lib/activations.wgsl?raw";
+import chunk from "../../shaders/lib/chunk.wgsl?raw";
 import gatesDefault from "../../shaders/lib/gates_default.wgsl?raw";
 import gatesGeneral from "../../shaders/lib/gates_general.wgsl?raw";
+import gru from "../../shaders/lib/gru.wgsl?raw";
+import layerPart from "../../shaders/lib/layer.wgsl?raw";
 import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import step from "../../shaders/lib/step.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
-import time from "../../shaders/lib/time.wgsl?raw";
 import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
 import { numDirections } from "../layers/direction.js";
 import type { GruLayer } from "../layers/gru.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
+
+/** WGSL of every kernel that advances a GRU layer. */
+export const layerSource = rowSource + chunk + layerPart + recurrent + tile + gru;
 
 /** What one step kernel has of its own. */
 export interface StepKernel {
@@ -25,7 +32,7 @@ export interface StepKernel {
 export const NO_CLIP = 3.4028234663852886e38;
 
 /**
- * A kernel of one step of a GRU layer: activations, direction and storage are taken in the same way by all of them.
+ * A kernel of one step of a GRU layer: all of them take activations, direction and storage in the same way.
  *
  * @param stateSize elements of one state of all layers, the same for all kernels of a network
  */
@@ -36,18 +43,18 @@ export function stepSpec(
 ): KernelSpec {
   const { gateActivation, newActivation, clip, hiddenSize, direction, storage } = layer;
   const gate = describeActivation(gateActivation);
-  const next = describeActivation(newActivation);
-  const isDefault = gate === "sigmoid" && next === "tanh" && clip === null;
+  const newGate = describeActivation(newActivation);
+  const isDefault = gate === "sigmoid" && newGate === "tanh" && clip === null;
   const details = [
     `H=${hiddenSize}`,
     ...(direction === "forward" ? [] : [direction]),
     ...(storage === "f32" ? [] : [storage]),
-    ...(isDefault ? [] : [`${gate} ${next} clip ${clip ?? "none"}`]),
+    ...(isDefault ? [] : [`${gate} ${newGate} clip ${clip ?? "none"}`]),
   ];
   const gates = isDefault ? [gatesDefault] : [gatesGeneral, activations];
   return {
     label: `${name} ${details.join(" ")}`,
-    source: [source, weightSource[storage], tile, recurrent, time, sigmoidTanh, ...gates].join(""),
+    source: [source, layerSource, weightSource[storage], sigmoidTanh, ...gates].join(""),
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,
@@ -63,19 +70,32 @@ export function stepSpec(
   };
 }
 
+/** A kernel that advances a layer from its projection. @param more bindings of its own, after those of all */
+export function projectedSpec(
+  kernel: Omit<StepKernel, "bindings">,
+  layer: GruLayer,
+  stateSize: number,
+  ...more: KernelBinding[]
+): KernelSpec {
+  const input: KernelBinding = "read-only-storage";
+  // params; lengths, slots, projection, recurrentWeight, recurrentBias; state, output
+  const bindings: KernelBinding[] = ["uniform", input, input, input, input, input, "storage", "storage", ...more];
+  return stepSpec({ ...kernel, source: kernel.source + step, bindings }, layer, stateSize);
+}
+
 /** An activation's number in shaders/lib/activations.wgsl. */
 export function functionIndex({ name }: Activation): number {
   return ELEMENT_FUNCTIONS.indexOf(name);
 }
 
-function generalConstants(gate: Activation, next: Activation, clip: number | null): Record<string, number> {
+function generalConstants(gate: Activation, newGate: Activation, clip: number | null): Record<string, number> {
   return {
     GATE_FUNCTION: functionIndex(gate),
     GATE_ALPHA: gate.alpha,
     GATE_BETA: gate.beta,
-    NEW_FUNCTION: functionIndex(next),
-    NEW_ALPHA: next.alpha,
-    NEW_BETA: next.beta,
+    NEW_FUNCTION: functionIndex(newGate),
+    NEW_ALPHA: newGate.alpha,
+    NEW_BETA: newGate.beta,
     CLIP: clip ?? NO_CLIP,
   };
 }

@@ -1,6 +1,7 @@
 import key from "../../shaders/lib/key.wgsl?raw";
 import source from "../../shaders/top_k.wgsl?raw";
 import type { KernelSpec } from "./kernelSpec.js";
+import { rowSource } from "./rowSource.js";
 
 /** From so many scores on, a row is worth the most invocations that every device has. */
 const MANY_SCORES = 4096;
@@ -10,7 +11,7 @@ export function topKKernel(outputSize: number, topK: number): KernelSpec {
   const workgroupSize = outputSize < MANY_SCORES ? 64 : 256;
   return {
     label: `top_k O=${outputSize} K=${topK}`,
-    source: source + key,
+    source: source + rowSource + key,
     entryPoint: "top_k",
     constants: { WORKGROUP_SIZE: workgroupSize, OUTPUT_SIZE: outputSize, TOP_K: topK },
     bindings: ["uniform", "read-only-storage", "storage"],

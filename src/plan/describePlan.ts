@@ -1,7 +1,14 @@
 import { SUBMIT_MS } from "./budget.js";
 import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "./plan.js";
 
-const WHEN = { rows: "once", walk: "once", chunk: "once", end: "at the end", steps: "every step", waves: "every wave" };
+const WHEN = {
+  rows: "once",
+  walk: "once",
+  chunk: "once",
+  end: "at the end",
+  steps: "every step",
+  wavefronts: "every wavefront",
+};
 
 /** The plan as a person reads it: dispatches in order, loops as loops, bytes by lifetime. */
 export function describePlan(plan: Plan, sequenceLength: number, flopPerSubmit: number): string {

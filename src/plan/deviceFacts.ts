@@ -4,7 +4,7 @@ export interface DeviceFacts {
   readonly isFallback: boolean;
   /** As the browser names it, "nvidia" say; empty where it does not. */
   readonly vendor: string;
-  /** Workgroups of gru_chained that were seen to run at once; 0 or absent where that is not known. */
+  /** Workgroups of gru_cooperative that were seen to run at once; 0 or absent where that is not known. */
   readonly concurrentGroups?: number;
   readonly maxBufferSize: number;
   readonly maxStorageBufferBindingSize: number;

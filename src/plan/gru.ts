@@ -53,26 +53,26 @@ export const gruPlan: LayerPlan<GruLayer> = {
     return { buffer, size, isSequence: true };
   },
 
-  /** All layers of a stack wave by wave. */
+  /** All layers of a stack wavefront by wavefront. */
   planTogether(network, index, inputs, planner) {
     const stack = stackFrom(network, index);
     if (stack.length < 2) return null;
     const { maxRows, kernels } = planner.request;
-    const [wave, second] = kernels?.walkStack(network, stack, planner.stateSize, planner.numRowsAndSteps) ?? [];
-    if (wave === undefined) return null;
+    const [wavefront, second] = kernels?.walkStack(network, stack, planner.stateSize, planner.numRowsAndSteps) ?? [];
+    if (wavefront === undefined) return null;
     const { name, hiddenSize: size } = stack.at(-1)!;
     const projection = project(stack[0]!, inputs, planner);
     const buffer = planner.sequence(`${name}.output`, paddedSize(size));
     const weights = [PROGRAM_BUFFER, WEIGHTS_BUFFER, BIASES_BUFFER, STATES_BUFFER];
     const dispatches: DispatchPlan[] = [];
     if (second === undefined) {
-      dispatches.push({ kernel: wave, buffers: [...STEP_BUFFERS, projection, ...weights, buffer] });
+      dispatches.push({ kernel: wavefront, buffers: [...STEP_BUFFERS, projection, ...weights, buffer] });
     } else {
       const gated = planner.buffer(`${name}.gated`, 3 * stack.length * maxRows * paddedSize(size), "scratch");
-      dispatches.push({ kernel: wave, buffers: [...STEP_BUFFERS, projection, ...weights, gated] });
+      dispatches.push({ kernel: wavefront, buffers: [...STEP_BUFFERS, projection, ...weights, gated] });
       dispatches.push({ kernel: second, buffers: [...STEP_BUFFERS, gated, ...weights, buffer] });
     }
-    planner.stages.push({ type: "waves", dispatches, numLayers: stack.length });
+    planner.stages.push({ type: "wavefronts", dispatches, numLayers: stack.length });
     return { numLayers: stack.length, output: { buffer, size, isSequence: true } };
   },
 };
@@ -132,7 +132,7 @@ function recur(layer: GruLayer, projection: string, state: string, output: strin
       },
       {
         kernel: gruNewKernel(layer, planner.stateSize),
-        buffers: [...STEP_BUFFERS, projection, gated, ...weights, state, output],
+        buffers: [...STEP_BUFFERS, projection, ...weights, state, output, gated],
       },
     ],
   };

@@ -12,13 +12,13 @@ export interface KernelChoice {
   /** How a layer makes one step from its projection, by a kernel with the bindings of gru_step. */
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null;
   /**
-   * How a layer walks through all steps of a chunk: by one kernel with the bindings of gru_step, or by gru_chained and what
-   * goes on where that gives up.
+   * How a layer walks through all steps of a chunk: by one kernel with the bindings of gru_step, or by gru_cooperative
+   * and one that goes on where that gives up.
    */
   walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec[] | null;
   /**
-   * How GRU layers of one size, each of which alone reads the one before, walk together: one wave, by a kernel with the
-   * bindings of gru_wave, or by two, gru_wave_gates and gru_wave_new. T + L - 1 waves make T steps of L layers.
+   * How GRU layers of one size, each of which alone reads the one before, advance together: a wavefront by one kernel with
+   * the bindings of gru_wavefront, or by two, gru_wavefront and gru_wavefront_new. T + L - 1 of them make T steps of L layers.
    */
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null;
   /**
@@ -32,7 +32,7 @@ export interface KernelChoice {
   program(network: Network): Uint32Array<ArrayBuffer> | null;
   /** Sizes of chunks that have among them every kernel that this may choose. */
   readonly sizes: readonly RowsAndSteps[];
-  /** Takes note of a chunk in which gru_chained gave up. */
+  /** Takes note of a chunk in which gru_cooperative gave up. */
   noteFailure(): void;
   /** What is chosen once that has happened too often; null where it cannot. */
   readonly fallback: KernelChoice | null;

@@ -33,7 +33,7 @@ export function networkProgram(network: Network): NetworkProgram | null {
   const { size: stateSize, starts } = stateLayout(network);
   const programmer = new Programmer(network, weightOffsets(network), starts);
   for (const layer of layers) PROGRAMS[layer.type]!(layer, programmer);
-  const gates = programmer.placeOfGates();
+  const gates = programmer.startOfGates();
   const { operations, numValues } = programmer;
   const last = layerNamed(network, outputs[0]!);
   return {
@@ -43,7 +43,7 @@ export function networkProgram(network: Network): NetworkProgram | null {
       numValues,
       gates,
       inputSize: inputType === "indices" ? 0 : inputSize,
-      output: programmer.placeOf(last.name),
+      output: programmer.startOf(last.name),
       outputSize: layerOutputSize(last),
       stateSize,
       flopPerRow: operations.reduce((sum, { flop = 0 }) => sum + flop, 0),
@@ -68,14 +68,15 @@ function encode(operations: readonly Operation[]): Uint32Array<ArrayBuffer> {
   const encoded = new Uint32Array(operations.length * OPERATION_ELEMENTS);
   const floats = new Float32Array(encoded.buffer);
   operations.forEach((operation, i) => {
-    const { kind, source = 0, quads = 0, result, size, weight = 0, bias = 0, biasRows = 0 } = operation;
-    const { recurrentWeight = 0, recurrentBias = 0, state = 0, gate = LINEAR, next = LINEAR, clip = 0 } = operation;
+    const { kind, source = 0, vec4s = 0, result, size, weight = 0, bias = 0, biasRows = 0 } = operation;
+    const { recurrentWeight = 0, recurrentBias = 0, state = 0 } = operation;
+    const { activation = LINEAR, newActivation = LINEAR, clip = 0 } = operation;
     const start = i * OPERATION_ELEMENTS;
-    const whole = [OPERATION_KINDS.indexOf(kind), source, quads, result, size, weight, bias, biasRows];
-    encoded.set([...whole, recurrentWeight, recurrentBias, state, functionIndex(gate)], start);
-    floats.set([gate.alpha, gate.beta], start + 12);
-    encoded[start + 14] = functionIndex(next);
-    floats.set([next.alpha, next.beta, clip], start + 15);
+    const whole = [OPERATION_KINDS.indexOf(kind), source, vec4s, result, size, weight, bias, biasRows];
+    encoded.set([...whole, recurrentWeight, recurrentBias, state, functionIndex(activation)], start);
+    floats.set([activation.alpha, activation.beta], start + 12);
+    encoded[start + 14] = functionIndex(newActivation);
+    floats.set([newActivation.alpha, newActivation.beta, clip], start + 15);
   });
   return encoded;
 }

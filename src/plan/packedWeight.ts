@@ -22,30 +22,30 @@ interface Matrix {
   readonly storage: Storage;
 }
 
-/** Where a matrix's elements go. Four columns of a row stay together: a quad. */
+/** Where a matrix's elements go. Four columns of a row stay together: a vec4. */
 export interface Layout {
   /** Padding included. */
   readonly numElements: number;
   startOf(row: number): number;
-  /** Elements from a quad of a row to its next one. */
-  readonly quadStep: number;
+  /** Elements from a vec4 of a row to its next one. */
+  readonly vec4Step: number;
 }
 
 /** Row after row; rows and columns are padded to a multiple of four. */
 export function byRows(numRows: number, numColumns: number): Layout {
   const stride = paddedSize(numColumns);
-  return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, quadStep: 4 };
+  return { numElements: paddedSize(numRows) * stride, startOf: (row) => row * stride, vec4Step: 4 };
 }
 
 /** Four rows at a time, as shaders/lib/tile.wgsl has it. */
 export function byTiles(numRows: number, numColumns: number): Layout {
   const stride = paddedSize(numColumns);
   const startOf = (row: number) => (row - (row % 4)) * stride + 4 * (row % 4);
-  return { numElements: paddedSize(numRows) * stride, startOf, quadStep: 16 };
+  return { numElements: paddedSize(numRows) * stride, startOf, vec4Step: 16 };
 }
 
 /** A matrix in its storage, laid out; what pads it is zero. */
-export function packMatrix(label: string, matrix: Matrix, { numElements, startOf, quadStep }: Layout): PackedWeight {
+export function packMatrix(label: string, matrix: Matrix, { numElements, startOf, vec4Step }: Layout): PackedWeight {
   const { values, scale, numRows, numColumns, storage } = matrix;
   const pack = () => {
     const packed = new { f32: Float32Array, f16: Uint16Array, int8: Int8Array }[storage](numElements);
@@ -54,7 +54,7 @@ export function packMatrix(label: string, matrix: Matrix, { numElements, startOf
       const encoded = encodeRow(rowValues, storage, scale?.[row] ?? 1);
       const start = startOf(row);
       for (let column = 0; column < numColumns; column++) {
-        packed[start + (column >> 2) * quadStep + (column & 3)] = encoded[column]!;
+        packed[start + (column >> 2) * vec4Step + (column & 3)] = encoded[column]!;
       }
     }
     return packed.buffer;

@@ -53,12 +53,12 @@ export interface DispatchPlan {
 
 /**
  * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `walk` once over B rows, all steps in
- * them; `waves` once per wave over B rows, numLayers - 1 more than there are steps; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * them; `wavefronts` once per wavefront over B rows, numLayers - 1 more than there are steps; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
   | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }
   | { readonly type: "steps" | "walk"; readonly dispatches: readonly DispatchPlan[] }
-  | { readonly type: "waves"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
+  | { readonly type: "wavefronts"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
 
 /** Buffer of each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
 export const PARAMS_BUFFER = "params";
@@ -71,7 +71,7 @@ export const PARAMS_STRIDE_BYTES = 256;
 export const LENGTHS_BUFFER = "lengths";
 
 /** Buffer of where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
-export const PLACES_BUFFER = "places";
+export const SLOTS_BUFFER = "slots";
 
 /** Buffer of all layers' states, f32 [slots, 2, S]; a layer's own kernels are bound to its part, as `<name>.state`. */
 export const STATES_BUFFER = "states";
@@ -107,7 +107,7 @@ export function numDispatches(plan: Plan, numSteps: number): number {
 
 /** How often the dispatches of a stage are made for `numSteps` steps, when it is not split. */
 export function numTimes(stage: Stage, numSteps: number): number {
-  if (stage.type === "waves") return numSteps + stage.numLayers - 1;
+  if (stage.type === "wavefronts") return numSteps + stage.numLayers - 1;
   return stage.type === "steps" ? numSteps : 1;
 }
 

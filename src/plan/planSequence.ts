@@ -10,7 +10,7 @@ import {
   type OutputPlan,
   PARAMS_BUFFER,
   PARAMS_STRIDE_BYTES,
-  PLACES_BUFFER,
+  SLOTS_BUFFER,
   type Plan,
   PROGRAM_BUFFER,
   SAMPLING_BUFFER,
@@ -39,7 +39,7 @@ export function planSequence(network: Network, request: PlanRequest): Plan {
   const sizeBytes = numParams * PARAMS_STRIDE_BYTES;
   planner.buffers.push({ label: PARAMS_BUFFER, sizeBytes, lifetime: "params" });
   planner.buffer(LENGTHS_BUFFER, maxRows, "scratch");
-  planner.buffer(PLACES_BUFFER, maxRows, "scratch");
+  planner.buffer(SLOTS_BUFFER, maxRows, "scratch");
   planner.buffer(STATES_BUFFER, 2 * planner.stateSize, "state");
   const input = planner.sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
   planner.values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });

@@ -5,14 +5,7 @@ import { lastStepKernel } from "../kernels/lastStep.js";
 import type { Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
-import {
-  type BufferPlan,
-  type DispatchPlan,
-  LENGTHS_BUFFER,
-  PARAMS_BUFFER,
-  PLACES_BUFFER,
-  type Stage,
-} from "./plan.js";
+import { type BufferPlan, type DispatchPlan, LENGTHS_BUFFER, PARAMS_BUFFER, SLOTS_BUFFER, type Stage } from "./plan.js";
 import { stateLayout } from "./stateLayout.js";
 
 const BYTES_PER_ELEMENT = 4;
@@ -40,7 +33,7 @@ export interface PlanRequest {
 }
 
 /** What every step kernel begins with. */
-export const STEP_BUFFERS: readonly string[] = [PARAMS_BUFFER, LENGTHS_BUFFER, PLACES_BUFFER];
+export const STEP_BUFFERS: readonly string[] = [PARAMS_BUFFER, LENGTHS_BUFFER, SLOTS_BUFFER];
 
 /** Collects the buffers and stages of a plan; layers add theirs. */
 export class Planner {

@@ -1,6 +1,6 @@
 import { paddedSize } from "../kernels/kernelSpec.js";
 import type { OPERATION_KINDS } from "../kernels/networkStep.js";
-import { quadsBefore } from "../kernels/weightStorage.js";
+import { vec4sBefore } from "../kernels/weightStorage.js";
 import type { Activation } from "../layers/activation.js";
 import type { Storage } from "../layers/layerType.js";
 import { type Network, NETWORK_INPUT, sizeOfValue } from "../model/network.js";
@@ -9,7 +9,7 @@ import { type Network, NETWORK_INPUT, sizeOfValue } from "../model/network.js";
 export interface Operation {
   readonly kind: (typeof OPERATION_KINDS)[number];
   readonly source?: number;
-  readonly quads?: number;
+  readonly vec4s?: number;
   readonly result: number;
   readonly size: number;
   readonly weight?: number;
@@ -18,8 +18,8 @@ export interface Operation {
   readonly recurrentWeight?: number;
   readonly recurrentBias?: number;
   readonly state?: number;
-  readonly gate?: Activation;
-  readonly next?: Activation;
+  readonly activation?: Activation;
+  readonly newActivation?: Activation;
   readonly clip?: number;
   /** Of a recurrent layer, by which its operation is found. */
   readonly name?: string;
@@ -27,7 +27,7 @@ export interface Operation {
   readonly flop?: number;
 }
 
-/** Gives every value of a program its place in the workgroup's memory, layer by layer. */
+/** Places every value of a program in workgroup memory, layer by layer. */
 export class Programmer {
   readonly operations: Operation[] = [];
   /** Elements of the memory that are taken. */
@@ -37,7 +37,7 @@ export class Programmer {
   readonly #offsets: ReadonlyMap<string, number>;
   readonly #states: ReadonlyMap<string, number>;
   /** First value of what each layer gives. */
-  readonly #places = new Map<string, number>();
+  readonly #starts = new Map<string, number>();
   #numGates = 0;
 
   /**
@@ -50,7 +50,7 @@ export class Programmer {
     this.#offsets = offsets;
     this.#states = states;
     // The shader puts it at 0.
-    this.#places.set(NETWORK_INPUT, this.take(network.inputType === "indices" ? 0 : network.inputSize));
+    this.#starts.set(NETWORK_INPUT, this.take(network.inputType === "indices" ? 0 : network.inputSize));
   }
 
   add(operation: Operation): void {
@@ -59,7 +59,7 @@ export class Programmer {
 
   /** Where a matrix begins, in vec4s. */
   weight(label: string): number {
-    return quadsBefore(this.#offsets.get(label)!, this.#storage);
+    return vec4sBefore(this.#offsets.get(label)!, this.#storage);
   }
 
   /** Where a bias begins, in elements. */
@@ -73,26 +73,26 @@ export class Programmer {
 
   /** One run of values that holds a layer's inputs: the input itself, or a copy of all. */
   gather(inputs: readonly string[]): number {
-    if (inputs.length === 1) return this.placeOf(inputs[0]!);
+    if (inputs.length === 1) return this.startOf(inputs[0]!);
     const sizes = inputs.map((name) => sizeOfValue(this.#network, name));
     const start = this.take(sizes.reduce((sum, size) => sum + size, 0));
     let result = start;
     inputs.forEach((name, i) => {
-      this.add({ kind: "copy", source: this.placeOf(name), result, size: sizes[i]! });
+      this.add({ kind: "copy", source: this.startOf(name), result, size: sizes[i]! });
       result += sizes[i]!;
     });
     return start;
   }
 
-  placeOf(name: string): number {
-    return this.#places.get(name)!;
+  startOf(name: string): number {
+    return this.#starts.get(name)!;
   }
 
-  /** Takes a place for what a layer gives. */
+  /** Reserves memory for a layer's output. @returns its first value */
   give(name: string, size: number): number {
-    const place = this.take(size);
-    this.#places.set(name, place);
-    return place;
+    const start = this.take(size);
+    this.#starts.set(name, start);
+    return start;
   }
 
   /** Asks for room for a layer's gates, which all layers share. */
@@ -101,7 +101,7 @@ export class Programmer {
   }
 
   /** Room for the gates, from the input and from the state. */
-  placeOfGates(): number {
+  startOfGates(): number {
     return this.take(2 * paddedSize(this.#numGates));
   }
 

@@ -24,7 +24,7 @@ function embeddingProgram({ name, embeddingSize: size }: EmbeddingLayer, program
   const weight = programmer.weight(`${name}.weight`);
   programmer.add({
     kind: "embedding",
-    quads: vec4s,
+    vec4s,
     result: programmer.give(name, size),
     size,
     weight,
@@ -42,13 +42,13 @@ function denseProgram(
   programmer.add({
     kind: "dense",
     source,
-    quads: paddedSize(inputSize) / 4,
+    vec4s: paddedSize(inputSize) / 4,
     result,
     size,
     weight: programmer.weight(`${name}.weight`),
     bias: programmer.bias(`${name}.bias`),
     biasRows: paddedSize(size),
-    gate: isRowFunction(f) ? LINEAR : { name: f, alpha, beta },
+    activation: isRowFunction(f) ? LINEAR : { name: f, alpha, beta },
     flop: 2 * size * inputSize,
   });
   if (isRowFunction(f)) programmer.add({ kind: f, result, size });
@@ -63,7 +63,7 @@ function gruProgram(layer: GruLayer, programmer: Programmer): void {
     kind: resetAfter ? "gruAfter" : "gruBefore",
     name,
     source,
-    quads: paddedSize(inputSize) / 4,
+    vec4s: paddedSize(inputSize) / 4,
     result,
     size,
     weight: programmer.weight(`${name}.weight`),
@@ -72,8 +72,8 @@ function gruProgram(layer: GruLayer, programmer: Programmer): void {
     recurrentWeight: programmer.weight(`${name}.recurrentWeight`),
     recurrentBias: programmer.bias(`${name}.recurrentBias`),
     state: programmer.state(name),
-    gate: gateActivation,
-    next: newActivation,
+    activation: gateActivation,
+    newActivation,
     clip: clip ?? NO_CLIP,
     flop: 6 * size * (inputSize + size),
   });

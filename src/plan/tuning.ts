@@ -1,17 +1,21 @@
 import { gruCellKernel } from "../kernels/gruCell.js";
-import { type ChainedShape, chainedMemoryBytes, gruChainedKernel, numChainedGroups } from "../kernels/gruChained.js";
+import {
+  cooperativeMemoryBytes,
+  type CooperativeShape,
+  gruCooperativeKernel,
+  numCooperativeGroups,
+} from "../kernels/gruCooperative.js";
 import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import {
-  gruResidentKernel,
+  gruPersistentKernel,
   gruResumedKernel,
-  type ResidentShape,
-  residentMemoryBytes,
+  persistentMemoryBytes,
+  type PersistentShape,
   resumedMemoryBytes,
-} from "../kernels/gruResident.js";
-import { gruRegistersKernel, MAX_REGISTER_UNITS } from "../kernels/gruRegisters.js";
-import { gruStepQuadKernel } from "../kernels/gruStepQuad.js";
-import { gruStepTileKernel } from "../kernels/gruStepTile.js";
-import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../kernels/gruWave.js";
+} from "../kernels/gruPersistent.js";
+import { gruStepKernel } from "../kernels/gruStep.js";
+import { gruStepFourKernel, type StepShape } from "../kernels/gruStepFour.js";
+import { gruWavefrontKernel, gruWavefrontNewKernel } from "../kernels/gruWavefront.js";
 import type { KernelSpec } from "../kernels/kernelSpec.js";
 import { MAX_STEPS as MAX_NETWORK_STEPS, networkStepKernel } from "../kernels/networkStep.js";
 import { numDirections } from "../layers/direction.js";
@@ -23,38 +27,35 @@ import { type NetworkProgram, networkProgram } from "./networkProgram.js";
 import { type WeightArena, weightArena } from "./weightArena.js";
 import { weightOffsets } from "./weights.js";
 
-/** How a GRU layer is walked through time. */
-export type Walk =
+/** How a GRU layer advances through a chunk. */
+export type LayerFamily =
   /** A dispatch for each step, which makes its projection too. Reset-after alone, and where one buffer holds all weights. */
   | { readonly kernel: "cell" }
-  /** A dispatch for each step, two where the reset gate comes before the product; many workgroups share a step. */
-  | { readonly kernel: "step" }
-  /** The same for batches: each weight is read once for four rows. Reset-after alone. */
-  | { readonly kernel: "tile" }
-  /** The same for adapters that are slow to load: the state is read once for four units. Reset-after alone. */
-  | { readonly kernel: "quad" }
+  /**
+   * A dispatch for each step, two where the reset gate comes before the product; many workgroups share a step. An invocation
+   * makes one unit of one row; four units or four rows, which read the state or the weights once, are for reset-after alone.
+   */
+  | ({ readonly kernel: "step" } & StepShape)
   /** One dispatch for all steps, a workgroup for each row and direction. */
-  | ({ readonly kernel: "resident" } & ResidentShape)
-  /** The same, where each invocation keeps the weights of its units. Reset-after alone, small, and slow to compile. */
-  | { readonly kernel: "registers" }
+  | ({ readonly kernel: "persistent" } & PersistentShape)
   /**
    * One dispatch for all steps, several workgroups for each row and direction, which wait for each other. Reset-after alone,
    * and only where twice as many workgroups were seen to run at once.
    */
-  | ({ readonly kernel: "chained" } & ChainedShape);
+  | ({ readonly kernel: "cooperative" } & CooperativeShape);
 
-/** How all layers are walked at once: one dispatch of a few steps, a workgroup for each row. */
-export interface NetworkWalk {
+/** How all layers advance at once: one dispatch of a few steps, a workgroup for each row. */
+export interface NetworkFamily {
   readonly kernel: "network";
   readonly workgroupSize: number;
 }
 
-/** How a stack of GRU layers is walked: each wave makes a step of every layer. */
-export interface WaveWalk {
-  readonly kernel: "wave";
+/** How a stack of GRU layers advances: each wavefront makes a step of every layer. */
+export interface WavefrontFamily {
+  readonly kernel: "wavefront";
 }
 
-/** When to walk in which way. What is left out is no condition. */
+/** Which family of kernels to take, and when. A condition that is left out always holds. */
 export interface TuningRow {
   readonly adapter?: "gpu" | "software";
   readonly vendor?: string;
@@ -68,28 +69,36 @@ export interface TuningRow {
   readonly minSteps?: number;
   /** B T of a chunk */
   readonly maxRowSteps?: number;
-  readonly walk: Walk | NetworkWalk | WaveWalk;
+  readonly family: LayerFamily | NetworkFamily | WavefrontFamily;
 }
 
-/** Too few rows to project together: a streamed step, say, which is one dispatch less. */
-export const CELL: TuningRow = { maxRowSteps: PROJECT_TILE_ROWS - 1, walk: { kernel: "cell" } };
+/** One unit of one row by each invocation. */
+export const STEP: TuningRow = { family: { kernel: "step", units: 1, rows: 1 } };
+
+/** For chunks of too few rows to project together, such as a streamed step: it saves a dispatch. */
+export const CELL: TuningRow = { maxRowSteps: PROJECT_TILE_ROWS - 1, family: { kernel: "cell" } };
+
+const FOUR_UNITS: LayerFamily = { kernel: "step", units: 4, rows: 1 };
+
+/** One unit of four rows by each invocation. */
+export const FOUR_ROWS: LayerFamily = { kernel: "step", units: 1, rows: 4 };
 
 /**
  * The first row that fits decides; the last one always does.
  *
- * A GPU's rows come from its limits, which bound a lone row by synchronisation up to H = 1024: one workgroup holds what is
- * small, and waits for nobody. Workgroups that wait for each other need all of them to run at once, which no specification
+ * A GPU's rows come from its limits. Synchronisation bounds a lone row up to H = 1024, and a workgroup that holds a whole
+ * small layer waits for nothing. Workgroups that wait for each other need to run all at once, which no specification
  * promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their row and those of
- * waves and tiles are estimates; no GPU has been timed.
+ * wavefronts and of four rows are estimates: no GPU has been timed.
  *
- * The software adapter's rows were measured. Barriers cost it more than dispatches, and a lone workgroup leaves a core idle;
- * but it checks the bounds of every load, so that weights which stay in an invocation make up for a core. It compiles a load
- * for about 2 ms: its kernels are for chunks that are long enough for that, or for layers that are large enough.
+ * The software adapter's rows were measured. A lone workgroup leaves a core idle, which is worth less than a dispatch for each
+ * step of up to 128 units; every load costs it a check of bounds. It compiles a load in about 2 ms: kernels with many loads are for long chunks or large
+ * layers.
  */
 export const TUNING_TABLE: readonly TuningRow[] = [
-  { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
-  { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 512, lanes: 4 } },
-  { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, walk: { kernel: "resident", workgroupSize: 256, lanes: 2 } },
+  { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, family: { kernel: "network", workgroupSize: 256 } },
+  { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, family: { kernel: "persistent", workgroupSize: 512, lanes: 4 } },
+  { adapter: "gpu", maxHiddenSize: 128, minSteps: 2, family: { kernel: "persistent", workgroupSize: 256, lanes: 2 } },
   {
     adapter: "gpu",
     vendor: "nvidia",
@@ -97,16 +106,21 @@ export const TUNING_TABLE: readonly TuningRow[] = [
     maxHiddenSize: 1536,
     maxRows: 4,
     minSteps: 16,
-    walk: { kernel: "chained", workgroupSize: 256, lanes: 16, maxSpins: 20_000 },
+    family: { kernel: "cooperative", workgroupSize: 256, lanes: 16, maxSpins: 20_000 },
   },
-  { adapter: "gpu", maxRows: 16, walk: { kernel: "wave" } },
-  { adapter: "gpu", minRows: 64, walk: { kernel: "tile" } },
-  { adapter: "software", minRows: 4, minSteps: 16, walk: { kernel: "tile" } },
-  { adapter: "software", maxHiddenSize: MAX_REGISTER_UNITS, minSteps: 64, walk: { kernel: "registers" } },
-  { adapter: "software", minSteps: 16, walk: { kernel: "quad" } },
-  { adapter: "software", minHiddenSize: 129, walk: { kernel: "quad" } },
+  { adapter: "gpu", maxRows: 16, family: { kernel: "wavefront" } },
+  { adapter: "gpu", minRows: 64, family: FOUR_ROWS },
+  { adapter: "software", minRows: 4, minSteps: 16, family: FOUR_ROWS },
+  {
+    adapter: "software",
+    maxHiddenSize: 128,
+    minSteps: 16,
+    family: { kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 },
+  },
+  { adapter: "software", minSteps: 16, family: FOUR_UNITS },
+  { adapter: "software", minHiddenSize: 129, family: FOUR_UNITS },
   CELL,
-  { walk: { kernel: "step" } },
+  STEP,
 ];
 
 /** Chooses by a table, on a device with those limits. */
@@ -138,44 +152,48 @@ class TableChoice implements KernelChoice {
     this.sizes = [...new Set(rows)].flatMap((numRows) =>
       [...new Set(steps)].map((numSteps) => [numRows, numSteps] as const),
     );
-    const mayFail = (facts.concurrentGroups ?? 0) > 0 && table.some(({ walk }) => walk.kernel === "chained");
-    this.fallback = mayFail ? new TableChoice(facts, withoutChained(table)) : null;
+    const mayFail = (facts.concurrentGroups ?? 0) > 0 && table.some(({ family }) => family.kernel === "cooperative");
+    this.fallback = mayFail ? new TableChoice(facts, withoutCooperative(table)) : null;
   }
 
   noteFailure(): void {
     this.#numFailures++;
     if (this.#numFailures !== MAX_FAILURES) return;
-    this.#table = withoutChained(this.#table);
-    this.note = `gru_chained is off: its workgroups waited in vain for each other in ${MAX_FAILURES} chunks`;
+    this.#table = withoutCooperative(this.#table);
+    this.note = `gru_cooperative is off: its workgroups waited in vain for each other in ${MAX_FAILURES} chunks`;
   }
 
   cellLayer(network: Network, layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
-    if (this.#walkOf(layer, size)?.kernel !== "cell" || !this.#isOneBuffer(weightArena(network, null))) return null;
+    if (this.#familyOf(layer, size)?.kernel !== "cell" || !this.#isOneBuffer(weightArena(network, null))) return null;
     return gruCellKernel(layer, stateSize, weightOffsets(network));
   }
 
   walkLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
-    const walk = this.#walkOf(layer, size);
-    if (walk?.kernel === "resident") return [gruResidentKernel(layer, stateSize, walk)];
-    if (walk?.kernel === "registers") return [gruRegistersKernel(layer, stateSize)];
-    if (walk?.kernel !== "chained") return null;
-    return [gruChainedKernel(layer, stateSize, walk), gruResumedKernel(layer, stateSize, resumedShape(walk))];
+    const family = this.#familyOf(layer, size);
+    if (family?.kernel === "persistent") return [gruPersistentKernel(layer, stateSize, family)];
+    if (family?.kernel !== "cooperative") return null;
+    return [gruCooperativeKernel(layer, stateSize, family), gruResumedKernel(layer, stateSize, resumedShape(family))];
   }
 
   stepLayer(layer: GruLayer, stateSize: number, size: RowsAndSteps): KernelSpec | null {
     if (!layer.resetAfter) return null;
-    const row = this.#table.find((each) => isStep(each) && this.#fits(each, layer.hiddenSize, size));
-    if (row?.walk.kernel === "tile") return gruStepTileKernel(layer, stateSize);
-    return row?.walk.kernel === "quad" ? gruStepQuadKernel(layer, stateSize) : null;
+    for (const row of this.#table) {
+      if (row.family.kernel !== "step" || !this.#fits(row, layer.hiddenSize, size)) continue;
+      const { units, rows } = row.family;
+      return units * rows === 1 ? gruStepKernel(layer, stateSize) : gruStepFourKernel(layer, stateSize, row.family);
+    }
+    return null;
   }
 
   walkStack(network: Network, layers: readonly GruLayer[], stateSize: number, size: RowsAndSteps): KernelSpec[] | null {
     const program = this.#programOf(network);
     const { name, resetAfter } = layers[0]!;
-    const first = this.#table.find((each) => each.walk.kernel !== "network" && this.#fitsLayer(each, layers[0]!, size));
-    if (program === null || size[1] < 2 || first?.walk.kernel !== "wave") return null;
+    const first = this.#table.find(
+      (each) => each.family.kernel !== "network" && this.#fitsLayer(each, layers[0]!, size),
+    );
+    if (program === null || size[1] < 2 || first?.family.kernel !== "wavefront") return null;
     const stack = { layers, firstOperation: program.indices.get(name)!, stateSize };
-    return resetAfter ? [gruWaveKernel(stack)] : [gruWaveGatesKernel(stack), gruWaveNewKernel(stack)];
+    return [gruWavefrontKernel(stack), ...(resetAfter ? [] : [gruWavefrontNewKernel(stack)])];
   }
 
   walkNetwork(network: Network, size: RowsAndSteps): KernelSpec | null {
@@ -185,9 +203,9 @@ class TableChoice implements KernelChoice {
     if (memoryBytes > this.#facts.maxComputeWorkgroupStorageSize) return null;
     const hiddenSize = Math.max(0, ...gruLayers(network).map((layer) => layer.hiddenSize));
     for (const row of this.#table) {
-      const { walk } = row;
-      if (walk.kernel !== "network" || !this.#fits(row, hiddenSize, size)) continue;
-      return networkStepKernel(program.shape, walk.workgroupSize);
+      const { family } = row;
+      if (family.kernel !== "network" || !this.#fits(row, hiddenSize, size)) continue;
+      return networkStepKernel(program.shape, family.workgroupSize);
     }
     return null;
   }
@@ -210,11 +228,12 @@ class TableChoice implements KernelChoice {
     return sizeBytes <= Math.min(maxBufferSize, maxStorageBufferBindingSize);
   }
 
-  /** How a layer by itself is walked. */
-  #walkOf(layer: GruLayer, size: RowsAndSteps): Walk | null {
+  /** How a layer by itself advances. */
+  #familyOf(layer: GruLayer, size: RowsAndSteps): LayerFamily | null {
     for (const row of this.#table) {
-      const { walk } = row;
-      if (walk.kernel !== "network" && walk.kernel !== "wave" && this.#fitsLayer(row, layer, size)) return walk;
+      const { family } = row;
+      if (family.kernel === "network" || family.kernel === "wavefront") continue;
+      if (this.#fitsLayer(row, layer, size)) return family;
     }
     return null;
   }
@@ -222,20 +241,21 @@ class TableChoice implements KernelChoice {
   /** Whether a row is for a layer, and the layer is for its kernel. */
   #fitsLayer(row: TuningRow, layer: GruLayer, size: RowsAndSteps): boolean {
     if (!this.#fits(row, layer.hiddenSize, size)) return false;
-    const { walk } = row;
+    const { family } = row;
     const { maxComputeWorkgroupStorageSize: maxBytes, concurrentGroups = 0 } = this.#facts;
-    if (walk.kernel === "resident") return residentMemoryBytes(layer, walk) <= maxBytes;
-    if (walk.kernel === "cell") return layer.resetAfter;
-    if (walk.kernel === "registers") return layer.resetAfter && layer.hiddenSize <= MAX_REGISTER_UNITS;
-    if (walk.kernel !== "chained") return true;
-    const numGroups = numChainedGroups(layer, walk) * size[0] * numDirections(layer);
-    const bytes = Math.max(chainedMemoryBytes(layer, walk), resumedMemoryBytes(layer, resumedShape(walk)));
+    if (family.kernel === "persistent") {
+      return (layer.resetAfter || family.units !== 4) && persistentMemoryBytes(layer, family) <= maxBytes;
+    }
+    if (family.kernel === "cell") return layer.resetAfter;
+    if (family.kernel !== "cooperative") return true;
+    const numGroups = numCooperativeGroups(layer, family) * size[0] * numDirections(layer);
+    const bytes = Math.max(cooperativeMemoryBytes(layer, family), resumedMemoryBytes(layer, resumedShape(family)));
     // A lone step, as those of generate are, has nothing to hand on.
     return layer.resetAfter && size[1] > 1 && 2 * numGroups <= concurrentGroups && bytes <= maxBytes;
   }
 
   #fits(row: TuningRow, hiddenSize: number, [numRows, numSteps]: RowsAndSteps): boolean {
-    const { adapter, vendor, minHiddenSize = 1, maxHiddenSize = Infinity, walk } = row;
+    const { adapter, vendor, minHiddenSize = 1, maxHiddenSize = Infinity, family } = row;
     const { minRows = 1, maxRows = Infinity, minSteps = 1, maxRowSteps = Infinity } = row;
     const { isFallback, maxComputeInvocationsPerWorkgroup } = this.#facts;
     return (
@@ -247,21 +267,16 @@ class TableChoice implements KernelChoice {
       numRows <= maxRows &&
       numSteps >= minSteps &&
       numRows * numSteps <= maxRowSteps &&
-      (!("workgroupSize" in walk) || walk.workgroupSize <= maxComputeInvocationsPerWorkgroup)
+      (!("workgroupSize" in family) || family.workgroupSize <= maxComputeInvocationsPerWorkgroup)
     );
   }
 }
 
-/** Whether a row is of a kernel that makes a step of a layer. */
-function isStep({ walk }: TuningRow): boolean {
-  return walk.kernel === "tile" || walk.kernel === "quad" || walk.kernel === "step";
+function withoutCooperative(table: readonly TuningRow[]): TuningRow[] {
+  return table.filter(({ family }) => family.kernel !== "cooperative");
 }
 
-function withoutChained(table: readonly TuningRow[]): TuningRow[] {
-  return table.filter(({ walk }) => walk.kernel !== "chained");
-}
-
-/** Of what goes on after a chained kernel: rarely needed, and the fewer lanes the less memory. */
-function resumedShape({ workgroupSize }: ChainedShape): ResidentShape {
+/** Of the kernel that goes on after a cooperative one: it is rarely needed, and fewer lanes take less memory. */
+function resumedShape({ workgroupSize }: CooperativeShape): PersistentShape {
   return { workgroupSize, lanes: 1 };
 }

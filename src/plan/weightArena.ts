@@ -3,7 +3,7 @@ import { PROGRAM_BUFFER } from "./plan.js";
 import type { PackedWeight } from "./packedWeight.js";
 import { packedWeights, WEIGHT_ALIGNMENT, weightOffsets } from "./weights.js";
 
-/** A weight's place among all. */
+/** A weight, and where it lies among all. */
 export interface ArenaPart extends PackedWeight {
   readonly offsetBytes: number;
 }

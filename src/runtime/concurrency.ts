@@ -1,4 +1,4 @@
-import { gruChainedKernel } from "../kernels/gruChained.js";
+import { gruCooperativeKernel } from "../kernels/gruCooperative.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import type { GruLayer } from "../layers/gru.js";
 import { gruLayers, type Network } from "../model/network.js";
@@ -35,12 +35,12 @@ export async function proveConcurrency(
 
 /** The most workgroups that hand a state on in time, of those tried; 0 when none do or the device does not answer. */
 async function countConcurrentGroups(device: GPUDevice, layer: GruLayer, table: readonly TuningRow[]): Promise<number> {
-  for (const { walk } of table) {
-    if (walk.kernel !== "chained") continue;
+  for (const { family } of table) {
+    if (family.kernel !== "cooperative") continue;
     for (const numGroups of TRIED_GROUPS) {
       // A workgroup for each unit, otherwise as the layer has it.
       const row: GruLayer = { ...layer, hiddenSize: numGroups, direction: "forward" };
-      const kernel = gruChainedKernel(row, numGroups, { ...walk, lanes: walk.workgroupSize });
+      const kernel = gruCooperativeKernel(row, numGroups, { ...family, lanes: family.workgroupSize });
       if (await isHandedOn(device, kernel, numGroups).catch(() => false)) return numGroups;
     }
   }
@@ -59,7 +59,7 @@ async function isHandedOn(device: GPUDevice, kernel: KernelSpec, numGroups: numb
   try {
     const pipeline = await compile(device, kernel);
     const rowWords = paddedSize(3 * numGroups);
-    // As gru_chained.wgsl binds them: new buffers hold zeros, which is what all but the first two are to hold.
+    // As gru_cooperative.wgsl binds them. New buffers hold zeros, and all but the first two are to hold zeros.
     const numWords = [1, 1, NUM_STEPS * rowWords, numGroups * rowWords, 2 * rowWords, 2 * numGroups];
     const [params, lengths] = [allocate(4, UNIFORM | COPY_DST), allocate(1, STORAGE | COPY_DST)];
     const inner = numWords.slice(1).map((words) => allocate(words, STORAGE));

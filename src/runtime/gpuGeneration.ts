@@ -3,7 +3,7 @@
 import { sampleKernel } from "../kernels/sample.js";
 import type { Generation, Scores } from "../model/generative.js";
 import { generatedStepsFor } from "../plan/budget.js";
-import { chunkFlop, kernelsOf, LENGTHS_BUFFER, type Plan, PLACES_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
+import { chunkFlop, kernelsOf, LENGTHS_BUFFER, type Plan, SLOTS_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
 import type { PlanRequest } from "../plan/planner.js";
 import type { CompiledPlan } from "./compiledPlan.js";
 import type { GpuResources } from "./gpuResources.js";
@@ -90,8 +90,8 @@ export class GpuGeneration {
     const numTokens = chunkSteps * numSlots;
     const numSteps = Math.min(chunkSteps, generation.length - start);
     queue.writeBuffer(compiled.buffer(SAMPLING_BUFFER), 0, packSampling(generation, start, numTokens));
-    const places = Uint32Array.from(slots, (slot) => this.#states.place(slot));
-    queue.writeBuffer(compiled.buffer(PLACES_BUFFER), 0, places);
+    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.place(slot));
+    queue.writeBuffer(compiled.buffer(SLOTS_BUFFER), 0, rowSlots);
     compiled.encodeSteps(this.#recorder, numSlots, numSteps);
     for (const slot of slots) this.#states.advance(slot, numSteps);
     const encoder = this.#recorder.encoderForCopies();

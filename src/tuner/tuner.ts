@@ -1,36 +1,35 @@
 import { gruLayers, type Network } from "../model/network.js";
 import type { DeviceFacts } from "../plan/deviceFacts.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
-import { CELL, tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
+import { CELL, FOUR_ROWS, STEP, tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
 import { keepTimes, keptTimes } from "./choiceStore.js";
 
 /** Choices are forgotten when kernels change. */
-const VERSION = 4;
+const VERSION = 5;
 
 /** Trying stops then; what has not been tried is not chosen. */
 const MAX_TUNING_MS = 200;
 
-const STEP: TuningRow = { walk: { kernel: "step" } };
-const TILE: TuningRow = { minRows: 16, walk: { kernel: "tile" } };
+const BATCH: TuningRow = { minRows: 16, family: FOUR_ROWS };
 
 /** Tables to try, by a name for a person. The first is what is taken without trying. */
 export const CANDIDATES: Readonly<Record<string, readonly TuningRow[]>> = {
   "the device's table": TUNING_TABLE,
-  "single steps": [TILE, CELL, STEP],
+  "single steps": [BATCH, CELL, STEP],
   "one small workgroup a row": [
-    { minSteps: 2, maxRows: 16, walk: { kernel: "resident", workgroupSize: 16, lanes: 1 } },
-    TILE,
+    { minSteps: 2, maxRows: 16, family: { kernel: "persistent", workgroupSize: 16, lanes: 1 } },
+    BATCH,
     CELL,
     STEP,
   ],
   "one large workgroup a row": [
-    { maxRows: 64, walk: { kernel: "network", workgroupSize: 256 } },
-    { minSteps: 2, maxRows: 64, walk: { kernel: "resident", workgroupSize: 256, lanes: 2 } },
-    TILE,
+    { maxRows: 64, family: { kernel: "network", workgroupSize: 256 } },
+    { minSteps: 2, maxRows: 64, family: { kernel: "persistent", workgroupSize: 256, lanes: 2 } },
+    BATCH,
     CELL,
     STEP,
   ],
-  "waves through the layers": [{ maxRows: 64, walk: { kernel: "wave" } }, TILE, CELL, STEP],
+  "wavefronts through the layers": [{ maxRows: 64, family: { kernel: "wavefront" } }, BATCH, CELL, STEP],
 };
 
 /** What is to be tuned, and where. */

@@ -103,15 +103,15 @@ describe("generate", () => {
   });
 
   it.each([
-    ["a dispatch of all layers", { walk: { kernel: "network", workgroupSize: 32 } }, 2],
-    ["a dispatch of each layer's walk", { walk: { kernel: "resident", workgroupSize: 64, lanes: 1 } }, 8],
-    ["single steps where others would walk in waves", { walk: { kernel: "wave" } }, 8],
+    ["a dispatch of all layers", { family: { kernel: "network", workgroupSize: 32 } }, 2],
+    ["a dispatch of each layer", { family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }, 8],
+    ["single steps where others would take wavefronts", { family: { kernel: "wavefront" } }, 8],
   ] as const)("takes %s, as the device chooses", async (_, row, numDispatches) => {
     const page = await openPage();
-    const { actual, expected, margin, dispatches } = await page.evaluate(async (walk) => {
+    const { actual, expected, margin, dispatches } = await page.evaluate(async (first) => {
       const network = harness.random.randomTextModel(138, 30);
       const options = { prompt: [4], length: 70, seed: 5, streams: 3 };
-      const model = await harness.createTunedModel(network, [walk, { walk: { kernel: "step" } }]);
+      const model = await harness.createTunedModel(network, [first, { family: { kernel: "step", units: 1, rows: 1 } }]);
       const recorded = harness.recordGpuCalls();
       const tokens = await harness.generateTokens(model, options);
       const count = recorded.filter(({ method }) => method === "dispatchWorkgroups").length;

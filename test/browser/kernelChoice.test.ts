@@ -1,26 +1,28 @@
-// Every way to walk through time, taken whatever the device would choose, against the float64 reference.
+// Every kernel family, taken whatever the device would choose, against the float64 reference.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
+import { STEP, TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
 import { expectIsClose } from "../close.js";
 import { twinCases } from "../twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../wholeNetworks.js";
 import { openSharedPage } from "./page.js";
 
-const STEP: TuningRow = { walk: { kernel: "step" } };
-
 /** Workgroups of several shapes: an invocation for each unit, several, fewer than one. */
-const RESIDENT: Record<string, { table: TuningRow[]; cases: RegExp }> = {
+const PERSISTENT: Record<string, { table: TuningRow[]; cases: RegExp }> = {
   "one invocation a unit": {
-    table: [{ walk: { kernel: "resident", workgroupSize: 64, lanes: 1 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }, STEP],
     cases: /^I=(1|3|4|2) |lengths|int8|clip/,
   },
   "lanes that share a unit": {
-    table: [{ walk: { kernel: "resident", workgroupSize: 128, lanes: 4 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 128, lanes: 4 } }, STEP],
     cases: /^I=(3|4|9) |bidirectional|f16/,
   },
+  "four units by one invocation": {
+    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 } }, STEP],
+    cases: /^I=(1|4|31) .*after|bidirectional, reset after|int8, bidirectional|clip.*after/,
+  },
   "fewer invocations than units": {
-    table: [{ walk: { kernel: "resident", workgroupSize: 16, lanes: 2 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } }, STEP],
     cases: /^I=(1|2|9|31) |reverse|text model/,
   },
 };
@@ -32,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => shared.close());
 
 describe("all steps of a layer in one dispatch", () => {
-  for (const [shape, { table, cases }] of Object.entries(RESIDENT)) {
+  for (const [shape, { table, cases }] of Object.entries(PERSISTENT)) {
     const names = twinCases
       .filter(({ name, generation, sequenceLength }) => cases.test(name) && !generation && sequenceLength <= 60)
       .map(({ name }) => name);
@@ -45,23 +47,9 @@ describe("all steps of a layer in one dispatch", () => {
     });
   }
 
-  const registersCases = twinCases.filter(
-    ({ name, generation }) =>
-      !generation &&
-      /^I=(1|4|17|31|8) .*after|bidirectional.*after|lengths, more|int8, a stack|f16|clip.*after/.test(name),
-  );
-  for (const { name } of registersCases) {
-    it(`agree with the reference where each invocation keeps its weights: ${name}`, async () => {
-      const table: TuningRow[] = [{ walk: { kernel: "registers" } }, STEP];
-      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-    });
-  }
-
   it("are the projection and one more, counted", async () => {
-    const dispatches = await countDispatches([{ walk: { kernel: "resident", workgroupSize: 128, lanes: 1 } }], 40);
+    const dispatches = await countDispatches([{ family: { kernel: "persistent", workgroupSize: 128, lanes: 1 } }], 40);
     expect(dispatches).toBe(2);
-    expect(await countDispatches([{ walk: { kernel: "registers" } }], 40)).toBe(2);
   });
 
   it("are one and a dispatch for each step where the device does better by that, counted", async () => {
@@ -94,8 +82,8 @@ async function countDispatches(
   );
 }
 
-describe("all layers of a stack in one dispatch, wave by wave", () => {
-  const table: TuningRow[] = [{ walk: { kernel: "wave" } }, STEP];
+describe("all layers of a stack in one dispatch, wavefront by wavefront", () => {
+  const table: TuningRow[] = [{ family: { kernel: "wavefront" } }, STEP];
   for (const { name } of twinCases.filter((twin) => /a stack of/.test(twin.name))) {
     it(`agree with the reference: ${name}`, async () => {
       const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
@@ -103,35 +91,38 @@ describe("all layers of a stack in one dispatch, wave by wave", () => {
     });
   }
 
-  it("are as many waves as steps and layers less one, and the projection, counted", async () => {
+  it("are as many wavefronts as steps and layers less one, and the projection, counted", async () => {
     const [T, L] = [40, 4];
     expect(await countDispatches(table, T, { resetAfter: true, numLayers: L })).toBe(1 + (T + L - 1));
     expect(await countDispatches(table, T, { resetAfter: false, numLayers: L })).toBe(1 + 2 * (T + L - 1));
   });
 });
 
-/** Ways to make one step, and the cases in which they differ: units and rows past the last quad, directions, lengths, storages. */
-const STEPS: Record<string, { kernel: "cell" | "step" | "quad" | "tile"; cases: RegExp }> = {
+/** Ways to make one step, and the cases in which they differ: units and rows past the last four, directions, lengths, storages. */
+const STEPS: Record<string, { family: TuningRow["family"]; cases: RegExp }> = {
   "one unit of one row": {
-    kernel: "step",
+    family: { kernel: "step", units: 1, rows: 1 },
     cases: /^I=(1|17|64) .*after|bidirectional.*lengths|int8, a stack|clip.*after/,
   },
   "one unit of one row, from the input": {
-    kernel: "cell",
+    family: { kernel: "cell" },
     cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8|clip.*after|text model|concatenations/,
   },
   "four units of one row": {
-    kernel: "quad",
+    family: { kernel: "step", units: 4, rows: 1 },
     cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8, a stack|clip.*after/,
   },
-  "one unit of four rows": { kernel: "tile", cases: /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/ },
+  "one unit of four rows": {
+    family: { kernel: "step", units: 1, rows: 4 },
+    cases: /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/,
+  },
 };
 
-for (const [share, { kernel, cases }] of Object.entries(STEPS)) {
+for (const [share, { family, cases }] of Object.entries(STEPS)) {
   describe(`a step, ${share} by one invocation`, () => {
     for (const { name } of twinCases.filter((twin) => cases.test(twin.name))) {
       it(`agrees with the reference: ${name}`, async () => {
-        const table: TuningRow[] = [{ walk: { kernel } }, STEP];
+        const table: TuningRow[] = [{ family }, STEP];
         const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });
@@ -145,12 +136,17 @@ function onAnyAdapter(row: TuningRow): TuningRow {
   return rest;
 }
 
+/** A row's kernel, and its shape where there are several of it. */
+function nameOf({ family }: TuningRow): string {
+  return family.kernel === "step" ? `${family.units}x${family.rows}` : family.kernel;
+}
+
 describe("the device's table without any one of its kernels", () => {
   const names = ["I=8 H=64,33,7 B=5 T=100, reset after", "a stack of three, reset after, lengths", "f16, a text model"];
-  for (const kernel of new Set(TUNING_TABLE.map(({ walk }) => walk.kernel))) {
+  for (const kernel of new Set(TUNING_TABLE.map(nameOf))) {
     it(`still gives the reference's answers: ${kernel}`, async () => {
       // Also where the table is a GPU's: this adapter computes its kernels too.
-      const rest = TUNING_TABLE.filter(({ walk }) => walk.kernel !== kernel);
+      const rest = TUNING_TABLE.filter((row) => nameOf(row) !== kernel);
       for (const table of [rest, rest.filter(({ adapter }) => adapter !== "software").map(onAnyAdapter)]) {
         for (const name of names) {
           const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TuningRow } from "../../src/plan/tuning.js";
+import { FAMILY_TABLES } from "../familyTables.js";
 import { projectRoot } from "../library.js";
 import { mutations } from "../mutations/index.js";
 import { mutate, type Mutation } from "../mutations/mutation.js";
@@ -16,27 +17,30 @@ const sources = new Map(
     .map((file) => [file.split(sep).join("/"), readFileSync(`${projectRoot}shaders/${file}`, "utf8")]),
 );
 
-/** What makes a device take the kernel of a shader file: a table that has nothing else. */
-function tableOf(file: string): TuningRow[] {
-  const walks = WALKS.filter(([files]) => files.test(file));
-  return walks.map(([, walk, maxHiddenSize = 4096]) => ({ walk, maxHiddenSize }));
+/** What makes a device take the kernel of a mutation: a table that has nothing else. */
+function tableOf({ file, family }: Pick<Mutation, "file" | "family">): readonly TuningRow[] {
+  if (family !== undefined) return FAMILY_TABLES[family];
+  const families = FAMILIES.filter(([files]) => files.test(file));
+  return families.map(([, each, maxHiddenSize = 4096]) => ({ family: each, maxHiddenSize }));
 }
 
-/** Files, and how layers up to a size are walked by them: the first that fits. */
-const WALKS: readonly [files: RegExp, walk: TuningRow["walk"], maxHiddenSize?: number][] = [
-  [/gru_chained/, { kernel: "chained", workgroupSize: 8, lanes: 2, maxSpins: 1_000_000 }, 7],
-  [/gru_chained/, { kernel: "chained", workgroupSize: 72, lanes: 2, maxSpins: 1_000_000 }],
-  // Nothing is ever waited for: every walk is resumed after its first step.
-  [/start_resumed/, { kernel: "chained", workgroupSize: 8, lanes: 2, maxSpins: 0 }],
-  [/start_whole/, { kernel: "resident", workgroupSize: 16, lanes: 2 }],
-  [/gru_resident/, { kernel: "resident", workgroupSize: 16, lanes: 2 }],
-  [/gru_step_tile/, { kernel: "tile" }],
-  [/gru_registers/, { kernel: "registers" }],
-  [/gru_step_quad/, { kernel: "quad" }],
+/** Files, and the family that layers up to a size have by them: the first that fits. */
+const FAMILIES: readonly [files: RegExp, family: TuningRow["family"], maxHiddenSize?: number][] = [
+  [/gru_cooperative/, { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 1_000_000 }, 7],
+  [/gru_cooperative/, { kernel: "cooperative", workgroupSize: 72, lanes: 2, maxSpins: 1_000_000 }],
+  // Nothing is ever waited for: every row is resumed after its first step.
+  [/start_resumed/, { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 0 }],
+  [/start_whole/, { kernel: "persistent", workgroupSize: 16, lanes: 2 }],
+  [/gru_persistent/, { kernel: "persistent", workgroupSize: 16, lanes: 2 }],
   [/gru_cell/, { kernel: "cell" }],
-  [/gru_wave|products/, { kernel: "wave" }],
+  [/gru_wavefront|stack/, { kernel: "wavefront" }],
   [/network_step|operations?\.wgsl/, { kernel: "network", workgroupSize: 32 }],
 ];
+
+/** A mutation's file, what is wrong with it and, where the file does not tell, in which family. */
+function titleOf({ file, name, family }: Mutation): string {
+  return `${file}: ${name}${family === undefined ? "" : `, ${family}`}`;
+}
 
 /** The case that noticed each mutation. */
 const killers = new Map<Mutation, string>();
@@ -47,7 +51,7 @@ describe("mutations", () => {
   });
 
   it("have each a name of its own", () => {
-    const names = mutations.map(({ file, name }) => `${file}: ${name}`);
+    const names = mutations.map(titleOf);
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
 });
@@ -63,25 +67,28 @@ describe("on WebGPU", () => {
     await shared.close();
   });
 
-  const findKiller = (file: string, mutated: string, cases: readonly string[]) =>
+  const findKiller = (of: Pick<Mutation, "file" | "family">, mutated: string, cases: readonly string[]) =>
     shared.page.evaluate(
       (mutant, names, table) => harness.findKiller(mutant, names, table),
-      { original: sources.get(file)!, mutated },
+      { original: sources.get(of.file)!, mutated },
       cases,
-      tableOf(file),
+      tableOf(of),
     );
 
   for (const [file, source] of sources) {
     const ofFile = mutations.filter((mutation) => mutation.file === file);
 
     it(`${file} as it is passes the cases that are to notice its mutations`, async () => {
-      const cases = [...new Set(ofFile.flatMap((mutation) => mutation.cases))];
-      expect(await findKiller(file, source, cases)).toBeNull();
+      for (const family of new Set(ofFile.map((mutation) => mutation.family))) {
+        const ofFamily = ofFile.filter((mutation) => mutation.family === family);
+        const cases = [...new Set(ofFamily.flatMap((mutation) => mutation.cases))];
+        expect(await findKiller({ file, ...(family && { family }) }, source, cases)).toBeNull();
+      }
     });
 
     for (const mutation of ofFile) {
-      it(`notices ${file}: ${mutation.name}`, async () => {
-        const killer = await findKiller(file, mutate(source, mutation), mutation.cases);
+      it(`notices ${titleOf(mutation)}`, async () => {
+        const killer = await findKiller(mutation, mutate(source, mutation), mutation.cases);
         expect(killer, `a case that differs, among ${mutation.cases.join("; ")}`).not.toBeNull();
         killers.set(mutation, killer![0]);
       });

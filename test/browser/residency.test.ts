@@ -1,7 +1,7 @@
 // The hidden state stays on the GPU: what a device is asked to do per push, counted.
 
 import { describe, expect, it } from "vitest";
-import { WALK_TABLES, type WalkName } from "../walkTables.js";
+import { FAMILY_TABLES, type FamilyName } from "../familyTables.js";
 import type { GpuCall } from "./gpuCalls.js";
 import { openPage } from "./page.js";
 
@@ -23,7 +23,7 @@ describe("a stream's push, after warm-up", () => {
           getMappedRange: NUM_PUSHES,
         });
         expect(numDispatches % NUM_PUSHES).toBe(0);
-        expect(buffersOf(calls, "writeBuffer")).toEqual([["webgru.input"], ["webgru.places"]]);
+        expect(buffersOf(calls, "writeBuffer")).toEqual([["webgru.input"], ["webgru.slots"]]);
         expect(buffersOf(calls, "copyBufferToBuffer")).toEqual([["webgru.head.output", "webgru.staging"]]);
         expect(buffersOf(calls, "mapAsync")).toEqual([["webgru.staging"]]);
       });
@@ -72,21 +72,21 @@ describe("10,000 pushes, after warm-up,", () => {
 
 describe("a run like the last one", () => {
   /** Of two layers and four steps. */
-  const numDispatches: Record<WalkName, number> = {
+  const numDispatches: Record<FamilyName, number> = {
     step: 2 * (1 + 4),
     cell: 2 * 4,
-    quad: 2 * (1 + 4),
-    tile: 2 * (1 + 4),
-    resident: 2 * (1 + 1),
-    registers: 2 * (1 + 1),
-    chained: 2 * (1 + 2),
+    fourUnits: 2 * (1 + 4),
+    fourRows: 2 * (1 + 4),
+    persistent: 2 * (1 + 1),
+    persistentFourUnits: 2 * (1 + 1),
+    cooperative: 2 * (1 + 2),
     resumed: 2 * (1 + 2),
-    wave: 1 + (4 + 2 - 1),
+    wavefront: 1 + (4 + 2 - 1),
     network: 1,
   };
 
-  for (const walk of Object.keys(WALK_TABLES) as WalkName[]) {
-    it(`makes one submit, no bind group, no buffer and no pipeline: ${walk}`, async () => {
+  for (const family of Object.keys(FAMILY_TABLES) as FamilyName[]) {
+    it(`makes one submit, no bind group, no buffer and no pipeline: ${family}`, async () => {
       const page = await openPage();
       const calls = await page.evaluate(async (table) => {
         const network = harness.random.randomStack({
@@ -102,9 +102,9 @@ describe("a run like the last one", () => {
         await model.run(input, { batchSize: 5 });
         model.dispose();
         return recorded;
-      }, WALK_TABLES[walk]);
+      }, FAMILY_TABLES[family]);
       const { submit, dispatchWorkgroups, ...others } = countByMethod(calls);
-      expect({ submit, dispatchWorkgroups }).toEqual({ submit: 1, dispatchWorkgroups: numDispatches[walk] });
+      expect({ submit, dispatchWorkgroups }).toEqual({ submit: 1, dispatchWorkgroups: numDispatches[family] });
       expect(Object.keys(others).filter((method) => method.startsWith("create"))).toEqual([]);
     });
   }
@@ -135,7 +135,7 @@ describe("a run", () => {
     const writes = calls.filter(({ method }) => method === "writeBuffer").map(({ buffers }) => buffers[0]!);
     expect(writes.slice(0, 1).every(isState)).toBe(true);
     // The last chunk is shorter, and says so.
-    expect(new Set(writes.slice(1))).toEqual(new Set(["webgru.input", "webgru.places", "webgru.lengths"]));
+    expect(new Set(writes.slice(1))).toEqual(new Set(["webgru.input", "webgru.slots", "webgru.lengths"]));
     expect(calls.filter(({ method }) => method.startsWith("create"))).toEqual([]);
   });
 });

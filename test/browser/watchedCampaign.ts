@@ -46,7 +46,7 @@ class TickWatch {
     watchGpuCalls(({ method, buffers: [label], sizeBytes }) => {
       if (method === "dispatchWorkgroups") this.#numDispatches++;
       else if (method === "writeBuffer" && label === "webgru.input") this.#begin(sizeBytes);
-      else if (method === "writeBuffer" && label === "webgru.places") this.#numRows = sizeBytes / 4;
+      else if (method === "writeBuffer" && label === "webgru.slots") this.#numRows = sizeBytes / 4;
     });
   }
 

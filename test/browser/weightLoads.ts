@@ -9,12 +9,12 @@ import { weightArena } from "../../src/plan/weightArena.js";
 import { borrowDevice } from "../../src/runtime/adapter.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { randomGru, randomInput, uniform } from "../random.js";
-import { WALK_TABLES, type WalkName } from "../walkTables.js";
+import { FAMILY_TABLES, type FamilyName } from "../familyTables.js";
 import { forcedKernels } from "./forcedKernels.js";
 
 /** What to run: GRU layers, each of which reads the one before. */
 export interface LoadsRequest {
-  readonly walk: WalkName;
+  readonly family: FamilyName;
   readonly resetAfter: boolean;
   readonly direction: Direction;
   readonly numLayers: number;
@@ -38,15 +38,15 @@ export interface WeightLoads {
 const LOADS_BINDING = 15;
 
 /** Of four weights as f32. A counter takes as much, so that it is where they are. */
-const QUAD_BYTES = 16;
+const VEC4_BYTES = 16;
 
 /** Runs a network once, all weights as f32, and counts. */
 export async function countWeightLoads(request: LoadsRequest): Promise<WeightLoads> {
-  const { walk, batchSize, numSteps, mutation } = request;
+  const { family, batchSize, numSteps, mutation } = request;
   const network = networkOf(request);
   const gpu = await requestDevice();
   const choice = borrowDevice(gpu);
-  const kernels = forcedKernels(choice, WALK_TABLES[walk]);
+  const kernels = forcedKernels(choice, FAMILY_TABLES[family]);
   const { parts, sizeBytes } = weightArena(network, kernels.program(network));
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
   const loads = gpu.createBuffer({ label: "loads", size: sizeBytes, usage });
@@ -56,8 +56,8 @@ export async function countWeightLoads(request: LoadsRequest): Promise<WeightLoa
   const words = await read(gpu, loads);
   gpu.destroy();
   const counts = parts.map(({ label, offsetBytes, sizeBytes: bytes }) => {
-    const first = offsetBytes / QUAD_BYTES;
-    return [label, Array.from({ length: bytes / QUAD_BYTES }, (_, quad) => words[4 * (first + quad)]!)] as const;
+    const first = offsetBytes / VEC4_BYTES;
+    return [label, Array.from({ length: bytes / VEC4_BYTES }, (_, vec4) => words[4 * (first + vec4)]!)] as const;
   });
   return { kernels: names, counts: Object.fromEntries(counts) };
 }
@@ -104,21 +104,21 @@ function countOn(gpu: GPUDevice, loads: GPUBuffer, [from, to]: readonly [string,
   return names;
 }
 
-const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<(WeightQuad|WeightTile)>/;
+const WEIGHTS = /@binding\((\d+)\) var<storage, read> (\w+): array<(WeightVec4|WeightTile)>/;
 
-/** Quads that a kernel loads at once. */
-const QUADS = { WeightQuad: 1, WeightTile: 4 };
+/** Vec4s that a kernel loads at once. */
+const VEC4S = { WeightVec4: 1, WeightTile: 4 };
 
 /** A kernel that counts what it loads of its weights; what is past their end counts as the last of them. */
 function countLoads(code: string): string {
   const [, , weights, type] = WEIGHTS.exec(code)!;
-  const quads = QUADS[type as keyof typeof QUADS];
+  const vec4s = VEC4S[type as keyof typeof VEC4S];
   return `${code.replaceAll(new RegExp(`\\b${weights}\\[([^\\]]*)\\]`, "g"), "counted_load($1)")}
-    struct Loads { @size(${QUAD_BYTES}) count: atomic<u32> }
+    struct Loads { @size(${VEC4_BYTES}) count: atomic<u32> }
     @group(0) @binding(${LOADS_BINDING}) var<storage, read_write> loads: array<Loads>;
     fn counted_load(i: u32) -> ${type} {
-      for (var quad = ${quads} * i; quad < ${quads} * (i + 1); quad++) {
-        atomicAdd(&loads[min(quad, arrayLength(&loads) - 1)].count, 1);
+      for (var vec4 = ${vec4s} * i; vec4 < ${vec4s} * (i + 1); vec4++) {
+        atomicAdd(&loads[min(vec4, arrayLength(&loads) - 1)].count, 1);
       }
       return ${weights}[i];
     }`;

@@ -9,6 +9,7 @@ import { runReference } from "../reference/runReference.js";
 import { compare, type Comparison } from "../compare.js";
 import { randomInput } from "../random.js";
 import { WHOLE_NETWORKS as NETWORKS, type WholeNetworkName } from "../wholeNetworks.js";
+import { FAMILY_TABLES } from "../familyTables.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 
 /** Steps of each push: those that one dispatch may make. */
@@ -21,7 +22,7 @@ export async function pushWholeNetwork(
   batchSize: number,
 ): Promise<{ comparison: Comparison; numDispatches: number }> {
   const network = NETWORKS[name]();
-  const table = [{ walk: { kernel: "network", workgroupSize: 32 } }, { walk: { kernel: "step" } }] as const;
+  const table = FAMILY_TABLES.network;
   const choice = borrowDevice(device);
   const engine = await GpuEngine.create(network, choice, "a test", tune(choice.facts, table));
   const model = new GruModel(network, engine, "reject");

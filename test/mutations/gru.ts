@@ -9,103 +9,101 @@ const BEFORE = "bidirectional, reset before";
 const BEFORE_LENGTHS = "bidirectional, reset before, lengths";
 /** Two GRU layers, one of each reset form. */
 const INT8 = "int8, concatenations";
+/** Units that are no multiple of four. */
+const ONE_GROUP = "f16, bidirectional, H=33";
+const INT8_STACK = "int8, a stack of two, reset after";
 const FORWARD = "I=4 H=7 B=17 T=33, reset after";
-/** Its second layer has H = 12: a gate is a whole number of quads. */
-const WHOLE_QUADS = "the last step of a text model";
+/** Its second layer has H = 12: a gate is a whole number of vec4s. */
+const WHOLE_VEC4S = "the last step of a text model";
 
 /**
- * Quad k of a row of the transposed recurrent weight of one gate: element [unit, k] reads [k, unit]. Past H it reads what
+ * Vec4 k of a row of the transposed recurrent weight of one gate: element [unit, k] reads [k, unit]. Past H it reads what
  * pads the columns.
  *
- * @param toGate quads from r to the gate
+ * @param toGate vec4s from r to the gate
  */
-function transposedQuad(toGate: string): string {
+function transposedVec4(toGate: string): string {
   const elements = [0, 1, 2, 3].map(
     (i) =>
-      `unpack(recurrent_weight[first_quad(direction, 4 * k + ${i}, quads) + unit / 4 * TO_NEXT + ${toGate}])[unit % 4]`,
+      `unpack(recurrent_weight[recurrent_row(direction, 4 * k + ${i}) + unit / 4 * TO_NEXT + ${toGate}])[unit % 4]`,
   );
   return `vec4f(${elements.join(", ")})`;
 }
 
+/** Adds the products of a unit with one gate's weight transposed. */
+function transposedProducts(component: "x" | "y" | "z", toGate: string): string {
+  const difference = `${transposedVec4(toGate)} - unpack(recurrent_weight[w + ${toGate}])`;
+  return `sums += products_of(w, state_vec4(start, k));
+    sums.${component} += dot(${difference}, state_vec4(start, k));`;
+}
+
+const PRODUCTS = "sums += products_of(w, state_vec4(start, k));";
+const STEP_AFTER = "let after = step_after(projected(time_row, rows), biased(sums, rows), h);";
+
 const step: Mutation[] = [
   ...mutationsOf(
-    "gru_step.wgsl",
+    "lib/products_one.wgsl",
     [AFTER],
     [
-      [
-        "swaps r and z",
-        "let r = gate_activation(projection[x.x] + recurrent.x);\n  let z = gate_activation(projection[x.y] + recurrent.y);",
-        "let z = gate_activation(projection[x.x] + recurrent.x);\n  let r = gate_activation(projection[x.y] + recurrent.y);",
-      ],
-      [
-        "swaps z and n",
-        "let z = gate_activation(projection[x.y] + recurrent.y);\n  let n = new_activation(projection[x.z] + r * recurrent.z);",
-        "let z = gate_activation(projection[x.z] + recurrent.z);\n  let n = new_activation(projection[x.y] + r * recurrent.y);",
-      ],
-      [
-        "swaps r and n",
-        `let r = gate_activation(projection[x.x] + recurrent.x);
-  let z = gate_activation(projection[x.y] + recurrent.y);
-  let n = new_activation(projection[x.z] + r * recurrent.z);`,
-        `let r = gate_activation(projection[x.z] + recurrent.z);
-  let z = gate_activation(projection[x.y] + recurrent.y);
-  let n = new_activation(projection[x.x] + r * recurrent.x);`,
-      ],
-      ["uses R_z for R_r", "unpack(recurrent_weight[w])", "unpack(recurrent_weight[w + TO_Z])"],
-      ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
-      ["uses R_r for R_n", "recurrent_weight[w + TO_N]", "recurrent_weight[w]"],
-      ["drops c_r", " + recurrent_bias[c.x]", ""],
-      ["drops c_z", " + recurrent_bias[c.y]", ""],
-      ["drops c_n", " + recurrent_bias[c.z]", ""],
-      ["drops x_r", "projection[x.x] + ", ""],
-      ["drops x_z", "projection[x.y] + ", ""],
-      ["drops x_n", "projection[x.z] + ", ""],
-      ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("0")],
-      ["transposes R_z", "unpack(recurrent_weight[w + TO_Z])", transposedQuad("TO_Z")],
-      ["transposes R_n", "unpack(recurrent_weight[w + TO_N])", transposedQuad("TO_N")],
-      [
-        "resets before the product: R_n (r * h) + c_n",
-        "let n = new_activation(projection[x.z] + r * recurrent.z);",
-        `var reset_sum = 0.0;
-  for (var j = 0u; j < HIDDEN_SIZE; j++) {
-    let reset_row = direction * 3 * HIDDEN_SIZE + j;
-    let first = first_quad(direction, j, quads);
-    var r_sum = 0.0;
-    for (var k = 0u; k < quads; k++) {
-      let i = h_start + 4 * k;
-      let quad = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
-      r_sum += dot(unpack(recurrent_weight[first + k * TO_NEXT]), quad);
-    }
-    let r_j = gate_activation(projection[time_row * stride + reset_row] + r_sum + recurrent_bias[reset_row]);
-    let row_n = first_quad(direction, unit, quads) + TO_N;
-    let weight_j = unpack(recurrent_weight[row_n + j / 4 * TO_NEXT])[j % 4];
-    reset_sum += weight_j * r_j * state[h_start + j];
-  }
-  let n = new_activation(projection[x.z] + reset_sum + recurrent_bias[c.z]);`,
-      ],
-      ["resets before the bias", "r * recurrent.z", "r * sum.z + recurrent_bias[c.z]"],
-      ["resets x_n too", "projection[x.z] + r * recurrent.z", "r * (projection[x.z] + recurrent.z)"],
-      ["resets x_n alone", "projection[x.z] + r * recurrent.z", "r * projection[x.z] + recurrent.z"],
-      ["forgets to reset", "r * recurrent.z", "recurrent.z"],
-      ["resets the blend", "+ z * state", "+ z * r * state"],
-      ["blends the other way round", "(1.0 - z) * n + z *", "z * n + (1.0 - z) *"],
-      ["blends by r", "(1.0 - z) * n + z *", "(1.0 - r) * n + r *"],
-      ["forgets the blend", "(1.0 - z) * n + z *", "n + 0.0 *"],
-      ["takes new_activation for r", "let r = gate_activation", "let r = new_activation"],
-      ["takes new_activation for z", "let z = gate_activation", "let z = new_activation"],
-      ["takes gate_activation for n", "let n = new_activation", "let n = gate_activation"],
-      ["loses the last units of the product", "let quads = (HIDDEN_SIZE + 3) / 4;", "let quads = HIDDEN_SIZE / 4;"],
-      ["gives all directions the first one's weights", "direction * 3 * HIDDEN_SIZE + unit", "unit"],
-      ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit", "+ unit"],
-      ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
-      ["gives all rows the first one's time", "* batch_size + row;\n  let x", "* batch_size;\n  let x"],
-      ["reads another row of the state", "let h_start = ", "let h_start = 4 * direction * quads + "],
-      ["writes zeros for the state", "] = next;\n  output", "] = 0.0;\n  output"],
-      ["gives n as the output", "+ direction * HIDDEN_SIZE + unit] = next;", "+ direction * HIDDEN_SIZE + unit] = n;"],
+      ["reads another row of the state", "state_start(direction, row,", "state_start(direction, row / 2,"],
+      ["transposes R_r", PRODUCTS, transposedProducts("x", "0")],
+      ["transposes R_z", PRODUCTS, transposedProducts("y", "TO_Z")],
+      ["transposes R_n", PRODUCTS, transposedProducts("z", "TO_N")],
+      ["loses the last units of the product", PRODUCTS, `if (4 * k + 4 <= HIDDEN_SIZE) { ${PRODUCTS} }`],
     ],
   ),
   ...mutationsOf(
     "gru_step.wgsl",
+    [AFTER],
+    [
+      ["swaps z and n", "biased(sums, rows)", "biased(sums.xzy, rows)"],
+      [
+        "resets before the product: R_n (r * h) + c_n",
+        STEP_AFTER,
+        `var reset_sum = 0.0;
+  let start = state_start(direction, row, params.step);
+  for (var j = 0u; j < HIDDEN_SIZE; j++) {
+    var sums_j = vec3f();
+    for (var k = 0u; k < HIDDEN_VEC4S; k++) {
+      sums_j += products_of(recurrent_row(direction, j) + k * TO_NEXT, state_vec4(start, k));
+    }
+    let rows_j = gate_rows(direction, j);
+    let r_j = gate(projected(time_row, rows_j).x, biased(sums_j, rows_j).x);
+    let weight_j = unpack(recurrent_weight[recurrent_row(direction, unit) + TO_N + j / 4 * TO_NEXT])[j % 4];
+    reset_sum += weight_j * r_j * state[start + j];
+  }
+  let x = projected(time_row, rows);
+  let recurrent = biased(vec3f(sums.xy, reset_sum), rows);
+  let after = step_before(x.z, recurrent.z, gate(x.y, recurrent.y), h);`,
+      ],
+      [
+        "resets before the bias",
+        STEP_AFTER,
+        `let c = biased(vec3f(), rows);
+  let recurrent = biased(sums, rows) - vec3f(0, 0, c.z);
+  let after = step_after(projected(time_row, rows) + vec3f(0, 0, c.z), recurrent, h);`,
+      ],
+      [
+        "blends with another unit's state",
+        "state_start(direction, row, params.step) + unit]",
+        "state_start(direction, row, params.step)]",
+      ],
+    ],
+  ),
+  ...mutationsOf(
+    "gru_step.wgsl",
+    [AFTER, AFTER_LENGTHS, ONE_GROUP, INT8_STACK],
+    [["overlaps the units of invocations", "UNITS * global_id.x", "global_id.x"]],
+    "fourUnits",
+  ),
+  ...mutationsOf(
+    "gru_step.wgsl",
+    [AFTER, AFTER_LENGTHS, FORWARD],
+    [["overlaps the rows of invocations", "ROWS * global_id.y", "global_id.y"]],
+    "fourRows",
+  ),
+  ...mutationsOf(
+    "lib/products_one.wgsl",
     [AFTER_LENGTHS],
     [
       ["ignores lengths", "params.step >= lengths[row]", "false"],
@@ -113,14 +111,35 @@ const step: Mutation[] = [
     ],
   ),
   ...mutationsOf(
-    "gru_step.wgsl",
-    [INT8],
+    "lib/products_four.wgsl",
+    [AFTER, AFTER_LENGTHS, ONE_GROUP, INT8_STACK],
     [
-      ["drops the scale of R_r", "sum.x * recurrent_bias[s.x]", "sum.x"],
-      ["drops the scale of R_z", "sum.y * recurrent_bias[s.y]", "sum.y"],
-      ["drops the scale of R_n", "sum.z * recurrent_bias[s.z]", "sum.z"],
-      ["scales R_r as R_z", "recurrent_bias[s.x]", "recurrent_bias[s.y]"],
+      ["leaves the last unit of four", "i < UNITS * ROWS", "i + 1 < UNITS * ROWS"],
+      ["makes the first unit four times", "first_unit + i % UNITS", "first_unit"],
+      ["swaps z and n", "sums[1][i], sums[2][i]", "sums[2][i], sums[1][i]"],
+      ["runs a row for a step too short", "params.step >= lengths[first_row]", "params.step + 1 >= lengths[first_row]"],
+      ["multiplies the tile transposed", "h * tile_at(w + TO_Z)", "tile_at(w + TO_Z) * h"],
+      ["uses R_z for R_n", "h * tile_at(w + TO_N)", "h * tile_at(w + TO_Z)"],
     ],
+    "fourUnits",
+  ),
+  ...mutationsOf(
+    "lib/products_four.wgsl",
+    [AFTER, AFTER_LENGTHS, FORWARD],
+    [
+      ["leaves the last row of four", "i < UNITS * ROWS", "i + 1 < UNITS * ROWS"],
+      ["makes the first row four times", "first_row + i / UNITS", "first_row"],
+      ["writes rows past a length", " && params.step < lengths[row]", ""],
+      ["reads another row of the state", "min(row, params.batch_size - 1)", "row / 2"],
+      ["gives two rows the first one's state", "start_of(direction, row + 1)", "start_of(direction, row)"],
+      [
+        "swaps two rows",
+        "state_vec4(starts.z, k), state_vec4(starts.w, k)",
+        "state_vec4(starts.w, k), state_vec4(starts.z, k)",
+      ],
+      ["uses R_z for R_n", "unpack(recurrent_weight[w + TO_N]) * h", "unpack(recurrent_weight[w + TO_Z]) * h"],
+    ],
+    "fourRows",
   ),
 ];
 
@@ -129,37 +148,27 @@ const gates: Mutation[] = [
     "gru_gates.wgsl",
     [BEFORE],
     [
+      ["swaps r and z", "gate(x.x, recurrent.x) * state", "gate(x.y, recurrent.y) * state"],
+      ["takes x_n for x_z", "= gate(x.y, recurrent.y)", "= gate(x.z, recurrent.y)"],
       [
-        "swaps r and z",
-        "let r = gate_activation(projection[x.x] + sum.x * recurrent_bias[s.x] + recurrent_bias[c.x]);\n  let z = gate_activation(projection[x.y] + sum.y * recurrent_bias[s.y] + recurrent_bias[c.y]);",
-        "let z = gate_activation(projection[x.x] + sum.x * recurrent_bias[s.x] + recurrent_bias[c.x]);\n  let r = gate_activation(projection[x.y] + sum.y * recurrent_bias[s.y] + recurrent_bias[c.y]);",
+        "takes c_n for c_z",
+        "= gate(x.y, recurrent.y)",
+        "= gate(x.y, recurrent.y - biased(vec3f(), rows).y + recurrent.z)",
       ],
-      [
-        "swaps z and n",
-        "let c = vec2u(gate_row, gate_row + HIDDEN_SIZE);",
-        "let c = vec2u(gate_row, gate_row + 2 * HIDDEN_SIZE);",
-      ],
-      ["uses R_z for R_r", "recurrent_weight[w]", "recurrent_weight[w + TO_Z]"],
+      ["uses R_z for R_r", "recurrent_weight[w])", "recurrent_weight[w + TO_Z])"],
       ["uses R_r for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w]"],
       ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
-      ["drops c_r", " + recurrent_bias[c.x]", ""],
-      ["drops c_z", " + recurrent_bias[c.y]", ""],
-      ["drops x_r", "projection[x.x] + ", ""],
-      ["drops x_z", "projection[x.y] + ", ""],
-      ["transposes R_r", "unpack(recurrent_weight[w])", transposedQuad("0")],
-      ["transposes R_z", "unpack(recurrent_weight[w + TO_Z])", transposedQuad("TO_Z")],
-      ["forgets to reset", "r * state[h_start + unit / 4][unit % 4]", "state[h_start + unit / 4][unit % 4]"],
-      ["gives r for r * h", "r * state[h_start + unit / 4][unit % 4]", "r"],
-      ["resets by z", "= r * state", "= z * state"],
-      ["gives r for z", "unit] = z;", "unit] = r;"],
-      ["writes z over r * h", " + 4 * quads + unit] = z;", " + unit] = z;"],
-      ["takes new_activation for r", "let r = gate_activation", "let r = new_activation"],
-      ["takes new_activation for z", "let z = gate_activation", "let z = new_activation"],
-      ["loses the last units of the product", "k < quads;", "k < HIDDEN_SIZE / 4;"],
-      ["gives all directions the first one's weights", "direction * 3 * HIDDEN_SIZE + unit", "unit"],
-      ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
-      ["reads another row of the state", "let h_start = ", "let h_start = direction * quads + "],
-      ["gives all rows the first one's time", "* batch_size + row;\n  let x", "* batch_size;\n  let x"],
+      ["drops R_r h and c_r", "gate(x.x, recurrent.x)", "gate(x.x, 0.0)"],
+      ["drops x_z", "gate(x.y, recurrent.y)", "gate(0.0, recurrent.y)"],
+      ["transposes R_r", "unpack(recurrent_weight[w])", transposedVec4("0")],
+      ["transposes R_z", "unpack(recurrent_weight[w + TO_Z])", transposedVec4("TO_Z")],
+      ["forgets to reset", "gate(x.x, recurrent.x) * state", "state"],
+      ["gives r for r * h", " * state[start + unit];", ";"],
+      ["gives r for z", "= gate(x.y, recurrent.y)", "= gate(x.x, recurrent.x)"],
+      ["writes z over r * h", "gated_start + 4 * HIDDEN_VEC4S + unit", "gated_start + unit"],
+      ["loses the last units of the product", "k < HIDDEN_VEC4S;", "k < HIDDEN_SIZE / 4;"],
+      ["runs every direction forward", "time_row_of(direction, row,", "time_row_of(0u, row,"],
+      ["reads another row of the state", "state_start(direction, row,", "state_start(direction, row / 2,"],
     ],
   ),
   ...mutationsOf(
@@ -167,61 +176,51 @@ const gates: Mutation[] = [
     [BEFORE_LENGTHS],
     [["runs a row for a step too short", "params.step >= lengths[row]", "params.step + 1 >= lengths[row]"]],
   ),
-  ...mutationsOf(
-    "gru_gates.wgsl",
-    [INT8],
-    [
-      ["drops the scale of R_r", "sum.x * recurrent_bias[s.x]", "sum.x"],
-      ["drops the scale of R_z", "sum.y * recurrent_bias[s.y]", "sum.y"],
-      ["scales R_z as R_r", "recurrent_bias[s.y]", "recurrent_bias[s.x]"],
-    ],
-  ),
 ];
 
-const next: Mutation[] = [
+const secondHalf: Mutation[] = [
   ...mutationsOf(
     "gru_new.wgsl",
     [BEFORE],
     [
-      ["takes z for n", "(direction * 3 + 2)", "(direction * 3 + 1)"],
-      ["takes r for n", "(direction * 3 + 2)", "(direction * 3)"],
+      ["takes x_z for x_n", "projected(time_row, rows).z", "projected(time_row, rows).y"],
+      ["takes c_z for c_n", "biased(vec3f(0, 0, sum), rows).z", "biased(vec3f(0, sum, 0), rows).y"],
       ["uses R_z for R_n", "+ TO_N;", "+ TO_Z;"],
       ["uses R_r for R_n", "+ TO_N;", ";"],
-      ["drops c_n", " + recurrent_bias[gate_row]", ""],
-      ["drops x_n", "projection[time_row * stride + gate_row] + ", ""],
-      ["transposes R_n", "unpack(recurrent_weight[w])", transposedQuad("TO_N")],
+      ["drops x_n", "projected(time_row, rows).z", "0.0"],
+      ["transposes R_n", "unpack(recurrent_weight[w])", transposedVec4("TO_N")],
       [
         "resets after the product: r * (R_n h + c_n)",
         `    sum += dot(unpack(recurrent_weight[w]), gated[gated_start + k]);
     w += TO_NEXT;
   }
-  let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
-  let recurrent = sum * recurrent_bias[gate_row + stride] + recurrent_bias[gate_row];`,
-        `    let s = state_start(places[row], params.step, direction) + 4 * k;
-    let quad = vec4f(state[s], state[s + 1], state[s + 2], state[s + 3]);
-    sum += dot(unpack(recurrent_weight[w]), quad);
+  let time_row = time_row_of(direction, row, params.step);
+  let rows = gate_rows(direction, unit);
+  let z = gated[gated_start + HIDDEN_VEC4S + unit / 4][unit % 4];
+  let h = state[state_start(direction, row, params.step) + unit];
+  let after = step_before(projected(time_row, rows).z, biased(vec3f(0, 0, sum), rows).z, z, h);`,
+        `    sum += dot(unpack(recurrent_weight[w]), state_vec4(state_start(direction, row, params.step), k));
     w += TO_NEXT;
   }
-  let stride = (NUM_DIRECTIONS * 3 * HIDDEN_SIZE + 3) / 4 * 4;
-  let h_unit = state[state_start(places[row], params.step, direction) + unit];
-  let r = gated[gated_start + unit / 4][unit % 4] / h_unit;
-  let recurrent = r * (sum * recurrent_bias[gate_row + stride] + recurrent_bias[gate_row]);`,
+  let time_row = time_row_of(direction, row, params.step);
+  let rows = gate_rows(direction, unit);
+  let z = gated[gated_start + HIDDEN_VEC4S + unit / 4][unit % 4];
+  let h = state[state_start(direction, row, params.step) + unit];
+  let r = gated[gated_start + unit / 4][unit % 4] / h;
+  let after = step_before(projected(time_row, rows).z, r * biased(vec3f(0, 0, sum), rows).z, z, h);`,
       ],
-      ["multiplies by z for r * h", "gated[gated_start + k]", "gated[gated_start + quads + k]"],
-      ["reads r * h for z", "gated[gated_start + quads + unit / 4]", "gated[gated_start + unit / 4]"],
-      ["blends the other way round", "(1.0 - z) * n + z * h", "z * n + (1.0 - z) * h"],
-      ["forgets the blend", "(1.0 - z) * n + z * h", "n"],
-      ["blends with r * h", "n + z * h; //", "n + z * gated[gated_start + unit / 4][unit % 4]; //"],
-      ["takes gate_activation for n", "let n = new_activation", "let n = gate_activation"],
-      ["loses the last units of the product", "k < quads;", "k < HIDDEN_SIZE / 4;"],
-      ["gives all directions the first one's weights", "(direction * 3 + 2)", "2"],
-      ["writes all directions to the same columns", "+ direction * HIDDEN_SIZE + unit", "+ unit"],
-      ["runs every direction forward", "time_of(direction, params.step, lengths[row])", "params.step"],
-      ["gives all rows the first one's time", "lengths[row]) * batch_size + row;", "lengths[row]) * batch_size;"],
-      ["reads another row of the state", "let h = state[", "let h = state[4 * quads * direction + "],
-      ["reads another row of r * h and z", "let gated_start = ", "let gated_start = 2 * quads * direction + "],
-      ["writes zeros for the state", "] = next;\n  output", "] = 0.0;\n  output"],
-      ["gives n as the output", "+ direction * HIDDEN_SIZE + unit] = next;", "+ direction * HIDDEN_SIZE + unit] = n;"],
+      ["multiplies by z for r * h", "gated[gated_start + k]", "gated[gated_start + HIDDEN_VEC4S + k]"],
+      ["reads r * h for z", "gated[gated_start + HIDDEN_VEC4S + unit / 4]", "gated[gated_start + unit / 4]"],
+      ["blends with r * h", "rows).z, z, h)", "rows).z, z, gated[gated_start + unit / 4][unit % 4])"],
+      ["forgets the blend", "rows).z, z, h)", "rows).z, 0.0, h)"],
+      ["loses the last units of the product", "k < HIDDEN_VEC4S;", "k < HIDDEN_SIZE / 4;"],
+      ["runs every direction forward", "time_row_of(direction, row,", "time_row_of(0u, row,"],
+      [
+        "reads another row of the state",
+        "state[state_start(direction, row, params.step) +",
+        "state[state_start(direction, row / 2, params.step) +",
+      ],
+      ["reads another row of r * h and z", "(direction * params.batch_size + row)", "(direction * params.batch_size)"],
     ],
   ),
   ...mutationsOf(
@@ -232,24 +231,19 @@ const next: Mutation[] = [
       ["runs a row for a step too short", "params.step >= lengths[row]", "params.step + 1 >= lengths[row]"],
     ],
   ),
-  ...mutationsOf(
-    "gru_new.wgsl",
-    [INT8],
-    [["drops the scale of R_n", "sum * recurrent_bias[gate_row + stride]", "sum"]],
-  ),
 ];
 
 /** Bias of all gates but one. The gate of a row is that of a forward layer. */
 function biasWithout(gate: number): string {
-  const gates4 = "(4 * quad + vec4u(0, 1, 2, 3)) / (GATE_ROWS / 3)";
-  return ` + select(bias[quad], vec4f(), ${gates4} == vec4u(${gate}))`;
+  const gates4 = "(4 * four + vec4u(0, 1, 2, 3)) / (GATE_ROWS / 3)";
+  return ` + select(bias[four], vec4f(), ${gates4} == vec4u(${gate}))`;
 }
 
-/** Where a quad of one gate belongs if two gates are swapped, and each is a whole number of quads. */
-function swappedQuad(a: number, b: number): string {
-  const gate = "quad / (gate_quads / 3)";
-  const shift = `${b - a} * gate_quads / 3`;
-  return `select(select(quad, quad - ${shift}, ${gate} == ${b}), quad + ${shift}, ${gate} == ${a})`;
+/** Where a vec4 of one gate belongs if two gates are swapped, and each is a whole number of vec4s. */
+function swappedVec4(a: number, b: number): string {
+  const gate = "four / (gate_vec4s / 3)";
+  const shift = `${b - a} * gate_vec4s / 3`;
+  return `select(select(four, four - ${shift}, ${gate} == ${b}), four + ${shift}, ${gate} == ${a})`;
 }
 
 const project: Mutation[] = [
@@ -257,42 +251,42 @@ const project: Mutation[] = [
     "gru_project.wgsl",
     [FORWARD],
     [
-      ["drops b_r", " + bias[quad]", biasWithout(0), 8],
-      ["drops b_z", " + bias[quad]", biasWithout(1), 8],
-      ["drops b_n", " + bias[quad]", biasWithout(2), 8],
-      ["takes the scale for the bias", " + bias[quad]", " + scale", 8],
-      ["gives all gate rows the first four's weights", "weight[quad * input_quads + k]", "weight[k]"],
+      ["drops b_r", " + bias[four]", biasWithout(0), 8],
+      ["drops b_z", " + bias[four]", biasWithout(1), 8],
+      ["drops b_n", " + bias[four]", biasWithout(2), 8],
+      ["takes the scale for the bias", " + bias[four]", " + scale", 8],
+      ["gives all gate rows the first four's weights", "weight[four * input_vec4s + k]", "weight[k]"],
       ["multiplies the tile transposed", "] * columns", "] * transpose(columns)", 8],
-      ["reads the first row for the second", "input[x + input_quads]", "input[x]"],
-      ["reads the second row for the third", "input[x + 2 * input_quads]", "input[x + input_quads]"],
-      ["reads the third row for the fourth", "input[x + 3 * input_quads]", "input[x + 2 * input_quads]"],
-      ["reads the seventh row for the eighth", "input[x + 7 * input_quads]", "input[x + 6 * input_quads]"],
-      ["drops the bias of the second row", "sum_1 * scale + bias[quad]", "sum_1 * scale"],
-      ["swaps two rows of the tile", "projection[p + gate_quads] = sum_1", "projection[p + gate_quads] = sum_2"],
-      ["leaves the last row", "  projection[p + 7 * gate_quads] = sum_7 * scale + bias[quad];\n", ""],
+      ["reads the first row for the second", "input[x + input_vec4s]", "input[x]"],
+      ["reads the second row for the third", "input[x + 2 * input_vec4s]", "input[x + input_vec4s]"],
+      ["reads the third row for the fourth", "input[x + 3 * input_vec4s]", "input[x + 2 * input_vec4s]"],
+      ["reads the seventh row for the eighth", "input[x + 7 * input_vec4s]", "input[x + 6 * input_vec4s]"],
+      ["drops the bias of the second row", "sum_1 * scale + bias[four]", "sum_1 * scale"],
+      ["swaps two rows of the tile", "projection[p + gate_vec4s] = sum_1", "projection[p + gate_vec4s] = sum_2"],
+      ["leaves the last row", "  projection[p + 7 * gate_vec4s] = sum_7 * scale + bias[four];\n", ""],
       ["gives every tile the first one's rows", "params.first_row + 8 * global_id.y", "params.first_row"],
     ],
   ),
   ...mutationsOf(
     "gru_project.wgsl",
     [AFTER],
-    [["loses the last features", "let input_quads = (INPUT_SIZE + 3) / 4;", "let input_quads = INPUT_SIZE / 4;"]],
+    [["loses the last features", "let input_vec4s = vec4s(INPUT_SIZE);", "let input_vec4s = INPUT_SIZE / 4;"]],
   ),
   ...mutationsOf(
     "gru_project.wgsl",
-    [WHOLE_QUADS],
+    [WHOLE_VEC4S],
     [
-      ["swaps r and z", "let p = row * gate_quads + quad;", `let p = row * gate_quads + ${swappedQuad(0, 1)};`],
-      ["swaps z and n", "let p = row * gate_quads + quad;", `let p = row * gate_quads + ${swappedQuad(1, 2)};`],
-      ["swaps r and n", "let p = row * gate_quads + quad;", `let p = row * gate_quads + ${swappedQuad(0, 2)};`],
+      ["swaps r and z", "let p = row * gate_vec4s + four;", `let p = row * gate_vec4s + ${swappedVec4(0, 1)};`],
+      ["swaps z and n", "let p = row * gate_vec4s + four;", `let p = row * gate_vec4s + ${swappedVec4(1, 2)};`],
+      ["swaps r and n", "let p = row * gate_vec4s + four;", `let p = row * gate_vec4s + ${swappedVec4(0, 2)};`],
     ],
   ),
   ...mutationsOf(
     "gru_project.wgsl",
     [INT8],
     [
-      ["drops the scale", "let scale = bias[gate_quads + quad];", "let scale = vec4f(1.0);"],
-      ["takes the bias for the scale", "let scale = bias[gate_quads + quad];", "let scale = bias[quad];"],
+      ["drops the scale", "let scale = bias[gate_vec4s + four];", "let scale = vec4f(1.0);"],
+      ["takes the bias for the scale", "let scale = bias[gate_vec4s + four];", "let scale = bias[four];"],
     ],
   ),
   ...mutationsOf(
@@ -303,4 +297,4 @@ const project: Mutation[] = [
 ];
 
 /** Of gru_step, gru_gates, gru_new and gru_project. */
-export const gruMutations: readonly Mutation[] = [...step, ...gates, ...next, ...project];
+export const gruMutations: readonly Mutation[] = [...step, ...gates, ...secondHalf, ...project];

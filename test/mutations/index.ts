@@ -4,7 +4,7 @@ import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
 import { sampleMutations } from "./sample.js";
 import { topKMutations } from "./topK.js";
-import { walkMutations } from "./walks.js";
+import { familyMutations } from "./families.js";
 
 /**
  * What the tests must notice in each shader. A change that no input can tell from the original, or that only a race
@@ -16,5 +16,5 @@ export const mutations: readonly Mutation[] = [
   ...libMutations,
   ...sampleMutations,
   ...topKMutations,
-  ...walkMutations,
+  ...familyMutations,
 ];

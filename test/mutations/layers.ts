@@ -18,17 +18,17 @@ const dense: Mutation[] = [
     "dense.wgsl",
     [DENSE],
     [
-      ["drops the bias", " + bias[quad]", ""],
-      ["swaps bias and scale", "bias[output_quads + quad] + bias[quad]", "bias[quad] + bias[output_quads + quad]"],
+      ["drops the bias", " + bias[four]", ""],
+      ["swaps bias and scale", "bias[output_vec4s + four] + bias[four]", "bias[four] + bias[output_vec4s + four]"],
       [
         "multiplies the weights transposed",
-        "* columns_of(weight[quad * input_quads + k]);",
-        "* transpose(columns_of(weight[quad * input_quads + k]));",
+        "* columns_of(weight[four * input_vec4s + k]);",
+        "* transpose(columns_of(weight[four * input_vec4s + k]));",
       ],
-      ["gives all outputs the first four's weights", "weight[quad * input_quads + k]", "weight[k]"],
-      ["loses the last features", "let input_quads = (INPUT_SIZE + 3) / 4;", "let input_quads = INPUT_SIZE / 4;"],
-      ["loses the last outputs", "let output_quads = (OUTPUT_SIZE + 3) / 4;", "let output_quads = OUTPUT_SIZE / 4;"],
-      ["gives all rows the first one's input", "input[row * input_quads + k]", "input[k]"],
+      ["gives all outputs the first four's weights", "weight[four * input_vec4s + k]", "weight[k]"],
+      ["loses the last features", "let input_vec4s = vec4s(INPUT_SIZE);", "let input_vec4s = INPUT_SIZE / 4;"],
+      ["loses the last outputs", "let output_vec4s = vec4s(OUTPUT_SIZE);", "let output_vec4s = OUTPUT_SIZE / 4;"],
+      ["gives all rows the first one's input", "input[row * input_vec4s + k]", "input[k]"],
       ["gives the first output for the second", "BETA, x.y)", "BETA, x.x)"],
       ["gives the third output for the fourth", "BETA, x.w)", "BETA, x.z)"],
       ["forgets the activation of the first output", "activate(FUNCTION, ALPHA, BETA, x.x)", "x.x"],
@@ -37,7 +37,7 @@ const dense: Mutation[] = [
     ],
   ),
   ...mutationsOf("dense.wgsl", [DENSE_AFFINE], [["swaps alpha and beta", "ALPHA, BETA,", "BETA, ALPHA,", 4]]),
-  ...mutationsOf("dense.wgsl", [INT8], [["drops the scale", "sum * bias[output_quads + quad]", "sum"]]),
+  ...mutationsOf("dense.wgsl", [INT8], [["drops the scale", "sum * bias[output_vec4s + four]", "sum"]]),
   ...mutationsOf(
     "dense.wgsl",
     [CONCATENATIONS],
@@ -52,9 +52,9 @@ const embedding: Mutation[] = [
     [
       ["looks up the row's number", "= index[row];", "= row;"],
       ["is off by one", "= index[row];", "= index[row] + 1;"],
-      ["loses the last features", "(EMBEDDING_SIZE + 3) / 4", "EMBEDDING_SIZE / 4"],
-      ["repeats the first features", "weight[table_row * quads + quad]", "weight[table_row * quads]"],
-      ["overlaps the table's rows", "weight[table_row * quads + quad]", "weight[table_row + quad]"],
+      ["loses the last features", "vec4s(EMBEDDING_SIZE)", "EMBEDDING_SIZE / 4"],
+      ["repeats the first features", "weight[table_row * row_vec4s + i]", "weight[table_row * row_vec4s]"],
+      ["overlaps the table's rows", "weight[table_row * row_vec4s + i]", "weight[table_row + i]"],
     ],
   ),
   ...mutationsOf(
@@ -87,12 +87,12 @@ const concat: Mutation[] = [
       ],
       [
         "forgets that a source is padded",
-        "let source_stride = (SOURCE_SIZE + 3) / 4 * 4;",
+        "let source_stride = padded(SOURCE_SIZE);",
         "let source_stride = SOURCE_SIZE;",
       ],
       [
         "forgets that the output is padded",
-        "let output_stride = (OUTPUT_SIZE + 3) / 4 * 4;",
+        "let output_stride = padded(OUTPUT_SIZE);",
         "let output_stride = OUTPUT_SIZE;",
       ],
       ["copies the first row to all", "source[row * source_stride", "source[0 * source_stride"],
@@ -126,7 +126,7 @@ const lastStep: Mutation[] = [
     "last_step.wgsl",
     [LAST_REVERSE],
     [
-      ["forgets that rows are padded", "(SIZE + 3) / 4 * 4", "SIZE"],
+      ["forgets that rows are padded", "padded(SIZE)", "SIZE"],
       [
         "takes a reverse layer's end",
         "select(lengths[row] - 1, 0, column >= FIRST_COLUMN_AT_START)",
@@ -155,7 +155,7 @@ const softmax: Mutation[] = [
       ["subtracts each invocation's own largest", "largest = workgroup_max(largest, local_index);", ""],
       ["divides by each invocation's own sum", "workgroup_sum(sum, local_index)", "sum"],
       ["gives all rows the first one's", "(params.first_row + workgroup_id.x)", "(params.first_row)"],
-      ["forgets that rows are padded", "((OUTPUT_SIZE + 3) / 4 * 4)", "OUTPUT_SIZE"],
+      ["forgets that rows are padded", "padded(OUTPUT_SIZE)", "OUTPUT_SIZE"],
     ],
   ),
   ...mutationsOf(

@@ -7,20 +7,163 @@ const REVERSE_LENGTHS = "reverse, reset after, lengths";
 const BOTH = "bidirectional, reset after";
 const BOTH_LENGTHS = "bidirectional, reset after, lengths";
 
-const time = mutationsOf(
-  "lib/time.wgsl",
+const BEFORE = "bidirectional, reset before";
+const INT8 = "int8, concatenations";
+
+const params = mutationsOf(
+  "lib/params.wgsl",
+  [FORWARD],
+  [
+    [
+      "swaps the first row and the step",
+      "  first_row: u32,  // first row of the steps, in a forward sequence [T, B, ...]\n  step: u32, ",
+      "  step: u32,\n  first_row: u32, ",
+    ],
+  ],
+);
+
+const padding = mutationsOf(
+  "lib/padding.wgsl",
+  [BOTH],
+  [
+    ["does not pad", "(size + 3) / 4", "size / 4"],
+    ["pads too much", "return 4 * vec4s(size);", "return 4 * vec4s(size + 4);"],
+  ],
+);
+
+const chunk = mutationsOf(
+  "lib/chunk.wgsl",
+  [BOTH, REVERSE_LENGTHS],
+  [
+    ["reads and writes one state", "((slot + step) & 1)", "(slot & 1)"],
+    ["reads the other state", "((slot + step) & 1)", "((slot + step + 1) & 1)"],
+    ["gives all rows one slot", "(slot & ~1u) | ", ""],
+    ["gives all rows the first one's slot", "slots[row]", "slots[0]"],
+  ],
+);
+
+const layer = mutationsOf(
+  "lib/layer.wgsl",
   [BOTH, REVERSE_LENGTHS],
   [
     ["runs the second direction forward", "direction >= FIRST_REVERSE", "direction > FIRST_REVERSE"],
     ["runs every direction in reverse", "direction >= FIRST_REVERSE", "true"],
     ["swaps the directions", "direction >= FIRST_REVERSE", "direction < FIRST_REVERSE"],
-    ["begins the reverse past the end", "length - 1 - step", "length - step"],
-    ["begins the reverse before the end", "length - 1 - step", "max(length, step + 2) - 2 - step"],
-    ["stays at the end", "length - 1 - step", "length - 1"],
-    ["reads and writes one state", "((place + step) & 1)", "(place & 1)"],
-    ["reads the other state", "((place + step) & 1)", "((place + step + 1) & 1)"],
-    ["gives all rows one slot", "(place & ~1u) | ", ""],
-    ["gives all directions one state", " + direction * ((HIDDEN_SIZE + 3) / 4 * 4)", ""],
+    ["begins the reverse past the end", "lengths[row] - 1 - step", "lengths[row] - step"],
+    ["begins the reverse before the end", "lengths[row] - 1 - step", "max(lengths[row], step + 2) - 2 - step"],
+    ["stays at the end", "lengths[row] - 1 - step", "lengths[row] - 1"],
+    ["gives all rows the first one's time", "* params.batch_size + row;", "* params.batch_size;"],
+    ["gives all directions one state", " + direction * 4 * HIDDEN_VEC4S", ""],
+    ["writes all directions to the same columns", " + direction * HIDDEN_SIZE;", ";"],
+    ["gives all directions the first one's biases", "return direction * 3 * HIDDEN_SIZE + unit", "return unit"],
+    ["swaps r and z", "vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE)", "vec3u(HIDDEN_SIZE, 0, 2 * HIDDEN_SIZE)"],
+  ],
+);
+
+const gru = [
+  ...mutationsOf(
+    "lib/gru.wgsl",
+    [BOTH],
+    [
+      [
+        "swaps r and z",
+        "let r = gate(x.x, recurrent.x);\n  let z = gate(x.y, recurrent.y);",
+        "let z = gate(x.x, recurrent.x);\n  let r = gate(x.y, recurrent.y);",
+      ],
+      [
+        "swaps z and n",
+        "let z = gate(x.y, recurrent.y);\n  let n = new_activation(x.z + r * recurrent.z);",
+        "let z = gate(x.z, recurrent.z);\n  let n = new_activation(x.y + r * recurrent.y);",
+      ],
+      [
+        "swaps r and n",
+        `let r = gate(x.x, recurrent.x);
+  let z = gate(x.y, recurrent.y);
+  let n = new_activation(x.z + r * recurrent.z);`,
+        `let r = gate(x.z, recurrent.z);
+  let z = gate(x.y, recurrent.y);
+  let n = new_activation(x.x + r * recurrent.x);`,
+      ],
+      ["drops x_r", "let r = gate(x.x,", "let r = gate(0.0,"],
+      ["drops x_z", "let z = gate(x.y,", "let z = gate(0.0,"],
+      ["drops x_n", "new_activation(x.z + r *", "new_activation(r *"],
+      ["drops R h and c of the gates", "gate_activation(x + recurrent)", "gate_activation(x)"],
+      ["resets x_n too", "x.z + r * recurrent.z", "r * (x.z + recurrent.z)"],
+      ["resets x_n alone", "x.z + r * recurrent.z", "r * x.z + recurrent.z"],
+      ["forgets to reset", "r * recurrent.z", "recurrent.z"],
+      ["resets the blend", "return update(z, n, h);", "return update(z, n, r * h);"],
+      ["blends by r", "return update(z, n, h);", "return update(r, n, h);"],
+      ["blends the other way round", "(1.0 - z) * n + z * h", "z * n + (1.0 - z) * h"],
+      ["forgets the blend", "(1.0 - z) * n + z * h", "n"],
+      ["takes new_activation for the gates", "return gate_activation(", "return new_activation("],
+      ["takes gate_activation for n", "let n = new_activation", "let n = gate_activation"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/gru.wgsl",
+    [BEFORE],
+    [
+      ["drops x_n, reset before", "new_activation(x_n + recurrent_n)", "new_activation(recurrent_n)"],
+      ["drops R_n (r * h) + c_n", "new_activation(x_n + recurrent_n)", "new_activation(x_n)"],
+      ["takes gate_activation for n, reset before", "update(z, new_activation", "update(z, gate_activation"],
+      ["forgets the blend, reset before", "update(z, new_activation", "update(0.0, new_activation"],
+    ],
+  ),
+];
+
+const SCALED = "sums * bias_at(rows + padded(NUM_DIRECTIONS * 3 * HIDDEN_SIZE))";
+
+const step = [
+  ...mutationsOf(
+    "lib/step.wgsl",
+    [BOTH],
+    [
+      ["uses R_z for R_r", "dot(unpack(recurrent_weight[w]), h)", "dot(unpack(recurrent_weight[w + TO_Z]), h)"],
+      ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
+      ["uses R_r for R_n", "recurrent_weight[w + TO_N]", "recurrent_weight[w]"],
+      ["reads the first vec4 of the state for all", "let i = start + 4 * k;", "let i = start;"],
+      ["swaps two columns of the state", "state[i + 1], state[i + 2]", "state[i + 2], state[i + 1]"],
+      ["swaps x_r and x_z", "projection[i.x], projection[i.y]", "projection[i.y], projection[i.x]"],
+      ["takes x_z for x_n", "projection[i.z]", "projection[i.y]"],
+      ["drops c_r", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(0, 1, 1);"],
+      ["drops c_z", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(1, 0, 1);"],
+      ["drops c_n", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(1, 1, 0);"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/step.wgsl",
+    [INT8],
+    [
+      ["drops the scale of R_r", SCALED, `select(sums, ${SCALED}, vec3<bool>(false, true, true))`],
+      ["drops the scale of R_z", SCALED, `select(sums, ${SCALED}, vec3<bool>(true, false, true))`],
+      ["drops the scale of R_n", SCALED, `select(sums, ${SCALED}, vec3<bool>(true, true, false))`],
+      ["scales R_r as R_z", SCALED, `${SCALED}.yyz`],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/recurrent_tile.wgsl",
+    [BOTH, "f16, bidirectional, H=33"],
+    [
+      ["gives two units the first one's weights", "recurrent_weight[w + 1]", "recurrent_weight[w]"],
+      [
+        "swaps two units",
+        "w + 2]),\n    unpack(recurrent_weight[w + 3])",
+        "w + 3]),\n    unpack(recurrent_weight[w + 2])",
+      ],
+    ],
+    "fourUnits",
+  ),
+];
+
+const output = mutationsOf(
+  "lib/output.wgsl",
+  [BOTH],
+  [
+    ["leaves the state as it was", "params.step + 1)", "params.step)"],
+    ["writes zeros for the state", "+ 1) + unit] = after;", "+ 1) + unit] = 0.0;"],
+    ["writes zeros for the output", "params.step)) + unit] = after;", "params.step)) + unit] = 0.0;"],
+    ["writes all directions to the same columns", "output_start(direction,", "output_start(0u,"],
+    ["runs every direction forward", "time_row_of(direction,", "time_row_of(0u,"],
   ],
 );
 
@@ -28,11 +171,11 @@ const recurrent = mutationsOf(
   "lib/recurrent.wgsl",
   [BOTH],
   [
-    ["gives all directions the first one's weights", "direction * quads + unit / 4", "unit / 4"],
-    ["gives four units the first one's weights", " + unit % 4, quads)", ", quads)"],
-    ["gives all units the first four's weights", "direction * quads + unit / 4", "direction * quads"],
+    ["gives all directions the first one's weights", "direction * HIDDEN_VEC4S + unit / 4", "unit / 4"],
+    ["gives four units the first one's weights", " + unit % 4, HIDDEN_VEC4S)", ", HIDDEN_VEC4S)"],
+    ["gives all units the first four's weights", "direction * HIDDEN_VEC4S + unit / 4", "direction * HIDDEN_VEC4S"],
     ["uses R_z for R_n", "= 2 * TO_Z;", "= TO_Z;"],
-    ["uses R_r for R_z", "= (HIDDEN_SIZE + 3) / 4 * 4;", "= 0u;"],
+    ["uses R_r for R_z", "= 4 * HIDDEN_VEC4S;", "= 0u;"],
   ],
 );
 
@@ -43,8 +186,8 @@ const tile = mutationsOf(
     ["gives two rows the first one's weights", "unpack(tile[1])", "unpack(tile[0])"],
     ["swaps two rows", "unpack(tile[2]), unpack(tile[3])", "unpack(tile[3]), unpack(tile[2])"],
     ["gives four rows the first one's weights", " + row % 4;", ";"],
-    ["overlaps tiles", "row / 4 * quads * 4", "row / 4 * quads"],
-    ["reads the first quad for all", "const TO_NEXT = 4u;", "const TO_NEXT = 0u;"],
+    ["overlaps tiles", "row / 4 * row_vec4s * 4", "row / 4 * row_vec4s"],
+    ["reads the first vec4 for all", "const TO_NEXT = 4u;", "const TO_NEXT = 0u;"],
   ],
 );
 
@@ -96,27 +239,27 @@ const weights = [
     "lib/weight_f32.wgsl",
     [FORWARD],
     [
-      ["reverses four weights", "return quad;", "return quad.wzyx;"],
-      ["swaps two weights", "return quad;", "return quad.yxzw;"],
-      ["loses the fourth weight", "return quad;", "return vec4f(quad.xyz, 0.0);"],
+      ["reverses four weights", "return four;", "return four.wzyx;"],
+      ["swaps two weights", "return four;", "return four.yxzw;"],
+      ["loses the fourth weight", "return four;", "return vec4f(four.xyz, 0.0);"],
     ],
   ),
   ...mutationsOf(
     "lib/weight_f16.wgsl",
     ["f16, concatenations"],
     [
-      ["swaps the halves of four weights", "quad.x), unpack2x16float(quad.y)", "quad.y), unpack2x16float(quad.x)"],
-      ["swaps the halves of the first two", "unpack2x16float(quad.x)", "unpack2x16float(quad.x).yx"],
-      ["swaps the halves of the last two", "unpack2x16float(quad.y)", "unpack2x16float(quad.y).yx"],
-      ["repeats the first two", "unpack2x16float(quad.y)", "unpack2x16float(quad.x)"],
-      ["takes them for fixed point", "unpack2x16float(quad.x)", "unpack2x16snorm(quad.x)"],
+      ["swaps the halves of four weights", "four.x), unpack2x16float(four.y)", "four.y), unpack2x16float(four.x)"],
+      ["swaps the halves of the first two", "unpack2x16float(four.x)", "unpack2x16float(four.x).yx"],
+      ["swaps the halves of the last two", "unpack2x16float(four.y)", "unpack2x16float(four.y).yx"],
+      ["repeats the first two", "unpack2x16float(four.y)", "unpack2x16float(four.x)"],
+      ["takes them for fixed point", "unpack2x16float(four.x)", "unpack2x16snorm(four.x)"],
     ],
   ),
   ...mutationsOf(
     "lib/weight_int8.wgsl",
     ["int8, concatenations"],
     [
-      ["loses the sign", "vec4i(bitcast<i32>(quad))", "vec4u(quad)"],
+      ["loses the sign", "vec4i(bitcast<i32>(four))", "vec4u(four)"],
       ["reverses four weights", "vec4u(24, 16, 8, 0)", "vec4u(0, 8, 16, 24)"],
       ["swaps two weights", "vec4u(24, 16, 8, 0)", "vec4u(16, 24, 8, 0)"],
       ["keeps the bits of other weights", ">> vec4u(24)", ">> vec4u(23)"],
@@ -306,7 +449,7 @@ const reduce = [
     ],
   ),
   ...mutationsOf(
-    "lib/reduce.wgsl",
+    "lib/sums.wgsl",
     ["tokens at temperature 0.8"],
     [
       ["sums all for those before", "select(sums.before, sums.total, i == local_index)", "sums.total"],
@@ -319,7 +462,13 @@ const reduce = [
 
 /** Of what is in shaders/lib/. */
 export const libMutations: readonly Mutation[] = [
-  ...time,
+  ...params,
+  ...padding,
+  ...chunk,
+  ...layer,
+  ...gru,
+  ...step,
+  ...output,
   ...recurrent,
   ...tile,
   ...gatesDefault,

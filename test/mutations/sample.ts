@@ -46,7 +46,7 @@ export const sampleMutations: readonly Mutation[] = [
         "min(segment.start + length, OUTPUT_SIZE)",
         "min(segment.start + length, OUTPUT_SIZE - 4)",
       ],
-      ["forgets that rows are padded", "((OUTPUT_SIZE + 3) / 4 * 4)", "OUTPUT_SIZE"],
+      ["forgets that rows are padded", "padded(OUTPUT_SIZE)", "OUTPUT_SIZE"],
     ],
   ),
   ...mutationsOf(

@@ -16,7 +16,7 @@ export const topKMutations: readonly Mutation[] = [
     [
       ["starts every dispatch at the first row", "params.first_row + workgroup_id.x", "workgroup_id.x"],
       ["gives all rows the first one's", "params.first_row + workgroup_id.x", "params.first_row"],
-      ["forgets that rows are padded", "((OUTPUT_SIZE + 3) / 4 * 4)", "OUTPUT_SIZE"],
+      ["forgets that rows are padded", "padded(OUTPUT_SIZE)", "OUTPUT_SIZE"],
       ["loses the last score", "i < OUTPUT_SIZE;", "i + 1 < OUTPUT_SIZE;"],
       ["stops at what one workgroup reaches at once", "i < OUTPUT_SIZE;", "i < WORKGROUP_SIZE;"],
       ["loses the last of them", "rank < TOP_K;", "rank + 1 < TOP_K;"],
@@ -32,7 +32,7 @@ export const topKMutations: readonly Mutation[] = [
       ["writes the score over the next index", "2 * rank + 1]", "2 * rank + 2]"],
     ],
   ),
-  ...mutationsOf("top_k.wgsl", [LAST], [["forgets that pairs are padded", "((2 * TOP_K + 3) / 4 * 4)", "(2 * TOP_K)"]]),
+  ...mutationsOf("top_k.wgsl", [LAST], [["forgets that pairs are padded", "padded(2 * TOP_K)", "(2 * TOP_K)"]]),
   ...mutationsOf(
     "top_k.wgsl",
     [FEW],

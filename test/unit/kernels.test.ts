@@ -5,16 +5,14 @@ import { concatKernel } from "../../src/kernels/concat.js";
 import { denseKernel } from "../../src/kernels/dense.js";
 import { embeddingKernel } from "../../src/kernels/embedding.js";
 import { gruCellKernel } from "../../src/kernels/gruCell.js";
-import { gruChainedKernel } from "../../src/kernels/gruChained.js";
+import { gruCooperativeKernel } from "../../src/kernels/gruCooperative.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
-import { gruRegistersKernel } from "../../src/kernels/gruRegisters.js";
-import { gruStepQuadKernel } from "../../src/kernels/gruStepQuad.js";
-import { gruStepTileKernel } from "../../src/kernels/gruStepTile.js";
-import { gruResidentKernel, gruResumedKernel } from "../../src/kernels/gruResident.js";
+import { gruPersistentKernel, gruResumedKernel } from "../../src/kernels/gruPersistent.js";
 import { gruStepKernel } from "../../src/kernels/gruStep.js";
-import { gruWaveGatesKernel, gruWaveKernel, gruWaveNewKernel } from "../../src/kernels/gruWave.js";
+import { gruStepFourKernel } from "../../src/kernels/gruStepFour.js";
+import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gruWavefront.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
@@ -49,8 +47,8 @@ const network = defineNetwork({ layers: [gru] });
 
 const networkShape = networkProgram(randomTextModel(81, 9))!.shape;
 
-const stackOf = (storage: Storage) => ({
-  layers: [gru, gru].map((layer) => ({ ...layer, storage })),
+const stackOf = (storage: Storage, resetAfter: boolean) => ({
+  layers: [gru, gru].map((layer) => ({ ...layer, storage, resetAfter })),
   firstOperation: 1,
   stateSize: STATE_SIZE,
 });
@@ -61,28 +59,29 @@ const samples: Record<string, readonly KernelSpec[]> = {
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
   gruCellKernel: grus.map((layer) => gruCellKernel(layer, STATE_SIZE, weightOffsets({ ...network, layers: [layer] }))),
-  gruChainedKernel: grus.map((layer) =>
-    gruChainedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
+  gruCooperativeKernel: grus.map((layer) =>
+    gruCooperativeKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
   ),
   gruGatesKernel: grus.map((layer) => gruGatesKernel(layer, STATE_SIZE)),
   gruNewKernel: grus.map((layer) => gruNewKernel(layer, STATE_SIZE)),
   gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
-  gruResidentKernel: grus.flatMap((layer) =>
-    [true, false].map((resetAfter) =>
-      gruResidentKernel({ ...layer, resetAfter }, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
+  gruPersistentKernel: grus.flatMap((layer) => [
+    ...[true, false].map((resetAfter) =>
+      gruPersistentKernel({ ...layer, resetAfter }, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
     ),
-  ),
+    gruPersistentKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 2, units: 4 }),
+  ]),
   gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
-  gruRegistersKernel: grus.flatMap((layer) =>
-    [7, 67].map((hiddenSize) => gruRegistersKernel({ ...layer, hiddenSize }, STATE_SIZE)),
-  ),
-  gruStepQuadKernel: grus.map((layer) => gruStepQuadKernel(layer, STATE_SIZE)),
-  gruStepTileKernel: grus.map((layer) => gruStepTileKernel(layer, STATE_SIZE)),
   gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
+  gruStepFourKernel: grus.flatMap((layer) => [
+    gruStepFourKernel(layer, STATE_SIZE, { units: 4, rows: 1 }),
+    gruStepFourKernel(layer, STATE_SIZE, { units: 1, rows: 4 }),
+  ]),
   lastStepKernel: [lastStepKernel(5, 3)],
-  gruWaveGatesKernel: storages.map((storage) => gruWaveGatesKernel(stackOf(storage))),
-  gruWaveKernel: storages.map((storage) => gruWaveKernel(stackOf(storage))),
-  gruWaveNewKernel: storages.map((storage) => gruWaveNewKernel(stackOf(storage))),
+  gruWavefrontKernel: storages.flatMap((storage) =>
+    [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),
+  ),
+  gruWavefrontNewKernel: storages.map((storage) => gruWavefrontNewKernel(stackOf(storage, false))),
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
@@ -169,7 +168,7 @@ describe("the checker of kernels", () => {
   }
 
   it("allows an override that is computed from others", () => {
-    const computed = withSource((source) => `${source}\noverride QUADS: u32 = (HIDDEN_SIZE + 3) / 4;`);
+    const computed = withSource((source) => `${source}\noverride VEC4S: u32 = (HIDDEN_SIZE + 3) / 4;`);
     expect(checkKernel(computed, "gru_step")).toEqual([]);
   });
 
@@ -185,9 +184,11 @@ describe("shaders", () => {
     });
 
     it(`name a CPU twin that exists: ${name}.wgsl`, () => {
-      const twin = /^\/\/ CPU twin: (\S+)$/m.exec(source)?.[1];
-      expect(twin).toMatch(/^src\/reference\//);
-      expect(existsSync(projectRoot + twin)).toBe(true);
+      const twins = /^\/\/ CPU twins?: (.+)$/m.exec(source)![1]!.split(", ");
+      for (const twin of twins) {
+        expect(twin).toMatch(/^src\/reference\//);
+        expect(existsSync(projectRoot + twin)).toBe(true);
+      }
     });
   }
 

@@ -57,7 +57,7 @@ describe("planSequence", () => {
       const network = randomStack({ seed: 1, inputSize: 3, hiddenSizes, resetAfter: true });
       for (const request of requests) {
         const { stages } = planSequence(network, request);
-        // A stack that is walked by waves is one loop, before which only its first layer's input is there.
+        // A stack that advances by wavefronts is one loop, before which only its first layer's input is there.
         expect(stages.map(({ type }) => type === "rows")).toEqual(stages.map((_, i) => i % 2 === 0));
         const loops = stages.filter(({ type }) => type !== "rows").flatMap(dispatchesOf);
         expect(loops.map(({ kernel }) => kernel.entryPoint)).not.toContain("network_step");
@@ -140,7 +140,7 @@ describe("planSequence", () => {
       "gru.recurrentBias": 2 * 16,
       params: 4 * 64,
       lengths: 2,
-      places: 2,
+      slots: 2,
       input: (2 * 4 + 7) * 4,
       "gru.projection": (2 * 4 + 7) * 16,
       "gru.output": (2 * 4 + 7) * 8,
@@ -233,7 +233,7 @@ describe("a plan's work", () => {
 /** Every binding has its buffer, as many as the kernel declares; nothing is read before it is written. */
 function expectSound({ buffers, stages, input, outputs }: Plan): void {
   expect(new Set(buffers.map(({ label }) => label)).size).toBe(buffers.length);
-  const written = new Set([input, "lengths", "places"]);
+  const written = new Set([input, "lengths", "slots"]);
   for (const { label, lifetime } of buffers) if (lifetime !== "scratch") written.add(label);
   const known = new Set(buffers.map(({ label }) => label));
   for (const { kernel, buffers: labels } of stages.flatMap(dispatchesOf)) {

@@ -34,7 +34,7 @@ describe("autotune", () => {
       return walkOf(kernels, 20).endsWith("16x1") ? 1 : 2;
     };
     const { kernels, note } = await autotune({ network, facts, deviceName: "a", measure });
-    expect(walkOf(kernels, 20)).toBe("gru_resident H=20 16x1");
+    expect(walkOf(kernels, 20)).toBe("gru_persistent H=20 16x1");
     expect(note).toMatch(
       /^one small workgroup a row, the fastest of those tried \(the device's table 2\.00 ms, .* 1\.00 ms/,
     );

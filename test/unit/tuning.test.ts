@@ -20,7 +20,7 @@ const nvidia: DeviceFacts = {
   maxComputeWorkgroupStorageSize: 49152,
 };
 
-/** Names of the kernels that walk a layer through time; null for single steps. */
+/** Names of the kernels that take a layer through all steps at once; null for single steps. */
 function walkOf(facts: DeviceFacts, shape: Partial<GruShape>, size: RowsAndSteps = [1, 64]): string[] | null {
   const [layer] = gruLayers(oneGru(1, { inputSize: 1, hiddenSize: 256, ...shape }));
   return (
@@ -30,12 +30,12 @@ function walkOf(facts: DeviceFacts, shape: Partial<GruShape>, size: RowsAndSteps
   );
 }
 
-const CHAINED = ["gru_chained", "gru_resident"];
+const COOPERATIVE = ["gru_cooperative", "gru_persistent"];
 
 describe("the table of kernels", () => {
   it("has workgroups wait for each other on NVIDIA, where twice as many were seen to run at once", () => {
-    expect(walkOf(nvidia, {})).toEqual(CHAINED);
-    expect(walkOf({ ...nvidia, concurrentGroups: 32 }, {})).toEqual(CHAINED); // 256 / 16 = 16 of them
+    expect(walkOf(nvidia, {})).toEqual(COOPERATIVE);
+    expect(walkOf({ ...nvidia, concurrentGroups: 32 }, {})).toEqual(COOPERATIVE); // 256 / 16 = 16 of them
     expect(walkOf({ ...nvidia, concurrentGroups: 31 }, {})).toBeNull();
     expect(walkOf({ ...nvidia, concurrentGroups: 0 }, {})).toBeNull();
     const { concurrentGroups: _, ...unproven } = nvidia;
@@ -53,29 +53,29 @@ describe("the table of kernels", () => {
   });
 
   it("has them for the layers and chunks that gain by it alone", () => {
-    expect(walkOf(nvidia, { hiddenSize: 192 })).toEqual(CHAINED);
+    expect(walkOf(nvidia, { hiddenSize: 192 })).toEqual(COOPERATIVE);
     expect(walkOf(nvidia, { hiddenSize: 191 })).toBeNull();
-    expect(walkOf(nvidia, {}, [1, 16])).toEqual(CHAINED);
+    expect(walkOf(nvidia, {}, [1, 16])).toEqual(COOPERATIVE);
     expect(walkOf(nvidia, {}, [1, 15])).toBeNull();
-    expect(walkOf(nvidia, {}, [4, 16])).toEqual(CHAINED);
+    expect(walkOf(nvidia, {}, [4, 16])).toEqual(COOPERATIVE);
     expect(walkOf(nvidia, {}, [5, 16])).toBeNull();
     expect(walkOf(nvidia, { resetAfter: false })).toBeNull();
   });
 
   it("counts the workgroups of all rows and directions", () => {
     const facts = { ...nvidia, concurrentGroups: 128 };
-    expect(walkOf(facts, { direction: "bidirectional" }, [2, 64])).toEqual(CHAINED);
+    expect(walkOf(facts, { direction: "bidirectional" }, [2, 64])).toEqual(COOPERATIVE);
     expect(walkOf(facts, { direction: "bidirectional" }, [3, 64])).toBeNull();
   });
 
   it("leaves them where what goes on after them lacks the memory", () => {
     const shape = { hiddenSize: 512 };
-    expect(walkOf({ ...nvidia, maxComputeWorkgroupStorageSize: 16384 }, shape)).toEqual(CHAINED);
+    expect(walkOf({ ...nvidia, maxComputeWorkgroupStorageSize: 16384 }, shape)).toEqual(COOPERATIVE);
     expect(walkOf({ ...nvidia, maxComputeWorkgroupStorageSize: 10240 }, shape)).toBeNull();
   });
 
   it("takes the largest layer that a workgroup's memory on NVIDIA has room for", () => {
-    expect(walkOf(nvidia, { hiddenSize: 1536 })).toEqual(CHAINED);
+    expect(walkOf(nvidia, { hiddenSize: 1536 })).toEqual(COOPERATIVE);
     expect(walkOf(nvidia, { hiddenSize: 1537 })).toBeNull();
   });
 
@@ -86,7 +86,7 @@ describe("the table of kernels", () => {
     expect(kernels.note).toBe("");
     expect(kernels.walkLayer(layer!, 4, [1, 64])).toHaveLength(2);
     kernels.noteFailure();
-    expect(kernels.note).toBe("gru_chained is off: its workgroups waited in vain for each other in 2 chunks");
+    expect(kernels.note).toBe("gru_cooperative is off: its workgroups waited in vain for each other in 2 chunks");
     expect(kernels.walkLayer(layer!, 4, [1, 64])).toBeNull();
     const { note } = kernels;
     kernels.noteFailure(); // of a chunk that was under way
@@ -101,7 +101,7 @@ describe("the table of kernels", () => {
         .map(({ kernel }) => kernel.label);
     const kernels = tune(nvidia);
     const chosen = labelsOf(kernels, [1, 64]);
-    expect(chosen.join()).toContain("gru_chained");
+    expect(chosen.join()).toContain("gru_cooperative");
     expect(kernels.sizes.flatMap((size) => labelsOf(kernels, size))).toEqual(expect.arrayContaining(chosen));
     const fallback = kernels.fallback!;
     const known = new Set(fallback.sizes.flatMap((size) => labelsOf(fallback, size)));
@@ -113,7 +113,7 @@ describe("the table of kernels", () => {
       [5, 1024],
     ] as const) {
       const labels = labelsOf(kernels, size);
-      expect(labels.join()).not.toContain("gru_chained");
+      expect(labels.join()).not.toContain("gru_cooperative");
       for (const label of labels) expect(known).toContain(label);
     }
     expect(fallback.fallback).toBeNull();
@@ -123,27 +123,28 @@ describe("the table of kernels", () => {
 
 describe("on a software adapter, the table", () => {
   const facts = { ...nvidia, isFallback: true };
-  const namesOf = (hiddenSize: number, [maxRows, chunkSteps]: RowsAndSteps, resetAfter = true) => {
+  const labelsOf = (hiddenSize: number, [maxRows, chunkSteps]: RowsAndSteps, resetAfter = true) => {
     const network = oneGru(5, { inputSize: 1, hiddenSize, resetAfter });
     return planSequence(network, { maxRows, chunkSteps, lastOnly: false, kernels: tune(facts) })
       .stages.flatMap(dispatchesOf)
-      .map(({ kernel }) => kernel.entryPoint)
+      .map(({ kernel }) => kernel.label)
       .slice(1);
   };
 
-  it("keeps the weights of what is small, for chunks that are long", () => {
-    expect(namesOf(256, [1, 64])).toEqual(["gru_registers"]);
-    expect(namesOf(256, [3, 64])).toEqual(["gru_registers"]);
-    expect(namesOf(257, [1, 64])).toEqual(["gru_step_quad"]);
-    expect(namesOf(256, [1, 63])).toEqual(["gru_step_quad"]);
-    expect(namesOf(256, [1, 64], false)).toEqual(["gru_gates", "gru_new"]);
+  it("has one workgroup for the long chunks of few rows of a small layer", () => {
+    expect(labelsOf(64, [1, 16])).toEqual(["gru_persistent H=64 16x1 4 units"]);
+    expect(labelsOf(128, [3, 16])).toEqual(["gru_persistent H=128 16x1 4 units"]);
   });
 
-  it("has four units of a row, or four rows, by one invocation", () => {
-    expect(namesOf(20, [1, 16])).toEqual(["gru_step_quad"]);
-    expect(namesOf(20, [1, 15])).toEqual(["gru_step"]);
-    expect(namesOf(20, [4, 15])).toEqual(["gru_step"]);
-    expect(namesOf(20, [4, 16])).toEqual(["gru_step_tile"]);
+  it("has four units of a row, or four rows, by one invocation in long chunks, four units in large layers", () => {
+    expect(labelsOf(129, [1, 16])).toEqual(["gru_step H=129 4x1"]);
+    expect(labelsOf(20, [1, 15])).toEqual(["gru_step H=20"]);
+    expect(labelsOf(20, [3, 16], false)).toEqual(["gru_gates H=20", "gru_new H=20"]);
+    expect(labelsOf(20, [4, 15])).toEqual(["gru_step H=20"]);
+    expect(labelsOf(20, [4, 16])).toEqual(["gru_step H=20 1x4"]);
+    expect(labelsOf(128, [1, 15])).toEqual(["gru_step H=128"]);
+    expect(labelsOf(129, [1, 15])).toEqual(["gru_step H=129 4x1"]);
+    expect(labelsOf(256, [1, 64], false)).toEqual(["gru_gates H=256", "gru_new H=256"]);
   });
 });
 

@@ -3,21 +3,19 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
+import { STEP, TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
 import { expectIsClose } from "../close.js";
 import { projectRoot } from "../library.js";
 import { twinCases } from "../twinCases.js";
 import { openSharedPage } from "./page.js";
 
-const STEP: TuningRow = { walk: { kernel: "step" } };
-
 /** Two workgroups for each row and direction of layers of 5 to 7, of 33 or 34 and of 64 to 100 units; one or three for others. */
-function chainedTable(maxSpins: number): TuningRow[] {
-  const chained = { kernel: "chained", lanes: 2, maxSpins } as const;
+function cooperativeTable(maxSpins: number): TuningRow[] {
+  const shape = { kernel: "cooperative", lanes: 2, maxSpins } as const;
   return [
-    { maxHiddenSize: 7, walk: { ...chained, workgroupSize: 8 } },
-    { maxHiddenSize: 40, walk: { ...chained, workgroupSize: 34 } },
-    { walk: { ...chained, workgroupSize: 100 } },
+    { maxHiddenSize: 7, family: { ...shape, workgroupSize: 8 } },
+    { maxHiddenSize: 40, family: { ...shape, workgroupSize: 34 } },
+    { family: { ...shape, workgroupSize: 100 } },
     STEP,
   ];
 }
@@ -33,7 +31,7 @@ function casesNamed(pattern: RegExp): string[] {
 
 /** Some of every kind: directions, lengths, storages, several layers. */
 const SOME = casesNamed(/^I=(1|4|31) |^bidirectional, reset after|a stack of two and|f16, bidirectional|clip.*after/);
-/** And of what follows on a walk: other chunks, other submits, last steps. */
+/** And of what follows: other chunks, other submits, last steps. */
 const MORE = [
   ...SOME,
   ...casesNamed(
@@ -53,22 +51,22 @@ describe("workgroups that wait for each other", () => {
   it(`agree with it where all wait in vain, and all is resumed: ${MORE.length} cases`, () => agree(MORE, IMPATIENT));
 
   it("agree with the reference in the shape of the device's own table", async () => {
-    const rows = TUNING_TABLE.filter(({ walk }) => walk.kernel === "chained").map(({ walk }) => ({ walk }));
+    const rows = TUNING_TABLE.filter(({ family }) => family.kernel === "cooperative").map(({ family }) => ({ family }));
     expect(rows).toHaveLength(1);
     const name = "I=64 H=192 B=1 T=150, reset after";
     const comparisons = await shared.page.evaluate((one, table) => harness.runTunedTwin(one, table), name, rows);
     for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
   });
 
-  it("are the projection, the walk and what goes on after it, counted", async () => {
-    const { numDispatches } = await runAndExplain(chainedTable(PATIENT), 1);
+  it("are the projection, their kernel and the one that goes on after it, counted", async () => {
+    const { numDispatches } = await runAndExplain(cooperativeTable(PATIENT), 1);
     expect(numDispatches[0]).toBe(3);
   });
 });
 
 describe("a workgroup that waits for itself alone", () => {
   it("never does so in vain", async () => {
-    const lone: TuningRow[] = [{ walk: { kernel: "chained", workgroupSize: 28, lanes: 4, maxSpins: 1 } }];
+    const lone: TuningRow[] = [{ family: { kernel: "cooperative", workgroupSize: 28, lanes: 4, maxSpins: 1 } }];
     const { explanations, comparisons } = await runAndExplain(lone, 3);
     for (const comparison of comparisons) expectIsClose(comparison);
     expect(explanations.join()).not.toContain("is off");
@@ -76,8 +74,8 @@ describe("a workgroup that waits for itself alone", () => {
 });
 
 describe("a workgroup that gives up midway", () => {
-  const original = readFileSync(`${projectRoot}shaders/gru_chained.wgsl`, "utf8");
-  const wait = "h[k] = quad_of(before, k);";
+  const original = readFileSync(`${projectRoot}shaders/gru_cooperative.wgsl`, "utf8");
+  const wait = "h[k] = awaited(before, k);";
   const midwayCases = [
     "bidirectional, reset after",
     "bidirectional, reset after, lengths",
@@ -97,7 +95,7 @@ describe("a workgroup that gives up midway", () => {
         (mutant, caseNames, table) => harness.findKiller(mutant, caseNames, table),
         { original, mutated },
         midwayCases,
-        chainedTable(2000),
+        cooperativeTable(2000),
       );
       expect(killer).toBeNull();
     });
@@ -106,12 +104,12 @@ describe("a workgroup that gives up midway", () => {
 
 describe("a device whose workgroups wait in vain", () => {
   it("is left to make single steps after two chunks, which explain() tells", async () => {
-    const { numDispatches, explanations, comparisons } = await runAndExplain(chainedTable(IMPATIENT), 4);
+    const { numDispatches, explanations, comparisons } = await runAndExplain(cooperativeTable(IMPATIENT), 4);
     for (const comparison of comparisons) expectIsClose(comparison);
     expect(numDispatches).toEqual([3, 3, 1 + 20, 1 + 20]);
-    const note = /^kernels: gru_chained is off: its workgroups waited in vain for each other in 2 chunks$/m;
+    const note = /^kernels: gru_cooperative is off: its workgroups waited in vain for each other in 2 chunks$/m;
     expect(explanations.map((text) => note.test(text))).toEqual([false, true, true, true]);
-    expect(explanations.map((text) => /gru_chained H=7/.test(text))).toEqual([true, false, false, false]);
+    expect(explanations.map((text) => /gru_cooperative H=7/.test(text))).toEqual([true, false, false, false]);
   });
 });
 
@@ -129,7 +127,7 @@ describe("several chunks under way at once", () => {
       ).length;
       model.dispose();
       return { comparison: harness.compare(output, expected, { atol: 2e-6, rtol: 0 }), numCleared: numClears };
-    }, chainedTable(IMPATIENT));
+    }, cooperativeTable(IMPATIENT));
     expectIsClose(comparison);
     expect(numCleared).toBe(5);
   });
@@ -142,7 +140,7 @@ async function agree(which: readonly string[], maxSpins: number): Promise<void> 
     const comparisons = await shared.page.evaluate(
       (one, rows) => harness.runTunedTwin(one, rows),
       name,
-      chainedTable(maxSpins),
+      cooperativeTable(maxSpins),
     );
     for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
   }
@@ -183,9 +181,9 @@ function runAndExplain(table: TuningRow[], numRuns: number) {
 }
 
 describe("the try of how many workgroups run at once", () => {
-  const original = readFileSync(`${projectRoot}shaders/gru_chained.wgsl`, "utf8");
+  const original = readFileSync(`${projectRoot}shaders/gru_cooperative.wgsl`, "utf8");
   const table: TuningRow[] = [
-    { minHiddenSize: 6, walk: { kernel: "chained", workgroupSize: 16, lanes: 4, maxSpins: 100 } },
+    { minHiddenSize: 6, family: { kernel: "cooperative", workgroupSize: 16, lanes: 4, maxSpins: 100 } },
     STEP,
   ];
   const see = (hiddenSize: number, name: string, mutated = original) =>
