@@ -4,7 +4,7 @@
 //
 // WeightTile and columns_of come from lib/tile.wgsl, activate from lib/activations.wgsl.
 // Dispatch [ceil(OUTPUT_SIZE / 4 / WORKGROUP_SIZE), rows, 1].
-// CPU twin: src/reference/dense.ts
+// CPU twin: src/layers/dense.ts
 
 override WORKGROUP_SIZE: u32;
 override INPUT_SIZE: u32;

@@ -4,7 +4,7 @@
 //
 // WeightVec4 and unpack come from lib/weight_*.wgsl.
 // Dispatch [ceil(EMBEDDING_SIZE / 4 / WORKGROUP_SIZE), rows, 1].
-// CPU twin: src/reference/embedding.ts
+// CPU twin: src/layers/embedding.ts
 
 override WORKGROUP_SIZE: u32;
 override EMBEDDING_SIZE: u32;

@@ -2,7 +2,7 @@
 // makes one unit; the equations are in lib/gru.wgsl. For chunks of so few rows that their projection is not worth a
 // dispatch of its own. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
-// CPU twin: src/reference/gruStep.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override INPUT_SIZE: u32;

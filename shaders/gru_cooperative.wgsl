@@ -6,7 +6,7 @@
 // itself has to say whether it is there. Nothing promises that all workgroups run at once. A workgroup that waits in vain
 // notes its step in `status` and leaves, and so do those that wait for it; lib/start_resumed.wgsl goes on from there.
 // Dispatch [ceil(HIDDEN_SIZE / UNITS), B, D], with `output` and `status` cleared.
-// CPU twin: src/reference/gruStep.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override LANES: u32;     // invocations that share the products of a unit

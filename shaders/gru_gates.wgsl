@@ -1,7 +1,7 @@
 // First half of a GRU step, reset before, for every batch row and direction: r * h and z, which all units of the second
 // half read (gru_new.wgsl). An invocation makes one unit; the equations are in lib/gru.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
-// CPU twin: src/reference/gruGates.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 

@@ -1,7 +1,7 @@
 // Second half of a GRU step, reset before, for every batch row and direction: n and h', from what gru_gates.wgsl has left.
 // An invocation makes one unit; the equations are in lib/gru.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, D].
-// CPU twin: src/reference/gruNew.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 

@@ -2,7 +2,7 @@
 // in its own memory and walks through time; the equations are in lib/gru.wgsl. A row stops at its length.
 // start_of and state_before come from lib/start_*.wgsl.
 // Dispatch [B, D, 1].
-// CPU twins: src/reference/gruStep.ts, src/reference/gruNew.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override LANES: u32; // invocations that share the products of a unit

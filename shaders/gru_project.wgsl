@@ -6,7 +6,7 @@
 // WeightTile and columns_of come from lib/tile.wgsl.
 // Dispatch [ceil(GATE_ROWS / 4 / WORKGROUP_SIZE), ceil(rows / 8), 1]; `input` and `projection` have room for seven
 // rows more than there are.
-// CPU twin: src/reference/gruProject.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override INPUT_SIZE: u32;

@@ -2,7 +2,7 @@
 // An invocation makes one unit of one row, or four units of a row, or a unit of four rows, and reads once what they share:
 // `make` comes from lib/products_one.wgsl or lib/products_four.wgsl. A row that is past its length keeps its state.
 // Dispatch [ceil(HIDDEN_SIZE / UNITS / WORKGROUP_SIZE), ceil(B / ROWS), D].
-// CPU twin: src/reference/gruStep.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override UNITS: u32; // of an invocation, 1 or 4

@@ -4,7 +4,7 @@
 // The first layer's x is its input projection; any other layer's is W h' + b of the layer below, whose last wavefront made
 // that h'. The equations are in lib/gru.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, L].
-// CPU twins: src/reference/gruStep.ts, src/reference/gruGates.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override NUM_LAYERS: u32;

@@ -1,7 +1,7 @@
 // Second half of a wavefront through a stack of GRU layers, reset before: n and h', from what gru_wavefront.wgsl has left.
 // The equations are in lib/gru.wgsl.
 // Dispatch [ceil(HIDDEN_SIZE / WORKGROUP_SIZE), B, L].
-// CPU twin: src/reference/gruNew.ts
+// CPU twin: src/layers/gru.ts
 
 override WORKGROUP_SIZE: u32;
 override NUM_LAYERS: u32;

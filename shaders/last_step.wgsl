@@ -4,7 +4,7 @@
 //   output[row, column] = source[time(row, column), row, column]
 //
 // Dispatch [ceil(SIZE / WORKGROUP_SIZE), B, 1].
-// CPU twin: src/reference/lastStep.ts
+// CPU twin: src/layers/last.ts
 
 override WORKGROUP_SIZE: u32;
 override SIZE: u32;

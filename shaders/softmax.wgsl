@@ -5,7 +5,7 @@
 // `normalize` is exp or nothing: lib/normalize_softmax.wgsl, lib/normalize_log_softmax.wgsl. safe_exp and safe_log come
 // from lib/keep_nan.wgsl.
 // Dispatch [rows, 1, 1].
-// CPU twin: src/reference/activation.ts
+// CPU twin: src/layers/float64.ts
 
 override WORKGROUP_SIZE: u32; // a power of two
 override OUTPUT_SIZE: u32;

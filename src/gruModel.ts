@@ -213,7 +213,7 @@ export class GruModel {
     if (end !== null) {
       throw new GruError(
         "unsupported",
-        `layer "${end.layer.name}": expected direction "forward" in a stream, got ${end.reason}; use run, which sees the whole sequence`,
+        `layer "${end.layer.name}": expected one that a stream can step through, got ${end.reason}; use run, which sees the whole sequence`,
       );
     }
     return new GruStream(this.#host, taken);

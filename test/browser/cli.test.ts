@@ -43,7 +43,7 @@ describe("webgru serve", () => {
     const page = await openServed("serve", `${projectRoot}test/fixtures/torch_bidirectional.pt`);
     const text = (selector: string) => page.$eval(selector, ({ textContent }) => textContent);
     expect(await text("#status")).toMatch(
-      /expected direction "forward" in a stream.* Each push is a whole sequence here/,
+      /expected one that a stream can step through.* Each push is a whole sequence here/,
     );
     expect(await text("#hint")).toBe("Steps to push, one a line: 3 numbers");
     await page.type("#input", "\n1 2 3");

@@ -161,7 +161,7 @@ describe("webgru run", () => {
     writeFileSync(path, writeSafetensors(oneGru(94, { inputSize: 1, hiddenSize: 1, direction: "reverse" })));
     const { code, stderr } = await runCli(["run", path], "1\n");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^webgru: layer "gru": expected direction "forward" in a stream, got "reverse"/);
+    expect(stderr).toMatch(/^webgru: layer "gru": expected one that a stream can step through, got direction "reverse"/);
   });
 
   it("ends with 1 for arrays that are no steps", async () => {

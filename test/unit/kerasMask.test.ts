@@ -87,7 +87,7 @@ describe("a mask", () => {
       dropout,
       bidirectional("second", 4, false),
     ]);
-    expect(layers.map(({ name }) => name)).toEqual(["table", "table.mask", "first", "second"]);
+    expect(layers.map(({ name }) => name)).toEqual(["table", "table.mask", "first", "second.steps", "second"]);
     const { layers: read } = await parse([embedding, bidirectional("first", 3, true), dropout]);
     expect(read.map(({ name }) => name)).toEqual(["table", "table.mask", "first.gru", "first.signs", "first"]);
   });

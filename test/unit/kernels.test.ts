@@ -186,7 +186,7 @@ describe("shaders", () => {
     it(`name a CPU twin that exists: ${name}.wgsl`, () => {
       const twins = /^\/\/ CPU twins?: (.+)$/m.exec(source)![1]!.split(", ");
       for (const twin of twins) {
-        expect(twin).toMatch(/^src\/reference\//);
+        expect(twin).toMatch(/^(src\/layers|test\/reference)\//);
         expect(existsSync(projectRoot + twin)).toBe(true);
       }
     });

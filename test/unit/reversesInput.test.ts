@@ -51,7 +51,7 @@ describe("reversesInput", () => {
     await expectRefusal(
       () => model.createStream(),
       "unsupported",
-      'layer "input": expected direction "forward" in a stream, got "reverse"; use run, which sees the whole sequence',
+      'layer "input": expected one that a stream can step through, got direction "reverse"; use run, which sees the whole sequence',
     );
   });
 
