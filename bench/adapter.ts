@@ -1,4 +1,4 @@
-import { isSoftware, nameOf } from "../src/runtime/adapter.js";
+import { isSoftware, nameOf } from "../src/engine/adapter.js";
 
 export interface AdapterFacts {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { type Browser, type BrowserContext, connect, type Page } from "puppeteer";
-import { launchChrome } from "../test/chrome.js";
+import { launchChrome } from "../test/harness/chrome.js";
 import { type FirstTry, summarizeFirst } from "./measures/first.js";
 import { nameShape, type Row } from "./row.js";
 import type { Runtime } from "./runtime.js";

@@ -1,4 +1,4 @@
-import { compare } from "../test/compare.js";
+import { compare } from "../test/harness/compare.js";
 import type { Contender } from "./contender.js";
 
 /** Checks what one contender computes, and keeps its largest error. */

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
-import { projectRoot } from "../test/library.js";
+import { projectRoot } from "../test/harness/library.js";
 import type { AdapterFacts } from "./adapter.js";
 import type { Runtime } from "./runtime.js";
 import type { WorkloadOptions } from "./workload.js";

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
-import { projectRoot } from "../test/library.js";
+import { projectRoot } from "../test/harness/library.js";
 import { openBrowser } from "./browserRuntime.js";
 import { describeRun, loadAverage, type RunFacts } from "./facts.js";
 import { renderPage } from "./html/page.js";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { chosenAdapter } from "../test/chrome.js";
-import { projectRoot } from "../test/library.js";
+import { chosenAdapter } from "../test/harness/chrome.js";
+import { projectRoot } from "../test/harness/library.js";
 import { describeAdapter } from "./adapter.js";
 import { clockResolution } from "./clock.js";
 import type { Contender } from "./contender.js";

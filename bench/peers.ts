@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { projectRoot } from "../test/library.js";
+import { projectRoot } from "../test/harness/library.js";
 
 const ROOT = `${projectRoot}bench/`;
 

@@ -1,7 +1,7 @@
 import type { Network } from "webgru";
 import { withStorage } from "../src/model/quantize.js";
-import { runReference } from "../test/reference/runReference.js";
-import { randomInput, randomStack } from "../test/random.js";
+import { runReference } from "../test/harness/reference/runReference.js";
+import { randomInput, randomStack } from "../test/cases/random.js";
 import { nameShape, type Shape } from "./row.js";
 
 /** A network with its input, and the outputs that any contender must give. */

@@ -1,5 +1,5 @@
 import { createServer, type ViteDevServer } from "vite";
-import { projectRoot } from "../test/library.js";
+import { projectRoot } from "../test/harness/library.js";
 
 /** Serves the project's root, with `webgru` meaning the built library, as `npm run bench` has just built it. */
 export async function startServer(): Promise<ViteDevServer> {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { assemblyScript } from "../src/assemblyScript.mjs";
+import { assemblyScript } from "../src/build/assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("..", import.meta.url));
 const pages = ["index.html", "sensor/index.html", "audio/index.html"];
@@ -15,7 +15,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^webgru$/, replacement: `${projectRoot}src/index.ts` },
-      { find: /^webgru\/(\w+)$/, replacement: `${projectRoot}src/$1.ts` },
+      { find: /^webgru\/(\w+)$/, replacement: `${projectRoot}src/entries/$1.ts` },
     ],
   },
   server: { open: hasDesktop && !process.env.CI, fs: { allow: [projectRoot] } },

@@ -3,7 +3,7 @@
 //   output[row, FIRST_COLUMN + column] = source[row, column]
 //
 // Dispatch [ceil(SOURCE_SIZE / WORKGROUP_SIZE), rows, 1], once for each source.
-// CPU twin: test/reference/runReference.ts
+// CPU twin: test/harness/reference/runReference.ts
 
 override WORKGROUP_SIZE: u32;
 override SOURCE_SIZE: u32;

@@ -5,7 +5,7 @@
 // embedding.wgsl, lib/gru.wgsl, dense.wgsl and softmax.wgsl; W x is made here too, since so few steps are not worth a
 // product of their own. `run` comes from lib/operations.wgsl.
 // Dispatch [B, 1, 1].
-// CPU twin: test/reference/runReference.ts
+// CPU twin: test/harness/reference/runReference.ts
 
 override WORKGROUP_SIZE: u32;
 override NUM_OPERATIONS: u32;

@@ -9,7 +9,7 @@
 // Of equals, the first are taken. From shaders/lib/: log_ratio, one of ratio_*; random_number; `keep`, which finds the
 // largest, of likeliest; the reductions of a workgroup, of reduce.
 // Dispatch [B, 1, 1].
-// CPU twin: test/reference/sample.ts
+// CPU twin: test/harness/reference/sample.ts
 
 override WORKGROUP_SIZE: u32; // a power of two
 override OUTPUT_SIZE: u32;

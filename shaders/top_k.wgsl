@@ -5,7 +5,7 @@
 // A tournament: each invocation holds the first of every WORKGROUP_SIZE-th score. The first of those is the next one
 // found, and whose it is looks for what comes after it. `key`, the order of the scores, comes from lib/key.wgsl.
 // Dispatch [rows, 1, 1].
-// CPU twin: test/reference/topK.ts
+// CPU twin: test/harness/reference/topK.ts
 
 override WORKGROUP_SIZE: u32; // a power of two
 override OUTPUT_SIZE: u32;

@@ -12,7 +12,7 @@ const FOLDER = "/dist";
 
 /** The contenders that run in a page. */
 export const pageContenders: readonly Contender[] = [
-  webgru(library, "webgpu", () => import(/* @vite-ignore */ `${FOLDER}/tuned.js`)),
+  webgru(library, "webgpu", () => import(/* @vite-ignore */ `${FOLDER}/webgpu.js`)),
   webgru(library, "cpu", () => import(/* @vite-ignore */ `${FOLDER}/cpu.js`)),
   onnxruntimeWebgpu,
   jaxJs,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { projectRoot } from "../../test/library.js";
+import { projectRoot } from "../../test/harness/library.js";
 import type { Result } from "../result.js";
 import { type Figure, renderFigure } from "./figure.js";
 import { renderHeadlines } from "./headlines.js";

@@ -1,5 +1,5 @@
-import { referenceTokens } from "../../test/generation.js";
-import { randomDense, randomEmbedding, randomGru, uniform } from "../../test/random.js";
+import { referenceTokens } from "../../test/cases/generation.js";
+import { randomDense, randomEmbedding, randomGru, uniform } from "../../test/cases/random.js";
 import { createModel, defineNetwork, type GruModel, type GenerateOptions, type Network } from "webgru";
 import { time } from "../clock.js";
 import { interleave, type Lane } from "../lanes.js";

@@ -8,7 +8,7 @@ import { GruError, type Network } from "../index.js";
 import { numDirections } from "../layers/direction.js";
 import { layerOutputSize } from "../layers/index.js";
 import { gruLayers, layerNamed } from "../model/network.js";
-import { readNpz } from "../npz.js";
+import { readNpz } from "../entries/npz.js";
 
 /** An input and what must come out; arrays are flat, row-major and time-major. */
 export interface Case {

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { writeSafetensors } from "../safetensors.js";
+import { writeSafetensors } from "../entries/safetensors.js";
 import { cleanups, defineCommand, EXIT, takeChoice, UsageError } from "./command.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
 import { count, print } from "./stdout.js";

@@ -1,7 +1,7 @@
 import { GruError } from "../errors.js";
 import { isStored, type Layer, layerOutputSize, layerType, tensorsOf } from "../layers/index.js";
 import { canStream, layerNamed, type Network, numParameters } from "../model/network.js";
-import { describeNetwork } from "../safetensors.js";
+import { describeNetwork } from "../entries/safetensors.js";
 import { defineCommand, EXIT } from "./command.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
 import { describeSource } from "./source.js";

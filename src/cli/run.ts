@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createModel, GruError, type GruModel, type GruStream } from "../index.js";
 import { sequenceNames } from "../model/network.js";
-import { readNpz } from "../npz.js";
+import { readNpz } from "../entries/npz.js";
 import { breathe, defineCommand, EXIT, takeChoice } from "./command.js";
 import { formatLine, type LineForm, linesOf, parseLine, shortest } from "./lines.js";
 import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js";

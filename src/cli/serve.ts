@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { basename } from "node:path";
-import { writeSafetensors } from "../safetensors.js";
+import { writeSafetensors } from "../entries/safetensors.js";
 import { defineCommand, EXIT, takeCount } from "./command.js";
 import { libraryFiles, serveLocally } from "./localServer.js";
 import playground from "./playground.html?raw";

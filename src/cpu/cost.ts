@@ -1,19 +1,10 @@
 // What a use of a network costs on the CPU and on a GPU, as far as it can be told beforehand. Pure; measured figures come
 // in from outside.
 
+import type { Workload } from "../engine/workload.js";
 import { type Layer, layerType, tensorsOf } from "../layers/index.js";
 import type { Storage, TensorSpec } from "../layers/layerType.js";
 import { type Network, sizeOfValue } from "../model/network.js";
-
-/** How a model is mostly used: what `auto` decides by. */
-export interface Use {
-  /** B, rows that advance together: a run's `batchSize`, or streams that are pushed in the same turn; 1 when absent. */
-  readonly batchSize?: number;
-  /** T, steps of a push or a run; 1 when absent. */
-  readonly sequenceLength?: number;
-  /** Whether to time both devices while loading, for at most 50 ms (true when absent), or to go by estimates alone. */
-  readonly measure?: boolean;
-}
 
 /** What there is to do. */
 export interface Work {
@@ -33,7 +24,7 @@ const TIME_ROWS_AT_ONCE = 256;
 const ELEMENT_BYTES: Record<Storage, number> = { f32: 4, f16: 2, int8: 1 };
 
 /** What B rows by T steps of a network come to. */
-export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: Use): Work {
+export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: Workload): Work {
   const timeRows = batchSize * sequenceLength;
   let [flops, weightBytes, numDispatches] = [0, 0, 0];
   for (const layer of network.layers) {
@@ -93,12 +84,12 @@ export interface Verdict {
 }
 
 /** What two estimates come to. @param how they were made */
-export function compareTimes(cpuUs: number, gpuUs: number, use: Use, how: string): Verdict {
-  const { batchSize = 1, sequenceLength = 1 } = use;
+export function compareTimes(cpuUs: number, gpuUs: number, workload: Workload, how: string): Verdict {
+  const { batchSize = 1, sequenceLength = 1 } = workload;
   const isCpuFirst = cpuUs <= gpuUs;
   const times = `${describeUs(cpuUs)} on the CPU, ${describeUs(gpuUs)} on the GPU`;
   const what = `B=${batchSize} T=${sequenceLength}`;
-  const wayOut = `to choose otherwise, say the use ({ batchSize, sequenceLength }) or device: "${isCpuFirst ? "webgpu" : "cpu"}"`;
+  const wayOut = `to choose otherwise, say the workload ({ batchSize, sequenceLength }) or device: "${isCpuFirst ? "webgpu" : "cpu"}"`;
   return { isCpuFirst, reason: `first to finish ${what} (${times}, ${how}); ${wayOut}` };
 }
 

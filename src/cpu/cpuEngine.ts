@@ -1,4 +1,4 @@
-import type { Engine, Session } from "../engine.js";
+import type { Engine, Session } from "../engine/engine.js";
 import type { Network } from "../model/network.js";
 import { CpuSession } from "./cpuSession.js";
 import type { FastCpu } from "./fastCpu.js";

@@ -1,4 +1,4 @@
-import type { Advance, Advanced, Session } from "../engine.js";
+import type { Advance, Advanced, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";

@@ -1,31 +1,32 @@
+import type { Workload } from "../engine/workload.js";
 import type { Network } from "../model/network.js";
-import { compareTimes, cpuTimeUs, gpuTimeUs, type Use, USUAL_READBACK_US, type Verdict, workOf } from "./cost.js";
+import { compareTimes, cpuTimeUs, gpuTimeUs, USUAL_READBACK_US, type Verdict, workOf } from "./cost.js";
 import type { Runner } from "./runner.js";
 import { timeRunnerUs } from "./timeRunner.js";
 
-/** What is timed of a longer or wider use; the rest is taken in proportion. */
+/** What is timed of a longer or wider workload; the rest is taken in proportion. */
 const MAX_TIMED_STEPS = 16;
 const MAX_TIMED_ROWS = 8;
 
 /**
- * Which finishes a use first: the CPU, by its runner, or a GPU.
+ * Which finishes a workload first: the CPU, by its runner, or a GPU.
  *
- * @param timeReadbackUs times a GPU round trip; called only where `use` allows to measure
+ * @param timeReadbackUs times a GPU round trip; called only where `workload` allows to measure
  */
 export async function weigh(
   network: Network,
   runner: Runner,
-  use: Use,
+  workload: Workload,
   timeReadbackUs: () => Promise<number>,
 ): Promise<Verdict> {
-  const work = workOf(network, use);
+  const work = workOf(network, workload);
   const estimateUs = cpuTimeUs(work, network);
-  if (use.measure === false) {
-    return compareTimes(estimateUs, gpuTimeUs(work, USUAL_READBACK_US), use, "estimated");
+  if (workload.measure === false) {
+    return compareTimes(estimateUs, gpuTimeUs(work, USUAL_READBACK_US), workload, "estimated");
   }
-  const batchSize = Math.min(use.batchSize ?? 1, MAX_TIMED_ROWS);
-  const sequenceLength = Math.min(use.sequenceLength ?? 1, MAX_TIMED_STEPS);
+  const batchSize = Math.min(workload.batchSize ?? 1, MAX_TIMED_ROWS);
+  const sequenceLength = Math.min(workload.sequenceLength ?? 1, MAX_TIMED_STEPS);
   const timedUs = timeRunnerUs(runner, network, batchSize, sequenceLength);
   const cpuUs = (timedUs / cpuTimeUs(workOf(network, { batchSize, sequenceLength }), network)) * estimateUs;
-  return compareTimes(cpuUs, gpuTimeUs(work, await timeReadbackUs()), use, "by what was timed of each");
+  return compareTimes(cpuUs, gpuTimeUs(work, await timeReadbackUs()), workload, "by what was timed of each");
 }

@@ -4,7 +4,7 @@ import type { GruLayer } from "../layers/gru.js";
 import { gruLayers, type Network } from "../model/network.js";
 import type { DeviceFacts } from "../plan/deviceFacts.js";
 import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
-import type { GpuChoice } from "./adapter.js";
+import type { GpuChoice } from "./openDevice.js";
 
 /** Workgroups to try at once, most first; a device is asked for half of what it was seen to run. */
 const TRIED_GROUPS = [256, 128, 32];

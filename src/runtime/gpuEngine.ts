@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.js";
+import type { Engine } from "../engine/engine.js";
 import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import type { Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
@@ -7,7 +7,7 @@ import { BIASES_BUFFER, kernelsOf, WEIGHTS_BUFFER } from "../plan/plan.js";
 import type { PlanRequest } from "../plan/planner.js";
 import { planSequence } from "../plan/planSequence.js";
 import type { KernelChoice } from "../plan/kernelChoice.js";
-import type { GpuChoice } from "./adapter.js";
+import type { GpuChoice } from "./openDevice.js";
 import { watchMemory } from "./buffers.js";
 import type { DeviceLoss } from "./deviceLoss.js";
 import type { GpuResources } from "./gpuResources.js";

@@ -1,5 +1,4 @@
-import { GruError } from "../errors.js";
-import type { Advance, Advanced, Session } from "../engine.js";
+import type { Advance, Advanced, Session } from "../engine/engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { type Network, stateLength } from "../model/network.js";
@@ -10,6 +9,7 @@ import type { PlanRequest } from "../plan/planner.js";
 import { planSequence } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
 import { CompiledPlan } from "./compiledPlan.js";
+import { GpuGeneration } from "./gpuGeneration.js";
 import type { GpuResources } from "./gpuResources.js";
 import { type Arrival, MAX_CHUNKS_IN_FLIGHT, Readback } from "./readback.js";
 import { Recorder } from "./recorder.js";
@@ -114,10 +114,6 @@ export class GpuSession implements Session {
   async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     const resources = this.#resources;
     const { network, gpu, flopPerSubmit } = resources;
-    const { GpuGeneration } = await import("../tuned.js").catch((cause: unknown) => {
-      const message = `generate: expected tuned.js beside webgru's main file, got ${String(cause)}`;
-      throw new GruError("unsupported", message, { cause });
-    });
     yield* new GpuGeneration({
       resources,
       states: this.#states,

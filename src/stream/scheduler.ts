@@ -1,4 +1,4 @@
-import type { Advance, Session } from "../engine.js";
+import type { Advance, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
 import { layerOutputSize } from "../layers/index.js";
 import { layerNamed, type Network, sequenceNames } from "../model/network.js";

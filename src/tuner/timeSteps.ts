@@ -1,4 +1,4 @@
-import type { Engine } from "../engine.js";
+import type { Engine } from "../engine/engine.js";
 import { ALL } from "../model/outputRequest.js";
 
 /** Steps of the sequence that is timed to tell kernels apart. */

@@ -1,6 +1,6 @@
 // What `auto` takes: of this machine's own devices, and where the adapter does not say that it is software.
 
-import type { Use } from "webgru";
+import type { Workload } from "webgru";
 import { expect, it } from "vitest";
 import { openPage } from "./page.js";
 
@@ -17,19 +17,19 @@ const GRID = [16, 128, 256].flatMap((hiddenSize) =>
 /** Other work on the machine slows what is timed, now one device and now the other. */
 const FAR = 3;
 
-const cases: [use: Use, device: string][] = [
+const cases: [workload: Workload, device: string][] = [
   [{}, "cpu"],
   [{ measure: false }, "cpu"],
   [{ batchSize: 4096, sequenceLength: 100 }, "webgpu"],
   [{ batchSize: 4096, sequenceLength: 100, measure: false }, "webgpu"],
 ];
 
-for (const [use, device] of cases) {
-  it(`takes ${device} for ${JSON.stringify(use)}, and says why`, async () => {
+for (const [workload, device] of cases) {
+  it(`takes ${device} for ${JSON.stringify(workload)}, and says why`, async () => {
     const page = await openPage();
-    const told = await page.evaluate((given) => harness.chooseOnHardware(given), use);
+    const told = await page.evaluate((given) => harness.chooseOnHardware(given), workload);
     expect(told.device).toBe(device);
-    const how = use.measure === false ? "estimated" : "by what was timed of each";
+    const how = workload.measure === false ? "estimated" : "by what was timed of each";
     expect(told.explanation).toMatch(new RegExp(`first to finish .* on the CPU, .* on the GPU, ${how}.* to choose`));
     expect(told.numOutputs).toBe(64);
   });
@@ -40,8 +40,8 @@ it("takes no device of this machine that is far slower, in nine of ten uses, bot
   const lines: string[] = [];
   let numRight = 0;
   for (const [hiddenSize, batchSize, sequenceLength] of GRID) {
-    const use = { batchSize, sequenceLength };
-    const told = await page.evaluate((size, given) => harness.chooseAndTime(size, given), hiddenSize, use);
+    const workload = { batchSize, sequenceLength };
+    const told = await page.evaluate((size, given) => harness.chooseAndTime(size, given), hiddenSize, workload);
     const { chosen, cpuMs, webgpuMs } = told;
     const [chosenMs, otherMs] = chosen === "cpu" ? [cpuMs, webgpuMs] : [webgpuMs, cpuMs];
     const isRight = chosenMs <= FAR * otherMs;

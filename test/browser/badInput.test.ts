@@ -1,7 +1,7 @@
 // What a model on WebGPU must refuse, and what becomes of its device.
 
 import { describe, expect, it } from "vitest";
-import { badFeatures, badIndices } from "../badInput.js";
+import { badFeatures, badIndices } from "../cases/badInput.js";
 import { openPage } from "./page.js";
 
 const lists = { badFeatures, badIndices };

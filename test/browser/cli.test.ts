@@ -1,9 +1,9 @@
 // The pages that the program of the command line serves, in a browser, and the browser that it starts itself.
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { adapterFlags, chosenAdapter, findChrome } from "../chrome.js";
-import { endOf, printed, startCli } from "../cliProcess.js";
-import { buildLibrary, projectRoot } from "../library.js";
+import { adapterFlags, chosenAdapter, findChrome } from "../harness/chrome.js";
+import { endOf, printed, startCli } from "../harness/cliProcess.js";
+import { buildLibrary, projectRoot } from "../harness/library.js";
 import { openPage } from "./page.js";
 
 const programs: ReturnType<typeof startCli>[] = [];

@@ -4,9 +4,9 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STEP, TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
-import { expectIsClose } from "../close.js";
-import { projectRoot } from "../library.js";
-import { twinCases } from "../twinCases.js";
+import { expectIsClose } from "../harness/close.js";
+import { projectRoot } from "../harness/library.js";
+import { twinCases } from "../cases/twinCases.js";
 import { openSharedPage } from "./page.js";
 
 /** Two workgroups for each row and direction of layers of 5 to 7, of 33 or 34 and of 64 to 100 units; one or three for others. */

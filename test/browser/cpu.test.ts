@@ -2,8 +2,8 @@
 
 import { connect, type Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { expectIsClose } from "../close.js";
-import { twinCases } from "../twinCases.js";
+import { expectIsClose } from "../harness/close.js";
+import { twinCases } from "../cases/twinCases.js";
 import { openPage, openSharedPage } from "./page.js";
 
 describe("the CPU in Chrome", () => {

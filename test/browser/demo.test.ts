@@ -3,9 +3,9 @@ import type { Page } from "puppeteer";
 import { describe, expect, it } from "vitest";
 import { glyphOf } from "../../demo/glyph.js";
 import { BEGINNING } from "../../demo/predictor.js";
-import { parseModel } from "../../src/parseModel.js";
-import { runReference } from "../reference/runReference.js";
-import { projectRoot } from "../library.js";
+import { parseModel } from "../../src/load/parseModel.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { projectRoot } from "../harness/library.js";
 import { openPage } from "./page.js";
 
 /** What the page looked like when a test failed; git ignores it. */

@@ -8,7 +8,7 @@ import record from "../../demo/models/sensor.json" with { type: "json" };
 import { seededRandom } from "../../demo/sensor/seededRandom.js";
 import { RATE_HZ, sensorSignal } from "../../demo/sensor/signal.js";
 import { Trace } from "../../demo/sensor/trace.js";
-import { projectRoot } from "../library.js";
+import { projectRoot } from "../harness/library.js";
 import { openPage } from "./page.js";
 
 const PATH = "/demo/sensor/index.html";

@@ -1,9 +1,9 @@
 // WebGPU against what other programs computed.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectIsClose } from "../close.js";
-import { largestError } from "../fixture.js";
-import { errorTable, fixtureNames, fixtureParts, otherEndings } from "../fixtureFiles.js";
+import { expectIsClose } from "../harness/close.js";
+import { largestError } from "../files/fixture.js";
+import { errorTable, fixtureNames, fixtureParts, otherEndings } from "../files/fixtureFiles.js";
 import { openSharedPage } from "./page.js";
 
 const names = fixtureNames();

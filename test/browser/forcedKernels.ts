@@ -1,6 +1,6 @@
 import type { KernelChoice } from "../../src/plan/kernelChoice.js";
 import { tune, type TuningRow } from "../../src/plan/tuning.js";
-import type { GpuChoice } from "../../src/runtime/adapter.js";
+import type { GpuChoice } from "../../src/runtime/openDevice.js";
 
 /**
  * Chooses by a table that is not the device's own, also kernels that only some devices are trusted with: a software adapter

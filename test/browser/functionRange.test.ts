@@ -1,7 +1,7 @@
 // On the CPU: test/unit/functionRange.test.ts.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FunctionName, functionRanges } from "../functionRange.js";
+import { type FunctionName, functionRanges } from "../cases/functionRange.js";
 import { openSharedPage } from "./page.js";
 
 describe("WebGPU", () => {

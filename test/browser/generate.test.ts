@@ -1,8 +1,8 @@
-// Text generated on the GPU: what it is, and what the GPU is asked to do for it. Beside these, test/twinCases.ts has
+// Text generated on the GPU: what it is, and what the GPU is asked to do for it. Beside these, test/cases/twinCases.ts has
 // cases that draw tokens.
 
 import { describe, expect, it } from "vitest";
-import { TRAINED_MODEL } from "../trainedModel.js";
+import { TRAINED_MODEL } from "../files/trainedModel.js";
 import { openPage } from "./page.js";
 
 describe("random numbers", () => {
@@ -255,30 +255,6 @@ describe("generate", () => {
     expect(tokens).toHaveLength(3);
     expect(destroyed).toEqual([true, 0]);
     expect(after).toBe(2 * 30);
-  });
-
-  it("is refused where the file with its kernel is not there", async () => {
-    const page = await openPage();
-    await page.setRequestInterception(true);
-    const body = "throw new Error('no such file')";
-    page.on("request", (request) => {
-      if (!request.url().includes("/src/tuned.ts")) return void request.continue();
-      void request.respond({ contentType: "text/javascript", body });
-    });
-    const [explanation, code, message] = await page.evaluate(async () => {
-      const model = await harness.webgru.createModel(harness.random.randomTextModel(139, 30), { device: "webgpu" });
-      const refusal = await model
-        .generate({ prompt: [4], length: 3 })
-        .next()
-        .catch((error: unknown) => error);
-      const told = model.explain();
-      model.dispose();
-      const { code: refused, message: words } = refusal as { code: string; message: string };
-      return [told, refused, words];
-    });
-    expect(explanation).toContain("kernels: tuned.js is not there: single steps");
-    expect(code).toBe("unsupported");
-    expect(message).toBe("generate: expected tuned.js beside webgru's main file, got Error: no such file");
   });
 
   it("ends with the model", async () => {

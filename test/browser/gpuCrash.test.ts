@@ -2,7 +2,7 @@
 
 import type { Browser, CDPSession } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { launchChrome } from "../chrome.js";
+import { launchChrome } from "../harness/chrome.js";
 import { HARNESS } from "./page.js";
 
 declare global {

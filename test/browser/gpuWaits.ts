@@ -47,7 +47,7 @@ function compileLong(device: GPUDevice): void {
 /** A worker that serves models, and tells the page of a moment as `duringWait` does, and of rejections that nobody handled. */
 export function watchedWorker(numBefore: number): Worker {
   const source = `
-    import "${location.origin}/src/workerHost.ts";
+    import "${location.origin}/src/entries/workerHost.ts";
     import { duringWait } from "${location.origin}/test/browser/gpuWaits.ts";
     duringWait(${numBefore}, () => postMessage({ isTime: true }));
     addEventListener("unhandledrejection", ({ reason }) => postMessage({ unhandled: String(reason) }));`;

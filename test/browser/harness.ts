@@ -5,27 +5,27 @@ import * as worker from "webgru/worker";
 import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
-import { runReference } from "../reference/runReference.js";
+import { runReference } from "../harness/reference/runReference.js";
 import type { TuningRow } from "../../src/plan/tuning.js";
-import { borrowDevice } from "../../src/runtime/adapter.js";
+import { borrowDevice } from "../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import * as badInput from "../badInput.js";
-import { scoreStorages } from "../bitsPerCharacter.js";
-import { compare, type Comparison } from "../compare.js";
-import { type Fixture, type FixtureParts, runFixture } from "../fixture.js";
-import { generateTokens, referenceTokens } from "../generation.js";
-import { type OutputCheck, outputChecks } from "../outputRequests.js";
-import { fixedScores } from "../generationCases.js";
-import { caseOf, type OnnxFixture, runOnnxFixture } from "../onnxFixture.js";
-import { type FunctionName, measureFunction } from "../functionRange.js";
-import { heldStates, holdState } from "../heldState.js";
-import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../properties.js";
-import { findNan, nanCases } from "../keptNan.js";
-import * as random from "../random.js";
-import { campaignNetwork } from "../streamCampaign.js";
-import { compareTwinOn, prepareTwin, runTwin } from "../twin.js";
-import { twinCases } from "../twinCases.js";
-import type { WholeNetworkName } from "../wholeNetworks.js";
+import * as badInput from "../cases/badInput.js";
+import { scoreStorages } from "../harness/bitsPerCharacter.js";
+import { compare, type Comparison } from "../harness/compare.js";
+import { type Fixture, type FixtureParts, runFixture } from "../files/fixture.js";
+import { generateTokens, referenceTokens } from "../cases/generation.js";
+import { type OutputCheck, outputChecks } from "../cases/outputRequests.js";
+import { fixedScores } from "../cases/generationCases.js";
+import { caseOf, type OnnxFixture, runOnnxFixture } from "../files/onnxFixture.js";
+import { type FunctionName, measureFunction } from "../cases/functionRange.js";
+import { heldStates, holdState } from "../cases/heldState.js";
+import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../cases/properties.js";
+import { findNan, nanCases } from "../cases/keptNan.js";
+import * as random from "../cases/random.js";
+import { campaignNetwork } from "../cases/streamCampaign.js";
+import { compareTwinOn, prepareTwin, runTwin } from "../harness/twin.js";
+import { twinCases } from "../cases/twinCases.js";
+import type { WholeNetworkName } from "../cases/wholeNetworks.js";
 import { seeConcurrentGroups } from "./concurrency.js";
 import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
@@ -35,7 +35,7 @@ import * as outcome from "./outcome.js";
 import { runWatchedCampaign } from "./watchedCampaign.js";
 import { countWeightLoads } from "./weightLoads.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
-import * as scenarios from "../workerScenarios.js";
+import * as scenarios from "../cases/workerScenarios.js";
 import * as workerCalls from "./workerCalls.js";
 
 let twinDevice: Promise<GPUDevice> | null = null;
@@ -157,22 +157,22 @@ const harness = {
     await import(/* @vite-ignore */ URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   },
 
-  /** Whether a property of test/properties.ts holds on WebGPU. */
+  /** Whether a property of test/cases/properties.ts holds on WebGPU. */
   async checkProperty(name: PropertyName, each: PropertyCase, tolerance: number): Promise<Comparison> {
     return checkProperty(name, each, await sharedDevice(), tolerance);
   },
 
-  /** A check of test/outputRequests.ts on WebGPU. */
+  /** A check of test/cases/outputRequests.ts on WebGPU. */
   async checkOutput(name: OutputCheck) {
     return outputChecks[name](await sharedDevice());
   },
 
-  /** A case of test/properties.ts on WebGPU beside the CPU. */
+  /** A case of test/cases/properties.ts on WebGPU beside the CPU. */
   async compareWithCpu(each: PropertyCase, tolerance: number): Promise<Comparison> {
     return compareDevices(each, await sharedDevice(), "cpu", tolerance);
   },
 
-  /** Runs a case of test/twinCases.ts, by its name, on WebGPU beside the reference. All cases share one device. */
+  /** Runs a case of test/cases/twinCases.ts, by its name, on WebGPU beside the reference. All cases share one device. */
   async runTwin(name: string): Promise<Record<string, Comparison>> {
     twinDevice ??= harness.requestLargeDevice();
     const twin = twinCases.find((one) => one.name === name)!;
@@ -180,26 +180,26 @@ const harness = {
   },
 
   /** What `auto` takes for a small network when the adapter passes for a GPU; it does not know SwiftShader by this name. */
-  async chooseOnHardware(use: webgru.Use) {
+  async chooseOnHardware(workload: webgru.Workload) {
     const request = navigator.gpu.requestAdapter.bind(navigator.gpu);
     navigator.gpu.requestAdapter = async (options) => {
       const adapter = (await request(options))!;
       return Object.defineProperty(adapter, "info", { value: { vendor: "test" } });
     };
     const network = random.randomStack({ seed: 1, inputSize: 2, hiddenSizes: [64], resetAfter: true });
-    const model = await webgru.createModel(network, { use });
+    const model = await webgru.createModel(network, { workload });
     const output = await model.createStream().push([1, 2]);
     const told = { device: model.device, explanation: model.explain(), numOutputs: output.length };
     model.dispose();
     return told;
   },
 
-  /** What `auto` takes for a use of one layer of H units, and what that use takes on either device, in ms. */
+  /** What `auto` takes for a workload of one layer of H units, and what that workload takes on either device, in ms. */
   async chooseAndTime(
     hiddenSize: number,
-    use: webgru.Use,
+    workload: webgru.Workload,
   ): Promise<{ chosen: string; cpuMs: number; webgpuMs: number }> {
-    const { batchSize = 1, sequenceLength = 1 } = use;
+    const { batchSize = 1, sequenceLength = 1 } = workload;
     const network = random.randomStack({ seed: 2, inputSize: 8, hiddenSizes: [hiddenSize], resetAfter: true });
     const input = random.randomInput(network, batchSize * sequenceLength, 3);
     const timeMs = async (device: "cpu" | "webgpu") => {
@@ -213,7 +213,7 @@ const harness = {
       model.dispose();
       return timesMs.slice(1).sort((a, b) => a - b)[2]!; // the median without the first
     };
-    const model = await webgru.createModel(network, { use });
+    const model = await webgru.createModel(network, { workload });
     const { device: chosen } = model;
     model.dispose();
     return { chosen, cpuMs: await timeMs("cpu"), webgpuMs: await timeMs("webgpu") };
@@ -222,14 +222,14 @@ const harness = {
   measureFunction: (name: FunctionName, device: "cpu" | "webgpu", count: number) =>
     measureFunction(name, device, count, webgru),
 
-  /** A case of test/keptNan.ts on WebGPU, by its place there. */
+  /** A case of test/cases/keptNan.ts on WebGPU, by its place there. */
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
-  /** A case of test/heldState.ts, by its place there. */
+  /** A case of test/cases/heldState.ts, by its place there. */
   holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>
     holdState(heldStates[index]!, device, numSteps, webgru),
 
-  /** A case of test/twinCases.ts on the CPU, in the form that the page takes. */
+  /** A case of test/cases/twinCases.ts on the CPU, in the form that the page takes. */
   async runCpuTwin(name: string): Promise<Record<string, Comparison>> {
     return runTwin(
       twinCases.find((each) => each.name === name)!,

@@ -1,7 +1,7 @@
 // In Node, in every form of the CPU path: test/unit/heldState.test.ts.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heldStates } from "../heldState.js";
+import { heldStates } from "../cases/heldState.js";
 import { openSharedPage } from "./page.js";
 
 /** A software adapter takes a tenth of the steps, unless WEBGRU_LONG is set: they take half a minute then. */

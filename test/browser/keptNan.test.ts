@@ -1,7 +1,7 @@
 // On the CPU: test/unit/keptNan.test.ts.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { nanCases } from "../keptNan.js";
+import { nanCases } from "../cases/keptNan.js";
 import { openSharedPage } from "./page.js";
 
 describe("WebGPU keeps NaN", () => {

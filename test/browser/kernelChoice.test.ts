@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { STEP, TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
-import { expectIsClose } from "../close.js";
-import { twinCases } from "../twinCases.js";
-import { WHOLE_NETWORK_NAMES } from "../wholeNetworks.js";
+import { expectIsClose } from "../harness/close.js";
+import { twinCases } from "../cases/twinCases.js";
+import { WHOLE_NETWORK_NAMES } from "../cases/wholeNetworks.js";
 import { openSharedPage } from "./page.js";
 
 /** Workgroups of several shapes: an invocation for each unit, several, fewer than one. */

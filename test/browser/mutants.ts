@@ -1,12 +1,12 @@
 // Runs the library with a shader file changed, by way of the caller's own device that it may be given: that device
 // compiles something else than it was handed. The library knows nothing of it.
 
-import { GruModel } from "../../src/gruModel.js";
+import { GruModel } from "../../src/stream/gruModel.js";
 import type { TuningRow } from "../../src/plan/tuning.js";
-import { borrowDevice } from "../../src/runtime/adapter.js";
+import { borrowDevice } from "../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import { compareTwinOn, prepareTwin, type PreparedTwin } from "../twin.js";
-import { twinCases } from "../twinCases.js";
+import { compareTwinOn, prepareTwin, type PreparedTwin } from "../harness/twin.js";
+import { twinCases } from "../cases/twinCases.js";
 import { forcedKernels } from "./forcedKernels.js";
 
 /** A shader file's text, and the text to compile in its place. */
@@ -26,7 +26,7 @@ export function mutableDevice(): Promise<MutableDevice> {
 }
 
 /**
- * Runs cases of test/twinCases.ts with a mutant in place of its original, until one of them differs from the reference.
+ * Runs cases of test/cases/twinCases.ts with a mutant in place of its original, until one of them differs from the reference.
  *
  * @param table of kernels to choose from, the mutated one among them
  * @returns the name of the case that differs and how, or null when none does

@@ -1,14 +1,14 @@
-// Every shader, changed in one place at a time: some case of test/twinCases.ts must differ from the reference then.
+// Every shader, changed in one place at a time: some case of test/cases/twinCases.ts must differ from the reference then.
 // The changes are in test/mutations/.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TuningRow } from "../../src/plan/tuning.js";
-import { FAMILY_TABLES } from "../familyTables.js";
-import { projectRoot } from "../library.js";
-import { mutations } from "../mutations/index.js";
-import { mutate, type Mutation } from "../mutations/mutation.js";
+import { FAMILY_TABLES } from "../cases/familyTables.js";
+import { projectRoot } from "../harness/library.js";
+import { mutations } from "../long/mutations/index.js";
+import { mutate, type Mutation } from "../long/mutations/mutation.js";
 import { openSharedPage } from "./page.js";
 
 const sources = new Map(

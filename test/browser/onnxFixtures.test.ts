@@ -1,8 +1,8 @@
 // ONNX models on WebGPU, against what their frameworks computed.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectIsClose } from "../close.js";
-import { onnxFixtureNames } from "../onnxFixtureFiles.js";
+import { expectIsClose } from "../harness/close.js";
+import { onnxFixtureNames } from "../files/onnxFixtureFiles.js";
 import { openSharedPage } from "./page.js";
 
 const names = onnxFixtureNames();

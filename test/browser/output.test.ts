@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { outputCheckNames } from "../outputRequests.js";
+import { outputCheckNames } from "../cases/outputRequests.js";
 import { openPage, openSharedPage } from "./page.js";
 
 let page: Page;

@@ -4,10 +4,10 @@
 
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { propertyCase } from "../arbitrary.js";
-import { expectIsClose } from "../close.js";
-import type { Comparison } from "../compare.js";
-import { type PropertyCase, propertyNames } from "../properties.js";
+import { propertyCase } from "../cases/arbitrary.js";
+import { expectIsClose } from "../harness/close.js";
+import type { Comparison } from "../harness/compare.js";
+import { type PropertyCase, propertyNames } from "../cases/properties.js";
 import { openSharedPage } from "./page.js";
 
 describe("WebGPU", () => {

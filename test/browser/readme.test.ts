@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, inject, it } from "vitest";
-import { projectRoot } from "../library.js";
+import { projectRoot } from "../harness/library.js";
 import { openPage } from "./page.js";
 
 const readme = readFileSync(`${projectRoot}README.md`, "utf8");
@@ -18,8 +18,8 @@ describe("the README", () => {
       const page = await openPage();
       const logged: string[] = [];
       page.on("console", (message) => logged.push(message.text()));
-      const source = code.replaceAll(/"webgru(?:\/(\w+))?"/g, (_, name = "index") =>
-        JSON.stringify(`${inject("serverUrl")}/src/${name}.ts`),
+      const source = code.replaceAll(/"webgru(?:\/(\w+))?"/g, (_, name?: string) =>
+        JSON.stringify(`${inject("serverUrl")}/src/${name ? `entries/${name}` : "index"}.ts`),
       );
       await page.evaluate((module) => harness.runModule(module), source);
       expect(logged.join("\n")).toMatch(i === 0 ? /^next character: "[^]*\ndevice: / : /^$/);

@@ -1,7 +1,7 @@
 // The hidden state stays on the GPU: what a device is asked to do per push, counted.
 
 import { describe, expect, it } from "vitest";
-import { FAMILY_TABLES, type FamilyName } from "../familyTables.js";
+import { FAMILY_TABLES, type FamilyName } from "../cases/familyTables.js";
 import type { GpuCall } from "./gpuCalls.js";
 import { openPage } from "./page.js";
 

@@ -1,7 +1,7 @@
 // States that go from one device, model and page to another.
 
 import { describe, expect, it } from "vitest";
-import { expectIsClose } from "../close.js";
+import { expectIsClose } from "../harness/close.js";
 import { openPage, openSharedPage } from "./page.js";
 
 const SEED = 790;

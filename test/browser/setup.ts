@@ -1,7 +1,7 @@
 import type { Browser } from "puppeteer";
 import type { TestProject } from "vitest/node";
-import { chosenAdapter, launchChrome } from "../chrome.js";
-import { servePages } from "../pageServer.js";
+import { chosenAdapter, launchChrome } from "../harness/chrome.js";
+import { servePages } from "../harness/pageServer.js";
 import { HARNESS } from "./page.js";
 
 declare module "vitest" {

@@ -3,7 +3,7 @@
 // differently.
 
 import { describe, expect, it } from "vitest";
-import { expectIsClose } from "../close.js";
+import { expectIsClose } from "../harness/close.js";
 import { openPage } from "./page.js";
 
 const cases = [

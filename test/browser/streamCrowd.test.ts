@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectClose } from "../close.js";
+import { expectClose } from "../harness/close.js";
 import { openSharedPage } from "./page.js";
 
 /** A lone row has a kernel of its own, which may order its sums otherwise than that of a tile of rows. */

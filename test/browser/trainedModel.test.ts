@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { loadModel } from "webgru";
 import { expect, it } from "vitest";
-import { scoreText } from "../bitsPerCharacter.js";
-import { projectRoot } from "../library.js";
-import { expectGoodScores, readTrainingReport, TRAINED_MODEL } from "../trainedModel.js";
+import { scoreText } from "../harness/bitsPerCharacter.js";
+import { projectRoot } from "../harness/library.js";
+import { expectGoodScores, readTrainingReport, TRAINED_MODEL } from "../files/trainedModel.js";
 import { openPage } from "./page.js";
 
 it("predicts the check text as well as in PyTorch and on the CPU, and nearly so in f16 and int8", async () => {

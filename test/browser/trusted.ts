@@ -6,7 +6,7 @@ import { endOf } from "./workerCalls.js";
 
 const dense = { type: "dense", name: "half", inputSize: 1, outputSize: 1, weight: Float32Array.of(0.5) } as const;
 const network = webgru.defineNetwork({ layers: [dense] });
-const host = new URL("/src/workerHost.ts", location.href);
+const host = new URL("/src/entries/workerHost.ts", location.href);
 
 /** What of half of 1 and 2 comes, or how it ends. */
 async function halve(model: Promise<{ run(input: number[]): Promise<{ output: Float32Array }>; dispose(): void }>) {

@@ -1,8 +1,8 @@
-// WebGPU against the float64 reference. The cases are in test/twinCases.ts.
+// WebGPU against the float64 reference. The cases are in test/cases/twinCases.ts.
 
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { expectIsClose } from "../close.js";
-import { twinCases } from "../twinCases.js";
+import { expectIsClose } from "../harness/close.js";
+import { twinCases } from "../cases/twinCases.js";
 import { openSharedPage } from "./page.js";
 
 describe("WebGPU", () => {

@@ -49,3 +49,20 @@ it("loads the library from source", async () => {
   const page = await openPage();
   expect(await page.evaluate(() => Object.keys(harness.webgru))).toContain("loadModel");
 });
+
+it("says which file is not there", async () => {
+  const page = await openPage();
+  await page.setRequestInterception(true);
+  page.on("request", (request) => {
+    if (!request.url().includes("/src/entries/webgpu.ts")) return void request.continue();
+    void request.respond({ contentType: "text/javascript", body: "throw new Error('no such file')" });
+  });
+  const refusal = await page.evaluate(async () => {
+    const network = harness.random.randomTextModel(139, 30);
+    const error = await harness.webgru.createModel(network, { device: "webgpu" }).catch((thrown: unknown) => thrown);
+    const { code, message } = error as { code: string; message: string };
+    return [code, message];
+  });
+  const message = 'device "webgpu": expected webgpu.js beside webgru\'s main file, got Error: no such file';
+  expect(refusal).toEqual(["unsupported", message]);
+});

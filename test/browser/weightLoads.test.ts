@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { paddedSize } from "../../src/kernels/kernelSpec.js";
-import { projectRoot } from "../library.js";
-import type { FamilyName } from "../familyTables.js";
+import { projectRoot } from "../harness/library.js";
+import type { FamilyName } from "../cases/familyTables.js";
 import { openSharedPage } from "./page.js";
 import type { LoadsRequest, WeightLoads } from "./weightLoads.js";
 

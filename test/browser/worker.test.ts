@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "puppeteer";
-import * as scenarios from "../workerScenarios.js";
+import * as scenarios from "../cases/workerScenarios.js";
 import { openSharedPage } from "./page.js";
 
 let page: Page;

@@ -25,7 +25,7 @@ export function recordWorkers(): WorkerCalls {
 /** A worker of the page's own: it serves models, fails when it is told "fail" and loses its GPU when it is told "lose". */
 export function ownWorker(): Worker {
   const source = `
-    import "${location.origin}/src/workerHost.ts";
+    import "${location.origin}/src/entries/workerHost.ts";
     const { requestDevice } = GPUAdapter.prototype;
     GPUAdapter.prototype.requestDevice = async function (descriptor) {
       const device = await requestDevice.call(this, descriptor);

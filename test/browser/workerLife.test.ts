@@ -286,7 +286,7 @@ describe("a model in a worker", () => {
   });
 
   it("runs in a script from another site", async () => {
-    const address = `${inject("serverUrl").replace("127.0.0.1", "localhost")}/src/workerHost.ts`;
+    const address = `${inject("serverUrl").replace("127.0.0.1", "localhost")}/src/entries/workerHost.ts`;
     const length = await page.evaluate(async (worker) => {
       const network = harness.random.randomStack({ seed: 46, inputSize: 2, hiddenSizes: [8], resetAfter: true });
       const model = await harness.worker.createModel(network, { device: "cpu", worker });

@@ -1,9 +1,9 @@
 // The measure itself: it must see a file that costs too much, and one that never ends.
 
 import { beforeAll, expect, it } from "vitest";
-import { childCost, costFaults, costLimits } from "../childCost.js";
-import { buildLibrary } from "../library.js";
-import { gruShapes, stateDictFile } from "../stateDictFile.js";
+import { childCost, costFaults, costLimits } from "../harness/childCost.js";
+import { buildLibrary } from "../harness/library.js";
+import { gruShapes, stateDictFile } from "../files/stateDictFile.js";
 
 beforeAll(buildLibrary);
 

@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { endOf, interruptCli, printed, runCli, scratchFolder, startCli } from "../cliProcess.js";
-import { readFixture } from "../fixtureFiles.js";
-import { buildLibrary, projectRoot } from "../library.js";
-import { npzFile } from "../npzFile.js";
+import { endOf, interruptCli, printed, runCli, scratchFolder, startCli } from "../harness/cliProcess.js";
+import { readFixture } from "../files/fixtureFiles.js";
+import { buildLibrary, projectRoot } from "../harness/library.js";
+import { npzFile } from "../files/npzFile.js";
 
 const scratch = scratchFolder();
 const model = `${projectRoot}test/fixtures/torch_no_bias.pt`;

@@ -5,11 +5,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { printable, printableJson } from "../../src/cli/printable.js";
 import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import { runCli, scratchFolder } from "../cliProcess.js";
-import { buildLibrary } from "../library.js";
-import { npzFile } from "../npzFile.js";
-import { randomGru, uniform } from "../random.js";
-import { stateDictFile } from "../stateDictFile.js";
+import { runCli, scratchFolder } from "../harness/cliProcess.js";
+import { buildLibrary } from "../harness/library.js";
+import { npzFile } from "../files/npzFile.js";
+import { randomGru, uniform } from "../cases/random.js";
+import { stateDictFile } from "../files/stateDictFile.js";
 
 /** Of each kind: an escape sequence, C1 controls, turned directions, no width, ends of lines, a tag, a filler, half a pair. */
 const EVIL = [

@@ -8,11 +8,11 @@ import { linesOf, parseLine, shortest } from "../../src/cli/lines.js";
 import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
-import { endOf, printed, runCli, scratchFolder, startCli } from "../cliProcess.js";
-import { buildLibrary } from "../library.js";
-import { npzFile } from "../npzFile.js";
-import { oneGru, randomArray, randomDense, randomMixed, randomTextModel, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { endOf, printed, runCli, scratchFolder, startCli } from "../harness/cliProcess.js";
+import { buildLibrary } from "../harness/library.js";
+import { npzFile } from "../files/npzFile.js";
+import { oneGru, randomArray, randomDense, randomMixed, randomTextModel, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const scratch = scratchFolder();
 const network = randomMixed(90, "linear", 3);
@@ -161,7 +161,9 @@ describe("webgru run", () => {
     writeFileSync(path, writeSafetensors(oneGru(94, { inputSize: 1, hiddenSize: 1, direction: "reverse" })));
     const { code, stderr } = await runCli(["run", path], "1\n");
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^webgru: layer "gru": expected one that a stream can step through, got direction "reverse"/);
+    expect(stderr).toMatch(
+      /^webgru: layer "gru": expected one that a stream can step through, got direction "reverse"/,
+    );
   });
 
   it("ends with 1 for arrays that are no steps", async () => {

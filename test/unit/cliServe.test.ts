@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { get } from "node:http";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { parseModel } from "../../src/parseModel.js";
-import { endOf, printed, runCli, startCli } from "../cliProcess.js";
-import { buildLibrary, projectRoot } from "../library.js";
+import { parseModel } from "../../src/load/parseModel.js";
+import { endOf, printed, runCli, startCli } from "../harness/cliProcess.js";
+import { buildLibrary, projectRoot } from "../harness/library.js";
 
 const model = `${projectRoot}test/fixtures/torch_nested.pt`;
 const programs: ReturnType<typeof startCli>[] = [];

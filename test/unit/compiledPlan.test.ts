@@ -5,8 +5,8 @@ import { planSequence } from "../../src/plan/planSequence.js";
 import { CompiledPlan } from "../../src/runtime/compiledPlan.js";
 import { Pipelines } from "../../src/runtime/pipelines.js";
 import { Recorder } from "../../src/runtime/recorder.js";
-import { fakeDevice } from "../fakeDevice.js";
-import { randomGru, uniform } from "../random.js";
+import { fakeDevice } from "../harness/fakeDevice.js";
+import { randomGru, uniform } from "../cases/random.js";
 
 const network = defineNetwork({
   layers: [randomGru("gru", ["input"], { inputSize: 4, hiddenSize: 8 }, uniform(1))],

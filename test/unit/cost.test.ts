@@ -1,9 +1,9 @@
-import { createModel, type Use } from "webgru";
+import { createModel, type Workload } from "webgru";
 import { describe, expect, it } from "vitest";
 import { compareTimes, cpuTimeUs, gpuTimeUs, workOf } from "../../src/cpu/cost.js";
 import { withStorage } from "../../src/model/quantize.js";
-import { randomStack } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { randomStack } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const stack = (hiddenSize: number, resetAfter = true) =>
   randomStack({ seed: 1, inputSize: 2, hiddenSizes: [hiddenSize], resetAfter });
@@ -36,7 +36,7 @@ describe("the work of a use", () => {
 
 describe("the device that finishes first", () => {
   // A readback of 0.5 ms, as Chrome has on a Mac.
-  const cases: [hiddenSize: number, use: Use, device: string][] = [
+  const cases: [hiddenSize: number, workload: Workload, device: string][] = [
     [64, {}, "cpu"],
     [256, {}, "cpu"],
     [1024, {}, "cpu"],
@@ -45,11 +45,11 @@ describe("the device that finishes first", () => {
     [64, { sequenceLength: 100 }, "cpu"],
     [512, { sequenceLength: 1000 }, "webgpu"],
   ];
-  for (const [hiddenSize, use, device] of cases) {
-    it(`is ${device} for H=${hiddenSize} and ${JSON.stringify(use)}`, () => {
+  for (const [hiddenSize, workload, device] of cases) {
+    it(`is ${device} for H=${hiddenSize} and ${JSON.stringify(workload)}`, () => {
       const network = stack(hiddenSize);
-      const work = workOf(network, use);
-      const { isCpuFirst } = compareTimes(cpuTimeUs(work, network), gpuTimeUs(work, 500), use, "estimated");
+      const work = workOf(network, workload);
+      const { isCpuFirst } = compareTimes(cpuTimeUs(work, network), gpuTimeUs(work, 500), workload, "estimated");
       expect(isCpuFirst ? "cpu" : "webgpu").toBe(device);
     });
   }
@@ -59,7 +59,7 @@ describe("the device that finishes first", () => {
       isCpuFirst: true,
       reason:
         "first to finish B=3 T=1 (12 us on the CPU, 2.3 ms on the GPU, estimated); " +
-        'to choose otherwise, say the use ({ batchSize, sequenceLength }) or device: "webgpu"',
+        'to choose otherwise, say the workload ({ batchSize, sequenceLength }) or device: "webgpu"',
     });
     expect(compareTimes(2, 1, {}, "estimated").isCpuFirst).toBe(false);
   });
@@ -79,6 +79,6 @@ describe("a use", () => {
   }
 });
 
-function createWith(use: object) {
-  return createModel(stack(4), { device: "cpu", use });
+function createWith(workload: object) {
+  return createModel(stack(4), { device: "cpu", workload });
 }

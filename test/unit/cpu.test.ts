@@ -1,11 +1,11 @@
 import { createModel, type Network } from "webgru";
 import { beforeAll, describe, expect, it } from "vitest";
 import { gruLayers } from "../../src/model/network.js";
-import { runReference } from "../reference/runReference.js";
-import { expectClose } from "../close.js";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { randomArray, randomInput, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { expectClose } from "../harness/close.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { randomArray, randomInput, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 // The goal for float32: values of a GRU lie in [-1, 1].
 const TOLERANCE = { atol: 2e-6, rtol: 0 };

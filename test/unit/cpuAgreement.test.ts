@@ -4,9 +4,9 @@ import { createModel, defineNetwork, type Network, type Storage } from "webgru";
 import { describe, expect, it } from "vitest";
 import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
 import { withStorage } from "../../src/model/quantize.js";
-import { expectClose } from "../close.js";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { oneGru, randomInput, randomStack } from "../random.js";
+import { expectClose } from "../harness/close.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { oneGru, randomInput, randomStack } from "../cases/random.js";
 
 const wasmForms = cpuForms.filter((form) => form !== "plain JavaScript");
 

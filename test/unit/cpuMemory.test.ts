@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
-import { expectRefusal } from "../refusal.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const PAGE_BYTES = 65536;
 

@@ -1,12 +1,13 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { registeredCpu } from "../../src/cpu/registry.js";
-import { oneGru } from "../random.js";
+import { cpuPath, type OpenGpu } from "../../src/engine/registry.js";
+import { oneGru } from "../cases/random.js";
 
-const use = { measure: false };
-const offer = () => registeredCpu()!.offer(oneGru(1, { inputSize: 3, hiddenSize: 128 }), use, {} as GPUDevice);
+const workload = { measure: false };
+const offer = async () =>
+  (await cpuPath()).offer(oneGru(1, { inputSize: 3, hiddenSize: 128 }), workload, {} as OpenGpu);
 
 describe("what the CPU path offers where there is a GPU", () => {
-  beforeAll(() => import("../../src/cpu.js"));
+  beforeAll(() => import("../../src/entries/cpu.js"));
   afterEach(() => vi.restoreAllMocks());
 
   it("is an engine, for what it finishes first", async () => {

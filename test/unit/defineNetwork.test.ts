@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { GruErrorCode } from "../../src/errors.js";
 import { defineNetwork, type NetworkParts } from "../../src/model/defineNetwork.js";
 import { numParameters, stateLength } from "../../src/model/network.js";
-import { randomDense, randomEmbedding, randomGru, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { randomDense, randomEmbedding, randomGru, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const next = uniform(20);
 

@@ -7,7 +7,7 @@ import { pace } from "../../demo/sensor/pace.js";
 import { RATE_HZ, sensorSignal } from "../../demo/sensor/signal.js";
 import { Trace } from "../../demo/sensor/trace.js";
 import record from "../../demo/models/sensor.json" with { type: "json" };
-import { projectRoot } from "../library.js";
+import { projectRoot } from "../harness/library.js";
 
 describe("a run's deadlines", () => {
   it("are missed by what comes later than the limit, and by nothing else", () => {

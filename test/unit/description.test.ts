@@ -6,12 +6,12 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { DenseLayer } from "../../src/layers/dense.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { Network } from "../../src/model/network.js";
-import { modelFile, type ModelFileParts } from "../modelFile.js";
-import { randomDense, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
-import { createModel } from "../../src/loadModel.js";
-import { parseModel } from "../../src/parseModel.js";
-import { expectRefusal } from "../refusal.js";
-import { safetensorsFile } from "../safetensorsFile.js";
+import { modelFile, type ModelFileParts } from "../files/modelFile.js";
+import { randomDense, randomGru, randomMixed, randomTextModel, uniform } from "../cases/random.js";
+import { createModel } from "../../src/load/loadModel.js";
+import { parseModel } from "../../src/load/parseModel.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { safetensorsFile } from "../files/safetensorsFile.js";
 
 const next = uniform(1);
 

@@ -2,10 +2,10 @@
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { GruError } from "../../src/errors.js";
-import { createModel } from "../../src/loadModel.js";
+import { createModel } from "../../src/load/loadModel.js";
 import { plain, received, toSend } from "../../src/worker/sentError.js";
-import { DEFAULT_FACTS, fakeDevice } from "../fakeDevice.js";
-import { randomStack, randomTextModel } from "../random.js";
+import { DEFAULT_FACTS, fakeDevice } from "../harness/fakeDevice.js";
+import { randomStack, randomTextModel } from "../cases/random.js";
 
 /** How browsers let go of calls under way: Chromium (156) fails them, and tells of the loss after that; by the specification they may end well. */
 const MANNERS = [

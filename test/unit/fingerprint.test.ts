@@ -1,7 +1,7 @@
 import { defineNetwork, type GruLayer, type GruSpec, type Network } from "webgru";
 import { describe, expect, it } from "vitest";
 import { fingerprint } from "../../src/model/fingerprint.js";
-import { randomArray, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
+import { randomArray, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
 
 const network = randomStack({ seed: 830, inputSize: 2, hiddenSizes: [5, 3], resetAfter: true });
 const layer = network.layers[0] as GruLayer;

@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { expectIsClose } from "../close.js";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { fixtureNetwork, largestError, runFixture } from "../fixture.js";
-import { errorTable, fixtureFolder, fixtureNames, otherEndings, readFixture } from "../fixtureFiles.js";
-import { projectRoot } from "../library.js";
+import { expectIsClose } from "../harness/close.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { fixtureNetwork, largestError, runFixture } from "../files/fixture.js";
+import { errorTable, fixtureFolder, fixtureNames, otherEndings, readFixture } from "../files/fixtureFiles.js";
+import { projectRoot } from "../harness/library.js";
 
 const names = fixtureNames();
 const devices = ["reference", ...cpuForms] as const;

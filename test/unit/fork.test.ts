@@ -1,7 +1,7 @@
 import { createModel, type GruStream } from "webgru";
 import { describe, expect, it } from "vitest";
-import { randomInput, randomStack } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { randomInput, randomStack } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomStack({ seed: 730, inputSize: 2, hiddenSizes: [5, 3], resetAfter: false });
 

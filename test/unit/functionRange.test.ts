@@ -2,8 +2,8 @@
 
 import * as webgru from "webgru";
 import { beforeAll, describe, expect, it } from "vitest";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { type FunctionName, functionRanges, measureFunction } from "../functionRange.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { type FunctionName, functionRanges, measureFunction } from "../cases/functionRange.js";
 
 describe.each(cpuForms)("the CPU in %s", (form) => {
   beforeAll(() => useCpuForm(form));

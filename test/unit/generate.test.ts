@@ -5,13 +5,13 @@ import { sample as sampleOnCpu } from "../../src/cpu/sample.js";
 import type { GruErrorCode } from "../../src/errors.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { generatedStepsFor } from "../../src/plan/budget.js";
-import { sample } from "../reference/sample.js";
-import { generateTokens, referenceTokens } from "../generation.js";
-import { projectRoot } from "../library.js";
-import { randomDense, randomEmbedding, randomGru, randomMixed, randomTextModel, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
-import { TRAINED_MODEL } from "../trainedModel.js";
-import { twinCases } from "../twinCases.js";
+import { sample } from "../harness/reference/sample.js";
+import { generateTokens, referenceTokens } from "../cases/generation.js";
+import { projectRoot } from "../harness/library.js";
+import { randomDense, randomEmbedding, randomGru, randomMixed, randomTextModel, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { TRAINED_MODEL } from "../files/trainedModel.js";
+import { twinCases } from "../cases/twinCases.js";
 
 const NUM_DRAWS = 10_000;
 

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { GruErrorCode } from "../../src/errors.js";
 import { FileBytes } from "../../src/formats/hdf5/fileBytes.js";
 import { parseHdf5 } from "../../src/formats/hdf5/hdf5File.js";
-import { readFixture } from "../fixtureFiles.js";
-import { expectRefusal } from "../refusal.js";
+import { readFixture } from "../files/fixtureFiles.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const older = readFixture("h5_keras_2_embedding_mask").bytes!;
 const newer = readFixture("h5_newer_layout").bytes!;

@@ -3,9 +3,9 @@
 import { execFileSync } from "node:child_process";
 import * as webgru from "webgru";
 import { beforeAll, describe, expect, it } from "vitest";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { heldStates, holdState } from "../heldState.js";
-import { buildLibrary, projectRoot } from "../library.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { heldStates, holdState } from "../cases/heldState.js";
+import { buildLibrary, projectRoot } from "../harness/library.js";
 
 /** Node 20 has relaxed SIMD behind a flag, which later ones no longer know. */
 const RELAXED = process.version < "v21" ? ["--experimental-wasm-relaxed-simd"] : [];

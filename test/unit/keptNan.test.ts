@@ -2,8 +2,8 @@
 
 import * as webgru from "webgru";
 import { beforeAll, describe, expect, it } from "vitest";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { findNan, nanCases } from "../keptNan.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { findNan, nanCases } from "../cases/keptNan.js";
 
 describe.each(cpuForms)("the CPU in %s keeps NaN", (form) => {
   beforeAll(() => useCpuForm(form));

@@ -1,8 +1,8 @@
 // Keras's files that ask for more time or memory than their size is good for, each read in a process of its own.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { childCost, costFaults } from "../childCost.js";
-import { type Hdf5GroupParts, type Hdf5Parts, hdf5File } from "../hdf5File.js";
+import { childCost, costFaults } from "../harness/childCost.js";
+import { type Hdf5GroupParts, type Hdf5Parts, hdf5File } from "../files/hdf5File.js";
 import {
   denseLayer,
   gruLayer,
@@ -11,9 +11,9 @@ import {
   type LayerParts,
   layersModel,
   SHARD,
-} from "../layersModelFile.js";
-import { buildLibrary } from "../library.js";
-import { randomArray, uniform } from "../random.js";
+} from "../files/layersModelFile.js";
+import { buildLibrary } from "../harness/library.js";
+import { randomArray, uniform } from "../cases/random.js";
 
 beforeAll(buildLibrary);
 

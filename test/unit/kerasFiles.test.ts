@@ -7,9 +7,9 @@ import { parseKeras } from "webgru/keras";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { zipSync } from "fflate";
 import type { GruErrorCode } from "../../src/errors.js";
-import { readFixture } from "../fixtureFiles.js";
-import { gruLayer, inputLayer, jsonBytes, layersModel, type LayersModel, SHARD } from "../layersModelFile.js";
-import { expectRefusal } from "../refusal.js";
+import { readFixture } from "../files/fixtureFiles.js";
+import { gruLayer, inputLayer, jsonBytes, layersModel, type LayersModel, SHARD } from "../files/layersModelFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const model = () => layersModel([inputLayer(), gruLayer(3)]);
 

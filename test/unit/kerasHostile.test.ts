@@ -3,8 +3,8 @@
 import { GruError } from "webgru";
 import { parseKeras } from "webgru/keras";
 import { describe, expect, it } from "vitest";
-import { readFixture } from "../fixtureFiles.js";
-import { uniform } from "../random.js";
+import { readFixture } from "../files/fixtureFiles.js";
+import { uniform } from "../cases/random.js";
 
 const NUM_CHANGES = 400;
 /** Of the processor, for one file. */

@@ -3,8 +3,8 @@
 import { createModel, type Network } from "webgru";
 import { parseKeras } from "webgru/keras";
 import { describe, expect, it } from "vitest";
-import { expectRefusal } from "../refusal.js";
-import { gruLayer, inputLayer, jsonBytes, type LayerParts, layersModel } from "../layersModelFile.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { gruLayer, inputLayer, jsonBytes, type LayerParts, layersModel } from "../files/layersModelFile.js";
 
 const embedding = {
   class_name: "Embedding",

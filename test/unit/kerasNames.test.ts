@@ -2,10 +2,17 @@
 
 import { createModel, GruError, parseModel } from "webgru";
 import { describe, expect, it } from "vitest";
-import { hdf5File } from "../hdf5File.js";
-import { h5Model } from "../kerasFile.js";
-import { denseLayer, gruLayer, inputLayer, jsonBytes, type LayersModel, layersModel } from "../layersModelFile.js";
-import { expectRefusal } from "../refusal.js";
+import { hdf5File } from "../files/hdf5File.js";
+import { h5Model } from "../files/kerasFile.js";
+import {
+  denseLayer,
+  gruLayer,
+  inputLayer,
+  jsonBytes,
+  type LayersModel,
+  layersModel,
+} from "../files/layersModelFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"];
 

@@ -13,8 +13,8 @@ import {
   type LayerParts,
   layersModel,
   type LayersModel,
-} from "../layersModelFile.js";
-import { expectRefusal } from "../refusal.js";
+} from "../files/layersModelFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 describe("a Keras configuration", () => {
   it("needs no input layer where the first layer says the input's size", async () => {

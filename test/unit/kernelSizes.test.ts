@@ -11,8 +11,8 @@ import { planSequence } from "../../src/plan/planSequence.js";
 import { tune, type TuningRow } from "../../src/plan/tuning.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { CANDIDATES } from "../../src/tuner/tuner.js";
-import { DEFAULT_FACTS, fakeDevice } from "../fakeDevice.js";
-import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
+import { DEFAULT_FACTS, fakeDevice } from "../harness/fakeDevice.js";
+import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
 
 /** On both sides of every bound of the tables, and of a projection's tile. */
 const ROWS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 64, 65];

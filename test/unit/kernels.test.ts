@@ -25,9 +25,9 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/layers/activation.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { Storage } from "../../src/layers/layerType.js";
-import { checkKernel } from "../kernelCheck.js";
-import { projectRoot } from "../library.js";
-import { randomEmbedding, randomGru, randomTextModel, uniform } from "../random.js";
+import { checkKernel } from "../harness/kernelCheck.js";
+import { projectRoot } from "../harness/library.js";
+import { randomEmbedding, randomGru, randomTextModel, uniform } from "../cases/random.js";
 
 const STATE_SIZE = 64;
 
@@ -186,7 +186,7 @@ describe("shaders", () => {
     it(`name a CPU twin that exists: ${name}.wgsl`, () => {
       const twins = /^\/\/ CPU twins?: (.+)$/m.exec(source)![1]!.split(", ");
       for (const twin of twins) {
-        expect(twin).toMatch(/^(src\/layers|test\/reference)\//);
+        expect(twin).toMatch(/^(src\/layers|test\/harness\/reference)\//);
         expect(existsSync(projectRoot + twin)).toBe(true);
       }
     });

@@ -1,6 +1,6 @@
 import { createModel, type GruStream } from "webgru";
 import { describe, expect, it } from "vitest";
-import { randomStack } from "../random.js";
+import { randomStack } from "../cases/random.js";
 
 const network = randomStack({ seed: 750, inputSize: 1, hiddenSizes: [3], resetAfter: true });
 const DROPPED = "dropped: push: expected at most 1 to wait, got a newer one";

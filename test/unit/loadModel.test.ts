@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { createModel, loadModel, type LoadProgress } from "webgru";
 import { afterEach, describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
-import { modelFile } from "../modelFile.js";
-import { randomMixed, randomStack } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { modelFile } from "../files/modelFile.js";
+import { randomMixed, randomStack } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomMixed(70, "softmax", 5);
 const file = modelFile(network);

@@ -6,10 +6,10 @@ import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createModel, loadModel, parseModel, type LoadProgress } from "webgru";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { gruLayer, inputLayer, jsonBytes, layersModel, SHARD } from "../layersModelFile.js";
-import { modelFile } from "../modelFile.js";
-import { randomMixed } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { gruLayer, inputLayer, jsonBytes, layersModel, SHARD } from "../files/layersModelFile.js";
+import { modelFile } from "../files/modelFile.js";
+import { randomMixed } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "webgru-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,11 +2,11 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseModel } from "webgru";
-import { h5Model } from "../kerasFile.js";
-import { gruLayer, inputLayer, jsonBytes, layersModel } from "../layersModelFile.js";
-import { buildLibrary } from "../library.js";
-import { largeFiles } from "../memory/files.js";
-import { measureBlobs } from "../memory/measure.js";
+import { h5Model } from "../files/kerasFile.js";
+import { gruLayer, inputLayer, jsonBytes, layersModel } from "../files/layersModelFile.js";
+import { buildLibrary } from "../harness/library.js";
+import { largeFiles } from "../long/memory/files.js";
+import { measureBlobs } from "../long/memory/measure.js";
 
 beforeAll(buildLibrary);
 

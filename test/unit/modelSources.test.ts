@@ -7,11 +7,11 @@ import { createModel, loadModel, parseModel } from "webgru";
 import { parseKeras } from "webgru/keras";
 import { describe, expect, it } from "vitest";
 import type { ModelFiles } from "../../src/formats/fileContents.js";
-import { gruLayer, inputLayer, jsonBytes, layersModel, SHARD } from "../layersModelFile.js";
-import { modelFile } from "../modelFile.js";
-import { type OddValue, oddValues } from "../oddValues.js";
-import { randomMixed } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { gruLayer, inputLayer, jsonBytes, layersModel, SHARD } from "../files/layersModelFile.js";
+import { modelFile } from "../files/modelFile.js";
+import { type OddValue, oddValues } from "../cases/oddValues.js";
+import { randomMixed } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomMixed(70, "softmax", 5);
 const file = modelFile(network);

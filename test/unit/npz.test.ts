@@ -3,14 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { readNpz } from "../../src/formats/npz/npzFile.js";
 import { parseNpz } from "../../src/formats/npz/parseNpz.js";
-import { parseModel } from "../../src/parseModel.js";
-import { runReference } from "../reference/runReference.js";
-import { projectRoot } from "../library.js";
-import { npy, npzFile } from "../npzFile.js";
-import { zip } from "../pickleFile.js";
-import { randomArray, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
-import { gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../stateDictFile.js";
+import { parseModel } from "../../src/load/parseModel.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { projectRoot } from "../harness/library.js";
+import { npy, npzFile } from "../files/npzFile.js";
+import { zip } from "../files/pickleFile.js";
+import { randomArray, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../files/stateDictFile.js";
 
 describe("a .npz file", () => {
   it("by PyTorch's names is the same network as the state_dict in safetensors", async () => {

@@ -1,11 +1,12 @@
 // Every option and argument of the public functions, with every value that it is not.
 
-import { createModel, defineNetwork, type GruModel, GruError, type LayerSpec, textbookGru } from "webgru";
+import { createModel, defineNetwork, type GruModel, GruError, type LayerSpec } from "webgru";
 import { describeNetwork, writeSafetensors } from "webgru/safetensors";
+import { textbookGru } from "webgru/textbook";
 import { beforeAll, describe, expect, it } from "vitest";
 import { describeValue } from "../../src/model/valueKind.js";
-import { oddValues } from "../oddValues.js";
-import { oneGru, randomStack, randomTextModel } from "../random.js";
+import { oddValues } from "../cases/oddValues.js";
+import { oneGru, randomStack, randomTextModel } from "../cases/random.js";
 
 /** A call with a value in a place that a message must name, and the kinds that are right there. */
 interface Place {

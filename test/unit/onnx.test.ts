@@ -2,10 +2,10 @@ import type { DenseLayer } from "../../src/layers/dense.js";
 import { gruLayers } from "../../src/model/network.js";
 import { describe, expect, it } from "vitest";
 import { loadModel, parseModel } from "../../src/index.js";
-import { parseOnnx, toRun } from "../../src/onnx.js";
-import { runReference } from "../reference/runReference.js";
-import { GRU_NODES, GRU_TENSORS, floats, gruFile, ints, onnxFile, type OnnxFile } from "../onnxFile.js";
-import { expectRefusal } from "../refusal.js";
+import { parseOnnx, toRun } from "../../src/entries/onnx.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { GRU_NODES, GRU_TENSORS, floats, gruFile, ints, onnxFile, type OnnxFile } from "../files/onnxFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const T = 4;
 const x = Float64Array.from({ length: T * 3 }, (_, i) => Math.sin(i));

@@ -1,8 +1,8 @@
 // What a refused graph's author can change in Python.
 
 import { describe, expect, it } from "vitest";
-import { parseOnnx } from "../../src/onnx.js";
-import { GRU_TENSORS, gruFile, ints, onnxFile, type OnnxFile, type OnnxFileNode } from "../onnxFile.js";
+import { parseOnnx } from "../../src/entries/onnx.js";
+import { GRU_TENSORS, gruFile, ints, onnxFile, type OnnxFile, type OnnxFileNode } from "../files/onnxFile.js";
 
 /** The message of a refused model. */
 function refusalOf(file: Uint8Array): string {

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { GruError } from "../../src/errors.js";
 import { readMessage } from "../../src/formats/onnx/message.js";
 import { parseTensorProto } from "../../src/formats/onnx/tensorProto.js";
-import { parseOnnx } from "../../src/onnx.js";
+import { parseOnnx } from "../../src/entries/onnx.js";
 import {
   encodeTensor,
   field,
@@ -17,10 +17,10 @@ import {
   ints,
   message,
   onnxFile,
-} from "../onnxFile.js";
-import { onnxFixtureNames, readOnnxFixtureFile } from "../onnxFixtureFiles.js";
-import { uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+} from "../files/onnxFile.js";
+import { onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
+import { uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 describe("a file", () => {
   const good = gruFile();

@@ -6,15 +6,15 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { loadModel, type Network, parseModel } from "../../src/index.js";
-import { fromRun, type OnnxNetwork, parseOnnx, toRun } from "../../src/onnx.js";
-import { runReference } from "../reference/runReference.js";
-import { expectIsClose } from "../close.js";
-import { compare } from "../compare.js";
-import { projectRoot } from "../library.js";
-import { GRU_TENSORS, gruFile, onnxFile, type OnnxFile, type OnnxTensor } from "../onnxFile.js";
-import { readOnnxFixtureFile } from "../onnxFixtureFiles.js";
-import { bytesOf } from "../pickleFile.js";
-import { expectRefusal } from "../refusal.js";
+import { fromRun, type OnnxNetwork, parseOnnx, toRun } from "../../src/entries/onnx.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { expectIsClose } from "../harness/close.js";
+import { compare } from "../harness/compare.js";
+import { projectRoot } from "../harness/library.js";
+import { GRU_TENSORS, gruFile, onnxFile, type OnnxFile, type OnnxTensor } from "../files/onnxFile.js";
+import { readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
+import { bytesOf } from "../files/pickleFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const read = (name: string) => new Uint8Array(readFileSync(`${projectRoot}test/fixtures/onnx/external/${name}`));
 

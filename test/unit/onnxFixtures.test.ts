@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { expectIsClose } from "../close.js";
-import { projectRoot } from "../library.js";
-import { caseOf, runOnnxFixture } from "../onnxFixture.js";
-import { onnxFixtureFolder, onnxFixtureNames, readOnnxFixtureFile } from "../onnxFixtureFiles.js";
+import { expectIsClose } from "../harness/close.js";
+import { projectRoot } from "../harness/library.js";
+import { caseOf, runOnnxFixture } from "../files/onnxFixture.js";
+import { onnxFixtureFolder, onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 
 const names = onnxFixtureNames();
 

@@ -2,8 +2,8 @@
 
 import { WireType } from "@bufbuild/protobuf/wire";
 import { beforeAll, expect, it } from "vitest";
-import { childCost, costFaults } from "../childCost.js";
-import { buildLibrary } from "../library.js";
+import { childCost, costFaults } from "../harness/childCost.js";
+import { buildLibrary } from "../harness/library.js";
 import {
   encodeTensor,
   field,
@@ -15,7 +15,7 @@ import {
   type OnnxFile,
   type OnnxFileNode,
   type OnnxTensor,
-} from "../onnxFile.js";
+} from "../files/onnxFile.js";
 
 beforeAll(buildLibrary);
 

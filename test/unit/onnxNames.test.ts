@@ -3,10 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { writeSafetensors } from "../../src/formats/writeSafetensors.js";
 import { loadModel, parseModel } from "../../src/index.js";
-import { fromRun, parseOnnx, toRun } from "../../src/onnx.js";
-import { runReference } from "../reference/runReference.js";
-import { GRU_NODES, GRU_TENSORS, gruFile, ints, onnxFile } from "../onnxFile.js";
-import { expectRefusal } from "../refusal.js";
+import { fromRun, parseOnnx, toRun } from "../../src/entries/onnx.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { GRU_NODES, GRU_TENSORS, gruFile, ints, onnxFile } from "../files/onnxFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const NAMES = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"];
 

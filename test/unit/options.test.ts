@@ -1,14 +1,14 @@
 import { describe, it } from "vitest";
 import { createModel, defineNetwork, loadModel } from "../../src/index.js";
-import { randomMixed, randomTextModel } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { randomMixed, randomTextModel } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const misspelt = { devise: "cpu" } as object;
 
 describe("what no one asked for", () => {
   it("is refused as an option of loadModel", async () => {
     const message =
-      'options: expected device, dtype, nonFinite, autotune, use, description, linearBeforeReset, files, signal, onProgress, got "devise"';
+      'options: expected device, dtype, nonFinite, autotune, workload, description, linearBeforeReset, files, signal, onProgress, got "devise"';
     await expectRefusal(() => loadModel(new Uint8Array(), misspelt), "unsupported", message);
   });
 

@@ -4,9 +4,9 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { gzipSync, zipSync, zlibSync } from "fflate";
 import { loadModel, parseModel } from "webgru";
 import { describe, expect, it } from "vitest";
-import { modelFile } from "../modelFile.js";
-import { randomMixed } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { modelFile } from "../files/modelFile.js";
+import { randomMixed } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const file = modelFile(randomMixed(70, "softmax", 5));
 

@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { topK } from "../../src/cpu/topK.js";
 import { createModel } from "../../src/index.js";
-import { outputCheckNames, outputChecks } from "../outputRequests.js";
-import { randomTextModel } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { outputCheckNames, outputChecks } from "../cases/outputRequests.js";
+import { randomTextModel } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 describe("an output that is asked for", () => {
   for (const name of outputCheckNames) {

@@ -1,6 +1,6 @@
 import { createModel, type GruModel } from "webgru";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { randomInput, randomStack, randomTextModel } from "../random.js";
+import { randomInput, randomStack, randomTextModel } from "../cases/random.js";
 
 const tiny = randomStack({ seed: 1401, inputSize: 1, hiddenSizes: [1], resetAfter: true });
 /** Of which a turn's work is some 3,000 steps. */

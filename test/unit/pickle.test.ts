@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GruError } from "../../src/errors.js";
 import { ForeignObject, type PickleRules, readPickle } from "../../src/formats/torch/pickle.js";
-import { type Pickled, pickle, rawPickle } from "../pickleFile.js";
-import { expectRefusal } from "../refusal.js";
+import { type Pickled, pickle, rawPickle } from "../files/pickleFile.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const rules: PickleRules = {
   globals: new Map<string, unknown>([

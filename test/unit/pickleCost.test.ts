@@ -1,9 +1,9 @@
 // Pickles that cost more than their size says.
 
 import { beforeAll, describe, expect, it } from "vitest";
-import { childCost, costFaults } from "../childCost.js";
-import { buildLibrary } from "../library.js";
-import { pickledTensor, ptFile, zip } from "../pickleFile.js";
+import { childCost, costFaults } from "../harness/childCost.js";
+import { buildLibrary } from "../harness/library.js";
+import { pickledTensor, ptFile, zip } from "../files/pickleFile.js";
 
 beforeAll(buildLibrary);
 

@@ -8,9 +8,9 @@ import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/pla
 import { planSequence } from "../../src/plan/planSequence.js";
 import { tune } from "../../src/plan/tuning.js";
 import { CANDIDATES } from "../../src/tuner/tuner.js";
-import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
-import { twinCases } from "../twinCases.js";
+import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { twinCases } from "../cases/twinCases.js";
 
 /** WebGPU's default limits. */
 const device: DeviceFacts = {

@@ -1,8 +1,8 @@
 import { createModel, type GruStream } from "webgru";
 import { describe, expect, it } from "vitest";
-import { randomStack } from "../random.js";
+import { randomStack } from "../cases/random.js";
 import { describeValue } from "../../src/model/valueKind.js";
-import { expectRefusal } from "../refusal.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomStack({ seed: 740, inputSize: 2, hiddenSizes: [4], resetAfter: true });
 const items = [

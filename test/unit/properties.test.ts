@@ -3,10 +3,10 @@
 
 import * as fc from "fast-check";
 import { beforeAll, describe, it } from "vitest";
-import { propertyCase } from "../arbitrary.js";
-import { expectIsClose } from "../close.js";
-import { cpuForms, useCpuForm } from "../cpuForms.js";
-import { checkProperty, propertyNames } from "../properties.js";
+import { propertyCase } from "../cases/arbitrary.js";
+import { expectIsClose } from "../harness/close.js";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { checkProperty, propertyNames } from "../cases/properties.js";
 
 describe.each(cpuForms)("the CPU in %s", (form) => {
   beforeAll(() => useCpuForm(form));

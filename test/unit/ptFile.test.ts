@@ -5,7 +5,7 @@ import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import type { GruErrorCode } from "../../src/errors.js";
 import type { GruLayer } from "../../src/layers/gru.js";
-import { parseModel } from "../../src/parseModel.js";
+import { parseModel } from "../../src/load/parseModel.js";
 import {
   bytesOf,
   type Pickled,
@@ -16,10 +16,10 @@ import {
   rawPickle,
   type TensorParts,
   zip,
-} from "../pickleFile.js";
-import { randomArray, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
-import { cellShapes, gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../stateDictFile.js";
+} from "../files/pickleFile.js";
+import { randomArray, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { cellShapes, gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../files/stateDictFile.js";
 
 const SAVE = 'save the state_dict in Python: torch.save(model.state_dict(), "model.pt")';
 const shapes = { ...gruShapes("gru.", 4, 5), ...linearShapes("head", 5, 3) };

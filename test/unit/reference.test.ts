@@ -2,9 +2,17 @@ import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import { gruLayers, type Network } from "../../src/model/network.js";
-import { runReference } from "../reference/runReference.js";
-import { expectClose } from "../close.js";
-import { randomArray, randomGru, randomInput, randomMixed, randomStack, randomTextModel, uniform } from "../random.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { expectClose } from "../harness/close.js";
+import {
+  randomArray,
+  randomGru,
+  randomInput,
+  randomMixed,
+  randomStack,
+  randomTextModel,
+  uniform,
+} from "../cases/random.js";
 
 const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
 

@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/formats/description.js";
 import { takeGeneration } from "../../src/model/generative.js";
 import { reverseSteps } from "../../src/model/reverseSteps.js";
-import { runReference } from "../reference/runReference.js";
-import { randomArray, randomGru, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { randomArray, randomGru, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const [numSteps, batchSize, inputSize] = [5, 3, 2];
 const layer = randomGru("gru", ["input"], { inputSize, hiddenSize: 4 }, uniform(31));

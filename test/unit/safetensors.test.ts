@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseSafetensors } from "../../src/formats/safetensors.js";
-import { expectRefusal } from "../refusal.js";
-import { type FileTensor, rawSafetensors, safetensorsFile } from "../safetensorsFile.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { type FileTensor, rawSafetensors, safetensorsFile } from "../files/safetensorsFile.js";
 
 describe("parseSafetensors", () => {
   it("reads float32 as it is", () => {

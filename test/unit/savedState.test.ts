@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { fingerprint } from "../../src/model/fingerprint.js";
 import { stateLength } from "../../src/model/network.js";
 import { decodeState, encodeState } from "../../src/stream/savedState.js";
-import { randomArray, randomInput, randomMixed, randomStack, uniform } from "../random.js";
-import { expectClose } from "../close.js";
-import { expectRefusal } from "../refusal.js";
+import { randomArray, randomInput, randomMixed, randomStack, uniform } from "../cases/random.js";
+import { expectClose } from "../harness/close.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const shape = { inputSize: 2, hiddenSizes: [5, 3], resetAfter: true };
 const network = randomStack({ seed: 720, ...shape });

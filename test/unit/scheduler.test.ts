@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Advance, Advanced, Session } from "../../src/engine.js";
+import type { Advance, Advanced, Session } from "../../src/engine/engine.js";
 import { GruError } from "../../src/errors.js";
 import { ALL } from "../../src/model/outputRequest.js";
 import { Scheduler } from "../../src/stream/scheduler.js";
 import { type Push, Seat } from "../../src/stream/seat.js";
-import { randomStack } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { randomStack } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomStack({ seed: 870, inputSize: 1, hiddenSizes: [2], resetAfter: true });
 

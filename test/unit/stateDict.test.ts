@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseTorch } from "../../src/formats/torch/parseTorch.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import { parseModel } from "../../src/parseModel.js";
+import { parseModel } from "../../src/load/parseModel.js";
 import type { DenseLayer } from "../../src/layers/dense.js";
 import type { GruLayer } from "../../src/layers/gru.js";
-import { randomDense, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
-import { safetensorsFile } from "../safetensorsFile.js";
+import { randomDense, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { safetensorsFile } from "../files/safetensorsFile.js";
 import {
   cellShapes,
   gruShapes,
@@ -15,7 +15,7 @@ import {
   type StateDict,
   stateDictFile,
   stateDictTensors,
-} from "../stateDictFile.js";
+} from "../files/stateDictFile.js";
 
 describe("a PyTorch state_dict", () => {
   const prefixes: [prefix: string, layerName: string][] = [

@@ -5,12 +5,12 @@ import type { NetworkDescription } from "../../src/formats/description.js";
 import { networkFromStateDict, parseTorch } from "../../src/formats/torch/parseTorch.js";
 import type { GruError } from "../../src/errors.js";
 import type { Network } from "../../src/model/network.js";
-import { runReference } from "../reference/runReference.js";
-import { npzFile } from "../npzFile.js";
-import { parseModel } from "../../src/parseModel.js";
-import { ptStateDict } from "../pickleFile.js";
-import { expectRefusal } from "../refusal.js";
-import { gruShapes, linearShapes, type StateDict, stateDictFile, stateDictTensors } from "../stateDictFile.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { npzFile } from "../files/npzFile.js";
+import { parseModel } from "../../src/load/parseModel.js";
+import { ptStateDict } from "../files/pickleFile.js";
+import { expectRefusal } from "../harness/refusal.js";
+import { gruShapes, linearShapes, type StateDict, stateDictFile, stateDictTensors } from "../files/stateDictFile.js";
 
 /** A .pt file, whose order is the module's. */
 const pt = (shapes: StateDict) => ptStateDict(stateDictTensors(shapes));

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { StateSlots } from "../../src/runtime/stateSlots.js";
-import { fakeDevice } from "../fakeDevice.js";
-import { randomGru, uniform } from "../random.js";
+import { fakeDevice } from "../harness/fakeDevice.js";
+import { randomGru, uniform } from "../cases/random.js";
 
 describe("StateSlots", () => {
   it("gives states for their own labels alone, whatever layers are called", async () => {

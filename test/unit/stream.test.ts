@@ -1,8 +1,8 @@
 import { createModel, type CreateModelOptions, type Network } from "webgru";
 import { describe, expect, it } from "vitest";
-import { badFeatures, badIndices } from "../badInput.js";
-import { randomInput, randomMixed, randomStack, randomTextModel } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { badFeatures, badIndices } from "../cases/badInput.js";
+import { randomInput, randomMixed, randomStack, randomTextModel } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomStack({ seed: 50, inputSize: 2, hiddenSizes: [5, 3], resetAfter: true });
 const textModel = randomTextModel(51, 9);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { runCampaign } from "../streamCampaign.js";
+import { runCampaign } from "../cases/streamCampaign.js";
 
 it("keeps 40 streams on the CPU apart that come, push, part and go", async () => {
   const request = { device: "cpu", seed: 700, numStreams: 40, numTicks: 300, pushProbability: 0.5 } as const;

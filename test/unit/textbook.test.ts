@@ -5,12 +5,13 @@
 //   n = tanh(W_h [r * h, x] + b_h)
 //   h' = z * n + (1 - z) * h
 
-import { createModel, defineNetwork, type TextbookGru, textbookGru } from "webgru";
+import { createModel, defineNetwork } from "webgru";
+import { type TextbookGru, textbookGru } from "webgru/textbook";
 import { describe, expect, it } from "vitest";
-import { runReference } from "../reference/runReference.js";
-import { expectClose } from "../close.js";
-import { randomArray, uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { expectClose } from "../harness/close.js";
+import { randomArray, uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 // Float32 results in [-1, 1] of a few dozen operations.
 const TOLERANCE = { atol: 1e-6, rtol: 0 };

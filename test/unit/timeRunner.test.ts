@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Runner } from "../../src/cpu/runner.js";
 import { timeRunnerUs } from "../../src/cpu/timeRunner.js";
-import { oneGru } from "../random.js";
+import { oneGru } from "../cases/random.js";
 
 const network = oneGru(1, { inputSize: 2, hiddenSize: 3 });
 

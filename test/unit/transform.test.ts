@@ -1,7 +1,7 @@
 import { createModel, type GruModel, type GruStream } from "webgru";
 import { describe, expect, it } from "vitest";
-import { randomStack, randomTextModel } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { randomStack, randomTextModel } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const network = randomStack({ seed: 760, inputSize: 2, hiddenSizes: [4], resetAfter: true });
 const chunks = [

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KernelChoice } from "../../src/plan/kernelChoice.js";
 import { autotune } from "../../src/tuner/tuner.js";
 import { gruLayers } from "../../src/model/network.js";
-import { oneGru } from "../random.js";
+import { oneGru } from "../cases/random.js";
 
 const facts = {
   isFallback: false,

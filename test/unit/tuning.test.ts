@@ -6,7 +6,7 @@ import type { RowsAndSteps } from "../../src/plan/kernelChoice.js";
 import { tune } from "../../src/plan/tuning.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { gruLayers } from "../../src/model/network.js";
-import { type GruShape, oneGru, randomDense, randomStack, uniform } from "../random.js";
+import { type GruShape, oneGru, randomDense, randomStack, uniform } from "../cases/random.js";
 
 /** A discrete GPU that was seen to run as many workgroups at once as are ever tried. */
 const nvidia: DeviceFacts = {

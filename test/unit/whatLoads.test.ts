@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ELEMENT_FUNCTIONS, ROW_FUNCTIONS } from "../../src/layers/activation.js";
 import { gruLayers, type Network } from "../../src/model/network.js";
-import { type Fixture, fixtureNetwork } from "../fixture.js";
-import { fixtureNames, fixtureParts, otherEndings, readFixture } from "../fixtureFiles.js";
-import { projectRoot } from "../library.js";
-import { readOnnxFixture } from "../onnxFixture.js";
-import { onnxFixtureNames, readOnnxFixtureFile } from "../onnxFixtureFiles.js";
+import { type Fixture, fixtureNetwork } from "../files/fixture.js";
+import { fixtureNames, fixtureParts, otherEndings, readFixture } from "../files/fixtureFiles.js";
+import { projectRoot } from "../harness/library.js";
+import { readOnnxFixture } from "../files/onnxFixture.js";
+import { onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 
 const readme = readFileSync(`${projectRoot}README.md`, "utf8");
 const section = /^## What loads$([^]*?)^### /m.exec(readme)![1]!;

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isZip, ZipArchive } from "../../src/formats/zip.js";
-import { childCost, costFaults } from "../childCost.js";
-import { buildLibrary, projectRoot } from "../library.js";
-import { zip } from "../pickleFile.js";
-import { uniform } from "../random.js";
-import { expectRefusal } from "../refusal.js";
+import { childCost, costFaults } from "../harness/childCost.js";
+import { buildLibrary, projectRoot } from "../harness/library.js";
+import { zip } from "../files/pickleFile.js";
+import { uniform } from "../cases/random.js";
+import { expectRefusal } from "../harness/refusal.js";
 
 const text = (characters: string) => new TextEncoder().encode(characters);
 const files = { "a/data": text("some bytes"), b: new Uint8Array(1000) };

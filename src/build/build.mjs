@@ -1,0 +1,96 @@
+// Builds dist/: a file for each of src/entries/, webgru.js of src/index.ts, and cli.js of src/cli/main.ts.
+
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import { assemblyScript } from "./assemblyScript.mjs";
+
+const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+const sources = {
+  webgru: "src/index.ts",
+  ...Object.fromEntries(
+    readdirSync(`${projectRoot}src/entries`).map((file) => [file.replace(/\.ts$/, ""), `src/entries/${file}`]),
+  ),
+  cli: "src/cli/main.ts",
+};
+
+/** A space that keeps no two tokens apart: with a word on one side alone, or with what is a token by itself. */
+const NEEDLESS_SPACE = /(?<=\w) (?=\W)|(?<=\W) (?=\w)|(?<=[(),;]) | (?=[(){@])/g;
+
+/** Inlines `*.wgsl?raw` without comments, empty lines and needless spaces; a line of code stays a line, for compile errors. */
+const wgsl = {
+  name: "wgsl",
+  enforce: "pre",
+  load(id) {
+    if (!id.endsWith(".wgsl?raw")) return null;
+    const source = readFileSync(id.slice(0, -"?raw".length), "utf8");
+    const lines = source.split("\n").map((line) =>
+      line
+        .replace(/\/\/.*/, "")
+        .trim()
+        .replace(NEEDLESS_SPACE, ""),
+    );
+    return `export default ${JSON.stringify(lines.filter((line) => line !== "").join("\n"))};`;
+  },
+};
+
+/** Modules of the main file that the other files share: a GruError is one class everywhere, and a device registers once. */
+const SHARED = ["errors", "index", "engine/registry", "model/defineNetwork"].map(
+  (name) => `${projectRoot}src/${name}.ts`,
+);
+
+/** Leaves the other entries, and what they share with the main one, in their own files. */
+const entriesApart = (fileName) => ({
+  name: "entries-apart",
+  enforce: "pre",
+  resolveId(source, importer) {
+    if (importer === undefined || !source.startsWith(".")) return null;
+    const path = resolve(importer, "..", source.replace(/\.js$/, ".ts"));
+    if (fileName !== "webgru" && SHARED.includes(path)) return { id: "./webgru.js", external: true };
+    const other = Object.keys(sources).find((name) => name !== fileName && path === projectRoot + sources[name]);
+    return other === undefined ? null : { id: `./${other}.js`, external: true };
+  },
+});
+
+/** Where the worker is started: an application's bundler must find it as it is written, and Vite would bundle it here. */
+const NEW_WORKER = /new Worker\(new URL\([^)]*\), \{ type: "module" \}\)/;
+const workerAsWritten = () => {
+  let written = "";
+  return {
+    name: "worker-as-written",
+    enforce: "pre",
+    transform(code) {
+      const found = NEW_WORKER.exec(code);
+      if (found === null) return null;
+      [written] = found;
+      return code.replace(written, "NEW_WORKER");
+    },
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) chunk.code = chunk.code?.replace("NEW_WORKER", () => written);
+    },
+  };
+};
+
+/** The program runs in Node alone, and finds Node's modules there. */
+const builtins = { external: /^node:/ };
+
+for (const [fileName, entry] of Object.entries(sources)) {
+  await build({
+    root: projectRoot,
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    plugins: [wgsl, assemblyScript(), entriesApart(fileName), workerAsWritten()],
+    build: {
+      target: "es2022",
+      emptyOutDir: fileName === "webgru",
+      lib: { entry, formats: ["es"], fileName },
+      // Vite itself keeps the whitespace of an ES library.
+      rolldownOptions: { output: { minify: true }, ...(fileName === "cli" ? builtins : {}) },
+    },
+  });
+}
+
+// npm makes it so when it installs the package; here a second build must leave `npx webgru` running.
+chmodSync(`${projectRoot}dist/cli.js`, 0o755);

@@ -1,0 +1,11 @@
+// The GPU path: plans, kernels and the runtime. The main file fetches this one when a model goes to a GPU. Where code may not
+// be fetched on the way, `import "webgru/webgpu"` beforehand does the same.
+
+import { registerGpu } from "../engine/registry.js";
+import { openGpu } from "../runtime/openGpu.js";
+import { borrowDevice, openDevice } from "../runtime/openDevice.js";
+
+registerGpu({
+  open: async (adapter) => openGpu(await openDevice(adapter)),
+  borrow: (device) => openGpu(borrowDevice(device)),
+});

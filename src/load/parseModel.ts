@@ -1,0 +1,119 @@
+import { GruError } from "../errors.js";
+import type { NetworkDescription } from "../formats/description.js";
+import { bytesIn, type ModelFiles } from "../formats/fileContents.js";
+import { describedIn, parseModelFile } from "../formats/modelFile.js";
+import { isSafetensors, parseSafetensors } from "../formats/safetensors.js";
+import type { Network } from "../model/network.js";
+import { describeValue } from "../model/valueKind.js";
+
+/** How a file that does not say everything itself is to be read. */
+export interface ParseModelOptions {
+  /** How the layers are wired. It wins over what the file says. */
+  readonly description?: NetworkDescription | undefined;
+  /** ONNX: `linear_before_reset` of every GRU, whatever the file says. PyTorch's newer exporter leaves it out. */
+  readonly linearBeforeReset?: boolean | undefined;
+  /**
+   * The files beside a model that is in several (TF.js, ONNX with external data), by name: a Map, an object, Files, or what
+   * fetches one.
+   */
+  readonly files?: ModelFiles | undefined;
+}
+
+/** A ModelProto's first field is its version. */
+const ONNX_START = 0x08;
+
+/**
+ * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
+ *
+ * @param source bytes in memory
+ * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory, which halves what loading
+ *   takes: the caller must neither read nor change them from then on
+ * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
+ */
+export async function parseModel(
+  source: ArrayBufferLike | ArrayBufferView,
+  options: ParseModelOptions = {},
+  mayKeep = false,
+): Promise<Network> {
+  const bytes = bytesIn(source);
+  if (bytes === null || bytes.length === 0) {
+    const got = bytes === null ? describeValue(source) : "an empty file";
+    throw new GruError("bad-file", `model: expected a model file, got ${got}`);
+  }
+  checkParseOptions(options);
+  let refusal: GruError | null = null;
+  try {
+    const network = await parseBytes(bytes, options, mayKeep);
+    if (network !== null) return network;
+  } catch (error) {
+    if (!(error instanceof GruError)) throw error;
+    refusal = error; // of a reader that was misled, perhaps: other formats begin alike
+  }
+  const otherFile = await import("../entries/otherFile.js").catch(() => null);
+  throw (
+    otherFile?.refuseOther(bytes, refusal) ??
+    refusal ??
+    new GruError("bad-file", `model: expected a model file, got ${bytes.length} other bytes`)
+  );
+}
+
+function checkParseOptions({ description, linearBeforeReset, files }: ParseModelOptions): void {
+  if (description !== undefined && describeValue(description) !== "an object") {
+    refuse("description: expected an object with the layer list (JSON.parse gives it)", description);
+  }
+  if (linearBeforeReset !== undefined && typeof linearBeforeReset !== "boolean") {
+    refuse("linearBeforeReset: expected true or false", linearBeforeReset);
+  }
+  if (files === null || !["undefined", "function", "object"].includes(typeof files)) {
+    refuse("files: expected a Map by name, an object, a list of Files or a function", files);
+  }
+}
+
+function refuse(expected: string, got: unknown): never {
+  throw new GruError("unsupported", `${expected}, got ${describeValue(got)}`);
+}
+
+/** @returns null for a file of no reader's */
+async function parseBytes(
+  bytes: Uint8Array,
+  { description, linearBeforeReset, files }: ParseModelOptions,
+  mayKeep: boolean,
+): Promise<Network | null> {
+  if (isSafetensors(bytes)) {
+    const file = parseSafetensors(bytes, mayKeep);
+    const network = parseModelFile(file, description);
+    if (network !== null) return network;
+    const { networkFromSafetensors } = await fetchReader(import("../entries/torch.js"));
+    return networkFromSafetensors(file, describedIn(file, description));
+  }
+  if (bytes[0] === ONNX_START) {
+    const { loadOnnx } = await fetchReader(import("../entries/onnx.js"));
+    return loadOnnx(bytes, { description, linearBeforeReset, files }, mayKeep);
+  }
+  const start = textOf(bytes.subarray(0, 300));
+  // HDF5, JSON, or a zip that begins as Keras's do.
+  if (/^(\x89HDF|(\xef\xbb\xbf)?\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
+    return (await fetchReader(import("../entries/keras.js"))).parseKeras(bytes, { description, files }, mayKeep);
+  }
+  // What torch.save puts in a zip is in a folder; a .npz's entries are arrays.
+  const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
+  if (firstEntry.endsWith(".npy"))
+    return (await fetchReader(import("../entries/npz.js"))).parseNpz(bytes, description, mayKeep);
+  if (firstEntry.includes("/") || start.startsWith("\x80")) {
+    return (await fetchReader(import("../entries/torch.js"))).parseTorch(bytes, description, mayKeep);
+  }
+  return null;
+}
+
+/** A format's reader is a file beside this one. */
+async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
+  return reader.catch((cause: unknown) => {
+    const message = `model: expected the reader of its format beside webgru's main file, got ${String(cause)}`;
+    throw new GruError("unsupported", message, { cause });
+  });
+}
+
+/** A character for each byte. */
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}

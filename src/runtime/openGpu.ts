@@ -1,0 +1,37 @@
+import type { Engine } from "../engine/engine.js";
+import type { OpenGpu } from "../engine/registry.js";
+import type { Network } from "../model/network.js";
+import type { KernelChoice } from "../plan/kernelChoice.js";
+import { tune } from "../plan/tuning.js";
+import { timeSteps } from "../tuner/timeSteps.js";
+import { autotune } from "../tuner/tuner.js";
+import { proveConcurrency } from "./concurrency.js";
+import { GpuEngine } from "./gpuEngine.js";
+import type { GpuChoice } from "./openDevice.js";
+import { timeReadbackUs } from "./timeReadback.js";
+
+/** A GPU on which networks run by the kernels that it is good at. */
+export function openGpu(choice: GpuChoice): OpenGpu {
+  const { device, isOwned } = choice;
+  return {
+    createEngine: (network, reason, isAutotuned) => createEngine(network, choice, reason, isAutotuned),
+    timeReadbackUs: () => timeReadbackUs(device),
+    close: () => {
+      if (isOwned) device.destroy();
+    },
+  };
+}
+
+async function createEngine(
+  network: Network,
+  choice: GpuChoice,
+  reason: string,
+  isAutotuned: boolean,
+): Promise<Engine> {
+  const facts = await proveConcurrency(network, choice);
+  if (!isAutotuned) return GpuEngine.create(network, choice, reason, tune(facts));
+  const measure = async (kernels: KernelChoice) =>
+    timeSteps(await GpuEngine.create(network, { ...choice, isOwned: false }, "", kernels), network.inputSize);
+  const { kernels, note } = await autotune({ network, facts, deviceName: choice.name, measure });
+  return GpuEngine.create(network, choice, reason, kernels, note);
+}

@@ -1,3 +1,0 @@
-export { describeNetwork, writeSafetensors } from "./formats/writeSafetensors.js";
-export type { WriteOptions } from "./formats/writeSafetensors.js";
-export type { LayerDescription, NetworkDescription } from "./formats/description.js";

@@ -1,0 +1,370 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Engine, Session } from "../engine/engine.js";
+import { GruError } from "../errors.js";
+import { checkBoolean, checkOptions } from "../model/checkOptions.js";
+import { reverseSteps } from "../model/reverseSteps.js";
+import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths, takeState } from "../model/checkInput.js";
+import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
+import { type Layer, layerOutputSize, layerType, tensorsOf } from "../layers/index.js";
+import { layerNamed, needsEnd, type Network, NETWORK_INPUT, numParameters } from "../model/network.js";
+import {
+  mainOutput,
+  type MainOutput,
+  NONE,
+  type OutputOptions,
+  type OutputRequest,
+  type Selection,
+  takeOutputRequest,
+} from "../model/outputRequest.js";
+import { GruStream, nameOutputs, type StreamHost, type StreamOptions, takeStreamOptions } from "./gruStream.js";
+import { Scheduler } from "./scheduler.js";
+import { transformOf } from "./transform.js";
+
+/** Sessions to keep for runs to come: a page that alternates between two batch sizes allocates nothing. */
+const MAX_IDLE_SESSIONS = 2;
+
+/** What `run` may be told beside the input. */
+export interface RunOptions<Request extends OutputRequest = "all"> extends OutputOptions<Request> {
+  /** B, independent rows; 1 when absent. */
+  readonly batchSize?: number;
+  /** Steps of each row, [B], from 0 to T; T for all when absent. */
+  readonly lengths?: ArrayLike<number>;
+  /** Every step of the outputs (true when absent), or each row's last one only. */
+  readonly returnSequences?: boolean;
+  /** `finalState` too (true when absent). Without it a small run has less to allocate, and on a GPU to read back. */
+  readonly returnState?: boolean;
+  /** [D, B, H] of each GRU layer, one after the other: [L D, B, H] when all are of one size. Zeros when absent. */
+  readonly initialState?: ArrayLike<number>;
+}
+
+/** What `run` gives. */
+export interface RunResult<Output = Float32Array> {
+  /**
+   * The main output: [T, B, O], or [B, O] where only the last step is given. Zeros past a row's length. Its highest where
+   * `topK` asks for them, undefined where `output` is `"none"`.
+   */
+  readonly output: Output;
+  /** Every output by its layer's name, the main one too; empty unless all are read back. */
+  readonly outputs: Readonly<Record<string, Float32Array>>;
+  /**
+   * State after each row's last step, laid out as `initialState`; empty without `returnState`. A row of length 0 keeps its
+   * initial state.
+   */
+  readonly finalState: Float32Array;
+}
+
+/** A checked call of `run`. */
+interface RunRequest {
+  readonly steps: Float32Array;
+  readonly batchSize: number;
+  readonly lengths: readonly number[] | null;
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly output: Selection;
+  readonly state: Float32Array | null;
+}
+
+/** A network on a device, ready to run. Made by `loadModel` and `createModel`. */
+export class GruModel {
+  readonly #network: Network;
+  readonly #engine: Engine;
+  readonly #nonFinite: NonFinite;
+  readonly #streams = new Set<GruStream>();
+  readonly #host: StreamHost;
+  /** Of all streams, where rows are batched. */
+  #scheduler: Scheduler | null = null;
+  /** Sessions of finished runs, one for each batch size, so that a run like the last one allocates nothing. */
+  readonly #idleSessions = new Map<number, Session>();
+  /** Runs under way, and chunks of generated tokens. */
+  readonly #runs = new Set<Promise<unknown>>();
+  /** What ends each text that is being generated, once its chunks under way have come. */
+  readonly #endsOfTexts = new Set<() => Promise<void>>();
+  #isDisposed = false;
+
+  constructor(network: Network, engine: Engine, nonFinite: NonFinite) {
+    this.#network = network;
+    this.#engine = engine;
+    this.#nonFinite = nonFinite;
+    this.#host = {
+      network,
+      nonFinite,
+      scheduler: (numRows) => this.#schedulerFor(numRows),
+      add: (stream) => this.#streams.add(stream),
+      remove: (stream) => this.#streams.delete(stream),
+    };
+  }
+
+  /** What the model is: its layers and their weights. `createModel` puts it on another device. */
+  get network(): Network {
+    return this.#network;
+  }
+
+  /** The device in use. */
+  get device(): "webgpu" | "cpu" {
+    return this.#engine.device;
+  }
+
+  /** The device's name, as far as the browser tells. */
+  get deviceName(): string {
+    return this.#engine.deviceName;
+  }
+
+  /** Why this device was chosen. */
+  get deviceReason(): string {
+    return this.#engine.reason;
+  }
+
+  /** Numbers that one step of one row takes; for a model that begins with an embedding, one index. */
+  get inputSize(): number {
+    return this.#network.inputSize;
+  }
+
+  /** Numbers that one step of one row of the main output has. */
+  get outputSize(): number {
+    return this.outputSizes[this.outputNames[0]!]!;
+  }
+
+  /** Names of the outputs, the main one first. */
+  get outputNames(): readonly string[] {
+    return this.#network.outputs;
+  }
+
+  /** Numbers that one step of one row of each output has, by name. */
+  get outputSizes(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.outputNames.map((name) => [name, layerOutputSize(layerNamed(this.#network, name))]));
+  }
+
+  /** What output (and index) i stands for, when the file says so. */
+  get vocabulary(): readonly string[] | null {
+    return this.#network.vocabulary;
+  }
+
+  /** What was inferred in reading the file, in sentences. */
+  get notes(): readonly string[] {
+    return this.#network.notes;
+  }
+
+  /**
+   * Runs whole sequences from a state of zeros, or from `initialState`. Runs share nothing with each other or with streams.
+   *
+   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
+   * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded`, `disposed`, `device-lost`
+   */
+  async run<Request extends OutputRequest = "all">(
+    input: ArrayLike<number>,
+    options: RunOptions<Request> = {},
+  ): Promise<RunResult<MainOutput<Request>>> {
+    this.#checkUsable();
+    const known = ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"];
+    const taken = checkOptions(options, known);
+    const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = taken;
+    checkBatchSize(batchSize);
+    checkBoolean("returnSequences", returnSequences);
+    checkBoolean("returnState", returnState);
+    const { reversesInput } = this.#network;
+    // Those two read it before the caller can touch it again.
+    const take = reversesInput || this.#engine.isImmediate ? checkInput : takeInput;
+    const steps = take(this.#network, input, batchSize, this.#nonFinite);
+    const sequenceLength = steps.length / (batchSize * this.inputSize);
+    const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
+    const state =
+      initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
+    const output = takeOutputRequest(this.#network, taken.output);
+    const session = this.#takeSession(batchSize, sequenceLength);
+    const run = this.#runOn<Request>(session, {
+      steps: reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
+      batchSize,
+      lengths: rowLengths,
+      returnSequences,
+      returnState,
+      output,
+      state,
+    });
+    return this.#track(run);
+  }
+
+  /**
+   * Writes on from a prompt, in a state of its own. The whole loop runs on the device: each token is drawn, and fed to the
+   * next step, where the probabilities are; only tokens come back, several steps of them at a time.
+   *
+   * @returns yields one token of each stream, [streams], for each position; an early end of the loop frees what it took
+   * @throws GruError `unsupported` unless the input is one embedding's index and the main output, a dense layer of its
+   *   size, is a softmax, a logSoftmax or linear (which softmax is taken of), with all layers forward and giving every
+   *   step; `bad-input`, `shape-mismatch`, `disposed`; on the way `limit-exceeded`, `device-lost`, `disposed`
+   */
+  generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
+    this.#checkUsable();
+    const { prompt, streams, generation } = takeGeneration(this.#network, options);
+    return this.#generate(prompt, streams, generation);
+  }
+
+  /**
+   * Opens a stream with a hidden state of its own, zero at first.
+   *
+   * @throws GruError `unsupported` for a model with a reverse layer, which cannot begin before a sequence's end;
+   *   `limit-exceeded`, `disposed`
+   */
+  createStream(options: StreamOptions = {}): GruStream {
+    this.#checkUsable();
+    const taken = takeStreamOptions(options);
+    const end = this.#network.reversesInput
+      ? { layer: { name: NETWORK_INPUT }, reason: 'direction "reverse"' }
+      : needsEnd(this.#network);
+    if (end !== null) {
+      throw new GruError(
+        "unsupported",
+        `layer "${end.layer.name}": expected one that a stream can step through, got ${end.reason}; use run, which sees the whole sequence`,
+      );
+    }
+    return new GruStream(this.#host, taken);
+  }
+
+  /**
+   * A stream as the platform pipes them, for `pipeThrough`: each chunk written is pushed, and its main output comes out. The
+   * stream ends with the pipe, however that ends.
+   *
+   * @throws GruError as `createStream`
+   */
+  createTransform(options: StreamOptions = {}): ReadableWritablePair<Float32Array, ArrayLike<number>> {
+    return transformOf(this.createStream(options));
+  }
+
+  /** Which device and why, the layers, what was inferred, and how a step and a sequence of 100 run on it. */
+  explain(): string {
+    const layers = this.#network.layers.map((layer) => `  ${layer.name}: ${describeLayer(layer)}`);
+    return [
+      `device: ${this.device} (${this.deviceName}); ${this.deviceReason}`,
+      `model: ${numParameters(this.#network)} parameters in ${this.#network.layers.length} layers`,
+      ...layers,
+      ...this.notes.map((note) => `note: ${note}`),
+      `one step of one row: ${this.#engine.describe(1, 1)}`,
+      `100 steps of one row: ${this.#engine.describe(1, 100)}`,
+      ...this.#engine.describeChoices(),
+    ].join("\n");
+  }
+
+  /**
+   * Frees the model and its streams, once the runs and pushes under way have given their results. A device that the
+   * caller passed in is left alone. A second call does nothing.
+   */
+  dispose(): void {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    const ends = [...this.#streams].map((stream) => stream.end());
+    for (const session of this.#idleSessions.values()) session.dispose();
+    this.#idleSessions.clear();
+    void Promise.allSettled([...this.#runs, ...ends]).then(async () => {
+      await Promise.all([...this.#endsOfTexts].map((end) => end()));
+      this.#scheduler?.session.dispose();
+      this.#engine.dispose();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #runOn<Request extends OutputRequest>(
+    session: Session,
+    request: RunRequest,
+  ): Promise<RunResult<MainOutput<Request>>> {
+    const { steps, batchSize, lengths, returnSequences, returnState, output, state } = request;
+    try {
+      session.writeStates(state);
+      const { outputs, state: finalState } = await session.advance({
+        input: steps,
+        slots: Array.from({ length: batchSize }, (_, slot) => slot),
+        lengths,
+        lastOnly: !returnSequences,
+        output,
+        withState: returnState,
+      });
+      this.#keepSession(batchSize, session);
+      const named = output.all ? nameOutputs(this.#network, outputs) : {};
+      return { output: mainOutput<Request>(outputs, output), outputs: named, finalState };
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
+  }
+
+  async *#generate(prompt: Float32Array, streams: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
+    this.#checkUsable();
+    const session = this.#engine.createSession(streams, Math.max(1, prompt.length - 1));
+    const chunks = session.generate(prompt.at(-1)!, generation);
+    const end = async () => {
+      await chunks.return();
+      session.dispose();
+    };
+    this.#endsOfTexts.add(end);
+    try {
+      if (prompt.length > 1) await this.#track(readPrompt(session, prompt.subarray(0, -1)));
+      this.#checkUsable();
+      for (let chunk = await this.#track(chunks.next()); !chunk.done; chunk = await this.#track(chunks.next())) {
+        for (let start = 0; start < chunk.value.length; start += streams) {
+          yield chunk.value.slice(start, start + streams);
+          this.#checkUsable();
+        }
+      }
+    } finally {
+      this.#endsOfTexts.delete(end);
+      await end();
+    }
+  }
+
+  #track<T>(run: Promise<T>): Promise<T> {
+    this.#runs.add(run);
+    const forget = () => this.#runs.delete(run);
+    run.then(forget, forget);
+    return run;
+  }
+
+  #schedulerFor(numRows: number): Scheduler {
+    if (this.#scheduler !== null) return this.#scheduler;
+    const scheduler = new Scheduler(this.#network, this.#engine.createSession(numRows, 1));
+    if (!this.#engine.isImmediate) this.#scheduler = scheduler;
+    return scheduler;
+  }
+
+  #takeSession(batchSize: number, sequenceLength: number): Session {
+    const idle = this.#idleSessions.get(batchSize);
+    this.#idleSessions.delete(batchSize);
+    return idle ?? this.#engine.createSession(batchSize, sequenceLength);
+  }
+
+  #keepSession(batchSize: number, session: Session): void {
+    if (this.#isDisposed || this.#idleSessions.has(batchSize)) return session.dispose();
+    this.#idleSessions.set(batchSize, session);
+    if (this.#idleSessions.size <= MAX_IDLE_SESSIONS) return;
+    const [oldest] = this.#idleSessions.keys();
+    this.#idleSessions.get(oldest!)!.dispose();
+    this.#idleSessions.delete(oldest!);
+  }
+
+  #checkUsable(): void {
+    if (this.#isDisposed) throw new GruError("disposed", "model: expected one in use, got one that was disposed");
+  }
+}
+
+/** Advances all states by the same steps; what they give is not wanted. */
+async function readPrompt(session: Session, indices: Float32Array): Promise<void> {
+  const slots = Array.from({ length: session.numSlots }, (_, slot) => slot);
+  const input = Float32Array.from(
+    { length: indices.length * slots.length },
+    (_, i) => indices[Math.floor(i / slots.length)]!,
+  );
+  await session.advance({ input, slots, lengths: null, lastOnly: true, output: NONE, withState: false });
+}
+
+/** `gru 2 -> 3 of [input], forward, reset after, sigmoid, tanh, f32` */
+function describeLayer(layer: Layer): string {
+  const values = layer as unknown as Readonly<Record<string, unknown>>;
+  const sizes: string[] = [];
+  const words: string[] = [];
+  for (const [key, field] of Object.entries(layerType(layer).fields)) {
+    (field.kind === "size" ? sizes : words).push(field.describe(values[key]));
+  }
+  const storage = tensorsOf(layer).length > 0 ? layer.storage : "";
+  const details = [...words, storage].filter((word) => word !== "");
+  return `${layer.type} ${sizes.join(" -> ")} of [${layer.inputs.join(", ")}], ${details.join(", ")}`;
+}

@@ -1,5 +1,0 @@
-// `npm run campaign`.
-
-import { runProgram } from "../runProgram.mjs";
-
-await runProgram("campaign/main.ts");

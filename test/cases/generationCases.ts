@@ -1,0 +1,83 @@
+// Cases that draw tokens: models that are sure of some, or whose scores are known.
+
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { Network } from "../../src/model/network.js";
+import { randomDense, randomEmbedding, randomGru, randomTextModel, uniform } from "./random.js";
+import type { TwinCase } from "./twinCase.js";
+
+/** A head that gives its bias, whatever comes before. */
+export function fixedScores(biasOf: (i: number) => number, numTokens = 70): Network {
+  const next = uniform(108);
+  const dense = randomDense("head", ["gru"], [3, numTokens], "linear", next);
+  return defineNetwork({
+    layers: [
+      randomEmbedding("embedding", [numTokens, 2], next),
+      randomGru("gru", ["embedding"], { inputSize: 2, hiddenSize: 3 }, next),
+      { ...dense, weight: dense.weight.map(() => 0), bias: dense.bias!.map((_, i) => biasOf(i)) },
+    ],
+  });
+}
+
+/** A text model that is sure of some tokens: its head's weights are large. */
+function sharpTextModel(seed: number, vocabularySize: number, activation: "softmax" | "logSoftmax"): Network {
+  const [embedding, gru0, gru1] = randomTextModel(seed, vocabularySize).layers;
+  const head = randomDense("head", ["gru1"], [12, vocabularySize], activation, uniform(seed + 10));
+  const weight = head.weight.map((value) => 10 * value);
+  return defineNetwork({ layers: [embedding!, gru0!, gru1!, { ...head, weight }] });
+}
+
+/** -1, 0 and 1: of 70, 24 and twice 23. */
+function third(i: number): number {
+  return (i % 3) - 1;
+}
+
+/** What tokens are drawn from, and how. */
+export const generationCases: readonly TwinCase[] = (
+  [
+    [
+      "at temperature 0.8",
+      { temperature: 0.8, length: 70, streams: 5, seed: 3 }, // more than one chunk
+      () => sharpTextModel(120, 70, "softmax"),
+    ],
+    ["at temperature 0", { temperature: 0, length: 30, streams: 2 }, () => sharpTextModel(121, 71, "softmax")],
+    ["of 10 among 23 equal ones", { topK: 10, length: 60, seed: 2 }, () => fixedScores(third)],
+    [
+      "of 30 with equal ones among the last, and logits below zero",
+      { topK: 30, temperature: 0.5, length: 60, seed: 3 },
+      () => fixedScores((i) => -120 - (i % 3)),
+    ],
+    [
+      "of logits that exp cannot take",
+      { temperature: 1.5, length: 20, seed: 4 },
+      () => fixedScores((i) => (i === 33 || i === 34 ? 166 + i : -100 - i)),
+    ],
+    [
+      "of the top 0.9 at temperature 0.8",
+      { temperature: 0.8, topP: 0.9, length: 70, streams: 5, seed: 3 },
+      () => sharpTextModel(123, 70, "softmax"),
+    ],
+    ["of the top 0.7 of 30 with 23 equal ones", { topK: 30, topP: 0.7, length: 60, seed: 6 }, () => fixedScores(third)],
+    [
+      "of the top 0.95 of 30, with equal ones among the last of both",
+      { topK: 30, topP: 0.95, temperature: 0.9, length: 90, seed: 7 },
+      () => fixedScores((i) => third(i >> 1) - 5),
+    ],
+    ["of the top 0", { topP: 0, length: 30, streams: 2, seed: 8 }, () => sharpTextModel(124, 71, "softmax")],
+    [
+      "of the top 0.8 of 5000",
+      { temperature: 0.3, topP: 0.8, length: 20, streams: 3, seed: 10 },
+      () => sharpTextModel(125, 5000, "logSoftmax"),
+    ],
+    [
+      "of the 40 likeliest of 5000",
+      { topK: 40, length: 20, streams: 3, seed: 5 },
+      () => sharpTextModel(122, 5000, "logSoftmax"),
+    ],
+  ] as const
+).map(([what, options, network]) => ({
+  name: `tokens ${what}`,
+  batchSize: 1,
+  sequenceLength: 1,
+  generation: { prompt: [3, 1, 2], ...options },
+  network,
+}));

@@ -1,5 +1,0 @@
-// `npm run conformance`.
-
-import { runProgram } from "../runProgram.mjs";
-
-await runProgram("conformance/main.ts");

@@ -1,5 +1,0 @@
-// `npm run firefox`.
-
-import { runProgram } from "../runProgram.mjs";
-
-await runProgram("firefox/main.ts");

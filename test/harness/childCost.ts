@@ -1,0 +1,87 @@
+// What a file costs whoever parses it: processor time and memory, of a process that does nothing else.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ParseModelOptions } from "webgru";
+import { projectRoot } from "./library.js";
+
+/** What parsing one file took, and what came of it. */
+export interface ChildCost {
+  /** Of all threads, without loading the library; another process on the machine hardly changes it. */
+  readonly cpuMs: number;
+  /** How far the process's peak rose. */
+  readonly peakMegabytes: number;
+  /** "network", "bad-file: the message" of a GruError, or anything else: "RangeError: ...", "no answer (SIGKILL)". */
+  readonly outcome: string;
+}
+
+/** What may be beside the file. */
+export interface ChildCostOptions extends Omit<ParseModelOptions, "files"> {
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** A process that takes longer is ended, by the clock on the wall: only what hangs comes near it. */
+const TIMEOUT_MS = 30_000;
+
+/** Of the heap, so that what asks for all memory ends before the machine does. */
+const HEAP_MEGABYTES = 1500;
+
+/**
+ * Parses a file with the built library (call `buildLibrary` before), in a process of its own.
+ *
+ * @param bytes the file, or the source of a module whose default export makes it, for one that is too large to hand over
+ */
+export async function childCost(
+  bytes: Uint8Array | string,
+  { files, ...options }: ChildCostOptions = {},
+): Promise<ChildCost> {
+  const folder = mkdtempSync(join(tmpdir(), "webgru-cost-"));
+  try {
+    writeFileSync(join(folder, typeof bytes === "string" ? "make.mjs" : "model"), bytes);
+    mkdirSync(join(folder, "files"));
+    const names = [...(files?.keys() ?? [])];
+    for (const [i, name] of names.entries()) writeFileSync(join(folder, "files", `${i}`), files!.get(name)!);
+    writeFileSync(join(folder, "options.json"), JSON.stringify({ options, names: files && names }));
+    return await costIn(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function costIn(folder: string): Promise<ChildCost> {
+  const flags = [`--max-old-space-size=${HEAP_MEGABYTES}`];
+  const child = spawn(process.execPath, [...flags, `${projectRoot}test/harness/childParse.mjs`, folder], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (more: string) => (text += more));
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  clearTimeout(timer);
+  if (text === "") return { cpuMs: Infinity, peakMegabytes: Infinity, outcome: `no answer (${signal ?? code})` };
+  return JSON.parse(text) as ChildCost;
+}
+
+/**
+ * What a file of that size may cost: 50 ms and 20 ms a megabyte, 64 MB and 2.5 times the file. Four times the
+ * processor time is let pass, which the first call of code that was never compiled, and a busy machine, come to.
+ */
+export function costLimits(sizeBytes: number): Omit<ChildCost, "outcome"> {
+  const megabytes = sizeBytes / 1e6;
+  return { cpuMs: 4 * (50 + 20 * megabytes), peakMegabytes: 64 + 2.5 * megabytes };
+}
+
+/** What of a cost is above the limits, or an answer that is neither a network nor a GruError; none where all is well. */
+export function costFaults({ cpuMs, peakMegabytes, outcome }: ChildCost, sizeBytes: number): string[] {
+  const limits = costLimits(sizeBytes);
+  const faults = [];
+  if (!/^(network$|(bad-file|unsupported|shape-mismatch|limit-exceeded): )/.test(outcome)) faults.push(outcome);
+  if (cpuMs > limits.cpuMs) faults.push(`${cpuMs.toFixed(0)} ms, at most ${limits.cpuMs.toFixed(0)}`);
+  if (peakMegabytes > limits.peakMegabytes) {
+    faults.push(`${peakMegabytes.toFixed(0)} MB, at most ${limits.peakMegabytes.toFixed(0)}`);
+  }
+  return faults;
+}

@@ -1,0 +1,35 @@
+// `node childParse.mjs FOLDER`: parses the model in a folder that childCost.ts wrote, and prints what that took.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const [, , folder] = process.argv;
+const built = (name) => import(new URL(`../../dist/${name}.js`, import.meta.url).href);
+const { parseModel, GruError } = await built("webgru");
+await Promise.all(["torch", "onnx", "keras", "npz"].map(built)); // loading them is no part of the cost
+
+const read = (...path) => new Uint8Array(readFileSync(join(folder, ...path)));
+const { options, names } = JSON.parse(readFileSync(join(folder, "options.json"), "utf8"));
+const files = names && new Map(names.map((name, i) => [name, read("files", `${i}`)]));
+const make = join(folder, "make.mjs");
+const bytes = existsSync(make) ? await (await import(pathToFileURL(make).href)).default() : read("model");
+
+/** Kilobytes. The process's peak counts from when it was its parent's copy; Linux knows that of its memory alone. */
+function peak() {
+  const status = "/proc/self/status";
+  if (!existsSync(status)) return process.resourceUsage().maxRSS;
+  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(status, "utf8"))[1]);
+}
+
+const before = peak();
+const processor = process.cpuUsage();
+let outcome = "network";
+try {
+  await parseModel(bytes, { ...options, files });
+} catch (error) {
+  outcome = `${error instanceof GruError ? error.code : error?.name}: ${error?.message}`;
+}
+const { user, system } = process.cpuUsage(processor);
+const peakMegabytes = (peak() - before) / 1024;
+process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, peakMegabytes, outcome }));

@@ -1,0 +1,5 @@
+// `npm run firefox`.
+
+import { runProgram } from "../../harness/runProgram.mjs";
+
+await runProgram("test/long/firefox/main.ts");

@@ -1,0 +1,120 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { describe, expect, it } from "vitest";
+import { projectRoot } from "../harness/library.js";
+
+/**
+ * What each folder of src/ may import beside itself and errors.ts. The one direction is
+ * bytes -> formats -> model, layers -> plan -> kernels -> runtime -> engine -> stream.
+ */
+const ALLOWED: Record<string, readonly string[]> = {
+  layers: [],
+  model: ["layers"],
+  formats: ["layers", "model"],
+  kernels: ["layers"],
+  plan: ["layers", "model", "kernels"],
+  engine: ["model"],
+  cpu: ["layers", "model", "engine"],
+  tuner: ["layers", "model", "plan", "engine"],
+  runtime: ["layers", "model", "kernels", "plan", "tuner", "engine"],
+  stream: ["layers", "model", "engine"],
+  load: ["layers", "model", "formats", "engine", "stream"],
+  worker: ["model", "stream", "load", "index.ts"],
+};
+
+/** Folders and files that may import everything: nothing of src/ imports them. */
+const isTop = (name: string) => name === "index.ts" || name === "cli" || name === "entries";
+
+const GPU_CALLS = /\.createBuffer\(|\.createComputePipeline(Async)?\(|\.queue\.(submit|write|copy|onSubmitted)/;
+
+const sourceRoot = join(projectRoot, "src");
+// AssemblyScript, in src/cpu/wasm, is compiled by itself.
+const files = readdirSync(sourceRoot, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts") && !file.startsWith(`cpu${sep}wasm${sep}`))
+  .map((file) => file.split(sep).join("/"));
+
+const source = new Map(files.map((file) => [file, readFileSync(join(sourceRoot, file), "utf8")]));
+const imports = new Map(files.map((file) => [file, relativeImports(file)]));
+
+describe("src/", () => {
+  it("is there", () => {
+    expect(files.length).toBeGreaterThan(10);
+  });
+
+  it("imports files that exist", () => {
+    const missing = edges().filter(({ target }) => !existsSync(join(sourceRoot, target)));
+    expect(missing.map(describeEdge)).toEqual([]);
+  });
+
+  it("has no import cycle", () => {
+    expect(findCycle()).toEqual([]);
+  });
+
+  it("imports in one direction", () => {
+    expect(edges().filter(breaksDirection).map(describeEdge)).toEqual([]);
+  });
+
+  it("calls the GPU from runtime/ alone", () => {
+    const callers = files.filter((file) => part(file) !== "runtime" && GPU_CALLS.test(source.get(file)!));
+    expect(callers).toEqual([]);
+  });
+});
+
+/** Folder of src/ that a file is in, or the name of a file at its top. */
+function part(file: string): string {
+  return file.split("/")[0]!;
+}
+
+/** Paths of the imported files from src/, with the endings they have on disk. */
+function relativeImports(file: string): string[] {
+  // `import ... from "./x.js"`, `export ... from "./x.js"`, `import "./x.js"` and `import("./x.js")`.
+  const statements = source.get(file)!.matchAll(/\b(?:import|export)\b[^;"'`]*?["'](\.[^"']+)["']/g);
+  return [...statements].map(([, specifier]) =>
+    join(dirname(file), specifier!)
+      .split(sep)
+      .join("/")
+      .replace(/\.js$/, ".ts")
+      .replace(/\?\w+$/, ""),
+  );
+}
+
+function edges() {
+  return [...imports].flatMap(([file, targets]) => targets.map((target) => ({ file, target })));
+}
+
+/** `import("../entries/x.js")`: a file that is fetched when it is needed, and no part of the one that names it. */
+function isFetched(file: string, target: string): boolean {
+  const address = target.replace(/\.ts$/, ".js");
+  return part(target) === "entries" && source.get(file)!.includes(`import("../${address}")`);
+}
+
+function describeEdge({ file, target }: { file: string; target: string }): string {
+  return `${file} imports ${target}`;
+}
+
+function breaksDirection({ file, target }: { file: string; target: string }): boolean {
+  const [from, to] = [part(file), part(target)];
+  if (isTop(from) || from === to || to === "errors.ts" || isFetched(file, target)) return false;
+  if (target.startsWith("../shaders/")) return from !== "kernels";
+  return !ALLOWED[from]?.includes(to);
+}
+
+/** The files of one import cycle, the first of them repeated at the end, or none. */
+function findCycle(): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const target of (imports.get(file) ?? []).filter((each) => !isFetched(file, each))) {
+      const cycle = visit(target, [...path, file]);
+      if (cycle.length > 0) return cycle;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const file of files) {
+    const cycle = visit(file, []);
+    if (cycle.length > 0) return cycle;
+  }
+  return [];
+}
