@@ -2,7 +2,7 @@
 // that took at its peak, by the operating system's own mark of what the process has used.
 
 import { existsSync, openAsBlob, readFileSync } from "node:fs";
-import { loadModel } from "../../dist/webgru.js";
+import { loadModel } from "../../../dist/webgru.js";
 
 const [, , source] = process.argv;
 const isUrl = source.startsWith("http:");
