@@ -20,13 +20,13 @@ const bindings: readonly KernelBinding[] = [
 /**
  * One reset-after step of one layer from its input, all directions.
  *
- * @param offsets first byte of each weight of the network in the buffer of all, by label
+ * @param offsetOf first byte of a tensor in the buffer of all weights
  */
-export function gruCellKernel(layer: GruLayer, stateSize: number, offsets: ReadonlyMap<string, number>): KernelSpec {
-  const { name, storage, inputSize, hiddenSize } = layer;
+export function gruCellKernel(layer: GruLayer, stateSize: number, offsetOf: (tensor: string) => number): KernelSpec {
+  const { storage, inputSize, hiddenSize } = layer;
   const spec = stepSpec({ name: "gru_cell", source: source + output, bindings, numProducts: 3 }, layer, stateSize);
-  const vec4 = (label: string) => vec4sBefore(offsets.get(`${name}.${label}`)!, storage);
-  const element = (label: string) => offsets.get(`${name}.${label}`)! / Float32Array.BYTES_PER_ELEMENT;
+  const vec4 = (tensor: string) => vec4sBefore(offsetOf(tensor), storage);
+  const element = (tensor: string) => offsetOf(tensor) / Float32Array.BYTES_PER_ELEMENT;
   return {
     ...spec,
     label: `${spec.label} I=${inputSize} from ${vec4("weight")}`,

@@ -1,5 +1,5 @@
 import source from "../../shaders/gru_persistent.wgsl?raw";
-import tile from "../../shaders/lib/recurrent_tile.wgsl?raw";
+import recurrentTile from "../../shaders/lib/recurrent_tile.wgsl?raw";
 import startResumed from "../../shaders/lib/start_resumed.wgsl?raw";
 import startWhole from "../../shaders/lib/start_whole.wgsl?raw";
 import { numDirections } from "../layers/direction.js";
@@ -8,7 +8,7 @@ import { type KernelSpec, paddedSize } from "./kernelSpec.js";
 import { projectedSpec } from "./stepSpec.js";
 
 /** How a persistent kernel shares out its work. */
-export interface PersistentShape {
+export interface PersistentTile {
   readonly workgroupSize: number;
   /** Invocations that share the products of a unit. */
   readonly lanes: number;
@@ -23,16 +23,16 @@ export interface PersistentShape {
 const MAX_ITERATIONS = 60_000;
 
 /** All steps of one layer, all directions, in one dispatch; a workgroup for each row and direction. */
-export function gruPersistentKernel(layer: GruLayer, stateSize: number, shape: PersistentShape): KernelSpec {
-  const { workgroupSize, lanes, units = 1 } = shape;
+export function gruPersistentKernel(layer: GruLayer, stateSize: number, tile: PersistentTile): KernelSpec {
+  const { workgroupSize, lanes, units = 1 } = tile;
   const { hiddenSize } = layer;
   const numParts = Math.ceil((Math.ceil(hiddenSize / units) * lanes) / workgroupSize);
   const numUnits = Math.ceil(hiddenSize / workgroupSize);
   const numVec4s = Math.ceil(paddedSize(hiddenSize) / 4 / lanes);
   const iterationsPerStep = 1 + 2 * (numParts * (units + numVec4s) + numUnits * (1 + lanes));
-  const kernel = { name: "gru_persistent", source: source + startWhole + tile, numProducts: 3 };
+  const kernel = { name: "gru_persistent", source: source + startWhole + recurrentTile, numProducts: 3 };
   return {
-    ...shaped(projectedSpec(kernel, layer, stateSize), layer, shape),
+    ...shaped(projectedSpec(kernel, layer, stateSize), layer, tile),
     maxStepsAtOnce: Math.max(1, Math.floor(MAX_ITERATIONS / iterationsPerStep)),
   };
 }
@@ -41,13 +41,13 @@ export function gruPersistentKernel(layer: GruLayer, stateSize: number, shape: P
  * Goes on where workgroups of gru_cooperative waited in vain, with the bindings of that; does nothing where none did. It
  * counts as no work.
  */
-export function gruResumedKernel(layer: GruLayer, stateSize: number, shape: PersistentShape): KernelSpec {
-  const kernel = { name: "gru_persistent", source: source + startResumed + tile, numProducts: 0 };
-  const spec = shaped(projectedSpec(kernel, layer, stateSize, "storage"), layer, shape);
+export function gruResumedKernel(layer: GruLayer, stateSize: number, tile: PersistentTile): KernelSpec {
+  const kernel = { name: "gru_persistent", source: source + startResumed + recurrentTile, numProducts: 0 };
+  const spec = shaped(projectedSpec(kernel, layer, stateSize, "storage"), layer, tile);
   return { ...spec, label: `${spec.label} resumed`, maxStepsAtOnce: Infinity };
 }
 
-function shaped(spec: KernelSpec, layer: GruLayer, { workgroupSize, lanes, units = 1 }: PersistentShape): KernelSpec {
+function shaped(spec: KernelSpec, layer: GruLayer, { workgroupSize, lanes, units = 1 }: PersistentTile): KernelSpec {
   const { resetAfter } = layer;
   return {
     ...spec,
@@ -69,13 +69,13 @@ function shaped(spec: KernelSpec, layer: GruLayer, { workgroupSize, lanes, units
 }
 
 /** Bytes of workgroup memory that the kernel takes. */
-export function persistentMemoryBytes({ hiddenSize, resetAfter }: GruLayer, { lanes }: PersistentShape): number {
+export function persistentMemoryBytes({ hiddenSize, resetAfter }: GruLayer, { lanes }: PersistentTile): number {
   // A vec3f takes as much as a vec4f; arrays of one element are padded to one.
   const numArrays = resetAfter ? 1 : 3;
   return paddedSize(hiddenSize) * (4 * numArrays + 16 * lanes) + 16 * (3 - numArrays);
 }
 
-/** The same for what goes on after gru_cooperative, which keeps in it where. */
-export function resumedMemoryBytes(layer: GruLayer, shape: PersistentShape): number {
-  return persistentMemoryBytes(layer, shape) + 16;
+/** The same for the kernel that goes on after gru_cooperative, which keeps there where it begins. */
+export function resumedMemoryBytes(layer: GruLayer, tile: PersistentTile): number {
+  return persistentMemoryBytes(layer, tile) + 16;
 }

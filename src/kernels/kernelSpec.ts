@@ -1,9 +1,6 @@
 /** Everything needed to compile and dispatch one compute kernel. Plain data: no GPU objects. */
 export interface KernelSpec {
-  /**
-   * Name and shape, shown in GPU debuggers, in `explain()` and in error messages. Two specs of one label have the same
-   * source and constants.
-   */
+  /** Name and shape, for people: shown in GPU debuggers, in `explain()` and in error messages. */
   readonly label: string;
   /** WGSL: the kernel's file, then the shared functions it calls. */
   readonly source: string;

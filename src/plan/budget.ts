@@ -1,39 +1,40 @@
 import { GruError } from "../errors.js";
 import { hasReverse, type Network } from "../model/network.js";
 import type { DeviceFacts } from "./deviceFacts.js";
+import type { NetworkLayout } from "./networkLayout.js";
 import type { Plan } from "./plan.js";
-import { planSequence } from "./planSequence.js";
+import { surveySequence } from "./planSequence.js";
+import type { Tuning } from "./tuning.js";
 
 /** Beyond this, longer chunks save nothing that can be measured, and cost memory. */
 const MAX_CHUNK_STEPS = 1024;
 const MAX_CHUNK_BYTES = 64 * 2 ** 20;
 
 /**
- * The most steps that a chunk of `batchSize` rows may hold on `device`.
+ * The most steps that a chunk of `batchSize` rows may hold on a device, by whichever kernels.
  *
  * @throws GruError `limit-exceeded` when not even one step fits
  */
-export function maxChunkSteps(network: Network, batchSize: number, device: DeviceFacts): number {
-  const [oneStep, twoSteps] = [1, 2].map((chunkSteps) =>
-    planSequence(network, { maxRows: batchSize, chunkSteps, lastOnly: false }),
-  );
-  checkLimits(oneStep!, device);
-  const maxBytes = Math.min(device.maxStorageBufferBindingSize, device.maxBufferSize);
-  const growth = oneStep!.buffers.map((buffer, i) => ({
-    buffer,
-    stepBytes: twoSteps!.buffers[i]!.sizeBytes - buffer.sizeBytes,
-  }));
+export function maxChunkSteps(layout: NetworkLayout, batchSize: number, tuning: Tuning): number {
+  const { facts } = tuning;
+  const plan = surveySequence(layout, { maxRows: batchSize, chunkSteps: 1, lastOnly: false, tuning });
+  checkLimits(plan, facts);
+  const maxBytes = maxBindingBytes(facts);
+  const growing = plan.buffers.filter(({ stepBytes = 0 }) => stepBytes > 0);
   const fits = (limitBytes: number) =>
-    growth
-      .filter(({ stepBytes }) => stepBytes > 0)
-      .reduce(
-        (steps, { buffer, stepBytes }) => Math.min(steps, 1 + Math.floor((limitBytes - buffer.sizeBytes) / stepBytes)),
-        Infinity,
-      );
-  // What must be in one chunk may take all that the device has.
-  return hasReverse(network)
+    growing.reduce(
+      (steps, { sizeBytes, stepBytes }) => Math.min(steps, 1 + Math.floor((limitBytes - sizeBytes) / stepBytes!)),
+      Infinity,
+    );
+  // A sequence that must be in one chunk may take all that the device has.
+  return hasReverse(layout.network)
     ? fits(maxBytes)
     : Math.max(1, Math.min(MAX_CHUNK_STEPS, fits(Math.min(MAX_CHUNK_BYTES, maxBytes))));
+}
+
+/** Size of the largest buffer that a device binds, in bytes. */
+export function maxBindingBytes({ maxBufferSize, maxStorageBufferBindingSize }: DeviceFacts): number {
+  return Math.min(maxBufferSize, maxStorageBufferBindingSize);
 }
 
 /**
@@ -84,7 +85,7 @@ function checkLimits(plan: Plan, device: DeviceFacts): void {
 
 /** @throws GruError `limit-exceeded` when the device cannot bind a buffer of that size; `what` is what it is for */
 export function checkSize(device: DeviceFacts, label: string, sizeBytes: number, what: string): void {
-  const maxBytes = Math.min(device.maxStorageBufferBindingSize, device.maxBufferSize);
+  const maxBytes = maxBindingBytes(device);
   if (sizeBytes <= maxBytes) return;
   throw new GruError(
     "limit-exceeded",

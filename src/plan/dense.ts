@@ -7,16 +7,17 @@ import type { LayerPlan } from "./layerPlan.js";
 import { byTiles, packBias, packMatrix } from "./packedWeight.js";
 
 export const densePlan: LayerPlan<DenseLayer> = {
-  weights({ name, storage, weight: values, weightScale: scale, bias, outputSize: numRows, inputSize: numColumns }) {
-    return [
-      packMatrix(`${name}.weight`, { values, scale, numRows, numColumns, storage }, byTiles(numRows, numColumns)),
-      packBias(`${name}.bias`, bias, scale, numRows),
-    ];
+  weights({ storage, weight: values, weightScale: scale, bias, outputSize: numRows, inputSize: numColumns }) {
+    return {
+      weight: packMatrix({ values, scale, numRows, numColumns, storage }, byTiles(numRows, numColumns)),
+      bias: packBias(bias, scale, numRows),
+    };
   },
 
-  plan({ name, inputSize, outputSize, activation, storage }, inputs, planner) {
+  plan(layer, inputs, planner) {
+    const { name, inputSize, outputSize, activation, storage } = layer;
     const input = planner.gather(name, inputs);
-    const weights = [`${name}.weight`, `${name}.bias`];
+    const weights = ["weight", "bias"].map((tensor) => planner.layout.weight(layer, tensor));
     const buffer = planner.likeInputs(`${name}.output`, inputs, paddedSize(outputSize));
     const row = activation.name;
     if (isRowFunction(row)) {
@@ -27,6 +28,26 @@ export const densePlan: LayerPlan<DenseLayer> = {
       const kernel = denseKernel(inputSize, outputSize, activation as Activation, storage);
       planner.rows(inputs, kernel, [input, ...weights, buffer]);
     }
-    return { buffer, size: outputSize, isSequence: inputs[0]!.isSequence };
+    return { value: { buffer, size: outputSize, isSequence: inputs[0]!.isSequence } };
+  },
+
+  program(layer, programmer) {
+    const { name, inputs, inputSize, outputSize: size } = layer;
+    const { name: f, alpha, beta } = layer.activation;
+    const source = programmer.gather(inputs);
+    const result = programmer.give(name, size);
+    programmer.add({
+      kind: "dense",
+      source,
+      vec4s: paddedSize(inputSize) / 4,
+      result,
+      size,
+      weight: programmer.weight(layer, "weight"),
+      bias: programmer.bias(layer, "bias"),
+      biasRows: paddedSize(size),
+      activation: isRowFunction(f) ? LINEAR : { name: f, alpha, beta },
+      flop: 2 * size * inputSize,
+    });
+    if (isRowFunction(f)) programmer.add({ kind: f, result, size });
   },
 };

@@ -3,7 +3,7 @@ import { chunkFlop, dispatchesOf, numDispatches, type Plan } from "./plan.js";
 
 const WHEN = {
   rows: "once",
-  walk: "once",
+  persistent: "once",
   chunk: "once",
   end: "at the end",
   steps: "every step",

@@ -5,18 +5,30 @@ import type { LayerPlan } from "./layerPlan.js";
 import { byRows, packMatrix, packScale } from "./packedWeight.js";
 
 export const embeddingPlan: LayerPlan<EmbeddingLayer> = {
-  weights({ name, storage, weight: values, weightScale: scale, numEmbeddings: numRows, embeddingSize: numColumns }) {
-    return [
-      packMatrix(`${name}.weight`, { values, scale, numRows, numColumns, storage }, byRows(numRows, numColumns)),
-      packScale(`${name}.scale`, scale, numRows),
-    ];
+  weights({ storage, weight: values, weightScale: scale, numEmbeddings: numRows, embeddingSize: numColumns }) {
+    return {
+      weight: packMatrix({ values, scale, numRows, numColumns, storage }, byRows(numRows, numColumns)),
+      scale: packScale(scale, numRows),
+    };
   },
 
   plan(layer, inputs, planner) {
-    const { name, embeddingSize } = layer;
-    const buffer = planner.likeInputs(`${name}.output`, inputs, paddedSize(embeddingSize));
-    const weights = [`${name}.weight`, `${name}.scale`];
+    const { name, embeddingSize: size } = layer;
+    const buffer = planner.likeInputs(`${name}.output`, inputs, paddedSize(size));
+    const weights = ["weight", "scale"].map((tensor) => planner.layout.weight(layer, tensor));
     planner.rows(inputs, embeddingKernel(layer), [inputs[0]!.buffer, ...weights, buffer]);
-    return { buffer, size: embeddingSize, isSequence: inputs[0]!.isSequence };
+    return { value: { buffer, size, isSequence: inputs[0]!.isSequence } };
+  },
+
+  program(layer, programmer) {
+    const { name, embeddingSize: size } = layer;
+    programmer.add({
+      kind: "embedding",
+      vec4s: paddedSize(size) / 4,
+      result: programmer.give(name, size),
+      size,
+      weight: programmer.weight(layer, "weight"),
+      bias: programmer.bias(layer, "scale"),
+    });
   },
 };

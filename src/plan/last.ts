@@ -2,9 +2,10 @@ import { firstColumnAtStart, type LastLayer } from "../layers/last.js";
 import type { LayerPlan } from "./layerPlan.js";
 
 export const lastPlan: LayerPlan<LastLayer> = {
-  weights: () => [],
+  weights: () => ({}),
+
   plan(layer, inputs, planner) {
     const source = planner.gather(layer.name, inputs);
-    return planner.takeStep(`${layer.name}.output`, source, layer.inputSize, firstColumnAtStart(layer));
+    return { value: planner.takeStep(`${layer.name}.output`, source, layer.inputSize, firstColumnAtStart(layer)) };
   },
 };

@@ -1,25 +1,27 @@
 // What a layer type does on a GPU: how its weights lie there, and which buffers and dispatches it takes.
 
 import type { Layer } from "../layers/index.js";
-import type { Network } from "../model/network.js";
-import type { Planner, Value } from "./planner.js";
+import type { Programmer } from "./network/programmer.js";
 import type { PackedWeight } from "./packedWeight.js";
+import type { Planner, Value } from "./planner.js";
 
 /** One layer type's plans. */
 export interface LayerPlan<L = Layer> {
-  /** The layer's weight buffers. */
-  weights(layer: L): PackedWeight[];
-  /** Adds what the layer takes. @returns where its output is */
-  plan(layer: L, inputs: readonly Value[], planner: Planner): Value;
+  /** The layer's weight buffers, by name. */
+  weights(layer: L): Readonly<Record<string, PackedWeight>>;
   /**
-   * Adds what several layers take together, from the one at `index` on, where the device does better by it.
+   * Adds the layer's buffers and dispatches.
    *
-   * @returns how many, with the last one's output; null where each goes by itself, and when absent
+   * @returns where its output is; of several layers that run together the last one's
    */
-  planTogether?(
-    network: Network,
-    index: number,
-    inputs: readonly Value[],
-    planner: Planner,
-  ): { readonly numLayers: number; readonly output: Value } | null;
+  plan(layer: L, inputs: readonly Value[], planner: Planner): PlannedLayers;
+  /** Adds the layer's operations to the program of a small network; a network with a layer that has none has no program. */
+  program?(layer: L, programmer: Programmer): void;
+}
+
+/** Layers that were planned together. */
+export interface PlannedLayers {
+  readonly value: Value;
+  /** From the first one on; 1 when absent. */
+  readonly numLayers?: number;
 }

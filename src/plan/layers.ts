@@ -3,13 +3,13 @@
 import type { Layer } from "../layers/index.js";
 import { densePlan } from "./dense.js";
 import { embeddingPlan } from "./embedding.js";
-import { gruPlan } from "./gru.js";
+import { gruPlan } from "./gru/gruPlan.js";
 import { lastPlan } from "./last.js";
 import type { LayerPlan } from "./layerPlan.js";
 
 const PLANS = { embedding: embeddingPlan, gru: gruPlan, dense: densePlan, last: lastPlan };
 
-/** What a layer's type does on a GPU. */
+/** The plans of a layer's type. */
 export function layerPlan(layer: Layer): LayerPlan {
   return PLANS[layer.type] as LayerPlan;
 }

@@ -3,9 +3,8 @@ import { paddedSize } from "../kernels/kernelSpec.js";
 import type { Storage } from "../layers/layerType.js";
 import { float32ToFloat16 } from "../model/float16.js";
 
-/** One weight buffer, laid out as the kernels read it. */
+/** A weight, laid out as the kernels read it. */
 export interface PackedWeight {
-  readonly label: string;
   /** Padding included. */
   readonly sizeBytes: number;
   /** Makes the buffer's content; nothing is copied until then. */
@@ -44,8 +43,8 @@ export function byTiles(numRows: number, numColumns: number): Layout {
   return { numElements: paddedSize(numRows) * stride, startOf, vec4Step: 16 };
 }
 
-/** A matrix in its storage, laid out; what pads it is zero. */
-export function packMatrix(label: string, matrix: Matrix, { numElements, startOf, vec4Step }: Layout): PackedWeight {
+/** A matrix in its storage, laid out; padding is zero. */
+export function packMatrix(matrix: Matrix, { numElements, startOf, vec4Step }: Layout): PackedWeight {
   const { values, scale, numRows, numColumns, storage } = matrix;
   const pack = () => {
     const packed = new { f32: Float32Array, f16: Uint16Array, int8: Int8Array }[storage](numElements);
@@ -59,7 +58,7 @@ export function packMatrix(label: string, matrix: Matrix, { numElements, startOf
     }
     return packed.buffer;
   };
-  return { label, sizeBytes: numElements * weightBytes[storage], pack };
+  return { sizeBytes: numElements * weightBytes[storage], pack };
 }
 
 function encodeRow(values: Float32Array, storage: Storage, scale: number): ArrayLike<number> {
@@ -74,12 +73,7 @@ function encodeRow(values: Float32Array, storage: Storage, scale: number): Array
 }
 
 /** [2, numRows]: the bias, zeros for none, then the scale of each row, ones for none; each padded. */
-export function packBias(
-  label: string,
-  bias: Float32Array | null,
-  scale: Float32Array | null,
-  numRows: number,
-): PackedWeight {
+export function packBias(bias: Float32Array | null, scale: Float32Array | null, numRows: number): PackedWeight {
   const stride = paddedSize(numRows);
   const pack = () => {
     const packed = new Float32Array(2 * stride).fill(1, stride);
@@ -87,10 +81,11 @@ export function packBias(
     if (scale !== null) packed.set(scale, stride);
     return packed.buffer;
   };
-  return { label, sizeBytes: 2 * stride * Float32Array.BYTES_PER_ELEMENT, pack };
+  return { sizeBytes: 2 * stride * Float32Array.BYTES_PER_ELEMENT, pack };
 }
 
-export function packScale(label: string, scale: Float32Array | null, numRows: number): PackedWeight {
+/** [numRows]: the scale of each row, ones for none. */
+export function packScale(scale: Float32Array | null, numRows: number): PackedWeight {
   const pack = () => (scale ?? new Float32Array(numRows).fill(1)).slice().buffer as ArrayBuffer;
-  return { label, sizeBytes: numRows * Float32Array.BYTES_PER_ELEMENT, pack };
+  return { sizeBytes: numRows * Float32Array.BYTES_PER_ELEMENT, pack };
 }

@@ -13,20 +13,36 @@ export interface Plan {
   readonly chunkSteps: number;
   readonly buffers: readonly BufferPlan[];
   readonly stages: readonly Stage[];
-  /** Each step goes through all stages before the next one begins: what a step gives, the next one takes. */
+  /** Each step goes through all stages before the next one begins: a step's output is the next one's input. */
   readonly isStepMajor: boolean;
-  /** Label of the buffer that takes the input: f32 [T, B, I], rows padded, or u32 [T, B]. */
-  readonly input: string;
-  /** What is read back: the network's outputs, then pairs of the highest of the main one; of these what is asked for. */
+  /** Each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
+  readonly params: BufferPlan;
+  /** Steps that each row has in this chunk, u32 [B]. */
+  readonly lengths: BufferPlan;
+  /** Where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
+  readonly slots: BufferPlan;
+  /** f32 [T, B, I], rows padded, or u32 [T, B]. */
+  readonly input: BufferPlan;
+  /** How a chunk's tokens are drawn, as shaders/sample.wgsl declares it; null where none are. */
+  readonly sampling: BufferPlan | null;
+  /**
+   * Rows whose cooperative kernels gave up in a chunk, u32 [1 + D B]: their number first; the rest is that of
+   * shaders/lib/start_resumed.wgsl. Null where there is no such kernel.
+   */
+  readonly status: BufferPlan | null;
+  /** Read back: the network's outputs, then pairs of the highest of the main one, as far as they are asked for. */
   readonly outputs: readonly OutputPlan[];
-  /** Labels of the buffers that are to hold zeros when a chunk begins. */
-  readonly cleared: readonly string[];
+  /** Buffers that must hold zeros when a chunk begins. */
+  readonly cleared: readonly BufferPlan[];
 }
 
+/** A buffer. Dispatches name it by the object; the label is for people. */
 export interface BufferPlan {
-  /** Owner dot thing; unique in the plan. */
+  /** Owner dot thing. */
   readonly label: string;
   readonly sizeBytes: number;
+  /** Bytes for each further step of a chunk; none when absent. */
+  readonly stepBytes?: number;
   /**
    * `weights`: written once at load, shared by all plans of a network. `state`: owned by a session, kept from chunk to
    * chunk and shared by the session's plans; the size is that of one slot. `scratch`: valid until the sequence ends.
@@ -38,7 +54,7 @@ export interface BufferPlan {
 /** One of the network's outputs, or its K pairs of index and number, and where it is. */
 export interface OutputPlan {
   readonly name: string;
-  readonly buffer: string;
+  readonly buffer: BufferPlan;
   /** O, or 2 K; rows are padded. */
   readonly size: number;
   /** [T, B, O] after each chunk, or [B, O] after the last one. */
@@ -47,48 +63,24 @@ export interface OutputPlan {
 
 export interface DispatchPlan {
   readonly kernel: KernelSpec;
-  /** Labels of the buffers bound to binding 0, 1, 2... */
-  readonly buffers: readonly string[];
+  /** Buffers bound to binding 0, 1, 2... */
+  readonly buffers: readonly BufferPlan[];
 }
 
 /**
- * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `walk` once over B rows, all steps in
- * them; `wavefronts` once per wavefront over B rows, numLayers - 1 more than there are steps; `chunk` once per chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `persistent` once over B rows, all
+ * steps in them; `wavefronts` once per wavefront over B rows, numLayers - 1 more than there are steps; `chunk` once per
+ * chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
  */
 export type Stage =
   | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }
-  | { readonly type: "steps" | "walk"; readonly dispatches: readonly DispatchPlan[] }
+  | { readonly type: "steps" | "persistent"; readonly dispatches: readonly DispatchPlan[] }
   | { readonly type: "wavefronts"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
 
-/** Buffer of each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
-export const PARAMS_BUFFER = "params";
 export const PARAMS_BYTES = 16;
 
 /** WebGPU's default minUniformBufferOffsetAlignment; a device may allow less, none may ask for more. */
 export const PARAMS_STRIDE_BYTES = 256;
-
-/** Buffer of the steps that each row has in this chunk, u32 [B]. */
-export const LENGTHS_BUFFER = "lengths";
-
-/** Buffer of where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
-export const SLOTS_BUFFER = "slots";
-
-/** Buffer of all layers' states, f32 [slots, 2, S]; a layer's own kernels are bound to its part, as `<name>.state`. */
-export const STATES_BUFFER = "states";
-
-/** All weights, where one buffer holds them, as kernels bind them that read several: as matrices, and as biases. */
-export const WEIGHTS_BUFFER = "weights";
-export const BIASES_BUFFER = "biases";
-
-/** What that kernel does, as shaders/network_step.wgsl declares it; written once. */
-export const PROGRAM_BUFFER = "program";
-
-/** Buffer of what gave up in a chunk, u32 [1 + D B]: how often first; the rest is that of shaders/lib/start_resumed.wgsl. */
-export const STATUS_BUFFER = "status";
-
-/** Buffer of how a chunk's tokens are drawn, as shaders/sample.wgsl declares it. */
-export const SAMPLING_BUFFER = "sampling";
-export const SAMPLING_BYTES = 24;
 
 /** The dispatches of a stage: one, or those of every step. */
 export function dispatchesOf(stage: Stage): readonly DispatchPlan[] {

@@ -2,56 +2,85 @@ import { concatKernel } from "../kernels/concat.js";
 import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
+import { stateBlocks } from "../layers/index.js";
 import type { Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
-import type { KernelChoice, RowsAndSteps } from "./kernelChoice.js";
-import { type BufferPlan, type DispatchPlan, LENGTHS_BUFFER, PARAMS_BUFFER, SLOTS_BUFFER, type Stage } from "./plan.js";
-import { stateLayout } from "./stateLayout.js";
+import type { NetworkLayout } from "./networkLayout.js";
+import { type BufferPlan, type DispatchPlan, PARAMS_STRIDE_BYTES, type Stage } from "./plan.js";
+import type { RowsAndSteps, Tuning } from "./tuning.js";
 
 const BYTES_PER_ELEMENT = 4;
 
 /** Where a layer's output, or the network's input, is. */
 export interface Value {
-  readonly buffer: string;
+  readonly buffer: BufferPlan;
   readonly size: number;
   /** steps x B rows in each chunk, or B rows at the end. */
   readonly isSequence: boolean;
+}
+
+/** One way to go on. */
+export interface Alternative<T> {
+  /** Whether it is right for the chunk's size. */
+  readonly isRight: boolean;
+  plan(): T;
 }
 
 /** What to plan for. */
 export interface PlanRequest {
   readonly maxRows: number;
   readonly chunkSteps: number;
-  /** Give only each row's last step: what comes after the last layer with a state then runs once, at the end. */
+  /** Give only each row's last step: layers after the last one with a state then run once, at the end. */
   readonly lastOnly: boolean;
-  /** What is given of the outputs; all when absent. With none of it, what comes after that layer is left out. */
+  /** Outputs to give; all when absent. With none of them, layers after that one are left out. */
   readonly output?: Selection;
   /** Draws a token by each step's main output, and writes it where the next step's input is. Then all stages run by steps. */
   readonly sample?: KernelSpec;
-  /** Which kernels the device is good at; single steps when null or absent. */
-  readonly kernels?: KernelChoice | null;
+  /** The kernel families that the device takes. */
+  readonly tuning: Tuning;
 }
-
-/** What every step kernel begins with. */
-export const STEP_BUFFERS: readonly string[] = [PARAMS_BUFFER, LENGTHS_BUFFER, SLOTS_BUFFER];
 
 /** Collects the buffers and stages of a plan; layers add theirs. */
 export class Planner {
-  readonly network: Network;
+  readonly layout: NetworkLayout;
   readonly request: PlanRequest;
-  /** Elements of one state of all layers. */
-  readonly stateSize: number;
+  /** Takes every alternative, so that all kernels of the network are there. */
+  readonly isSurvey: boolean;
   readonly buffers: BufferPlan[] = [];
   readonly stages: Stage[] = [];
-  /** Labels of the buffers that are to hold zeros when a chunk begins. */
-  readonly cleared: string[] = [];
+  /** Buffers that must hold zeros when a chunk begins. */
+  readonly cleared: BufferPlan[] = [];
+  status: BufferPlan | null = null;
+  readonly params: BufferPlan;
+  readonly lengths: BufferPlan;
+  readonly slots: BufferPlan;
   /** By the names that layers read. */
   readonly values = new Map<string, Value>();
+  readonly #lastSteps = new Map<Value, Value>();
 
-  constructor(network: Network, request: PlanRequest) {
-    this.network = network;
+  constructor(layout: NetworkLayout, request: PlanRequest, isSurvey: boolean) {
+    const { maxRows, chunkSteps } = request;
+    this.layout = layout;
     this.request = request;
-    this.stateSize = stateLayout(network).size;
+    this.isSurvey = isSurvey;
+    this.buffers.push(...layout.weights, layout.states);
+    // The wavefronts of a stack are more than the steps: one for each further layer.
+    const numStateful = layout.network.layers.filter((layer) => stateBlocks(layer).length > 0).length;
+    const numParams = chunkSteps + Math.max(0, numStateful - 1);
+    const sizeBytes = numParams * PARAMS_STRIDE_BYTES;
+    this.params = { label: "params", sizeBytes, stepBytes: PARAMS_STRIDE_BYTES, lifetime: "params" };
+    this.buffers.push(this.params);
+    this.lengths = this.buffer("lengths", maxRows);
+    this.slots = this.buffer("slots", maxRows);
+  }
+
+  get network(): Network {
+    return this.layout.network;
+  }
+
+  /** Buffers that every kernel of a step begins with. */
+  get stepBuffers(): readonly BufferPlan[] {
+    return [this.params, this.lengths, this.slots];
   }
 
   /** B and T, by which kernels are chosen. */
@@ -60,26 +89,32 @@ export class Planner {
     return [maxRows, sample === undefined ? chunkSteps : 1];
   }
 
-  /** The last step of a value; what is one row already is left as it is. */
+  /** Takes the first alternative that is right; of a survey all, and gives what the last one gives. */
+  choose<T>(alternatives: readonly Alternative<T>[]): T {
+    if (this.isSurvey) return alternatives.map((alternative) => alternative.plan()).at(-1)!;
+    return alternatives.find(({ isRight }) => isRight)!.plan();
+  }
+
+  /** The last step of a value; a value of one row already is left as it is. */
   lastStep(name: string): Value {
     const value = this.values.get(name)!;
-    const { buffer, size, isSequence } = value;
-    if (!isSequence) return value;
-    const taken = this.buffers.find(({ label }) => label === `${name}.last`);
-    if (taken !== undefined) return { buffer: taken.label, size, isSequence: false };
-    return this.takeStep(`${name}.last`, buffer, size, size);
+    if (!value.isSequence) return value;
+    const { buffer, size } = value;
+    const last = this.#lastSteps.get(value) ?? this.takeStep(`${name}.last`, buffer, size, size);
+    this.#lastSteps.set(value, last);
+    return last;
   }
 
   /** Each row's last step of a sequence, of columns from `firstColumnAtStart` on its first. */
-  takeStep(label: string, source: string, size: number, firstColumnAtStart: number): Value {
-    const buffer = this.buffer(label, this.request.maxRows * paddedSize(size), "scratch");
-    const dispatch = { kernel: lastStepKernel(size, firstColumnAtStart), buffers: [LENGTHS_BUFFER, source, buffer] };
+  takeStep(label: string, source: BufferPlan, size: number, firstColumnAtStart: number): Value {
+    const buffer = this.buffer(label, this.request.maxRows * paddedSize(size));
+    const dispatch = { kernel: lastStepKernel(size, firstColumnAtStart), buffers: [this.lengths, source, buffer] };
     this.stages.push({ type: "chunk", dispatch });
     return { buffer, size, isSequence: false };
   }
 
   /** The one buffer that holds a layer's inputs: the input itself, or a concatenation. */
-  gather(name: string, inputs: readonly Value[]): string {
+  gather(name: string, inputs: readonly Value[]): BufferPlan {
     if (inputs.length === 1) return inputs[0]!.buffer;
     const totalSize = inputs.reduce((sum, { size }) => sum + size, 0);
     const output = this.likeInputs(`${name}.input`, inputs, paddedSize(totalSize));
@@ -92,30 +127,37 @@ export class Planner {
   }
 
   /** A buffer with as many rows as the inputs have. */
-  likeInputs(label: string, inputs: readonly Value[], rowElements: number): string {
+  likeInputs(label: string, inputs: readonly Value[], rowElements: number): BufferPlan {
     if (inputs[0]!.isSequence) return this.sequence(label, rowElements);
-    return this.buffer(label, this.request.maxRows * rowElements, "scratch");
+    return this.buffer(label, this.request.maxRows * rowElements);
   }
 
-  /** A buffer with room for every row of the chunk, and for what a projection's last tile has over. */
-  sequence(label: string, rowElements: number): string {
-    const numRows = this.request.maxRows * this.request.chunkSteps + PROJECT_TILE_ROWS - 1;
-    return this.buffer(label, numRows * rowElements, "scratch");
+  /** A buffer with room for every row of the chunk, and for the rows that a projection's last tile adds. */
+  sequence(label: string, rowElements: number): BufferPlan {
+    const { maxRows, chunkSteps } = this.request;
+    const numRows = maxRows * chunkSteps + PROJECT_TILE_ROWS - 1;
+    return this.buffer(label, numRows * rowElements, maxRows * rowElements);
   }
 
-  /** A buffer of 4-byte elements. @returns its label */
-  buffer(label: string, numElements: number, lifetime: BufferPlan["lifetime"]): string {
-    this.buffers.push({ label, sizeBytes: numElements * BYTES_PER_ELEMENT, lifetime });
-    return label;
+  /** A scratch buffer of 4-byte elements. @param stepElements for each further step of the chunk */
+  buffer(label: string, numElements: number, stepElements = 0): BufferPlan {
+    const buffer: BufferPlan = {
+      label,
+      sizeBytes: numElements * BYTES_PER_ELEMENT,
+      stepBytes: stepElements * BYTES_PER_ELEMENT,
+      lifetime: "scratch",
+    };
+    this.buffers.push(buffer);
+    return buffer;
   }
 
   /** A kernel over as many rows as the inputs have; its params come first. */
-  rows(inputs: readonly Value[], kernel: KernelSpec, buffers: readonly string[]): void {
+  rows(inputs: readonly Value[], kernel: KernelSpec, buffers: readonly BufferPlan[]): void {
     const type = inputs[0]!.isSequence ? "rows" : "end";
-    this.stages.push({ type, dispatch: { kernel, buffers: [PARAMS_BUFFER, ...buffers] } });
+    this.stages.push({ type, dispatch: { kernel, buffers: [this.params, ...buffers] } });
   }
 
-  /** Kernels that are dispatched for every step, after the buffers that all of them begin with. */
+  /** Kernels that are dispatched for every step. */
   steps(dispatches: readonly DispatchPlan[]): void {
     this.stages.push({ type: "steps", dispatches });
   }

@@ -2,27 +2,27 @@ import { GruError } from "../errors.js";
 import type { BufferPlan } from "../plan/plan.js";
 import type { DeviceLoss } from "./deviceLoss.js";
 
-/** The buffers of one lifetime, by their label in the plan, and their end. */
+/** Buffers of a plan, and their end. */
 export class Buffers {
   readonly #device: GPUDevice;
-  readonly #buffers = new Map<string, GPUBuffer>();
+  readonly #buffers = new Map<BufferPlan, GPUBuffer>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
   }
 
-  /** Makes those of `plans` that are not there yet; new buffers hold zeros. */
+  /** Makes buffers, which hold zeros. */
   allocate(plans: readonly BufferPlan[]): void {
-    for (const { label, sizeBytes, lifetime } of plans) {
-      if (this.#buffers.has(label)) continue;
+    for (const plan of plans) {
+      const { label, sizeBytes, lifetime } = plan;
       const kind = lifetime === "params" ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE;
       const usage = kind | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-      this.#buffers.set(label, this.#device.createBuffer({ label: `webgru.${label}`, size: sizeBytes, usage }));
+      this.#buffers.set(plan, this.#device.createBuffer({ label: `webgru.${label}`, size: sizeBytes, usage }));
     }
   }
 
-  get(label: string): GPUBuffer | undefined {
-    return this.#buffers.get(label);
+  get(plan: BufferPlan): GPUBuffer | undefined {
+    return this.#buffers.get(plan);
   }
 
   dispose(): void {

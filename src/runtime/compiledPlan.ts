@@ -1,6 +1,6 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
-import { type DispatchPlan, dispatchesOf, numTimes, type Plan, type Stage } from "../plan/plan.js";
-import { PARAMS_BUFFER, PARAMS_BYTES, PARAMS_STRIDE_BYTES } from "../plan/plan.js";
+import { type BufferPlan, type DispatchPlan, dispatchesOf, numTimes, type Plan, type Stage } from "../plan/plan.js";
+import { PARAMS_BYTES, PARAMS_STRIDE_BYTES } from "../plan/plan.js";
 import { Buffers } from "./buffers.js";
 import type { Pipelines } from "./pipelines.js";
 import type { Recorder } from "./recorder.js";
@@ -25,7 +25,7 @@ export interface Chunk {
   readonly isLast: boolean;
 }
 
-/** A plan with its scratch buffers and bind groups, made once: all that is left per chunk is to record it. */
+/** A plan with its scratch buffers and bind groups, made once: a chunk only needs to be recorded. */
 export class CompiledPlan {
   readonly plan: Plan;
   readonly #scratch: Buffers;
@@ -36,16 +36,16 @@ export class CompiledPlan {
   readonly #maxRows: number;
   readonly #flopPerSubmit: number;
   readonly #queue: GPUQueue;
-  /** Rows that the params are written for, and the steps that a walk then makes in one dispatch. */
+  /** Rows that the params are written for, and the steps that a persistent kernel then makes in one dispatch. */
   #numRows = 0;
   #stepsAtOnce = 1;
 
-  /** @param shared buffers of lifetime `weights` and `state`, by label */
+  /** @param shared gives the buffers of lifetime `weights` and `state` */
   constructor(
     device: GPUDevice,
     plan: Plan,
     pipelines: Pipelines,
-    shared: (label: string) => GPUBufferBinding | undefined,
+    shared: (plan: BufferPlan) => GPUBufferBinding | undefined,
     flopPerSubmit: number,
   ) {
     this.plan = plan;
@@ -53,40 +53,40 @@ export class CompiledPlan {
     this.#flopPerSubmit = flopPerSubmit;
     this.#scratch = new Buffers(device);
     this.#scratch.allocate(plan.buffers.filter(({ lifetime }) => lifetime === "scratch" || lifetime === "params"));
-    const params = plan.buffers.find(({ label }) => label === PARAMS_BUFFER)!;
+    const { params } = plan;
     const numParams = params.sizeBytes / PARAMS_STRIDE_BYTES;
     this.#offsets = Uint32Array.from({ length: numParams }, (_, step) => step * PARAMS_STRIDE_BYTES);
     this.#queue = device.queue;
 
     const bind = ({ kernel, buffers }: DispatchPlan): CompiledDispatch => {
       const { pipeline, layout } = pipelines.get(kernel);
-      const entries = buffers.map((label, binding) => {
-        const buffer = this.#scratch.get(label);
-        if (buffer === undefined) return { binding, resource: shared(label)! };
+      const entries = buffers.map((each, binding) => {
+        const buffer = this.#scratch.get(each);
+        if (buffer === undefined) return { binding, resource: shared(each)! };
         // The uniform is one step's entry, moved by the dynamic offset.
-        return { binding, resource: label === PARAMS_BUFFER ? { buffer, size: PARAMS_BYTES } : { buffer } };
+        return { binding, resource: each === params ? { buffer, size: PARAMS_BYTES } : { buffer } };
       });
       const bindGroup = device.createBindGroup({ label: kernel.label, layout, entries });
-      return { kernel, pipeline, bindGroup, hasParams: buffers[0] === PARAMS_BUFFER };
+      return { kernel, pipeline, bindGroup, hasParams: buffers[0] === params };
     };
     this.#stages = plan.stages.map((stage) => ({ stage, dispatches: dispatchesOf(stage).map(bind) }));
   }
 
-  /** A scratch buffer, by its label in the plan. */
-  buffer(label: string): GPUBuffer {
-    return this.#scratch.get(label)!;
+  /** A scratch buffer of the plan. */
+  buffer(plan: BufferPlan): GPUBuffer {
+    return this.#scratch.get(plan)!;
   }
 
   /** Records a chunk. */
   encode(recorder: Recorder, { numRows, numSteps, isLast }: Chunk): void {
     this.#writeParams(numRows);
-    for (const label of this.plan.cleared) recorder.encoderForCopies().clearBuffer(this.buffer(label));
+    for (const each of this.plan.cleared) recorder.encoderForCopies().clearBuffer(this.buffer(each));
     for (const { stage, dispatches } of this.#stages) {
       const { type } = stage;
       if (type === "end" && !isLast) continue;
-      if (type === "rows" || type === "walk") {
+      if (type === "rows" || type === "persistent") {
         if (type === "rows") this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
-        else this.#encodeWalk(recorder, dispatches, numRows, numSteps);
+        else this.#encodePersistent(recorder, dispatches, numRows, numSteps);
         continue;
       }
       const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
@@ -121,7 +121,12 @@ export class CompiledPlan {
   }
 
   /** All steps of a chunk, in as many dispatches as a submit's work asks for. */
-  #encodeWalk(recorder: Recorder, dispatches: readonly CompiledDispatch[], numRows: number, numSteps: number): void {
+  #encodePersistent(
+    recorder: Recorder,
+    dispatches: readonly CompiledDispatch[],
+    numRows: number,
+    numSteps: number,
+  ): void {
     for (let step = 0; step < numSteps; step += this.#stepsAtOnce) {
       const rows = numRows * Math.min(this.#stepsAtOnce, numSteps - step);
       for (const each of dispatches) this.#encode(recorder, each, rows, step, each.kernel.workgroups(numRows));
@@ -148,20 +153,20 @@ export class CompiledPlan {
   #writeParams(numRows: number): void {
     if (this.#numRows === numRows) return;
     this.#numRows = numRows;
-    this.#stepsAtOnce = this.#stepsOfWalk(numRows);
+    this.#stepsAtOnce = this.#stepsInside(numRows);
     const stride = PARAMS_STRIDE_BYTES / Uint32Array.BYTES_PER_ELEMENT;
     const params = new Uint32Array(this.#offsets.length * stride);
     for (let step = 0; step < this.#offsets.length; step++) {
       params.set([step * numRows, step, step + this.#stepsAtOnce, numRows], step * stride);
     }
-    this.#queue.writeBuffer(this.#scratch.get(PARAMS_BUFFER)!, 0, params);
+    this.#queue.writeBuffer(this.buffer(this.plan.params), 0, params);
   }
 
-  /** Steps that a walk may make in one dispatch: the same for all layers, since they read the same params. */
-  #stepsOfWalk(numRows: number): number {
+  /** Steps that persistent kernels may make in one dispatch: the same for all layers, since they read the same params. */
+  #stepsInside(numRows: number): number {
     if (this.plan.isStepMajor) return 1;
     const limits = this.#stages
-      .filter(({ stage }) => stage.type === "walk")
+      .filter(({ stage }) => stage.type === "persistent")
       .flatMap(({ dispatches }) => dispatches)
       .map(({ kernel: { flopPerRow, maxStepsAtOnce = 1 } }) =>
         Math.min(maxStepsAtOnce, Math.floor(this.#flopPerSubmit / (flopPerRow * numRows))),

@@ -1,9 +1,8 @@
-import { gruCooperativeKernel } from "../kernels/gruCooperative.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
-import type { GruLayer } from "../layers/gru.js";
-import { gruLayers, type Network } from "../model/network.js";
+import type { Network } from "../model/network.js";
 import type { DeviceFacts } from "../plan/deviceFacts.js";
-import { tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
+import { cooperationProbe, TUNING_TABLE } from "../plan/tables.js";
+import type { TuningRow } from "../plan/tuning.js";
 import type { GpuChoice } from "./openDevice.js";
 
 /** Workgroups to try at once, most first; a device is asked for half of what it was seen to run. */
@@ -12,12 +11,12 @@ const TRIED_GROUPS = [256, 128, 32];
 /** Steps that they hand each other: enough for those that came first to be waited for by the last. */
 const NUM_STEPS = 64;
 
-/** What was seen of each device, by its name, as long as the page. */
+/** Workgroups that each device was seen to run at once, by its name, as long as the page. */
 const seen = new Map<string, Promise<number>>();
 
 /**
- * What is known of a device, and where the table has some layer of the network walk by workgroups that wait for each other,
- * how many of them it runs at once. That is tried on the device itself: it takes a few milliseconds, and some tens of them
+ * The facts of a device, with the number of workgroups that it runs at once where the table has some layer of the network
+ * advance by workgroups that wait for each other. That is tried on the device itself: it takes a few milliseconds, and some tens of them
  * for each try that is in vain.
  */
 export async function proveConcurrency(
@@ -25,29 +24,22 @@ export async function proveConcurrency(
   { device, facts, name }: GpuChoice,
   table: readonly TuningRow[] = TUNING_TABLE,
 ): Promise<DeviceFacts> {
-  const wished = tune({ ...facts, concurrentGroups: Infinity }, table);
-  const layer = gruLayers(network).find((each) => wished.walkLayer(each, 0, [1, Infinity])?.length === 2);
-  if (layer === undefined) return facts;
-  const known = seen.get(name) ?? countConcurrentGroups(device, layer, table);
+  const probe = cooperationProbe(network, facts, table);
+  if (probe === null) return facts;
+  const known = seen.get(name) ?? countConcurrentGroups(device, probe);
   seen.set(name, known);
   return { ...facts, concurrentGroups: await known };
 }
 
 /** The most workgroups that hand a state on in time, of those tried; 0 when none do or the device does not answer. */
-async function countConcurrentGroups(device: GPUDevice, layer: GruLayer, table: readonly TuningRow[]): Promise<number> {
-  for (const { family } of table) {
-    if (family.kernel !== "cooperative") continue;
-    for (const numGroups of TRIED_GROUPS) {
-      // A workgroup for each unit, otherwise as the layer has it.
-      const row: GruLayer = { ...layer, hiddenSize: numGroups, direction: "forward" };
-      const kernel = gruCooperativeKernel(row, numGroups, { ...family, lanes: family.workgroupSize });
-      if (await isHandedOn(device, kernel, numGroups).catch(() => false)) return numGroups;
-    }
+async function countConcurrentGroups(device: GPUDevice, probe: (numGroups: number) => KernelSpec): Promise<number> {
+  for (const numGroups of TRIED_GROUPS) {
+    if (await isHandedOn(device, probe(numGroups), numGroups).catch(() => false)) return numGroups;
   }
   return 0;
 }
 
-/** Walks a layer of zeros, a unit for each workgroup. @returns whether all of them came to the last step */
+/** Advances a layer of zeros, a unit for each workgroup. @returns whether all of them came to the last step */
 async function isHandedOn(device: GPUDevice, kernel: KernelSpec, numGroups: number): Promise<boolean> {
   const buffers: GPUBuffer[] = [];
   const allocate = (numWords: number, usage: number) => {

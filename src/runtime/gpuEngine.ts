@@ -1,12 +1,12 @@
 import type { Engine } from "../engine/engine.js";
-import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import type { Network } from "../model/network.js";
-import { checkSize, chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../plan/budget.js";
+import { checkSize, chunkStepsFor, flopPerSubmit, maxBindingBytes, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
-import { BIASES_BUFFER, kernelsOf, WEIGHTS_BUFFER } from "../plan/plan.js";
-import type { PlanRequest } from "../plan/planner.js";
-import { planSequence } from "../plan/planSequence.js";
-import type { KernelChoice } from "../plan/kernelChoice.js";
+import { layOutNetwork } from "../plan/layOutNetwork.js";
+import type { NetworkLayout } from "../plan/networkLayout.js";
+import { type BufferPlan, kernelsOf } from "../plan/plan.js";
+import { planSequence, surveySequence } from "../plan/planSequence.js";
+import type { Tuning } from "../plan/tuning.js";
 import type { GpuChoice } from "./openDevice.js";
 import { watchMemory } from "./buffers.js";
 import type { DeviceLoss } from "./deviceLoss.js";
@@ -24,7 +24,8 @@ export class GpuEngine implements Engine, GpuResources {
   readonly reason: string;
   readonly gpu: GPUDevice;
   readonly loss: DeviceLoss;
-  readonly kernels: KernelChoice | null;
+  readonly layout: NetworkLayout;
+  readonly tuning: Tuning;
   readonly pipelines: Pipelines;
   readonly network: Network;
   readonly flopPerSubmit: number;
@@ -34,20 +35,21 @@ export class GpuEngine implements Engine, GpuResources {
   readonly #kernelNote: string;
 
   private constructor(
-    network: Network,
+    layout: NetworkLayout,
     choice: GpuChoice,
     reason: string,
-    kernels: KernelChoice | null,
+    tuning: Tuning,
     kernelNote: string,
     pipelines: Pipelines,
     weights: WeightBuffers,
   ) {
-    this.network = network;
+    this.network = layout.network;
+    this.layout = layout;
     this.deviceName = choice.name;
     this.reason = reason;
     this.gpu = choice.device;
     this.loss = choice.loss;
-    this.kernels = kernels;
+    this.tuning = tuning;
     this.#kernelNote = kernelNote;
     this.pipelines = pipelines;
     this.flopPerSubmit = flopPerSubmit(choice.facts);
@@ -55,16 +57,16 @@ export class GpuEngine implements Engine, GpuResources {
     this.#choice = choice;
     this.#weights = weights;
     if (!choice.isOwned) return;
-    // An error that nobody caught means that a submit was dropped: the states are no longer what we count on.
+    // An error that nobody caught means that a submit was dropped: the states are no longer those that we count on.
     choice.device.addEventListener("uncapturederror", ({ error }) => this.loss.note(error.message));
   }
 
   /**
    * Uploads the weights and compiles every kernel that any batch or sequence of this network takes. A software adapter
-   * compiles on the cores that are to compute: there it is what a streamed step takes, and a session that first takes another
-   * compiles it.
+   * compiles on the cores that are to compute: there only the kernels of a streamed step are compiled, and a session that
+   * takes another one first compiles it.
    *
-   * @param kernelNote how `kernels` came to be chosen, for `explain()`
+   * @param kernelNote how `tuning` came to be chosen, for `explain()`
    * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile,
    *   `device-lost`
    */
@@ -72,24 +74,25 @@ export class GpuEngine implements Engine, GpuResources {
     network: Network,
     choice: GpuChoice,
     reason: string,
-    kernels: KernelChoice | null = null,
+    tuning: Tuning,
     kernelNote = "",
   ): Promise<GpuEngine> {
-    const { device, loss } = choice;
-    const requests = everyRequest(kernels).slice(0, choice.facts.isFallback ? 1 : undefined);
-    const early = requests.map((request) => planSequence(network, request));
-    // Asked for first: the device compiles while weights are laid out here.
-    const compiling = Pipelines.compile(device, loss, early.flatMap(kernelsOf));
+    const { device, loss, facts } = choice;
+    const layout = layOutNetwork(network, maxBindingBytes(facts));
+    const oneStep = { maxRows: 1, chunkSteps: 1, lastOnly: false, tuning };
+    const plans = facts.isFallback
+      ? [planSequence(layout, oneStep)]
+      : [false, true].map((lastOnly) => surveySequence(layout, { ...oneStep, lastOnly }));
+    // Asked for first: the device compiles while weights are packed here.
+    const compiling = Pipelines.compile(device, loss, plans.flatMap(kernelsOf));
     compiling.catch(() => {}); // it is awaited below, or of no use
-    maxChunkSteps(network, 1, choice.facts); // throws when the weights do not fit
-    const { maxBufferSize, maxStorageBufferBindingSize } = choice.facts;
-    const maxBytes = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    const allocate = () => new WeightBuffers(device, network, maxBytes, kernels?.program(network) ?? null);
+    maxChunkSteps(layout, 1, tuning); // throws when the weights do not fit
+    const allocate = () => new WeightBuffers(device, layout);
     const { value: weights, isInMemory } = watchMemory(device, loss, "weights", allocate);
     try {
       device.queue.submit([]); // sends the weights on their way
       const [pipelines] = await Promise.all([compiling, isInMemory]);
-      return new GpuEngine(network, choice, reason, kernels, kernelNote, pipelines, weights);
+      return new GpuEngine(layout, choice, reason, tuning, kernelNote, pipelines, weights);
     } catch (error) {
       weights.dispose();
       throw error;
@@ -101,20 +104,20 @@ export class GpuEngine implements Engine, GpuResources {
   }
 
   describeChoices(): string[] {
-    return [this.#kernelNote, this.kernels?.note].filter((note) => note).map((note) => `kernels: ${note}`);
+    return [this.#kernelNote, this.tuning.note].filter((note) => note).map((note) => `kernels: ${note}`);
   }
 
-  weight(label: string): GPUBufferBinding | undefined {
-    return this.#weights.binding(label === BIASES_BUFFER ? WEIGHTS_BUFFER : label);
+  weight(plan: BufferPlan): GPUBufferBinding | undefined {
+    return this.#weights.binding(plan);
   }
 
   maxChunkSteps(batchSize: number): number {
-    return maxChunkSteps(this.network, batchSize, this.#choice.facts);
+    return maxChunkSteps(this.layout, batchSize, this.tuning);
   }
 
   describe(batchSize: number, sequenceLength: number): string {
     const chunkSteps = chunkStepsFor(this.network, sequenceLength, this.maxChunkSteps(batchSize));
-    const plan = planSequence(this.network, { maxRows: batchSize, chunkSteps, lastOnly: false, kernels: this.kernels });
+    const plan = planSequence(this.layout, { maxRows: batchSize, chunkSteps, lastOnly: false, tuning: this.tuning });
     return describePlan(plan, sequenceLength, this.flopPerSubmit);
   }
 
@@ -126,18 +129,4 @@ export class GpuEngine implements Engine, GpuResources {
     this.#weights.dispose();
     if (this.#choice.isOwned) this.gpu.destroy();
   }
-}
-
-/**
- * What to plan for to have every kernel of a network, first a streamed step. Kernels are fixed by the network, but
- * for the projection, which takes a lone row otherwise than a tile of rows, for what picks the last step, and for what
- * `kernels` chooses.
- */
-function everyRequest(kernels: KernelChoice | null): PlanRequest[] {
-  const one = { maxRows: 1, chunkSteps: 1, lastOnly: false, kernels };
-  const sizes = (choice: KernelChoice) =>
-    choice.sizes.map(([maxRows, chunkSteps]) => ({ ...one, maxRows, chunkSteps, kernels: choice }));
-  const chosen = [kernels, kernels?.fallback].flatMap((choice) => (choice ? sizes(choice) : []));
-  const requests = [one, { ...one, maxRows: PROJECT_TILE_ROWS }, ...chosen];
-  return requests.flatMap((request) => [request, { ...request, lastOnly: true }]);
 }

@@ -1,10 +1,8 @@
-// In a file with the kernels that not every page needs: what of it the main file has already is handed over.
-
 import { sampleKernel } from "../kernels/sample.js";
 import type { Generation, Scores } from "../model/generative.js";
 import { generatedStepsFor } from "../plan/budget.js";
-import { chunkFlop, kernelsOf, LENGTHS_BUFFER, type Plan, SLOTS_BUFFER, SAMPLING_BUFFER } from "../plan/plan.js";
-import type { PlanRequest } from "../plan/planner.js";
+import { chunkFlop, kernelsOf, type Plan } from "../plan/plan.js";
+import { planSequence } from "../plan/planSequence.js";
 import type { CompiledPlan } from "./compiledPlan.js";
 import type { GpuResources } from "./gpuResources.js";
 import { MAX_CHUNKS_IN_FLIGHT, type Readback } from "./readback.js";
@@ -21,7 +19,6 @@ export interface GenerationHost {
   readonly recorder: Recorder;
   /** What the tokens are drawn from. */
   readonly scores: Scores;
-  plan(request: PlanRequest): Plan;
   /** Compiles a plan on the states, and waits until it is known to be in memory. */
   allocate(key: string, plan: Plan): Promise<CompiledPlan>;
 }
@@ -50,7 +47,7 @@ export class GpuGeneration {
     const compiled = await this.#compile(generation);
     const numSteps = compiled.plan.chunkSteps;
     queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
-    queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, new Uint32Array(numSlots).fill(numSteps));
+    queue.writeBuffer(compiled.buffer(compiled.plan.lengths), 0, new Uint32Array(numSlots).fill(numSteps));
     const chunks: Promise<Uint32Array>[] = [];
     try {
       for (let read = 0, start = 0; read < length; read += numSteps) {
@@ -69,11 +66,12 @@ export class GpuGeneration {
   }
 
   async #compile({ length, tokensPerSubmit }: Generation): Promise<CompiledPlan> {
-    const { kernels, pipelines, flopPerSubmit } = this.#resources;
+    const { layout, tuning, pipelines, flopPerSubmit } = this.#resources;
     const { numTokens, areProbabilities } = this.#host.scores;
     const maxRows = this.#states.numSlots;
     const sample = sampleKernel(numTokens, areProbabilities);
-    const planOf = (chunkSteps: number) => this.#host.plan({ maxRows, chunkSteps, lastOnly: false, sample, kernels });
+    const planOf = (chunkSteps: number) =>
+      planSequence(layout, { maxRows, chunkSteps, lastOnly: false, sample, tuning });
     const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await pipelines.addAll(kernelsOf(plan));
@@ -85,13 +83,13 @@ export class GpuGeneration {
     this.#resources.loss.check();
     const { queue } = this.#resources.gpu;
     const { numSlots } = this.#states;
-    const { chunkSteps, input } = compiled.plan;
+    const { chunkSteps, input, sampling, slots: slotsPlan } = compiled.plan;
     const slots = Array.from({ length: numSlots }, (_, slot) => slot);
     const numTokens = chunkSteps * numSlots;
     const numSteps = Math.min(chunkSteps, generation.length - start);
-    queue.writeBuffer(compiled.buffer(SAMPLING_BUFFER), 0, packSampling(generation, start, numTokens));
-    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.place(slot));
-    queue.writeBuffer(compiled.buffer(SLOTS_BUFFER), 0, rowSlots);
+    queue.writeBuffer(compiled.buffer(sampling!), 0, packSampling(generation, start, numTokens));
+    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot));
+    queue.writeBuffer(compiled.buffer(slotsPlan), 0, rowSlots);
     compiled.encodeSteps(this.#recorder, numSlots, numSteps);
     for (const slot of slots) this.#states.advance(slot, numSteps);
     const encoder = this.#recorder.encoderForCopies();

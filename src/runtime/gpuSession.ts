@@ -4,7 +4,7 @@ import { checkGenerative, type Generation } from "../model/generative.js";
 import { type Network, stateLength } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import { chunkStepsFor } from "../plan/budget.js";
-import { kernelsOf, LENGTHS_BUFFER, type OutputPlan, type Plan, SLOTS_BUFFER, STATUS_BUFFER } from "../plan/plan.js";
+import { type BufferPlan, kernelsOf, type OutputPlan, type Plan } from "../plan/plan.js";
 import type { PlanRequest } from "../plan/planner.js";
 import { planSequence } from "../plan/planSequence.js";
 import { watchMemory } from "./buffers.js";
@@ -60,10 +60,10 @@ export class GpuSession implements Session {
 
   prepare(numRows: number, numSteps: number, lastOnly: boolean, output: Selection): Promise<void> | null {
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    const { network, pipelines } = this.#resources;
+    const { layout, pipelines } = this.#resources;
     const { key, request } = this.#requestFor(numRows, numSteps, lastOnly, output);
     if (!this.#plans.has(key)) {
-      const plan = planSequence(network, request);
+      const plan = planSequence(layout, request);
       const missing = kernelsOf(plan).filter((kernel) => !pipelines.has(kernel));
       if (missing.length > 0) return pipelines.addAll(missing);
       // Pairs may take more than the outputs that `maxChunkSteps` counts with.
@@ -120,7 +120,6 @@ export class GpuSession implements Session {
       readback: new Readback(resources),
       recorder: new Recorder(gpu, flopPerSubmit),
       scores: checkGenerative(network),
-      plan: (request) => planSequence(network, request),
       allocate: (key, plan) => this.#allocate(key, plan),
     }).run(token, generation);
   }
@@ -171,12 +170,12 @@ export class GpuSession implements Session {
     const numRows = slots.length;
     const rows = packInput(network, input, start * numRows, numSteps * numRows);
     gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, rows);
-    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.place(slot));
-    gpu.queue.writeBuffer(compiled.buffer(SLOTS_BUFFER), 0, rowSlots);
+    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot));
+    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.slots), 0, rowSlots);
     const key = lengths === null ? `${numRows} ${numSteps}` : "";
     if (key !== "" && this.#lengths.get(compiled) === key) return;
     const chunkLengths = Uint32Array.from(slots, (_, row) => stepsInChunk(lengths, row, start, numSteps));
-    gpu.queue.writeBuffer(compiled.buffer(LENGTHS_BUFFER), 0, chunkLengths);
+    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.lengths), 0, chunkLengths);
     this.#lengths.set(compiled, key);
   }
 
@@ -199,16 +198,16 @@ export class GpuSession implements Session {
     if (isLast && advanced.state.length > 0) {
       arrivals.push(this.#states.read(encoder, this.#readback, 0, numRows, advanced.state));
     }
-    const { kernels } = this.#resources;
-    if (compiled.plan.cleared.length > 0) {
-      const put = ([numFailures]: Float32Array) => numFailures !== 0 && kernels!.noteFailure();
-      arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(STATUS_BUFFER), 4), put });
+    const { status } = compiled.plan;
+    if (status !== null) {
+      const put = ([numFailures]: Float32Array) => numFailures !== 0 && this.#resources.tuning.noteFailure();
+      arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(status), 4), put });
     }
     this.#recorder.submit();
     return arrivals;
   }
 
-  /** Of what is not read back, lets no more be under way than of what is. */
+  /** Limits unread submissions to the number of readbacks in flight. */
   async #keepPace(): Promise<void> {
     const { gpu, loss } = this.#resources;
     const done = loss.told(gpu.queue.onSubmittedWorkDone());
@@ -225,17 +224,17 @@ export class GpuSession implements Session {
     lastOnly: boolean,
     output: Selection,
   ): { key: string; request: PlanRequest } {
-    const { network, kernels } = this.#resources;
+    const { network, tuning } = this.#resources;
     const chunkSteps = chunkStepsFor(network, sequenceLength, this.#maxChunkSteps);
     // A lone row has a plan of its own, without the tiles that it would not fill.
     const maxRows = numRows === 1 ? 1 : this.numSlots;
-    const key = `${maxRows} ${chunkSteps} ${lastOnly} ${output.all} ${output.topK} ${kernels?.note}`;
-    return { key, request: { maxRows, chunkSteps, lastOnly, output, kernels } };
+    const key = `${maxRows} ${chunkSteps} ${lastOnly} ${output.all} ${output.topK} ${tuning.note}`;
+    return { key, request: { maxRows, chunkSteps, lastOnly, output, tuning } };
   }
 
   #compile(key: string, plan: Plan): CompiledPlan {
     const { gpu, pipelines, flopPerSubmit } = this.#resources;
-    const shared = (label: string) => this.#states.binding(label) ?? this.#resources.weight(label);
+    const shared = (each: BufferPlan) => this.#resources.weight(each) ?? this.#states.binding(each);
     const compile = () => new CompiledPlan(gpu, plan, pipelines, shared, flopPerSubmit);
     const compiled = this.#watch(`${plan.maxRows} rows, ${plan.chunkSteps} steps`, compile, () => {
       compiled.dispose();

@@ -1,8 +1,8 @@
 import type { Engine } from "../engine/engine.js";
 import type { OpenGpu } from "../engine/registry.js";
 import type { Network } from "../model/network.js";
-import type { KernelChoice } from "../plan/kernelChoice.js";
-import { tune } from "../plan/tuning.js";
+import { TUNING_TABLE } from "../plan/tables.js";
+import { Tuning } from "../plan/tuning.js";
 import { timeSteps } from "../tuner/timeSteps.js";
 import { autotune } from "../tuner/tuner.js";
 import { proveConcurrency } from "./concurrency.js";
@@ -29,9 +29,9 @@ async function createEngine(
   isAutotuned: boolean,
 ): Promise<Engine> {
   const facts = await proveConcurrency(network, choice);
-  if (!isAutotuned) return GpuEngine.create(network, choice, reason, tune(facts));
-  const measure = async (kernels: KernelChoice) =>
-    timeSteps(await GpuEngine.create(network, { ...choice, isOwned: false }, "", kernels), network.inputSize);
-  const { kernels, note } = await autotune({ network, facts, deviceName: choice.name, measure });
-  return GpuEngine.create(network, choice, reason, kernels, note);
+  if (!isAutotuned) return GpuEngine.create(network, choice, reason, new Tuning(facts, TUNING_TABLE));
+  const measure = async (tuning: Tuning) =>
+    timeSteps(await GpuEngine.create(network, { ...choice, isOwned: false }, "", tuning), network.inputSize);
+  const { tuning, note } = await autotune({ network, facts, deviceName: choice.name, measure });
+  return GpuEngine.create(network, choice, reason, tuning, note);
 }

@@ -12,6 +12,7 @@ export interface CompiledKernel {
 export class Pipelines {
   readonly #device: GPUDevice;
   readonly #loss: DeviceLoss;
+  /** By the kernel's key. */
   readonly #compiled: Map<string, CompiledKernel>;
 
   private constructor(device: GPUDevice, loss: DeviceLoss, compiled: Map<string, CompiledKernel>) {
@@ -21,22 +22,22 @@ export class Pipelines {
   }
 
   /**
-   * Compiles all kernels at the same time. A label names a kernel and its shape, so each label is compiled once.
+   * Compiles all kernels at the same time, each once.
    *
    * @throws GruError `unsupported` for a kernel that does not compile, `device-lost`
    */
   static async compile(device: GPUDevice, loss: DeviceLoss, kernels: readonly KernelSpec[]): Promise<Pipelines> {
-    const unique = new Map(kernels.map((kernel) => [kernel.label, kernel]));
+    const unique = new Map(kernels.map((kernel) => [keyOf(kernel), kernel]));
     const compiled = await Promise.all(
-      [...unique].map(async ([label, kernel]) => [label, await compileKernel(device, loss, kernel)] as const),
+      [...unique].map(async ([key, kernel]) => [key, await compileKernel(device, loss, kernel)] as const),
     );
     return new Pipelines(device, loss, new Map(compiled));
   }
 
-  /** Compiles a kernel that not every use of the network takes, unless it is there. */
+  /** Compiles a kernel unless it is there. */
   async add(kernel: KernelSpec): Promise<void> {
     if (this.has(kernel)) return;
-    this.#compiled.set(kernel.label, await compileKernel(this.#device, this.#loss, kernel));
+    this.#compiled.set(keyOf(kernel), await compileKernel(this.#device, this.#loss, kernel));
   }
 
   async addAll(kernels: readonly KernelSpec[]): Promise<void> {
@@ -44,12 +45,17 @@ export class Pipelines {
   }
 
   has(kernel: KernelSpec): boolean {
-    return this.#compiled.has(kernel.label);
+    return this.#compiled.has(keyOf(kernel));
   }
 
   get(kernel: KernelSpec): CompiledKernel {
-    return this.#compiled.get(kernel.label)!;
+    return this.#compiled.get(keyOf(kernel))!;
   }
+}
+
+/** Kernels of one key are one pipeline: everything that the compiler sees, and the layout. */
+function keyOf({ source, entryPoint, constants, bindings }: KernelSpec): string {
+  return [entryPoint, JSON.stringify(constants), bindings.join(), source].join("\n");
 }
 
 async function compileKernel(device: GPUDevice, loss: DeviceLoss, kernel: KernelSpec): Promise<CompiledKernel> {

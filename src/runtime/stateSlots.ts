@@ -1,38 +1,24 @@
-import { STATES_BUFFER } from "../plan/plan.js";
-import { type StateLayout, stateLayout } from "../plan/stateLayout.js";
+import type { NetworkLayout, StateBuffer } from "../plan/networkLayout.js";
+import type { BufferPlan } from "../plan/plan.js";
 import type { GpuResources } from "./gpuResources.js";
 import type { Arrival, Readback } from "./readback.js";
 
-/** How the label of a layer's states ends. */
-const STATE = ".state";
-
-/** A row of a state: of one block and direction. */
-interface StateRow {
-  readonly size: number;
-  /** Its first element among those of all layers, in the order in which a caller has them: [D, size] of each block. */
-  readonly start: number;
-  /** Its first element in the buffer, from the slot's state on. */
-  readonly place: number;
-}
-
 /**
- * The hidden states of a session, in one buffer [slots, 2, S]: the layers side by side, as `stateLayout` says.
+ * The hidden states of a session, in one buffer [slots, 2, S]: the layers side by side, as the layout says.
  *
  * A slot has two states, and each step reads one and writes the other. Which of them is the present one is known here,
  * by counting steps: nothing is read back for it.
  */
 export class StateSlots {
   readonly #resources: GpuResources;
-  readonly #layout: StateLayout;
-  readonly #rows: readonly StateRow[];
+  readonly #layout: NetworkLayout;
   #buffer: GPUBuffer;
   /** 0 or 1 for each slot: which of its two states is the present one. */
   #present: Uint8Array;
 
   constructor(resources: GpuResources, numSlots: number) {
     this.#resources = resources;
-    this.#layout = stateLayout(resources.network);
-    this.#rows = stateRows(this.#layout);
+    this.#layout = resources.layout;
     this.#present = new Uint8Array(numSlots);
     this.#buffer = this.#allocate(numSlots);
   }
@@ -41,17 +27,15 @@ export class StateSlots {
     return this.#present.length;
   }
 
-  /** All states, or a layer's: from its part of the first slot on. @param label as the plan has it */
-  binding(label: string): GPUBufferBinding | undefined {
+  /** All states, or a layer's: from its part of the first slot on. */
+  binding(plan: BufferPlan): GPUBufferBinding {
     const buffer = this.#buffer;
-    if (label === STATES_BUFFER) return { buffer };
-    // A layer's name alone may be another buffer's label.
-    const start = label.endsWith(STATE) ? this.#layout.starts.get(label.slice(0, -STATE.length)) : undefined;
-    return start === undefined ? undefined : { buffer, offset: start * Float32Array.BYTES_PER_ELEMENT };
+    if (plan === this.#layout.states) return { buffer };
+    return { buffer, offset: (plan as StateBuffer).start * Float32Array.BYTES_PER_ELEMENT };
   }
 
-  /** Where a slot's state is, as the kernels take it: 2 * slot + which of its two states. */
-  place(slot: number): number {
+  /** Index of a slot's present state, as the kernels take it: 2 * slot + which of its two states. */
+  stateIndex(slot: number): number {
     return 2 * slot + this.#present[slot]!;
   }
 
@@ -63,9 +47,11 @@ export class StateSlots {
   /** @param state [D, H] of each layer, one after the other; zeros when null */
   write(slot: number, state: Float32Array | null): void {
     this.#present[slot] = 0;
-    const padded = new Float32Array(this.#layout.size);
+    const padded = new Float32Array(this.#layout.stateSize);
     if (state !== null) {
-      for (const { size, start, place } of this.#rows) padded.set(state.subarray(start, start + size), place);
+      for (const { size, start, offset } of this.#layout.stateRows) {
+        padded.set(state.subarray(start, start + size), offset);
+      }
     }
     this.#queue.writeBuffer(this.#buffer, slot * this.#slotBytes, padded);
   }
@@ -73,10 +59,10 @@ export class StateSlots {
   /** @param states [D, B, size] of each block, one after the other, B = numSlots; zeros when null */
   writeAll(states: Float32Array | null): void {
     this.#present.fill(0);
-    const padded = new Float32Array(2 * this.numSlots * this.#layout.size);
+    const padded = new Float32Array(2 * this.numSlots * this.#layout.stateSize);
     if (states !== null) {
-      this.#eachRow(this.numSlots, (size, start, slot, place) => {
-        padded.set(states.subarray(start, start + size), 2 * slot * this.#layout.size + place);
+      this.#eachRow(this.numSlots, (size, start, slot, offset) => {
+        padded.set(states.subarray(start, start + size), 2 * slot * this.#layout.stateSize + offset);
       });
     }
     this.#queue.writeBuffer(this.#buffer, 0, padded);
@@ -105,8 +91,8 @@ export class StateSlots {
     const present = this.#present.slice(first, first + numSlots); // as it is now, not when the copy arrives
     const reading = readback.copy(encoder, this.#buffer, numSlots * this.#slotBytes, first * this.#slotBytes);
     const put = (padded: Float32Array) => {
-      this.#eachRow(numSlots, (size, start, slot, place) => {
-        const from = (2 * slot + present[slot]!) * this.#layout.size + place;
+      this.#eachRow(numSlots, (size, start, slot, offset) => {
+        const from = (2 * slot + present[slot]!) * this.#layout.stateSize + offset;
         target.set(padded.subarray(from, from + size), start);
       });
     };
@@ -136,31 +122,22 @@ export class StateSlots {
 
   /** Both states of a slot. */
   get #slotBytes(): number {
-    return 2 * this.#layout.size * Float32Array.BYTES_PER_ELEMENT;
+    return this.#layout.states.sizeBytes;
   }
 
   /** Every row of the states of `numSlots` slots; `start` is its first element in [D, B, size] of each block. */
-  #eachRow(numSlots: number, visit: (size: number, start: number, slot: number, place: number) => void): void {
-    for (const { size, start, place } of this.#rows) {
+  #eachRow(numSlots: number, visit: (size: number, start: number, slot: number, offset: number) => void): void {
+    for (const { size, start, offset } of this.#layout.stateRows) {
       for (let slot = 0; slot < numSlots; slot++) {
-        visit(size, numSlots * start + slot * size, slot, place);
+        visit(size, numSlots * start + slot * size, slot, offset);
       }
     }
   }
 
   #allocate(numSlots: number): GPUBuffer {
     const size = numSlots * this.#slotBytes;
-    this.#resources.checkSize(STATES_BUFFER, size, `${numSlots} states`);
+    this.#resources.checkSize(this.#layout.states.label, size, `${numSlots} states`);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    return this.#resources.gpu.createBuffer({ label: `webgru.${STATES_BUFFER}`, size, usage });
+    return this.#resources.gpu.createBuffer({ label: `webgru.${this.#layout.states.label}`, size, usage });
   }
-}
-
-function stateRows({ rows }: StateLayout): StateRow[] {
-  let end = 0;
-  return rows.map(({ start: place, size }) => {
-    const start = end;
-    end += size;
-    return { size, start, place };
-  });
 }

@@ -1,34 +1,31 @@
-import type { Network } from "../model/network.js";
-import { WEIGHTS_BUFFER } from "../plan/plan.js";
-import { weightArena } from "../plan/weightArena.js";
+import type { NetworkLayout } from "../plan/networkLayout.js";
+import type { BufferPlan } from "../plan/plan.js";
 
 /** The weights of a network on the GPU, written once: in one buffer where the device binds one that large. */
 export class WeightBuffers {
-  readonly #bindings = new Map<string, GPUBufferBinding>();
+  readonly #bindings = new Map<BufferPlan, GPUBufferBinding>();
   readonly #buffers: GPUBuffer[] = [];
 
-  /** @param maxBytes of one buffer @param program of the network, where it has one */
-  constructor(device: GPUDevice, network: Network, maxBytes: number, program: Uint32Array<ArrayBuffer> | null) {
+  constructor(device: GPUDevice, { weights, isOneBuffer, allWeights, allBiases }: NetworkLayout) {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const allocate = (label: string, size: number) => {
+    const allocate = ({ label, sizeBytes: size }: BufferPlan) => {
       const buffer = device.createBuffer({ label: `webgru.${label}`, size, usage });
       this.#buffers.push(buffer);
       return buffer;
     };
-    const { parts, sizeBytes } = weightArena(network, program);
-    const arena = sizeBytes <= maxBytes ? allocate(WEIGHTS_BUFFER, sizeBytes) : null;
-    if (arena !== null) this.#bindings.set(WEIGHTS_BUFFER, { buffer: arena });
-    for (const { label, offsetBytes, sizeBytes: size, pack } of parts) {
-      const offset = arena === null ? 0 : offsetBytes;
-      const buffer = arena ?? allocate(label, size);
-      this.#bindings.set(label, { buffer, offset, size });
-      device.queue.writeBuffer(buffer, offset, pack());
+    const all = isOneBuffer ? allocate(allWeights) : null;
+    if (all !== null) for (const plan of [allWeights, allBiases]) this.#bindings.set(plan, { buffer: all });
+    for (const weight of weights) {
+      const offset = all === null ? 0 : weight.offsetBytes;
+      const buffer = all ?? allocate(weight);
+      this.#bindings.set(weight, { buffer, offset, size: weight.sizeBytes });
+      device.queue.writeBuffer(buffer, offset, weight.pack());
     }
   }
 
-  /** @param label of a weight, or of all */
-  binding(label: string): GPUBufferBinding | undefined {
-    return this.#bindings.get(label);
+  /** @param plan of a weight, or of all */
+  binding(plan: BufferPlan): GPUBufferBinding | undefined {
+    return this.#bindings.get(plan);
   }
 
   dispose(): void {

@@ -1,36 +1,15 @@
-import { gruLayers, type Network } from "../model/network.js";
+import { layerType } from "../layers/index.js";
+import type { Network } from "../model/network.js";
 import type { DeviceFacts } from "../plan/deviceFacts.js";
-import type { KernelChoice } from "../plan/kernelChoice.js";
-import { CELL, FOUR_ROWS, STEP, tune, TUNING_TABLE, type TuningRow } from "../plan/tuning.js";
+import { CANDIDATES } from "../plan/tables.js";
+import { Tuning } from "../plan/tuning.js";
 import { keepTimes, keptTimes } from "./choiceStore.js";
 
 /** Choices are forgotten when kernels change. */
-const VERSION = 5;
+const VERSION = 6;
 
 /** Trying stops then; what has not been tried is not chosen. */
 const MAX_TUNING_MS = 200;
-
-const BATCH: TuningRow = { minRows: 16, family: FOUR_ROWS };
-
-/** Tables to try, by a name for a person. The first is what is taken without trying. */
-export const CANDIDATES: Readonly<Record<string, readonly TuningRow[]>> = {
-  "the device's table": TUNING_TABLE,
-  "single steps": [BATCH, CELL, STEP],
-  "one small workgroup a row": [
-    { minSteps: 2, maxRows: 16, family: { kernel: "persistent", workgroupSize: 16, lanes: 1 } },
-    BATCH,
-    CELL,
-    STEP,
-  ],
-  "one large workgroup a row": [
-    { maxRows: 64, family: { kernel: "network", workgroupSize: 256 } },
-    { minSteps: 2, maxRows: 64, family: { kernel: "persistent", workgroupSize: 256, lanes: 2 } },
-    BATCH,
-    CELL,
-    STEP,
-  ],
-  "wavefronts through the layers": [{ maxRows: 64, family: { kernel: "wavefront" } }, BATCH, CELL, STEP],
-};
 
 /** What is to be tuned, and where. */
 export interface TuningRequest {
@@ -39,12 +18,12 @@ export interface TuningRequest {
   /** The device's, as the browser tells it. */
   readonly deviceName: string;
   /** Time of a typical use with such a choice, in milliseconds; whatever it allocates, it frees. */
-  measure(kernels: KernelChoice): Promise<number>;
+  measure(tuning: Tuning): Promise<number>;
 }
 
 /** A choice, and how it came about. */
 export interface Tuned {
-  readonly kernels: KernelChoice;
+  readonly tuning: Tuning;
   readonly note: string;
 }
 
@@ -68,7 +47,7 @@ export async function autotune({ network, facts, deviceName, measure }: TuningRe
 function choose(facts: DeviceFacts, times: ReadonlyMap<string, number>, why: string): Tuned {
   const [fastest] = [...times].sort(([, a], [, b]) => a - b)[0]!;
   const measured = [...times].map(([name, timeMs]) => `${name} ${timeMs.toFixed(2)} ms`).join(", ");
-  return { kernels: tune(facts, CANDIDATES[fastest]), note: `${fastest}, ${why} (${measured})` };
+  return { tuning: new Tuning(facts, CANDIDATES[fastest]!), note: `${fastest}, ${why} (${measured})` };
 }
 
 async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Promise<Map<string, number>> {
@@ -77,7 +56,7 @@ async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Pr
   const endMs = performance.now() + MAX_TUNING_MS;
   for (const [name, table] of Object.entries(CANDIDATES)) {
     try {
-      times.set(name, await measure(tune(facts, table)));
+      times.set(name, await measure(new Tuning(facts, table)));
     } catch (error) {
       failure = error; // what this driver refuses, others take
     }
@@ -87,11 +66,12 @@ async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Pr
   return times;
 }
 
-/** What kernels depend on: sizes, and neither names nor weights. */
-function shapeOf(network: Network): string {
-  const grus = gruLayers(network).map(
-    ({ inputSize, hiddenSize, direction, resetAfter, storage }) =>
-      `${inputSize}-${hiddenSize} ${direction} ${resetAfter ? "after" : "before"} ${storage}`,
-  );
-  return `${network.layers.length} layers, ${grus.join(", ")}`;
+/** Everything that kernels depend on: fields, and neither names nor weights. */
+function shapeOf({ layers }: Network): string {
+  const shapes = layers.map((layer) => {
+    const { fields } = layerType(layer);
+    const values = layer as unknown as Readonly<Record<string, unknown>>;
+    return [layer.type, layer.storage, ...Object.entries(fields).map(([key, field]) => field.describe(values[key]))];
+  });
+  return shapes.map((shape) => shape.join(" ")).join(", ");
 }

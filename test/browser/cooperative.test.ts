@@ -3,15 +3,15 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { STEP, TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
+import { type GruRow, STEP, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { projectRoot } from "../harness/library.js";
 import { twinCases } from "../cases/twinCases.js";
 import { openSharedPage } from "./page.js";
 
 /** Two workgroups for each row and direction of layers of 5 to 7, of 33 or 34 and of 64 to 100 units; one or three for others. */
-function cooperativeTable(maxSpins: number): TuningRow[] {
-  const shape = { kernel: "cooperative", lanes: 2, maxSpins } as const;
+function cooperativeTable(maxSpins: number): GruRow[] {
+  const shape = { kernel: "cooperative", lanes: 2, maxSpins, mayGiveUp: true } as const;
   return [
     { maxHiddenSize: 7, family: { ...shape, workgroupSize: 8 } },
     { maxHiddenSize: 40, family: { ...shape, workgroupSize: 34 } },
@@ -66,7 +66,9 @@ describe("workgroups that wait for each other", () => {
 
 describe("a workgroup that waits for itself alone", () => {
   it("never does so in vain", async () => {
-    const lone: TuningRow[] = [{ family: { kernel: "cooperative", workgroupSize: 28, lanes: 4, maxSpins: 1 } }];
+    const lone: GruRow[] = [
+      { family: { kernel: "cooperative", workgroupSize: 28, lanes: 4, maxSpins: 1, mayGiveUp: true } },
+    ];
     const { explanations, comparisons } = await runAndExplain(lone, 3);
     for (const comparison of comparisons) expectIsClose(comparison);
     expect(explanations.join()).not.toContain("is off");
@@ -147,7 +149,7 @@ async function agree(which: readonly string[], maxSpins: number): Promise<void> 
 }
 
 /** Runs a layer of H = 7 some times, 20 steps each, the state going on. */
-function runAndExplain(table: TuningRow[], numRuns: number) {
+function runAndExplain(table: GruRow[], numRuns: number) {
   return shared.page.evaluate(
     async (rows, count) => {
       const network = harness.random.oneGru(830, { inputSize: 3, hiddenSize: 7, direction: "forward" });
@@ -182,8 +184,11 @@ function runAndExplain(table: TuningRow[], numRuns: number) {
 
 describe("the try of how many workgroups run at once", () => {
   const original = readFileSync(`${projectRoot}shaders/gru_cooperative.wgsl`, "utf8");
-  const table: TuningRow[] = [
-    { minHiddenSize: 6, family: { kernel: "cooperative", workgroupSize: 16, lanes: 4, maxSpins: 100 } },
+  const table: GruRow[] = [
+    {
+      minHiddenSize: 6,
+      family: { kernel: "cooperative", workgroupSize: 16, lanes: 4, maxSpins: 100, mayGiveUp: true },
+    },
     STEP,
   ];
   const see = (hiddenSize: number, name: string, mutated = original) =>

@@ -6,7 +6,7 @@ import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { runReference } from "../harness/reference/runReference.js";
-import type { TuningRow } from "../../src/plan/tuning.js";
+import { type GruRow, STEP } from "../../src/plan/gru/table.js";
 import { borrowDevice } from "../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../cases/badInput.js";
@@ -67,7 +67,8 @@ const harness = {
   /** Tokens of a session, and the lengths of what came at once. */
   async generateInChunks(network: webgru.Network, options: GenerateOptions) {
     const device = await harness.requestDevice();
-    const engine = await GpuEngine.create(network, borrowDevice(device), "a test");
+    const choice = borrowDevice(device);
+    const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, [STEP]));
     const { prompt, streams, generation } = takeGeneration(network, options);
     const session = engine.createSession(streams, 1);
     const chunks: number[][] = [];
@@ -238,13 +239,13 @@ const harness = {
   },
 
   /** As `runTwin`, with a table of kernels to choose from that is not the device's own. */
-  async runTunedTwin(name: string, table: readonly TuningRow[]): Promise<Record<string, Comparison>> {
+  async runTunedTwin(name: string, table: readonly GruRow[]): Promise<Record<string, Comparison>> {
     const prepared = prepareTwin(twinCases.find((twin) => twin.name === name)!);
     return compareTwinOn(prepared, await harness.createTunedModel(prepared.network, table));
   },
 
   /** A model on the twin cases' device, with a table of kernels to choose from that is not the device's own. */
-  async createTunedModel(network: webgru.Network, table: readonly TuningRow[]): Promise<webgru.GruModel> {
+  async createTunedModel(network: webgru.Network, table: readonly GruRow[]): Promise<webgru.GruModel> {
     twinDevice ??= harness.requestLargeDevice();
     const choice = borrowDevice(await twinDevice);
     const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, table));

@@ -1,14 +1,14 @@
 // Every kernel family, taken whatever the device would choose, against the float64 reference.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { STEP, TUNING_TABLE, type TuningRow } from "../../src/plan/tuning.js";
+import { type GruRow, STEP, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { twinCases } from "../cases/twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../cases/wholeNetworks.js";
 import { openSharedPage } from "./page.js";
 
 /** Workgroups of several shapes: an invocation for each unit, several, fewer than one. */
-const PERSISTENT: Record<string, { table: TuningRow[]; cases: RegExp }> = {
+const PERSISTENT: Record<string, { table: GruRow[]; cases: RegExp }> = {
   "one invocation a unit": {
     table: [{ family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }, STEP],
     cases: /^I=(1|3|4|2) |lengths|int8|clip/,
@@ -59,7 +59,7 @@ describe("all steps of a layer in one dispatch", () => {
 
 /** Dispatches of a run of layers of H = 128, warmed up. */
 async function countDispatches(
-  table: TuningRow[],
+  table: GruRow[],
   numSteps: number,
   stack = { resetAfter: true, numLayers: 1 },
 ): Promise<number> {
@@ -83,7 +83,7 @@ async function countDispatches(
 }
 
 describe("all layers of a stack in one dispatch, wavefront by wavefront", () => {
-  const table: TuningRow[] = [{ family: { kernel: "wavefront" } }, STEP];
+  const table: GruRow[] = [{ family: { kernel: "wavefront" } }, STEP];
   for (const { name } of twinCases.filter((twin) => /a stack of/.test(twin.name))) {
     it(`agree with the reference: ${name}`, async () => {
       const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
@@ -99,7 +99,7 @@ describe("all layers of a stack in one dispatch, wavefront by wavefront", () => 
 });
 
 /** Ways to make one step, and the cases in which they differ: units and rows past the last four, directions, lengths, storages. */
-const STEPS: Record<string, { family: TuningRow["family"]; cases: RegExp }> = {
+const STEPS: Record<string, { family: GruRow["family"]; cases: RegExp }> = {
   "one unit of one row": {
     family: { kernel: "step", units: 1, rows: 1 },
     cases: /^I=(1|17|64) .*after|bidirectional.*lengths|int8, a stack|clip.*after/,
@@ -122,7 +122,7 @@ for (const [share, { family, cases }] of Object.entries(STEPS)) {
   describe(`a step, ${share} by one invocation`, () => {
     for (const { name } of twinCases.filter((twin) => cases.test(twin.name))) {
       it(`agrees with the reference: ${name}`, async () => {
-        const table: TuningRow[] = [{ family }, STEP];
+        const table: GruRow[] = [{ family }, STEP];
         const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });
@@ -131,13 +131,13 @@ for (const [share, { family, cases }] of Object.entries(STEPS)) {
 }
 
 /** The same on every device. */
-function onAnyAdapter(row: TuningRow): TuningRow {
+function onAnyAdapter(row: GruRow): GruRow {
   const { adapter: _adapter, vendor: _vendor, ...rest } = row;
   return rest;
 }
 
 /** A row's kernel, and its shape where there are several of it. */
-function nameOf({ family }: TuningRow): string {
+function nameOf({ family }: GruRow): string {
   return family.kernel === "step" ? `${family.units}x${family.rows}` : family.kernel;
 }
 

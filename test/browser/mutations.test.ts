@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TuningRow } from "../../src/plan/tuning.js";
+import type { GruRow } from "../../src/plan/gru/table.js";
 import { FAMILY_TABLES } from "../cases/familyTables.js";
 import { projectRoot } from "../harness/library.js";
 import { mutations } from "../long/mutations/index.js";
@@ -18,18 +18,18 @@ const sources = new Map(
 );
 
 /** What makes a device take the kernel of a mutation: a table that has nothing else. */
-function tableOf({ file, family }: Pick<Mutation, "file" | "family">): readonly TuningRow[] {
+function tableOf({ file, family }: Pick<Mutation, "file" | "family">): readonly GruRow[] {
   if (family !== undefined) return FAMILY_TABLES[family];
   const families = FAMILIES.filter(([files]) => files.test(file));
   return families.map(([, each, maxHiddenSize = 4096]) => ({ family: each, maxHiddenSize }));
 }
 
 /** Files, and the family that layers up to a size have by them: the first that fits. */
-const FAMILIES: readonly [files: RegExp, family: TuningRow["family"], maxHiddenSize?: number][] = [
-  [/gru_cooperative/, { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 1_000_000 }, 7],
-  [/gru_cooperative/, { kernel: "cooperative", workgroupSize: 72, lanes: 2, maxSpins: 1_000_000 }],
+const FAMILIES: readonly [files: RegExp, family: GruRow["family"], maxHiddenSize?: number][] = [
+  [/gru_cooperative/, { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 1_000_000, mayGiveUp: true }, 7],
+  [/gru_cooperative/, { kernel: "cooperative", workgroupSize: 72, lanes: 2, maxSpins: 1_000_000, mayGiveUp: true }],
   // Nothing is ever waited for: every row is resumed after its first step.
-  [/start_resumed/, { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 0 }],
+  [/start_resumed/, { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 0, mayGiveUp: true }],
   [/start_whole/, { kernel: "persistent", workgroupSize: 16, lanes: 2 }],
   [/gru_persistent/, { kernel: "persistent", workgroupSize: 16, lanes: 2 }],
   [/gru_cell/, { kernel: "cell" }],

@@ -5,7 +5,8 @@ import { GruModel } from "../../src/stream/gruModel.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Direction } from "../../src/layers/direction.js";
 import type { Network } from "../../src/model/network.js";
-import { weightArena } from "../../src/plan/weightArena.js";
+import { maxBindingBytes } from "../../src/plan/budget.js";
+import { layOutNetwork } from "../../src/plan/layOutNetwork.js";
 import { borrowDevice } from "../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { randomGru, randomInput, uniform } from "../cases/random.js";
@@ -46,16 +47,16 @@ export async function countWeightLoads(request: LoadsRequest): Promise<WeightLoa
   const network = networkOf(request);
   const gpu = await requestDevice();
   const choice = borrowDevice(gpu);
-  const kernels = forcedKernels(choice, FAMILY_TABLES[family]);
-  const { parts, sizeBytes } = weightArena(network, kernels.program(network));
+  const tuning = forcedKernels(choice, FAMILY_TABLES[family]);
+  const { weights, allWeights } = layOutNetwork(network, maxBindingBytes(choice.facts));
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
-  const loads = gpu.createBuffer({ label: "loads", size: sizeBytes, usage });
+  const loads = gpu.createBuffer({ label: "loads", size: allWeights.sizeBytes, usage });
   const names = countOn(gpu, loads, mutation ?? ["", ""]);
-  const model = new GruModel(network, await GpuEngine.create(network, choice, "a test", kernels), "reject");
+  const model = new GruModel(network, await GpuEngine.create(network, choice, "a test", tuning), "reject");
   await model.run(randomInput(network, batchSize * numSteps, 830), { batchSize });
   const words = await read(gpu, loads);
   gpu.destroy();
-  const counts = parts.map(({ label, offsetBytes, sizeBytes: bytes }) => {
+  const counts = weights.map(({ label, offsetBytes, sizeBytes: bytes }) => {
     const first = offsetBytes / VEC4_BYTES;
     return [label, Array.from({ length: bytes / VEC4_BYTES }, (_, vec4) => words[4 * (first + vec4)]!)] as const;
   });

@@ -1,6 +1,6 @@
 // Streams of small networks, whose steps one dispatch makes, beside the reference. Runs in the page.
 
-import { tune } from "../../src/plan/tuning.js";
+import { Tuning } from "../../src/plan/tuning.js";
 import { borrowDevice } from "../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { GruModel } from "../../src/stream/gruModel.js";
@@ -24,7 +24,7 @@ export async function pushWholeNetwork(
   const network = NETWORKS[name]();
   const table = FAMILY_TABLES.network;
   const choice = borrowDevice(device);
-  const engine = await GpuEngine.create(network, choice, "a test", tune(choice.facts, table));
+  const engine = await GpuEngine.create(network, choice, "a test", new Tuning(choice.facts, table));
   const model = new GruModel(network, engine, "reject");
   const numSteps = PUSHES.reduce((sum, steps) => sum + steps, 0);
   const input = randomInput(network, numSteps * batchSize, 807);

@@ -1,6 +1,6 @@
 // A table for each kernel family, which has nothing else but single steps.
 
-import { STEP, type TuningRow } from "../../src/plan/tuning.js";
+import { type GruRow, STEP } from "../../src/plan/gru/table.js";
 
 /** Tables by the family's name, for layers of up to 64 units. */
 export const FAMILY_TABLES = {
@@ -11,12 +11,15 @@ export const FAMILY_TABLES = {
   persistent: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } }, STEP],
   persistentFourUnits: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 2, units: 4 } }, STEP],
   /** A workgroup that waits for itself alone, so that it never gives up. */
-  cooperative: [{ family: { kernel: "cooperative", workgroupSize: 128, lanes: 2, maxSpins: 1 } }, STEP],
+  cooperative: [
+    { family: { kernel: "cooperative", workgroupSize: 128, lanes: 2, maxSpins: 1, mayGiveUp: true } },
+    STEP,
+  ],
   /** Several that give up after their first step, all of them. */
-  resumed: [{ family: { kernel: "cooperative", workgroupSize: 32, lanes: 2, maxSpins: 0 } }, STEP],
+  resumed: [{ family: { kernel: "cooperative", workgroupSize: 32, lanes: 2, maxSpins: 0, mayGiveUp: true } }, STEP],
   wavefront: [{ family: { kernel: "wavefront" } }, STEP],
   network: [{ family: { kernel: "network", workgroupSize: 32 } }, STEP],
-} as const satisfies Record<string, readonly TuningRow[]>;
+} as const satisfies Record<string, readonly GruRow[]>;
 
 /** A kernel family. */
 export type FamilyName = keyof typeof FAMILY_TABLES;

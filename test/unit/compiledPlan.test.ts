@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { dispatchesOf } from "../../src/plan/plan.js";
-import { planSequence } from "../../src/plan/planSequence.js";
 import { CompiledPlan } from "../../src/runtime/compiledPlan.js";
 import { Pipelines } from "../../src/runtime/pipelines.js";
 import { Recorder } from "../../src/runtime/recorder.js";
 import { fakeDevice } from "../harness/fakeDevice.js";
+import { planOf } from "../harness/planning.js";
 import { randomGru, uniform } from "../cases/random.js";
 
 const network = defineNetwork({
@@ -16,7 +16,7 @@ const network = defineNetwork({
 async function paramsOf(chunkSteps: number, numRows: readonly number[]): Promise<number[][]> {
   const { choice, writes } = fakeDevice();
   const { device, loss } = choice;
-  const plan = planSequence(network, { maxRows: 16, chunkSteps, lastOnly: false });
+  const plan = planOf(network, { maxRows: 16, chunkSteps, lastOnly: false });
   const kernels = plan.stages.flatMap(dispatchesOf);
   const pipelines = await Pipelines.compile(
     device,

@@ -5,12 +5,11 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
 import { ALL, NONE } from "../../src/model/outputRequest.js";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
-import type { KernelChoice } from "../../src/plan/kernelChoice.js";
 import { kernelsOf } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
-import { tune, type TuningRow } from "../../src/plan/tuning.js";
+import { CANDIDATES, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { Tuning, type TuningRow } from "../../src/plan/tuning.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import { CANDIDATES } from "../../src/tuner/tuner.js";
 import { DEFAULT_FACTS, fakeDevice } from "../harness/fakeDevice.js";
 import { randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
 
@@ -52,19 +51,16 @@ const DEVICES: Record<string, DeviceFacts> = {
 
 /** Kernels of every size of chunk that are not compiled. */
 async function missingKernels(network: Network, facts: DeviceFacts, table: readonly TuningRow[]): Promise<Set<string>> {
-  const kernels = tune(facts, table);
-  const { pipelines } = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
+  const tuning = new Tuning(facts, table);
+  const { pipelines, layout } = await GpuEngine.create(network, fakeDevice(facts).choice, "", tuning);
   const missing = new Set<string>();
-  const choices: KernelChoice[] = kernels.fallback === null ? [kernels] : [kernels, kernels.fallback];
-  for (const choice of choices) {
-    for (const maxRows of ROWS) {
-      for (const chunkSteps of STEPS) {
-        for (const lastOnly of [false, true]) {
-          for (const output of [ALL, NONE]) {
-            const plan = planSequence(network, { maxRows, chunkSteps, lastOnly, output, kernels: choice });
-            for (const kernel of kernelsOf(plan)) {
-              if (!pipelines.has(kernel)) missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
-            }
+  for (const maxRows of ROWS) {
+    for (const chunkSteps of STEPS) {
+      for (const lastOnly of [false, true]) {
+        for (const output of [ALL, NONE]) {
+          const plan = planSequence(layout, { maxRows, chunkSteps, lastOnly, output, tuning });
+          for (const kernel of kernelsOf(plan)) {
+            if (!pipelines.has(kernel)) missing.add(`${maxRows} x ${chunkSteps}: ${kernel.label}`);
           }
         }
       }
@@ -89,11 +85,11 @@ describe("a software adapter", () => {
   it("compiles what a streamed step takes at load, and the rest in the session that first takes it", async () => {
     const network = stack([20], true);
     const facts = { ...DEFAULT_FACTS, isFallback: true };
-    const kernels = tune(facts);
-    const engine = await GpuEngine.create(network, fakeDevice(facts).choice, "", kernels);
-    const { pipelines } = engine;
+    const tuning = new Tuning(facts, TUNING_TABLE);
+    const engine = await GpuEngine.create(network, fakeDevice(facts).choice, "", tuning);
+    const { pipelines, layout } = engine;
     const namesOf = (maxRows: number, chunkSteps: number) =>
-      kernelsOf(planSequence(network, { maxRows, chunkSteps, lastOnly: false, kernels }))
+      kernelsOf(planSequence(layout, { maxRows, chunkSteps, lastOnly: false, tuning }))
         .filter((kernel) => pipelines.has(kernel))
         .map(({ label }) => label.split(",")[0]);
     expect(namesOf(1, 1)).toEqual(["gru_cell H=20 I=3 from 0"]);

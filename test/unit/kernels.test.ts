@@ -10,14 +10,11 @@ import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
 import { gruProjectKernel } from "../../src/kernels/gruProject.js";
 import { gruPersistentKernel, gruResumedKernel } from "../../src/kernels/gruPersistent.js";
-import { gruStepKernel } from "../../src/kernels/gruStep.js";
-import { gruStepFourKernel } from "../../src/kernels/gruStepFour.js";
+import { gruStepKernel, type StepTile } from "../../src/kernels/gruStep.js";
 import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gruWavefront.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
-import { networkProgram } from "../../src/plan/networkProgram.js";
-import { weightOffsets } from "../../src/plan/weights.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
@@ -25,6 +22,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/layers/activation.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { Storage } from "../../src/layers/layerType.js";
+import { layOut } from "../harness/planning.js";
 import { checkKernel } from "../harness/kernelCheck.js";
 import { projectRoot } from "../harness/library.js";
 import { randomEmbedding, randomGru, randomTextModel, uniform } from "../cases/random.js";
@@ -45,7 +43,7 @@ const grus: GruLayer[] = [
 
 const network = defineNetwork({ layers: [gru] });
 
-const networkShape = networkProgram(randomTextModel(81, 9))!.shape;
+const networkShape = layOut(randomTextModel(81, 9)).program!.shape;
 
 const stackOf = (storage: Storage, resetAfter: boolean) => ({
   layers: [gru, gru].map((layer) => ({ ...layer, storage, resetAfter })),
@@ -54,11 +52,23 @@ const stackOf = (storage: Storage, resetAfter: boolean) => ({
 });
 
 /** Specs of each factory, one for each variant of its source. */
+/** First byte of each tensor of a layer that is alone. */
+function offsetsOf(layer: GruLayer): (tensor: string) => number {
+  const layout = layOut({ ...network, layers: [layer] });
+  return (tensor) => layout.weight(layer, tensor).offsetBytes;
+}
+
+const STEP_TILES: readonly StepTile[] = [
+  { units: 1, rows: 1 },
+  { units: 4, rows: 1 },
+  { units: 1, rows: 4 },
+];
+
 const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
-  gruCellKernel: grus.map((layer) => gruCellKernel(layer, STATE_SIZE, weightOffsets({ ...network, layers: [layer] }))),
+  gruCellKernel: grus.map((layer) => gruCellKernel(layer, STATE_SIZE, offsetsOf(layer))),
   gruCooperativeKernel: grus.map((layer) =>
     gruCooperativeKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
   ),
@@ -72,11 +82,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
     gruPersistentKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 2, units: 4 }),
   ]),
   gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
-  gruStepKernel: grus.map((layer) => gruStepKernel(layer, STATE_SIZE)),
-  gruStepFourKernel: grus.flatMap((layer) => [
-    gruStepFourKernel(layer, STATE_SIZE, { units: 4, rows: 1 }),
-    gruStepFourKernel(layer, STATE_SIZE, { units: 1, rows: 4 }),
-  ]),
+  gruStepKernel: grus.flatMap((layer) => STEP_TILES.map((tile) => gruStepKernel(layer, STATE_SIZE, tile))),
   lastStepKernel: [lastStepKernel(5, 3)],
   gruWavefrontKernel: storages.flatMap((storage) =>
     [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),
@@ -122,7 +128,7 @@ describe("kernels", () => {
 });
 
 describe("the checker of kernels", () => {
-  const spec = gruStepKernel(gru, STATE_SIZE);
+  const spec = gruStepKernel(gru, STATE_SIZE, { units: 1, rows: 1 });
   const { HIDDEN_SIZE: _, ...withoutSize } = spec.constants;
   const faulty: [what: string, spec: KernelSpec, fault: RegExp][] = [
     [

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { KernelChoice } from "../../src/plan/kernelChoice.js";
+import { layOutNetwork } from "../../src/plan/layOutNetwork.js";
+import { planSequence } from "../../src/plan/planSequence.js";
+import type { Tuning } from "../../src/plan/tuning.js";
 import { autotune } from "../../src/tuner/tuner.js";
-import { gruLayers } from "../../src/model/network.js";
 import { oneGru } from "../cases/random.js";
 
 const facts = {
@@ -14,10 +15,11 @@ const facts = {
   maxComputeWorkgroupStorageSize: 16384,
 };
 
-/** Label of the kernel that walks the network through 32 steps of one row. */
-function walkOf(kernels: KernelChoice, hiddenSize: number): string {
-  const [layer] = gruLayers(oneGru(1, { inputSize: 3, hiddenSize }));
-  return kernels.walkLayer(layer!, 64, [1, 32])?.[0]!.label ?? "single steps";
+/** Label of the kernel that takes the network through 32 steps of one row. */
+function familyOf(tuning: Tuning, hiddenSize: number): string {
+  const layout = layOutNetwork(oneGru(1, { inputSize: 3, hiddenSize }), facts.maxStorageBufferBindingSize);
+  const stage = planSequence(layout, { maxRows: 1, chunkSteps: 32, lastOnly: false, tuning }).stages.at(-1)!;
+  return "dispatches" in stage && stage.type === "persistent" ? stage.dispatches[0]!.kernel.label : "single steps";
 }
 
 /** A clock that only a test moves on: tuning stops by it. */
@@ -29,12 +31,12 @@ describe("autotune", () => {
   it("takes what is the fastest, of at most five, and tells the times", async () => {
     const network = oneGru(1, { inputSize: 3, hiddenSize: 20 });
     let numTried = 0;
-    const measure = async (kernels: KernelChoice) => {
+    const measure = async (tuning: Tuning) => {
       numTried++;
-      return walkOf(kernels, 20).endsWith("16x1") ? 1 : 2;
+      return familyOf(tuning, 20).endsWith("16x1") ? 1 : 2;
     };
-    const { kernels, note } = await autotune({ network, facts, deviceName: "a", measure });
-    expect(walkOf(kernels, 20)).toBe("gru_persistent H=20 16x1");
+    const { tuning, note } = await autotune({ network, facts, deviceName: "a", measure });
+    expect(familyOf(tuning, 20)).toBe("gru_persistent H=20 16x1");
     expect(note).toMatch(
       /^one small workgroup a row, the fastest of those tried \(the device's table 2\.00 ms, .* 1\.00 ms/,
     );
@@ -43,11 +45,11 @@ describe("autotune", () => {
 
   it("does not try again what it knows: the same device and shape", async () => {
     const network = oneGru(2, { inputSize: 3, hiddenSize: 21 });
-    const measure = async (kernels: KernelChoice) => (walkOf(kernels, 21) === "single steps" ? 1 : 2);
+    const measure = async (tuning: Tuning) => (familyOf(tuning, 21) === "single steps" ? 1 : 2);
     await autotune({ network, facts, deviceName: "b", measure });
     const again = { network: oneGru(3, { inputSize: 3, hiddenSize: 21 }), facts, measure: () => Promise.reject() };
-    const { kernels, note } = await autotune({ ...again, deviceName: "b" });
-    expect(walkOf(kernels, 21)).toBe("single steps");
+    const { tuning, note } = await autotune({ ...again, deviceName: "b" });
+    expect(familyOf(tuning, 21)).toBe("single steps");
     expect(note).toMatch(
       /^single steps, the fastest here when it was tried \(the device's table 2\.00 ms, single steps 1\.00 ms, /,
     );
@@ -56,12 +58,12 @@ describe("autotune", () => {
 
   it("does not take what fails on the device, and does not fail by it", async () => {
     const network = oneGru(4, { inputSize: 3, hiddenSize: 22 });
-    const measure = async (kernels: KernelChoice) => {
-      if (walkOf(kernels, 22) !== "single steps") throw new Error("does not compile");
+    const measure = async (tuning: Tuning) => {
+      if (familyOf(tuning, 22) !== "single steps") throw new Error("does not compile");
       return 1;
     };
-    const { kernels, note } = await autotune({ network, facts, deviceName: "e", measure });
-    expect(walkOf(kernels, 22)).toBe("single steps");
+    const { tuning, note } = await autotune({ network, facts, deviceName: "e", measure });
+    expect(familyOf(tuning, 22)).toBe("single steps");
     expect(note).not.toContain("the device's table");
     const failing = { network, facts, measure: () => Promise.reject(new Error("lost")) };
     await expect(autotune({ ...failing, deviceName: "f" })).rejects.toThrow("lost");

@@ -1,9 +1,9 @@
-import { paddedSize } from "../kernels/kernelSpec.js";
-import type { OPERATION_KINDS } from "../kernels/networkStep.js";
-import { vec4sBefore } from "../kernels/weightStorage.js";
-import type { Activation } from "../layers/activation.js";
-import type { Storage } from "../layers/layerType.js";
-import { type Network, NETWORK_INPUT, sizeOfValue } from "../model/network.js";
+import { paddedSize } from "../../kernels/kernelSpec.js";
+import type { OPERATION_KINDS } from "../../kernels/networkStep.js";
+import { vec4sBefore } from "../../kernels/weightStorage.js";
+import type { Activation } from "../../layers/activation.js";
+import type { Storage } from "../../layers/layerType.js";
+import { type Network, NETWORK_INPUT, sizeOfValue } from "../../model/network.js";
 
 /** The shader's Operation, but for its numbers that are not whole. What is left out is 0. */
 export interface Operation {
@@ -27,6 +27,10 @@ export interface Operation {
   readonly flop?: number;
 }
 
+interface LayerName {
+  readonly name: string;
+}
+
 /** Places every value of a program in workgroup memory, layer by layer. */
 export class Programmer {
   readonly operations: Operation[] = [];
@@ -34,20 +38,24 @@ export class Programmer {
   numValues = 0;
   readonly #network: Network;
   readonly #storage: Storage;
-  readonly #offsets: ReadonlyMap<string, number>;
-  readonly #states: ReadonlyMap<string, number>;
+  readonly #weights: ReadonlyMap<string, { readonly offsetBytes: number }>;
+  readonly #states: ReadonlyMap<string, { readonly start: number }>;
   /** First value of what each layer gives. */
   readonly #starts = new Map<string, number>();
   #numGates = 0;
 
   /**
-   * @param offsets first byte of each weight, by its label
-   * @param states first element of each layer's state, by its name
+   * @param weights by "layer.tensor"
+   * @param states by the layer's name, from their first element on
    */
-  constructor(network: Network, offsets: ReadonlyMap<string, number>, states: ReadonlyMap<string, number>) {
+  constructor(
+    network: Network,
+    weights: ReadonlyMap<string, { readonly offsetBytes: number }>,
+    states: ReadonlyMap<string, { readonly start: number }>,
+  ) {
     this.#network = network;
     this.#storage = network.layers[0]!.storage;
-    this.#offsets = offsets;
+    this.#weights = weights;
     this.#states = states;
     // The shader puts it at 0.
     this.#starts.set(NETWORK_INPUT, this.take(network.inputType === "indices" ? 0 : network.inputSize));
@@ -57,18 +65,19 @@ export class Programmer {
     this.operations.push(operation);
   }
 
-  /** Where a matrix begins, in vec4s. */
-  weight(label: string): number {
-    return vec4sBefore(this.#offsets.get(label)!, this.#storage);
+  /** Where a matrix begins in the buffer of all weights, in vec4s. */
+  weight({ name }: LayerName, tensor: string): number {
+    return vec4sBefore(this.#weights.get(`${name}.${tensor}`)!.offsetBytes, this.#storage);
   }
 
-  /** Where a bias begins, in elements. */
-  bias(label: string): number {
-    return this.#offsets.get(label)! / Float32Array.BYTES_PER_ELEMENT;
+  /** Where a bias begins in the buffer of all weights, in elements. */
+  bias({ name }: LayerName, tensor: string): number {
+    return this.#weights.get(`${name}.${tensor}`)!.offsetBytes / Float32Array.BYTES_PER_ELEMENT;
   }
 
-  state(name: string): number {
-    return this.#states.get(name)!;
+  /** First element of a layer's state in a state of all. */
+  state({ name }: LayerName): number {
+    return this.#states.get(name)!.start;
   }
 
   /** One run of values that holds a layer's inputs: the input itself, or a copy of all. */

@@ -1,24 +1,14 @@
 // A small network as a list of operations for shaders/network_step.wgsl: where in the workgroup's memory each reads and
 // writes, and where its weights are. Plain data.
 
-import { type NetworkStepShape, OPERATION_KINDS } from "../kernels/networkStep.js";
-import { functionIndex } from "../kernels/stepSpec.js";
-import { LINEAR } from "../layers/activation.js";
-import { layerOutputSize } from "../layers/index.js";
-import { hasReverse, layerNamed, type Network, sequenceNames } from "../model/network.js";
+import { OPERATION_KINDS } from "../../kernels/networkStep.js";
+import { functionIndex } from "../../kernels/stepSpec.js";
+import { LINEAR } from "../../layers/activation.js";
+import { layerOutputSize } from "../../layers/index.js";
+import { hasReverse, layerNamed, type Network, sequenceNames } from "../../model/network.js";
+import { layerPlan } from "../layers.js";
+import type { NetworkProgram, StateBuffer, WeightBuffer } from "../networkLayout.js";
 import { type Operation, Programmer } from "./programmer.js";
-import { PROGRAMS } from "./programs.js";
-import { stateLayout } from "./stateLayout.js";
-import { weightOffsets } from "./weights.js";
-
-/** A network as a program. */
-export interface NetworkProgram {
-  readonly shape: NetworkStepShape;
-  /** The shader's array<Operation>. */
-  readonly operations: Uint32Array<ArrayBuffer>;
-  /** Number of each recurrent layer's operation, by its name. */
-  readonly indices: ReadonlyMap<string, number>;
-}
 
 /** 11 whole numbers, two activations of three, and the clip. */
 const OPERATION_ELEMENTS = 18;
@@ -27,12 +17,15 @@ const OPERATION_ELEMENTS = 18;
  * The program of a network whose layers all have operations, run forward and give every step, that has one output and keeps
  * all weights alike; null for any other.
  */
-export function networkProgram(network: Network): NetworkProgram | null {
+export function networkProgram(
+  network: Network,
+  weights: ReadonlyMap<string, WeightBuffer>,
+  states: { readonly size: number; readonly parts: ReadonlyMap<string, StateBuffer> },
+): NetworkProgram | null {
   if (!hasProgram(network)) return null;
   const { layers, inputType, inputSize, outputs } = network;
-  const { size: stateSize, starts } = stateLayout(network);
-  const programmer = new Programmer(network, weightOffsets(network), starts);
-  for (const layer of layers) PROGRAMS[layer.type]!(layer, programmer);
+  const programmer = new Programmer(network, weights, states.parts);
+  for (const layer of layers) layerPlan(layer).program!(layer, programmer);
   const gates = programmer.startOfGates();
   const { operations, numValues } = programmer;
   const last = layerNamed(network, outputs[0]!);
@@ -45,7 +38,7 @@ export function networkProgram(network: Network): NetworkProgram | null {
       inputSize: inputType === "indices" ? 0 : inputSize,
       output: programmer.startOf(last.name),
       outputSize: layerOutputSize(last),
-      stateSize,
+      stateSize: states.size,
       flopPerRow: operations.reduce((sum, { flop = 0 }) => sum + flop, 0),
     },
     operations: encode(operations),
@@ -60,7 +53,7 @@ function hasProgram(network: Network): boolean {
     !hasReverse(network) &&
     outputs.length === 1 &&
     layers.every((layer) => layer.storage === layers[0]!.storage && sequences.has(layer.name)) &&
-    layers.every((layer) => PROGRAMS[layer.type] !== undefined)
+    layers.every((layer) => layerPlan(layer).program !== undefined)
   );
 }
 

@@ -1,10 +1,10 @@
-import type { GruLayer } from "../layers/gru.js";
-import type { Network } from "../model/network.js";
+import type { GruLayer } from "../../layers/gru.js";
+import type { Network } from "../../model/network.js";
 
 /** The longest run of forward GRU layers of one size, from a layer on, of which each is read by the next one alone. */
-export function stackFrom({ layers, outputs }: Network, first: number): GruLayer[] {
+export function stackFrom({ layers, outputs }: Network, first: GruLayer): GruLayer[] {
   const stack: GruLayer[] = [];
-  for (const layer of layers.slice(first)) {
+  for (const layer of layers.slice(layers.indexOf(first))) {
     const before = stack.at(-1);
     if (layer.type !== "gru" || layer.direction !== "forward") break;
     if (before !== undefined && !(isAlike(before, layer) && readersOf(before.name).join() === layer.name)) break;

@@ -1,0 +1,37 @@
+// The list of families that advance a GRU layer. A new one is its file here with its shader and kernel, and a line in
+// `FAMILIES`; rows of the table then name it.
+
+import type { GruLayer } from "../../layers/gru.js";
+import type { PlannedLayers } from "../layerPlan.js";
+import type { Alternative, Planner, Value } from "../planner.js";
+import { isForSize, type KernelFamily } from "../tuning.js";
+import { cell, type CellShape } from "./cell.js";
+import { cooperative, type CooperativeShape } from "./cooperative.js";
+import type { GruFamily } from "./family.js";
+import { persistent, type PersistentShape } from "./persistent.js";
+import { step, type StepShape } from "./step.js";
+import { wavefront, type WavefrontShape } from "./wavefront.js";
+
+const FAMILIES = { cell, step, persistent, cooperative, wavefront };
+
+/** A family with its shape, as a row of the table says it. */
+export type GruFamilyShape = CellShape | StepShape | PersistentShape | CooperativeShape | WavefrontShape;
+
+/** The ways to advance a layer on a device, most wanted first. */
+export function waysToAdvance(
+  layer: GruLayer,
+  inputs: readonly Value[],
+  planner: Planner,
+): Alternative<PlannedLayers>[] {
+  return planner.request.tuning.rowsFor(layer.hiddenSize).flatMap((row) => {
+    const family = familyOf(row.family);
+    if (family === null || !family.fits(layer, row.family, planner)) return [];
+    const isRight = isForSize(row, planner.numRowsAndSteps) && (family.fitsSize?.(layer, row.family, planner) ?? true);
+    return [{ isRight, plan: () => family.plan(layer, row.family, inputs, planner) }];
+  });
+}
+
+/** Null for a family of whole networks. */
+function familyOf({ kernel }: KernelFamily): GruFamily<KernelFamily> | null {
+  return (FAMILIES as unknown as Record<string, GruFamily<KernelFamily>>)[kernel] ?? null;
+}
