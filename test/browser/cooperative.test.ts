@@ -3,7 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GruRow, STEP, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { projectRoot } from "../harness/library.js";
 import { twinCases } from "../cases/twinCases.js";
@@ -16,7 +16,6 @@ function cooperativeTable(maxSpins: number): GruRow[] {
     { maxHiddenSize: 7, family: { ...shape, workgroupSize: 8 } },
     { maxHiddenSize: 40, family: { ...shape, workgroupSize: 34 } },
     { family: { ...shape, workgroupSize: 100 } },
-    STEP,
   ];
 }
 
@@ -71,7 +70,7 @@ describe("a workgroup that waits for itself alone", () => {
     ];
     const { explanations, comparisons } = await runAndExplain(lone, 3);
     for (const comparison of comparisons) expectIsClose(comparison);
-    expect(explanations.join()).not.toContain("is off");
+    expect(explanations.join()).not.toContain("are off");
   });
 });
 
@@ -109,7 +108,8 @@ describe("a device whose workgroups wait in vain", () => {
     const { numDispatches, explanations, comparisons } = await runAndExplain(cooperativeTable(IMPATIENT), 4);
     for (const comparison of comparisons) expectIsClose(comparison);
     expect(numDispatches).toEqual([3, 3, 1 + 20, 1 + 20]);
-    const note = /^kernels: gru_cooperative is off: its workgroups waited in vain for each other in 2 chunks$/m;
+    const note =
+      /^kernels: the cooperative kernels are off: their workgroups waited in vain for each other in 2 chunks$/m;
     expect(explanations.map((text) => note.test(text))).toEqual([false, true, true, true]);
     expect(explanations.map((text) => /gru_cooperative H=7/.test(text))).toEqual([true, false, false, false]);
   });
@@ -189,7 +189,6 @@ describe("the try of how many workgroups run at once", () => {
       minHiddenSize: 6,
       family: { kernel: "cooperative", workgroupSize: 16, lanes: 4, maxSpins: 100, mayGiveUp: true },
     },
-    STEP,
   ];
   const see = (hiddenSize: number, name: string, mutated = original) =>
     shared.page.evaluate(

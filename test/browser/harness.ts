@@ -6,7 +6,7 @@ import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
 import { randomNumber } from "../../src/model/randomNumber.js";
 import { runReference } from "../harness/reference/runReference.js";
-import { type GruRow, STEP } from "../../src/plan/gru/table.js";
+import { type GruRow } from "../../src/plan/gru/table.js";
 import { borrowDevice } from "../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import * as badInput from "../cases/badInput.js";
@@ -68,7 +68,7 @@ const harness = {
   async generateInChunks(network: webgru.Network, options: GenerateOptions) {
     const device = await harness.requestDevice();
     const choice = borrowDevice(device);
-    const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, [STEP]));
+    const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, []));
     const { prompt, streams, generation } = takeGeneration(network, options);
     const session = engine.createSession(streams, 1);
     const chunks: number[][] = [];

@@ -1,7 +1,7 @@
 // Every kernel family, taken whatever the device would choose, against the float64 reference.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GruRow, STEP, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { twinCases } from "../cases/twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../cases/wholeNetworks.js";
@@ -10,19 +10,19 @@ import { openSharedPage } from "./page.js";
 /** Workgroups of several shapes: an invocation for each unit, several, fewer than one. */
 const PERSISTENT: Record<string, { table: GruRow[]; cases: RegExp }> = {
   "one invocation a unit": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }],
     cases: /^I=(1|3|4|2) |lengths|int8|clip/,
   },
   "lanes that share a unit": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 128, lanes: 4 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 128, lanes: 4 } }],
     cases: /^I=(3|4|9) |bidirectional|f16/,
   },
   "four units by one invocation": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 } }],
     cases: /^I=(1|4|31) .*after|bidirectional, reset after|int8, bidirectional|clip.*after/,
   },
   "fewer invocations than units": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } }, STEP],
+    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } }],
     cases: /^I=(1|2|9|31) |reverse|text model/,
   },
 };
@@ -53,7 +53,7 @@ describe("all steps of a layer in one dispatch", () => {
   });
 
   it("are one and a dispatch for each step where the device does better by that, counted", async () => {
-    expect(await countDispatches([STEP], 40)).toBe(41);
+    expect(await countDispatches([], 40)).toBe(41);
   });
 });
 
@@ -83,7 +83,7 @@ async function countDispatches(
 }
 
 describe("all layers of a stack in one dispatch, wavefront by wavefront", () => {
-  const table: GruRow[] = [{ family: { kernel: "wavefront" } }, STEP];
+  const table: GruRow[] = [{ family: { kernel: "wavefront" } }];
   for (const { name } of twinCases.filter((twin) => /a stack of/.test(twin.name))) {
     it(`agree with the reference: ${name}`, async () => {
       const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
@@ -122,7 +122,7 @@ for (const [share, { family, cases }] of Object.entries(STEPS)) {
   describe(`a step, ${share} by one invocation`, () => {
     for (const { name } of twinCases.filter((twin) => cases.test(twin.name))) {
       it(`agrees with the reference: ${name}`, async () => {
-        const table: GruRow[] = [{ family }, STEP];
+        const table: GruRow[] = [{ family }];
         const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
         for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
       });

@@ -9,7 +9,6 @@ import { dispatchesOf, type Plan } from "../../src/plan/plan.js";
 import type { PlanRequest } from "../../src/plan/planner.js";
 import { planSequence } from "../../src/plan/planSequence.js";
 import { Tuning, type TuningRow } from "../../src/plan/tuning.js";
-import { STEP } from "../../src/plan/gru/table.js";
 import { DEFAULT_FACTS } from "./fakeDevice.js";
 
 /** A device, and the table that it goes by. */
@@ -28,7 +27,7 @@ export function layOut(network: Network, facts = DEFAULT_FACTS): NetworkLayout {
 export function planOf(
   network: Network,
   request: Omit<PlanRequest, "tuning">,
-  { facts = DEFAULT_FACTS, table = [STEP] }: PlanningDevice = {},
+  { facts = DEFAULT_FACTS, table = [] }: PlanningDevice = {},
 ): Plan {
   return planSequence(layOut(network, facts), { ...request, tuning: new Tuning(facts, table) });
 }

@@ -4,7 +4,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
 import { describePlan } from "../../src/plan/describePlan.js";
 import { type BufferPlan, chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/plan/plan.js";
-import { CANDIDATES, STEP } from "../../src/plan/gru/table.js";
+import { CANDIDATES } from "../../src/plan/gru/table.js";
 import { Tuning } from "../../src/plan/tuning.js";
 import type { Network } from "../../src/model/network.js";
 import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
@@ -149,7 +149,7 @@ describe("planSequence", () => {
 });
 
 function most(network: Network, batchSize: number, facts = device): number {
-  return maxChunkSteps(layOut(network, facts), batchSize, new Tuning(facts, [STEP]));
+  return maxChunkSteps(layOut(network, facts), batchSize, new Tuning(facts, []));
 }
 
 describe("maxChunkSteps", () => {

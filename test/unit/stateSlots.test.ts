@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
-import { STEP } from "../../src/plan/gru/table.js";
 import { Tuning } from "../../src/plan/tuning.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { StateSlots } from "../../src/runtime/stateSlots.js";
@@ -13,7 +12,7 @@ describe("StateSlots", () => {
     const names = ["weights", "program", "weights.bias", "states"];
     const layers = names.map((name, i) => randomGru(name, [names[i - 1] ?? "input"], shape, uniform(i)));
     const network = defineNetwork({ layers });
-    const engine = await GpuEngine.create(network, fakeDevice().choice, "", new Tuning(DEFAULT_FACTS, [STEP]));
+    const engine = await GpuEngine.create(network, fakeDevice().choice, "", new Tuning(DEFAULT_FACTS, []));
     const states = new StateSlots(engine, 2);
     const { layout } = engine;
     const offsets = network.layers.map((layer) => states.binding(layout.state(layer)).offset);

@@ -17,18 +17,22 @@ const FAMILIES = { cell, step, persistent, cooperative, wavefront };
 /** A family with its shape, as a row of the table says it. */
 export type GruFamilyShape = CellShape | StepShape | PersistentShape | CooperativeShape | WavefrontShape;
 
+/** One unit of one row by each invocation: for every layer and chunk that no row of the table is for. */
+const SINGLE_STEPS: StepShape = { kernel: "step", units: 1, rows: 1 };
+
 /** The ways to advance a layer on a device, most wanted first. */
 export function waysToAdvance(
   layer: GruLayer,
   inputs: readonly Value[],
   planner: Planner,
 ): Alternative<PlannedLayers>[] {
-  return planner.request.tuning.rowsFor(layer.hiddenSize).flatMap((row) => {
+  const ways = planner.request.tuning.rowsFor(layer.hiddenSize).flatMap((row) => {
     const family = familyOf(row.family);
     if (family === null || !family.fits(layer, row.family, planner)) return [];
     const isRight = isForSize(row, planner.numRowsAndSteps) && (family.fitsSize?.(layer, row.family, planner) ?? true);
     return [{ isRight, plan: () => family.plan(layer, row.family, inputs, planner) }];
   });
+  return [...ways, { isRight: true, plan: () => step.plan(layer, SINGLE_STEPS, inputs, planner) }];
 }
 
 /** Null for a family of whole networks. */

@@ -11,9 +11,6 @@ export interface NetworkShape {
 /** A row of a table for networks around GRU layers. */
 export type GruRow = TuningRow<GruFamilyShape | NetworkShape>;
 
-/** One unit of one row by each invocation. */
-export const STEP: GruRow = { family: { kernel: "step", units: 1, rows: 1 } };
-
 /** For chunks of too few rows to project together, such as a streamed step: it saves a dispatch. */
 export const CELL: GruRow = { maxRowSteps: PROJECT_TILE_ROWS - 1, family: { kernel: "cell" } };
 
@@ -23,7 +20,7 @@ const FOUR_UNITS: GruFamilyShape = { kernel: "step", units: 4, rows: 1 };
 export const FOUR_ROWS: GruFamilyShape = { kernel: "step", units: 1, rows: 4 };
 
 /**
- * The first row that fits decides; the last one always does.
+ * The first row that fits decides; where none does, single steps.
  *
  * A GPU's rows come from its limits. Synchronisation bounds a lone row up to H = 1024, and a workgroup that holds a whole
  * small layer waits for nothing. Workgroups that wait for each other need to run all at once, which no specification
@@ -59,7 +56,6 @@ export const TUNING_TABLE: readonly GruRow[] = [
   { adapter: "software", minSteps: 16, family: FOUR_UNITS },
   { adapter: "software", minHiddenSize: 129, family: FOUR_UNITS },
   CELL,
-  STEP,
 ];
 
 const BATCH: GruRow = { minRows: 16, family: FOUR_ROWS };
@@ -67,19 +63,17 @@ const BATCH: GruRow = { minRows: 16, family: FOUR_ROWS };
 /** Tables to try, by a name for a person. The first is what is taken without trying. */
 export const CANDIDATES: Readonly<Record<string, readonly GruRow[]>> = {
   "the device's table": TUNING_TABLE,
-  "single steps": [BATCH, CELL, STEP],
+  "single steps": [BATCH, CELL],
   "one small workgroup a row": [
     { minSteps: 2, maxRows: 16, family: { kernel: "persistent", workgroupSize: 16, lanes: 1 } },
     BATCH,
     CELL,
-    STEP,
   ],
   "one large workgroup a row": [
     { maxRows: 64, family: { kernel: "network", workgroupSize: 256 } },
     { minSteps: 2, maxRows: 64, family: { kernel: "persistent", workgroupSize: 256, lanes: 2 } },
     BATCH,
     CELL,
-    STEP,
   ],
-  "wavefronts through the layers": [{ maxRows: 64, family: { kernel: "wavefront" } }, BATCH, CELL, STEP],
+  "wavefronts through the layers": [{ maxRows: 64, family: { kernel: "wavefront" } }, BATCH, CELL],
 };
