@@ -14,7 +14,6 @@ override RECURRENT_BIAS: u32;   // and of c
 @group(0) @binding(3) var<storage, read> input: array<vec4f>;      // [T, B, I/4]
 @group(0) @binding(4) var<storage, read> weights: array<WeightVec4>;
 @group(0) @binding(5) var<storage, read> biases: array<f32>;       // the same buffer
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;  // [slots, 2, S], from this layer's [D, H] on
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_cell(@builtin(global_invocation_id) global_id: vec3u) {
@@ -43,8 +42,7 @@ fn gru_cell(@builtin(global_invocation_id) global_id: vec3u) {
       if (is_recurrent == 0) {
         four = input[time_row * vec4s(INPUT_SIZE) + k];
       } else {
-        let i = start + 4 * k;
-        four = vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
+        four = state_vec4(start, k);
       }
       for (var gate = 0u; gate < 3; gate++) {
         sums = vec3f(sums.yz, sums.x + dot(unpack(weights[w.x]), four));

@@ -1,16 +1,9 @@
-// What a kernel that advances a layer from its projection reads: bindings 3 to 6, after those of lib/chunk.wgsl. Needs
-// lib/layer.wgsl, lib/recurrent.wgsl, lib/tile.wgsl and one of lib/weight_*.wgsl.
+// What a kernel that advances a layer from its projection reads: bindings 3 to 5, after those of lib/chunk.wgsl. Needs
+// lib/layer.wgsl, lib/state.wgsl, lib/recurrent.wgsl, lib/tile.wgsl and one of lib/weight_*.wgsl.
 
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rows padded
 @group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightVec4>; // see lib/recurrent.wgsl
 @group(0) @binding(5) var<storage, read> recurrent_bias: array<f32>;          // [2, D 3H]: c, then the scale of each row, padded
-@group(0) @binding(6) var<storage, read_write> state: array<f32>;             // [slots, 2, S], from this layer's [D, H] on
-
-// Four elements of a state. It is not an array of vec4f: a GPU may write all four to write one, and others write those.
-fn state_vec4(start: u32, k: u32) -> vec4f {
-  let i = start + 4 * k;
-  return vec4f(state[i], state[i + 1], state[i + 2], state[i + 3]);
-}
 
 // A part of R_r h, R_z h and R_n h of a unit, before the scale: vec4 `w` of its row of r, and those of z and n, times four of h.
 fn products_of(w: u32, h: vec4f) -> vec3f {

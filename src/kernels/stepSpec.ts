@@ -6,6 +6,7 @@ import gru from "../../shaders/lib/gru.wgsl?raw";
 import layerPart from "../../shaders/lib/layer.wgsl?raw";
 import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
+import state from "../../shaders/lib/state.wgsl?raw";
 import step from "../../shaders/lib/step.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
@@ -54,7 +55,7 @@ export function stepSpec(
   const gates = isDefault ? [gatesDefault] : [gatesGeneral, activations];
   return {
     label: `${name} ${details.join(" ")}`,
-    source: [source, layerSource, weightSource[storage], sigmoidTanh, ...gates].join(""),
+    source: [source, layerSource, state, weightSource[storage], sigmoidTanh, ...gates].join(""),
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

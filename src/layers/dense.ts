@@ -23,7 +23,7 @@ export type DenseSpec = Optional<
   "inputs" | "storage" | "bias" | "weightScale"
 >;
 
-export const dense: LayerType<DenseLayer> = {
+export const dense: LayerType<DenseLayer, DenseSpec> = {
   type: "dense",
   time: "frame",
   readsIndex: false,

@@ -15,7 +15,7 @@ export interface EmbeddingLayer extends LayerBase {
 /** Whatever is optional here is filled in by `defineNetwork`; without `inputs` a layer reads the one before it. */
 export type EmbeddingSpec = Optional<EmbeddingLayer, "inputs" | "storage" | "weightScale">;
 
-export const embedding: LayerType<EmbeddingLayer> = {
+export const embedding: LayerType<EmbeddingLayer, EmbeddingSpec> = {
   type: "embedding",
   time: "frame",
   readsIndex: true,

@@ -10,7 +10,7 @@ import {
 
 /** One field of a layer type. */
 export interface Field {
-  readonly kind: "size" | "choice" | "activation" | "limit";
+  readonly kind: "size" | "choice" | "activation" | "number";
   /** The value of a field that is left out; undefined where it must be given. */
   readonly default?: unknown;
   /** What a value must be: words to choose from, or a sentence's part. */
@@ -77,10 +77,22 @@ function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unkn
   return typeof value === "object" && value !== null ? value : {};
 }
 
+/** A number above 0. @param word before it, where a person reads it */
+export function positive(defaultValue: number, word: string): Field {
+  return {
+    kind: "number",
+    default: defaultValue,
+    expected: "a number above 0",
+    accepts: (value) => Number.isFinite(value) && (value as number) > 0,
+    complete: same,
+    describe: (value) => `${word} ${String(value)}`,
+  };
+}
+
 /** A number above 0 that limits values to [-limit, limit]; null, the default, for no limit. */
 export function limit(word: string): Field {
   return {
-    kind: "limit",
+    kind: "number",
     default: null,
     expected: "a number above 0, or null",
     accepts: (value) => value === null || (typeof value === "number" && value > 0),

@@ -59,7 +59,7 @@ interface GruOptions {
   readonly returnSequences?: boolean;
 }
 
-export const gru: LayerType<GruLayer> = {
+export const gru: LayerType<GruLayer, GruSpec> = {
   type: "gru",
   time: "recurrent",
   readsIndex: false,

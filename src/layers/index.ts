@@ -1,18 +1,17 @@
-// The list of layer types. A new one is its file here, a line in `TYPES`, and its place in plan/ and cpu/.
-
-import { dense, type DenseLayer, type DenseSpec } from "./dense.js";
-import { embedding, type EmbeddingLayer, type EmbeddingSpec } from "./embedding.js";
-import { gru, type GruLayer, type GruSpec } from "./gru.js";
-import { last, type LastLayer, type LastSpec } from "./last.js";
 import type { LayerType, StateBlock, Storage, TensorSpec } from "./layerType.js";
+import * as TYPES from "./list.js";
 
-const TYPES = { embedding, gru, dense, last };
+type Types = typeof TYPES;
 
 /** A layer with everything said. */
-export type Layer = EmbeddingLayer | GruLayer | DenseLayer | LastLayer;
+export type Layer = {
+  [Name in keyof Types]: Types[Name] extends LayerType<infer L, infer _> ? L : never;
+}[keyof Types];
 
 /** A layer as a caller may write it. */
-export type LayerSpec = EmbeddingSpec | GruSpec | DenseSpec | LastSpec;
+export type LayerSpec = {
+  [Name in keyof Types]: Types[Name] extends LayerType<infer _, infer Spec> ? Spec : never;
+}[keyof Types];
 
 /** Names of the layer types. */
 export const LAYER_TYPES: readonly string[] = Object.keys(TYPES);

@@ -15,7 +15,7 @@ export interface LastLayer extends LayerBase {
 /** Forward unless it says otherwise. */
 export type LastSpec = Optional<LastLayer, "inputs" | "storage" | "direction">;
 
-export const last: LayerType<LastLayer> = {
+export const last: LayerType<LastLayer, LastSpec> = {
   type: "last",
   time: "summary",
   readsIndex: false,

@@ -45,9 +45,14 @@ export interface StateBlock {
  */
 export type TimeRelation = "frame" | "recurrent" | "summary";
 
-/** One type of layers. L is the layer with everything said, without its tensors where they are not asked for. */
-export interface LayerType<L extends LayerBase = LayerBase> {
+/**
+ * One type of layers. L is the layer with everything said, without its tensors where they are not asked for; Spec is the layer
+ * as a caller may write it.
+ */
+export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   readonly type: string;
+  /** In the type alone: nothing has it. */
+  readonly spec?: Spec;
   readonly time: TimeRelation;
   /** What a layer of this type says of itself beside its name, inputs and storage, in the order of reading. */
   readonly fields: Readonly<Record<string, Field>>;

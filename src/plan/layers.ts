@@ -1,13 +1,6 @@
-// The list of layer types on a GPU. A new one is its file here with its shader and kernel, and a line in `PLANS`.
-
 import type { Layer } from "../layers/index.js";
-import { densePlan } from "./dense.js";
-import { embeddingPlan } from "./embedding.js";
-import { gruPlan } from "./gru/gruPlan.js";
-import { lastPlan } from "./last.js";
 import type { LayerPlan } from "./layerPlan.js";
-
-const PLANS = { embedding: embeddingPlan, gru: gruPlan, dense: densePlan, last: lastPlan };
+import * as PLANS from "./list.js";
 
 /** The plans of a layer's type. */
 export function layerPlan(layer: Layer): LayerPlan {

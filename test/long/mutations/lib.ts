@@ -121,8 +121,6 @@ const step = [
       ["uses R_z for R_r", "dot(unpack(recurrent_weight[w]), h)", "dot(unpack(recurrent_weight[w + TO_Z]), h)"],
       ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
       ["uses R_r for R_n", "recurrent_weight[w + TO_N]", "recurrent_weight[w]"],
-      ["reads the first vec4 of the state for all", "let i = start + 4 * k;", "let i = start;"],
-      ["swaps two columns of the state", "state[i + 1], state[i + 2]", "state[i + 2], state[i + 1]"],
       ["swaps x_r and x_z", "projection[i.x], projection[i.y]", "projection[i.y], projection[i.x]"],
       ["takes x_z for x_n", "projection[i.z]", "projection[i.y]"],
       ["drops c_r", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(0, 1, 1);"],
@@ -138,6 +136,14 @@ const step = [
       ["drops the scale of R_z", SCALED, `select(sums, ${SCALED}, vec3<bool>(true, false, true))`],
       ["drops the scale of R_n", SCALED, `select(sums, ${SCALED}, vec3<bool>(true, true, false))`],
       ["scales R_r as R_z", SCALED, `${SCALED}.yyz`],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/state.wgsl",
+    [BOTH],
+    [
+      ["reads the first vec4 of the state for all", "let i = start + 4 * k;", "let i = start;"],
+      ["swaps two columns of the state", "state[i + 1], state[i + 2]", "state[i + 2], state[i + 1]"],
     ],
   ),
   ...mutationsOf(
