@@ -1,4 +1,4 @@
-// Every activation of one element, by its number in ELEMENT_FUNCTIONS (src/model/activation.ts).
+// Every activation of one element, by its number in ELEMENT_FUNCTIONS (src/layers/activation.ts).
 // Comparisons keep NaN where min, max and clamp would hide it. Needs sigmoid_tanh.wgsl.
 
 fn activate(function_index: u32, alpha: f32, beta: f32, x: f32) -> f32 {
