@@ -177,6 +177,7 @@ export const featureScenarios = {
 
   async "a model's end"(model, network) {
     const stream = model.createStream();
+    await stream.push(randomInput(network, 1, 3)); // has its memory and kernels, so that the next one is submitted at once
     const underWay = [model.run(randomInput(network, 400, 1)), told(stream.push(randomInput(network, 1, 2)))];
     await new Promise((resolve) => setTimeout(resolve)); // the push is submitted
     model.dispose();
