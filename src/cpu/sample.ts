@@ -1,5 +1,6 @@
 import type { Sampling } from "../model/generative.js";
 import { randomNumber } from "../model/randomNumber.js";
+import { highest } from "./topK.js";
 
 /**
  * Draws a token by its scores, as shaders/sample.wgsl does.
@@ -17,7 +18,7 @@ export function sample(
   for (const score of scores) largest = Math.max(largest, score);
   const weights = new Float64Array(scores.length);
   let total = 0;
-  const kept = topK < scores.length || topP < 1 ? largestOf(scores, topK, largest) : scores.keys();
+  const kept = topK < scores.length || topP < 1 ? highest(scores, topK) : scores.keys();
   for (const i of kept) {
     const ratio = areProbabilities ? Math.log(scores[i]! / largest) : scores[i]! - largest;
     weights[i] = Math.exp(ratio / temperature);
@@ -38,10 +39,4 @@ export function sample(
     if (weights[i]! > 0) token = i;
   }
   return token;
-}
-
-/** Indices of the k largest scores, the largest first, the first of equals first. */
-function largestOf(scores: Float32Array, k: number, largest: number): number[] {
-  if (k === 1) return [scores.indexOf(largest)];
-  return [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, k);
 }

@@ -1,7 +1,7 @@
 // What is read back on the CPU. test/browser/output.test.ts has the same on WebGPU.
 
 import { describe, expect, it } from "vitest";
-import { topK } from "../../src/cpu/topK.js";
+import { highest, topK } from "../../src/cpu/topK.js";
 import { createModel } from "../../src/index.js";
 import { outputCheckNames, outputChecks } from "../cases/outputRequests.js";
 import { randomTextModel } from "../cases/random.js";
@@ -20,6 +20,12 @@ describe("an output that is asked for", () => {
     topK(Float32Array.of(1, NaN, Infinity, -Infinity, NaN, 2), 4, pairs);
     expect([...pairs].filter((_, i) => i % 2 === 1)).toEqual([NaN, NaN, Infinity, 2]);
     expect([...new Uint32Array(pairs.buffer)].filter((_, i) => i % 2 === 0)).toEqual([1, 4, 2, 5]);
+  });
+
+  it("has the highest in one order, however many there are", () => {
+    const row = Float32Array.from({ length: 3000 }, (_, i) => (i === 7 ? NaN : (i * 37) % 100));
+    expect(highest(row, 1500).slice(0, 1000)).toEqual(highest(row, 1000));
+    expect(highest(row, 3)).toEqual([7, 27, 127]);
   });
 
   it("has the type of what comes", async () => {
