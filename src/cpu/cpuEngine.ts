@@ -5,7 +5,7 @@ import type { FastCpu } from "./fastCpu.js";
 import { Pace } from "./pace.js";
 import { Runner } from "./runner.js";
 
-/** Runs a network on the CPU: in WebAssembly, or in plain JavaScript where there is none. */
+/** Runs a network on the CPU: in WebAssembly, or in plain JavaScript where WebAssembly was refused. */
 export class CpuEngine implements Engine {
   readonly device = "cpu";
   readonly isImmediate = true;
@@ -14,15 +14,15 @@ export class CpuEngine implements Engine {
   readonly #network: Network;
   /** Makes the runner, with its own copy of the weights. */
   readonly #createRunner: () => Runner;
-  /** Shared by all sessions: a call of `advance` is over before the next begins. */
+  /** Shared by all sessions: a runner's call ends before the next one begins, and keeps nothing for it. */
   #runner: Runner | null;
   readonly #pace = new Pace();
   readonly #form: string;
 
   /**
    * @param reason why the CPU was chosen
-   * @param fast the WebAssembly form, or why there is none
-   * @param runner of that form, where there is one already
+   * @param fast the WebAssembly form, or the reason why there is none
+   * @param runner of that form, if it was made already
    */
   constructor(network: Network, reason: string, fast: FastCpu | string, runner?: Runner) {
     this.#network = network;
@@ -39,7 +39,7 @@ export class CpuEngine implements Engine {
     }
   }
 
-  /** The first one makes the runner: not while a file is loading, when memory is at its peak. */
+  /** The first session makes the runner: while a file loads, memory is at its peak. */
   createSession(numSlots: number): Session {
     this.#runner ??= this.#createRunner();
     return new CpuSession(this.#network, this.#runner, this.#pace, numSlots);

@@ -2,9 +2,9 @@ import type { Network } from "../model/network.js";
 import { Runner } from "./runner.js";
 import { compileModule, instantiate } from "./wasmModule.js";
 
-/** A faster form of the CPU path than plain JavaScript. */
+/** A form of the CPU path that is faster than plain JavaScript. */
 export interface FastCpu {
-  /** What it is, for a person. */
+  /** For a person. */
   readonly name: string;
   createRunner(network: Network): Runner;
 }
@@ -12,9 +12,9 @@ export interface FastCpu {
 let compiled: Promise<FastCpu> | null = null;
 
 /**
- * The form in WebAssembly, compiled once for all models; each has an instance, with its weights.
+ * The form in WebAssembly. The module is compiled once for all models; each model has an instance with its weights.
  *
- * @returns why there is none, where the engine or the page's policy refuses it
+ * @returns a sentence with the reason, where the engine or the page's policy refuses WebAssembly
  */
 export async function fastCpu(): Promise<FastCpu | string> {
   compiled ??= compileModule().then((module) => ({

@@ -4,14 +4,15 @@ import { compareTimes, cpuTimeUs, gpuTimeUs, USUAL_READBACK_US, type Verdict, wo
 import type { Runner } from "./runner.js";
 import { timeRunnerUs } from "./timeRunner.js";
 
-/** What is timed of a longer or wider workload; the rest is taken in proportion. */
+/** Steps and rows that are timed. The time of a larger workload is taken in proportion. */
 const MAX_TIMED_STEPS = 16;
 const MAX_TIMED_ROWS = 8;
 
 /**
- * Which finishes a workload first: the CPU, by its runner, or a GPU.
+ * Tells whether the CPU or a GPU finishes a workload first.
  *
- * @param timeReadbackUs times a GPU round trip; called only where `workload` allows to measure
+ * @param runner of the CPU, to be timed
+ * @param timeReadbackUs times a GPU round trip; called only where the workload allows measuring
  */
 export async function weigh(
   network: Network,
@@ -28,5 +29,5 @@ export async function weigh(
   const sequenceLength = Math.min(workload.sequenceLength ?? 1, MAX_TIMED_STEPS);
   const timedUs = timeRunnerUs(runner, network, batchSize, sequenceLength);
   const cpuUs = (timedUs / cpuTimeUs(workOf(network, { batchSize, sequenceLength }), network)) * estimateUs;
-  return compareTimes(cpuUs, gpuTimeUs(work, await timeReadbackUs()), workload, "by what was timed of each");
+  return compareTimes(cpuUs, gpuTimeUs(work, await timeReadbackUs()), workload, "from timed runs");
 }

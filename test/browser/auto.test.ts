@@ -29,7 +29,7 @@ for (const [workload, device] of cases) {
     const page = await openPage();
     const told = await page.evaluate((given) => harness.chooseOnHardware(given), workload);
     expect(told.device).toBe(device);
-    const how = workload.measure === false ? "estimated" : "by what was timed of each";
+    const how = workload.measure === false ? "estimated" : "from timed runs";
     expect(told.explanation).toMatch(new RegExp(`first to finish .* on the CPU, .* on the GPU, ${how}.* to choose`));
     expect(told.numOutputs).toBe(64);
   });

@@ -8,7 +8,7 @@ import { expectRefusal } from "../harness/refusal.js";
 const stack = (hiddenSize: number, resetAfter = true) =>
   randomStack({ seed: 1, inputSize: 2, hiddenSizes: [hiddenSize], resetAfter });
 
-describe("the work of a use", () => {
+describe("the work of a workload", () => {
   const network = stack(4);
 
   it("counts products, weights, dispatches and what is copied", () => {
@@ -65,7 +65,7 @@ describe("the device that finishes first", () => {
   });
 });
 
-describe("a use", () => {
+describe("a workload", () => {
   it("is refused when it is misspelt", async () => {
     const message = 'options: expected batchSize, sequenceLength, measure, got "rows"';
     await expectRefusal(() => createWith({ rows: 1 }), "unsupported", message);

@@ -1,4 +1,4 @@
-// What a dense layer does to its rows after the product.
+// Functions of rows after a product.
 
 import { activate, Activation, exp } from "./activation";
 import { greatest, splat } from "./simd";
@@ -7,15 +7,15 @@ import { greatest, splat } from "./simd";
 @external("math", "log")
 declare function log(x: f64): f64;
 
-/** Applies an activation to [M, stride] elements in place. */
+/** Applies an activation to [M, stride] elements, in place. */
 export function activateRows(activation: Activation, rows: usize, stride: i32, numRows: i32): void {
   const end = rows + 4 * numRows * stride;
   for (let at = rows; at < end; at += 16) v128.store(at, activate(activation, v128.load(at)));
 }
 
 /**
- * The softmax of the first `size` elements of each row of [M, stride] in place, or its logarithm. What follows them in a
- * row, up to a multiple of four, is written over.
+ * The softmax of the first `size` elements of each row of [M, stride], or its logarithm, in place. Overwrites the elements
+ * after them up to a multiple of four.
  */
 export function softmaxRows(isLogarithm: bool, rows: usize, stride: i32, numRows: i32, size: i32): void {
   for (let m = 0; m < numRows; m++) {

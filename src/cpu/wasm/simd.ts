@@ -1,4 +1,4 @@
-// Small words for vectors of four float32.
+// Short names for vectors of four float32.
 
 // @ts-ignore: decorator
 @inline
@@ -6,7 +6,7 @@ export function splat(value: f32): v128 {
   return f32x4.splat(value);
 }
 
-/** a * b + c, rounded once where the engine has relaxed SIMD: of the two builds of this module, one has it. */
+/** a * b + c. The build with relaxed SIMD may round it once, the other rounds twice. */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
@@ -29,8 +29,8 @@ export function greatest(a: v128, b: v128): v128 {
 }
 
 /**
- * Products of 16 weights, i8, and 16 digits, 0 to 127, the sums of each four of them added to the four of `sums`. The same
- * on every engine: digits of seven bits are what relaxed SIMD's instruction leaves no choice for.
+ * Adds the products of 16 weights, i8, and 16 digits, 0 to 127, to the four `sums`: four neighbours to each. The same on
+ * every engine: relaxed SIMD's instruction gives an engine no choice where digits have seven bits.
  */
 // @ts-ignore: decorator
 @inline
