@@ -1,11 +1,11 @@
-// What a layer type does on the CPU: it lays its weights out once, and then takes frames from one place in the memory to
-// another. In WebAssembly, or in plain JavaScript on the same memory.
+// A layer on the CPU: its weights are laid out once, then it turns frames at one address into frames at another. It does so
+// in WebAssembly, or in plain JavaScript on the same memory: layers of both kinds follow each other.
 
 import type { CpuMemory } from "./cpuMemory.js";
 import type { WasmFunctions } from "./wasmModule.js";
 
-/** A piece of a sequence. */
-export interface Piece {
+/** Steps of some rows that go through one layer before the next. */
+export interface Chunk {
   /** [T, B, I], or [T, B] indices */
   readonly input: Float32Array;
   readonly numSteps: number;
@@ -25,27 +25,27 @@ export interface Frames {
   readonly outputStride: number;
   /** T B of a sequence, else B. */
   readonly numRows: number;
-  readonly piece: Piece;
-  /** [B] i32, which row of the batch each is, the longest first. */
+  readonly chunk: Chunk;
+  /** [B] i32, rows of the batch, the longest first. */
   readonly order: number;
-  /** [B] i32, steps of each, in the same order. */
+  /** [B] i32, steps of each row, in the same order. */
   readonly lengths: number;
-  /** Work space, of `workFloats` elements. */
+  /** Work space, of `workFloats` elements, which the next layer overwrites. */
   readonly work: number;
 }
 
-/** A layer that is laid out. */
+/** A layer with its weights laid out. */
 export interface CpuLayer {
-  /** Elements of work space that it takes for up to so many rows, and rows of all steps. */
-  workFloats(maxRows: number, maxTimeRows: number): number;
+  /** Elements of work space for up to `maxRows` rows of the batch and `maxTimeRows` rows of all steps; 0 when absent. */
+  workFloats?(maxRows: number, maxTimeRows: number): number;
   run(frames: Frames): void;
 }
 
-/** Where a layer is laid out. */
-export interface CpuPlace {
+/** The runner that a layer is made for. */
+export interface CpuTarget {
   readonly memory: CpuMemory;
-  /** The module's functions; null where there is none, and plain JavaScript does all. */
+  /** The module's functions; null where WebAssembly was refused. */
   readonly wasm: WasmFunctions | null;
-  /** Where the layer's state begins in a row's. */
-  readonly stateStart: number;
+  /** The element of a row's state at which each block of the layer's state begins, by the block's name. */
+  readonly stateStarts: Readonly<Record<string, number>>;
 }

@@ -2,16 +2,21 @@ import { GruError } from "../errors.js";
 
 const PAGE_BYTES = 65536;
 
-/** A cache line: what begins on one is read in the fewest pieces. */
-const ALIGNMENT = 64;
+/** A cache line. An array that begins at one touches the fewest lines. */
+export const LINE_BYTES = 64;
 
-/** How far beyond what it needs the module may read. */
+/** The module may read this far past the end of an array. */
 const SLACK_BYTES = 1024;
 
-/** What memory is part of: a module's instance, or `PlainBuffer`. */
+/** The next multiple of `unit`. */
+export function roundUp(size: number, unit: number): number {
+  return Math.ceil(size / unit) * unit;
+}
+
+/** A WebAssembly.Memory, or a `PlainBuffer`. */
 export interface GrowingBuffer {
   readonly buffer: ArrayBuffer;
-  /** @param numPages of 64 KiB; what was there stays */
+  /** Keeps the contents. @param numPages of 64 KiB, to add */
   grow(numPages: number): unknown;
 }
 
@@ -26,7 +31,7 @@ export class PlainBuffer implements GrowingBuffer {
   }
 }
 
-/** Memory that is given out from the beginning and never taken back but all at once. */
+/** Gives out memory from the beginning on; `release` takes the end of it back. */
 export class CpuMemory {
   readonly #memory: GrowingBuffer;
   #end: number;
@@ -34,14 +39,14 @@ export class CpuMemory {
   #i32!: Int32Array;
   #bytes!: Uint8Array;
 
-  /** @param start the first byte that is not the module's own */
+  /** @param start the first byte after the module's own data */
   constructor(memory: GrowingBuffer, start: number) {
     this.#memory = memory;
     this.#end = start;
-    this.#look();
+    this.#view();
   }
 
-  /** Everything as float32, for the element `address / 4`. Not to be kept: memory that grows moves. */
+  /** All of the memory: an address is element `address / 4`. Do not keep it: memory moves when it grows. */
   get f32(): Float32Array {
     return this.#f32;
   }
@@ -54,35 +59,35 @@ export class CpuMemory {
     return this.#bytes;
   }
 
-  /** Where the next allocation will begin; `release` goes back to it. */
+  /** The end of the allocations, for `release`. */
   get end(): number {
     return this.#end;
   }
 
-  /** Gives back all that was allocated from `end` on. */
+  /** Takes back everything that was allocated from `end` on. */
   release(end: number): void {
     this.#end = end;
   }
 
-  /** @returns an address @throws GruError `limit-exceeded` when there is no more */
+  /** @returns an address @throws GruError `limit-exceeded` when the memory cannot grow */
   allocate(sizeBytes: number): number {
-    const address = Math.ceil(this.#end / ALIGNMENT) * ALIGNMENT;
+    const address = roundUp(this.#end, LINE_BYTES);
     const end = address + sizeBytes;
     const missingBytes = end + SLACK_BYTES - this.#memory.buffer.byteLength;
     if (missingBytes > 0) {
       try {
         this.#memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
       } catch (cause) {
-        const message = `CPU memory: expected room for ${end} bytes of weights and work space, got ${String(cause)}; run shorter pieces or smaller batches`;
+        const message = `CPU memory: no room for ${end} bytes of weights and work space (${String(cause)}); run shorter sequences or smaller batches`;
         throw new GruError("limit-exceeded", message, { cause });
       }
-      this.#look();
+      this.#view();
     }
     this.#end = end;
     return address;
   }
 
-  #look(): void {
+  #view(): void {
     const { buffer } = this.#memory;
     this.#f32 = new Float32Array(buffer);
     this.#i32 = new Int32Array(buffer);

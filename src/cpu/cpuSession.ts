@@ -13,26 +13,26 @@ import {
   stateOf,
 } from "../model/network.js";
 import { workOf } from "./cost.js";
-import type { Piece } from "./cpuLayer.js";
+import type { Chunk } from "./cpuLayer.js";
 import { type Pace, stepsOfTurn } from "./pace.js";
 import type { Runner } from "./runner.js";
 import { sample } from "./sample.js";
 import { topK } from "./topK.js";
 
-/** States of one session: a million rows of few units, of which each takes about `SLOT_BYTES` beside its numbers. */
+/** States of one session: a million rows of few units. An array takes about `SLOT_BYTES` beside its numbers. */
 const MAX_STATE_BYTES = 2 ** 28;
 const SLOT_BYTES = 256;
 
-/** Rows of all steps that a page waits for, whatever they take: with fewer the weights would be read too often. */
+/** Rows of all steps in a turn at least: with fewer the weights would be read too often. */
 const MIN_TURN_ROWS = 32;
 
-/** Operations that it takes to draw a token from as many as there are, for each of those. */
+/** Operations for each token of the vocabulary when one is drawn. */
 const SAMPLE_FLOPS = 100;
 
-/** An output that is to be given: the k highest of it, or all where k is 0. */
+/** An output to return: its k highest numbers, or all of it where k is 0. */
 interface Wanted {
   readonly name: string;
-  /** Numbers that one step of one row has. */
+  /** Numbers of one step of one row. */
   readonly size: number;
   readonly isSequence: boolean;
   readonly k: number;
@@ -41,10 +41,10 @@ interface Wanted {
 /** A call of `advance` under way. */
 interface Job {
   readonly numSteps: number;
-  /** Steps that the runner takes at once. */
-  readonly pieceSteps: number;
+  /** Steps that the runner takes together. */
+  readonly chunkSteps: number;
   readonly wanted: readonly Wanted[];
-  /** As `Advanced` has them, filled piece by piece. */
+  /** As `Advanced` has them, filled chunk by chunk. */
   readonly outputs: Float32Array[];
   readonly states: readonly Float32Array[];
   readonly numLayers: number;
@@ -63,6 +63,8 @@ export class CpuSession implements Session {
   /** Of each slot: [D, size] of each block, one after the other. */
   #states: Float32Array[];
   readonly #blocks: readonly LayerState[];
+  /** Elements of a state of one row. */
+  readonly #stateLength: number;
 
   /** @throws GruError `limit-exceeded` for more slots than fit */
   constructor(network: Network, runner: Runner, pace: Pace, numSlots: number) {
@@ -75,15 +77,16 @@ export class CpuSession implements Session {
       return { name, size: layerOutputSize(layerNamed(network, name)), isSequence: sequences.has(name), k: 0 };
     });
     this.#hasReverse = hasReverse(network);
-    this.#states = newStates(network, 0, numSlots);
     this.#blocks = stateOf(network);
+    this.#stateLength = stateLength(network, 1);
+    this.#states = newStates(this.#stateLength, 0, numSlots);
   }
 
   get numSlots(): number {
     return this.#states.length;
   }
 
-  /** The work of one turn: a longer push is made of several, and the page has its own in between. */
+  /** The steps of one turn: a longer push takes several, and the page runs in between. */
   get maxChunkSteps(): number {
     return this.#turnSteps(this.numSlots);
   }
@@ -92,14 +95,14 @@ export class CpuSession implements Session {
     return null;
   }
 
-  // Without an `await`, which would cost a small push some per cent.
+  // No `await` on the way of a small push, which would cost it some per cent.
   async advance(request: Advance): Promise<Advanced> {
     const { input, slots } = request;
     const numSteps = input.length / (slots.length * this.#network.inputSize);
     const turnSteps = this.#turnSteps(slots.length);
-    const job = this.#begin(request, numSteps, Math.min(turnSteps, this.#runner.pieceSteps(slots.length)));
+    const job = this.#begin(request, numSteps, Math.min(turnSteps, this.#runner.chunkSteps(slots.length)));
     if (numSteps > turnSteps) return this.#advanceInTurns(request, job);
-    for (let start = 0; start < numSteps; start += job.pieceSteps) this.#runPiece(request, job, start);
+    for (let start = 0; start < numSteps; start += job.chunkSteps) this.#runChunk(request, job, start);
     const turn = this.#pace.spend(numSteps * slots.length * this.#stepFlops);
     return turn === null ? this.#end(request, job) : this.#endAfter(turn, request, job);
   }
@@ -143,12 +146,12 @@ export class CpuSession implements Session {
   }
 
   grow(numSlots: number): void {
-    this.#states = [...this.#states, ...newStates(this.#network, this.numSlots, numSlots)];
+    this.#states = [...this.#states, ...newStates(this.#stateLength, this.numSlots, numSlots)];
   }
 
   dispose(): void {}
 
-  #begin({ slots, lastOnly, output }: Advance, numSteps: number, pieceSteps: number): Job {
+  #begin({ slots, lastOnly, output }: Advance, numSteps: number, chunkSteps: number): Job {
     const wanted = this.#wanted(output);
     const outputs = wanted.map(({ size, isSequence, k }) => {
       const numRows = (isSequence && !lastOnly ? numSteps : 1) * slots.length;
@@ -156,15 +159,15 @@ export class CpuSession implements Session {
     });
     const states = slots.map((slot) => this.#states[slot]!);
     const numLayers = neededLayers(this.#network, output).length;
-    return { numSteps, pieceSteps: this.#hasReverse ? numSteps : pieceSteps, wanted, outputs, states, numLayers };
+    return { numSteps, chunkSteps: this.#hasReverse ? numSteps : chunkSteps, wanted, outputs, states, numLayers };
   }
 
-  /** Gives way to the page between pieces. The caller may have its array back meanwhile. */
+  /** Gives way to the page between chunks. The caller may change its array meanwhile, so the input is copied. */
   async #advanceInTurns(request: Advance, job: Job): Promise<Advanced> {
     const copied = { ...request, input: request.input.slice() };
-    for (let start = 0; start < job.numSteps; start += job.pieceSteps) {
-      this.#runPiece(copied, job, start);
-      await this.#pace.spend(job.pieceSteps * job.states.length * this.#stepFlops);
+    for (let start = 0; start < job.numSteps; start += job.chunkSteps) {
+      this.#runChunk(copied, job, start);
+      await this.#pace.spend(job.chunkSteps * job.states.length * this.#stepFlops);
     }
     return this.#end(request, job);
   }
@@ -174,18 +177,18 @@ export class CpuSession implements Session {
     return this.#end(request, job);
   }
 
-  #runPiece({ input, lengths, lastOnly }: Advance, job: Job, start: number): void {
-    const { numSteps, pieceSteps, wanted, outputs, states, numLayers } = job;
-    const end = Math.min(start + pieceSteps, numSteps);
+  #runChunk({ input, lengths, lastOnly }: Advance, job: Job, start: number): void {
+    const { numSteps, chunkSteps, wanted, outputs, states, numLayers } = job;
+    const end = Math.min(start + chunkSteps, numSteps);
     const stepElements = states.length * this.#network.inputSize;
-    const piece = {
-      input: numSteps <= pieceSteps ? input : input.subarray(start * stepElements, end * stepElements),
+    const chunk = {
+      input: numSteps <= chunkSteps ? input : input.subarray(start * stepElements, end * stepElements),
       numSteps: end - start,
       states,
       lengths: lengths && lengths.map((length) => Math.min(end - start, Math.max(0, length - start))),
     };
-    this.#runner.run(piece, numLayers);
-    for (let i = 0; i < wanted.length; i++) this.#give(wanted[i]!, piece, start, lastOnly, outputs[i]!);
+    this.#runner.run(chunk, numLayers);
+    for (let i = 0; i < wanted.length; i++) this.#give(wanted[i]!, chunk, start, lastOnly, outputs[i]!);
   }
 
   #end({ slots, withState }: Advance, { outputs }: Job): Advanced {
@@ -203,13 +206,13 @@ export class CpuSession implements Session {
 
   /** The states of some slots as one, [D, B, size] of each block. */
   #joinStates(slots: readonly number[]): Float32Array {
-    const joined = new Float32Array(stateLength(this.#network, slots.length));
+    const joined = new Float32Array(slots.length * this.#stateLength);
     const states = slots.map((slot) => this.#states[slot]!);
     this.#eachState(states, (state, start, length, at) => joined.set(state.subarray(start, start + length), at));
     return joined;
   }
 
-  /** Calls `visit` for each [size] of each slot's state, with where it is there and where in [D, B, size] of each block. */
+  /** Calls `visit` for each [size] of each state, with its start there, and its start in [D, B, size] of each block. */
   #eachState(
     states: readonly Float32Array[],
     visit: (state: Float32Array, start: number, length: number, at: number) => void,
@@ -225,10 +228,10 @@ export class CpuSession implements Session {
     }
   }
 
-  /** Copies what a piece gives of one output to its place, for the rows that have not ended. */
+  /** Copies a chunk's part of one output, for the rows that have not ended. */
   #give(
     wanted: Wanted,
-    { numSteps, states, lengths }: Piece,
+    { numSteps, states, lengths }: Chunk,
     start: number,
     lastOnly: boolean,
     output: Float32Array,
@@ -253,7 +256,7 @@ export class CpuSession implements Session {
     });
   }
 
-  /** Copies rows of an output, or the highest of each. */
+  /** Copies rows of an output, or the highest numbers of each row. */
   #copy({ name, size, k }: Wanted, from: number, numRows: number, output: Float32Array, to: number): void {
     if (k === 0) return this.#runner.copy(name, from, numRows, output, to);
     const scores = new Float32Array(size);
@@ -264,8 +267,7 @@ export class CpuSession implements Session {
   }
 }
 
-function newStates(network: Network, numBefore: number, numSlots: number): Float32Array[] {
-  const length = stateLength(network, 1);
+function newStates(length: number, numBefore: number, numSlots: number): Float32Array[] {
   const maxSlots = Math.floor(MAX_STATE_BYTES / (SLOT_BYTES + 4 * length));
   if (numSlots > maxSlots) {
     throw new GruError("limit-exceeded", `batchSize: expected at most ${maxSlots} rows on the CPU, got ${numSlots}`);

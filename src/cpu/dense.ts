@@ -1,32 +1,34 @@
 import { type Activation, isRowFunction } from "../layers/activation.js";
 import type { DenseLayer } from "../layers/dense.js";
-import { activateRows } from "./activate.js";
-import type { CpuLayer, CpuPlace } from "./cpuLayer.js";
+import { activateRows, writeActivation } from "./activation.js";
+import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
+import { writeMatrix } from "./matrix.js";
 import { matvec } from "./matvec.js";
-import { productFloats, writeActivation, writeMatrix } from "./wasmWeights.js";
 
-/** activation(W x + b), all rows at once. */
-export function placeDense(layer: DenseLayer, place: CpuPlace): CpuLayer {
-  const { memory, wasm } = place;
-  const { inputSize: numColumns, outputSize: numRows, activation, storage, weight, weightScale: scale, bias } = layer;
-  if (wasm === null) return plainDense(layer, place);
+/** activation(W x + b), all rows together. */
+export function createDense(layer: DenseLayer, target: CpuTarget): CpuLayer {
+  const { memory, wasm } = target;
+  if (wasm === null) return createPlainDense(layer, target);
+  const { inputSize: numColumns, outputSize, activation, storage, weight, weightScale: scale, bias } = layer;
   const { name } = activation;
-  const matrix = writeMatrix(memory, { storage, numRows, numColumns, weight, scale, bias });
+  const matrix = writeMatrix(memory, { storage, numRows: outputSize, numColumns, weight, scale, bias });
   const written = isRowFunction(name) ? 0 : writeActivation(memory, activation as Activation);
   return {
-    workFloats: () => productFloats(numColumns),
-    run({ x, xStride, output, outputStride, numRows: numFrames, work }) {
-      wasm.product(output, outputStride, x, xStride, matrix, numFrames, work);
+    workFloats: () => wasm.productScratchBytes(matrix) / 4,
+    run({ x, xStride, output, outputStride, numRows, work }) {
+      wasm.product(output, outputStride, x, xStride, matrix, numRows, work);
       if (isRowFunction(name)) {
-        wasm.softmaxRows(Number(name === "logSoftmax"), output, outputStride, numFrames, numRows);
-      } else if (name !== "linear") wasm.activateRows(written, output, outputStride, numFrames);
+        wasm.softmaxRows(Number(name === "logSoftmax"), output, outputStride, numRows, outputSize);
+      } else if (name !== "linear") wasm.activateRows(written, output, outputStride, numRows);
     },
   };
 }
 
-function plainDense({ inputSize, outputSize, weight, bias, activation }: DenseLayer, { memory }: CpuPlace): CpuLayer {
+function createPlainDense(
+  { inputSize, outputSize, weight, bias, activation }: DenseLayer,
+  { memory }: CpuTarget,
+): CpuLayer {
   return {
-    workFloats: () => 0,
     run({ x, xStride, output, outputStride, numRows }) {
       const { f32 } = memory;
       for (let row = 0; row < numRows; row++) {

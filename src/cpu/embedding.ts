@@ -1,10 +1,9 @@
 import type { EmbeddingLayer } from "../layers/embedding.js";
-import type { CpuLayer, CpuPlace } from "./cpuLayer.js";
+import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 
-/** Copies rows of the table, which stays where it is. */
-export function placeEmbedding({ weight, embeddingSize }: EmbeddingLayer, { memory }: CpuPlace): CpuLayer {
+/** Copies rows of the table, which stays in JavaScript's own memory. */
+export function createEmbedding({ weight, embeddingSize }: EmbeddingLayer, { memory }: CpuTarget): CpuLayer {
   return {
-    workFloats: () => 0,
     run({ x, numRows, output, outputStride }) {
       const { f32 } = memory;
       for (let row = 0; row < numRows; row++) {

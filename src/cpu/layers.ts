@@ -1,15 +1,15 @@
-// The list of layer types on the CPU. A new one is its file here, and a line in `PLACED`.
+// The list of layer types on the CPU. A new type is its file here, and a line in `CPU_LAYERS`.
 
 import type { Layer } from "../layers/index.js";
-import type { CpuLayer, CpuPlace } from "./cpuLayer.js";
-import { placeDense } from "./dense.js";
-import { placeEmbedding } from "./embedding.js";
-import { placeGru } from "./gru.js";
-import { placeLast } from "./last.js";
+import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
+import { createDense } from "./dense.js";
+import { createEmbedding } from "./embedding.js";
+import { createGru } from "./gru.js";
+import { createLast } from "./last.js";
 
-const PLACED = { embedding: placeEmbedding, gru: placeGru, dense: placeDense, last: placeLast };
+const CPU_LAYERS = { embedding: createEmbedding, gru: createGru, dense: createDense, last: createLast };
 
-/** Lays a layer out. */
-export function placeLayer(layer: Layer, place: CpuPlace): CpuLayer {
-  return (PLACED[layer.type] as (layer: Layer, place: CpuPlace) => CpuLayer)(layer, place);
+/** Lays a layer's weights out in the target's memory. */
+export function createCpuLayer(layer: Layer, target: CpuTarget): CpuLayer {
+  return (CPU_LAYERS[layer.type] as (layer: Layer, target: CpuTarget) => CpuLayer)(layer, target);
 }

@@ -1,14 +1,14 @@
 import { numDirections } from "../layers/direction.js";
 import type { GruLayer } from "../layers/gru.js";
-import { elementFunction } from "./activate.js";
+import { elementFunction } from "./activation.js";
 import { matvec } from "./matvec.js";
 
-/** One direction of one GRU layer: its weights, and work space that every step of every row overwrites. */
+/** One direction of one GRU layer: its weights, and work space that each step of each row overwrites. */
 export class PlainGruCell {
   readonly #layer: GruLayer;
   readonly #recurrentWeight: Float32Array; // [3H, H]
   readonly #recurrentBias: Float32Array | null; // [3H]
-  readonly #newWeight: Float32Array; // [H, H], the last of the three
+  readonly #newWeight: Float32Array; // [H, H], the rows of n
   readonly #newBias: Float32Array | null; // [H]
   readonly #recurrent: Float32Array; // [3H] R h + c
   readonly #resetState: Float32Array; // [H] r * h, for reset-before

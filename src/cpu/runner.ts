@@ -1,43 +1,43 @@
 import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
 import { type Network, NETWORK_INPUT, sequenceNames, sizeOfValue, stateOf } from "../model/network.js";
-import type { CpuLayer, Frames, Piece } from "./cpuLayer.js";
-import { CpuMemory, PlainBuffer } from "./cpuMemory.js";
-import { placeLayer } from "./layers.js";
+import type { Chunk, CpuLayer, Frames } from "./cpuLayer.js";
+import { CpuMemory, PlainBuffer, roundUp } from "./cpuMemory.js";
+import { createCpuLayer } from "./layers.js";
+import { OUTPUTS_TOGETHER } from "./matrix.js";
 import type { WasmFunctions } from "./wasmModule.js";
-import { ROWS_TOGETHER, roundUp } from "./wasmWeights.js";
 
-/** Rows of one layer before the next begins: their projections stay in the second cache. */
-const PIECE_ROWS = 256;
-const MAX_PIECE_STEPS = 64;
+/** Rows of all steps of a chunk: a layer's work space and output stay in the second cache. */
+const CHUNK_ROWS = 256;
+const MAX_CHUNK_STEPS = 64;
 
-const NO_PIECE: Piece = { input: new Float32Array(), numSteps: 0, states: [], lengths: null };
+const NO_CHUNK: Chunk = { input: new Float32Array(), numSteps: 0, states: [], lengths: null };
 
-/** A layer in the memory. Addresses in bytes, strides in elements. */
-interface Placed {
+/** A layer and its output. Addresses are bytes, strides elements. */
+interface Stage {
   readonly layer: Layer;
   readonly cpu: CpuLayer;
-  /** Whether what it reads, and gives, has a frame for each step. */
+  /** Whether its input, and its output, have a frame for each step. */
   readonly readsSequence: boolean;
   readonly isSequence: boolean;
   readonly size: number;
   /** Elements from row to row of its output. */
   readonly stride: number;
-  /** Elements of its input that are not a layer's output: several outputs, side by side. */
+  /** Elements of a frame of its input where that is several outputs side by side, else 0. */
   readonly joinedSize: number;
-  /** Where its output is. */
+  /** An address. */
   output: number;
 }
 
 /**
- * Runs pieces of sequences through a network, layer by layer; what a piece gave is there until the next one. All that a piece
- * needs is laid out once, and again for a larger one.
+ * Runs chunks of steps through a network, layer by layer. The outputs stay until the next chunk. The work space is laid out
+ * for the first chunk, and again for a larger one.
  */
 export class Runner {
   readonly #network: Network;
   readonly #memory: CpuMemory;
-  readonly #placed: readonly Placed[];
-  readonly #byName: ReadonlyMap<string, Placed>;
-  /** Where work space begins. */
+  readonly #stages: readonly Stage[];
+  readonly #byName: ReadonlyMap<string, Stage>;
+  /** The end of the weights, where work space begins. */
   readonly #start: number;
   #maxRows = 0;
   #maxTimeRows = 0;
@@ -51,7 +51,7 @@ export class Runner {
     output: 0,
     outputStride: 0,
     numRows: 0,
-    piece: NO_PIECE,
+    chunk: NO_CHUNK,
     order: 0,
     lengths: 0,
     work: 0,
@@ -62,62 +62,64 @@ export class Runner {
     this.#network = network;
     this.#memory =
       wasm === null ? new CpuMemory(new PlainBuffer(), 0) : new CpuMemory(wasm.memory, wasm.memory.buffer.byteLength);
-    const starts = new Map<Layer, number>();
-    for (const { layer, start } of stateOf(network)) if (!starts.has(layer)) starts.set(layer, start);
+    const blocks = stateOf(network);
     const sequences = sequenceNames(network.layers);
-    this.#placed = network.layers.map((layer) => {
+    this.#stages = network.layers.map((layer) => {
       const { name, inputs } = layer;
       const size = layerOutputSize(layer);
+      const own = blocks.filter((block) => block.layer === layer);
+      const stateStarts = Object.fromEntries(own.map((block) => [block.name, block.start]));
       return {
         layer,
-        cpu: placeLayer(layer, { memory: this.#memory, wasm, stateStart: starts.get(layer) ?? 0 }),
+        cpu: createCpuLayer(layer, { memory: this.#memory, wasm, stateStarts }),
         readsSequence: inputs.every((input) => sequences.has(input)),
         isSequence: sequences.has(name),
         size,
-        stride: roundUp(size, ROWS_TOGETHER),
+        stride: roundUp(size, OUTPUTS_TOGETHER),
         joinedSize: inputs.length === 1 ? 0 : layerType(layer).inputSize(layer),
         output: 0,
       };
     });
-    this.#byName = new Map(this.#placed.map((placed) => [placed.layer.name, placed]));
+    this.#byName = new Map(this.#stages.map((stage) => [stage.layer.name, stage]));
     this.#start = this.#memory.end;
   }
 
-  /** Steps that go through one layer before the next: as many as are quick and small. */
-  pieceSteps(numRows: number): number {
-    return Math.min(MAX_PIECE_STEPS, Math.ceil(PIECE_ROWS / numRows));
+  /** Steps of a chunk of so many rows. */
+  chunkSteps(numRows: number): number {
+    return Math.min(MAX_CHUNK_STEPS, Math.ceil(CHUNK_ROWS / numRows));
   }
 
   /**
-   * Runs a piece through the first layers, and advances its states.
+   * Runs a chunk through the first layers, and advances its states.
    *
-   * @param numLayers all, or as many as what is wanted takes
+   * @param numLayers layers that are needed, from the first on
    * @throws GruError `limit-exceeded` when there is no memory for it, with the states as they were
    */
-  run(piece: Piece, numLayers: number): void {
-    const { numSteps, states } = piece;
+  run(chunk: Chunk, numLayers: number): void {
+    const { numSteps, states } = chunk;
     this.#reserve(states.length, numSteps);
-    this.#memory.f32.set(piece.input, this.#input / 4);
-    this.#orderRows(piece);
+    this.#memory.f32.set(chunk.input, this.#input / 4);
+    this.#orderRows(chunk);
     const frames = this.#frames;
-    frames.piece = piece;
+    frames.chunk = chunk;
     for (let i = 0; i < numLayers; i++) {
-      const placed = this.#placed[i]!;
-      const numRows = (placed.readsSequence ? numSteps : 1) * states.length;
-      const [x, xStride] = this.#gather(placed, numRows);
+      const stage = this.#stages[i]!;
+      const numRows = (stage.readsSequence ? numSteps : 1) * states.length;
+      const [x, xStride] = this.#gather(stage, numRows);
       frames.x = x;
       frames.xStride = xStride;
-      frames.output = placed.output;
-      frames.outputStride = placed.stride;
+      frames.output = stage.output;
+      frames.outputStride = stage.stride;
       frames.numRows = numRows;
-      placed.cpu.run(frames);
+      stage.cpu.run(frames);
     }
   }
 
   /**
-   * Copies rows of what a layer gave: [T, B, O], or [B, O] where it gives one step only.
+   * Copies rows of a layer's output: [T, B, O], or [B, O] where it has one step only.
    *
-   * @param from the first row, and `to` where it goes in `target`
+   * @param from the first row of the output
+   * @param to the row of `target` that it goes to
    */
   copy(layerName: string, from: number, numRows: number, target: Float32Array, to: number): void {
     const { size, stride, output } = this.#byName.get(layerName)!;
@@ -133,30 +135,30 @@ export class Runner {
     }
   }
 
-  /** Lays the work space out anew where it is too small for so many rows and steps. */
+  /** Lays the work space out again where it is too small. */
   #reserve(numRows: number, numSteps: number): void {
     const numTimeRows = numRows * numSteps;
     if (numRows <= this.#maxRows && numTimeRows <= this.#maxTimeRows) return;
     const maxRows = Math.max(numRows, this.#maxRows);
     const maxTimeRows = Math.max(numTimeRows, this.#maxTimeRows);
-    this.#maxRows = this.#maxTimeRows = 0; // until all is there
+    this.#maxRows = this.#maxTimeRows = 0; // an allocation may throw
     const memory = this.#memory;
     memory.release(this.#start);
     const floats = (length: number) => memory.allocate(4 * length);
     this.#input = floats(maxTimeRows * this.#network.inputSize);
-    this.#joined = floats(maxTimeRows * largest(this.#placed.map(({ joinedSize }) => joinedSize)));
+    this.#joined = floats(maxTimeRows * largest(this.#stages.map(({ joinedSize }) => joinedSize)));
     this.#frames.order = floats(maxRows);
     this.#frames.lengths = floats(maxRows);
-    this.#frames.work = floats(largest(this.#placed.map(({ cpu }) => cpu.workFloats(maxRows, maxTimeRows))));
-    for (const placed of this.#placed) {
-      placed.output = floats((placed.isSequence ? maxTimeRows : maxRows) * placed.stride);
+    this.#frames.work = floats(largest(this.#stages.map(({ cpu }) => cpu.workFloats?.(maxRows, maxTimeRows) ?? 0)));
+    for (const stage of this.#stages) {
+      stage.output = floats((stage.isSequence ? maxTimeRows : maxRows) * stage.stride);
     }
     this.#maxRows = maxRows;
     this.#maxTimeRows = maxTimeRows;
   }
 
-  /** Writes which row is which, the longest first, and their lengths. */
-  #orderRows({ numSteps, states, lengths }: Piece): void {
+  /** Writes the order of the rows, the longest first, and their lengths. */
+  #orderRows({ numSteps, states, lengths }: Chunk): void {
     const { i32 } = this.#memory;
     const [orderAt, lengthsAt] = [this.#frames.order / 4, this.#frames.lengths / 4];
     if (lengths === null) {
@@ -173,7 +175,7 @@ export class Runner {
   }
 
   /** Address and stride of a layer's input: another layer's output, or several outputs side by side. */
-  #gather({ layer, joinedSize }: Placed, numRows: number): [x: number, stride: number] {
+  #gather({ layer, joinedSize }: Stage, numRows: number): [x: number, stride: number] {
     const { inputs } = layer;
     if (inputs.length === 1) return this.#outputOf(inputs[0]!);
     const { f32 } = this.#memory;

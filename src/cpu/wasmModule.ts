@@ -1,6 +1,9 @@
 import { basic, relaxed } from "./wasm/index.ts?modules";
 
-/** The module's functions. Addresses are bytes, strides elements; src/cpu/wasm has the shapes. */
+/**
+ * The module's functions for layers of any type; the file of a layer type adds its own. Addresses are bytes, strides
+ * elements; src/cpu/wasm has the shapes.
+ */
 export interface WasmFunctions {
   readonly memory: WebAssembly.Memory;
   product(
@@ -12,32 +15,22 @@ export interface WasmFunctions {
     numRows: number,
     scratch: number,
   ): void;
-  recur(
-    cell: number,
-    projection: number,
-    projectionStride: number,
-    h: number,
-    rows: number,
-    lengths: number,
-    numRows: number,
-    output: number,
-    outputStride: number,
-    scratch: number,
-  ): void;
+  productScratchBytes(matrix: number): number;
   activateRows(activation: number, rows: number, stride: number, numRows: number): void;
   softmaxRows(isLogarithm: number, rows: number, stride: number, numRows: number, size: number): void;
 }
 
-/** A module, compiled, and what it needs of the engine, for a person. */
+/** A compiled module. */
 export interface WasmModule {
+  /** The features of WebAssembly that it needs, for a person. */
   readonly name: string;
   readonly module: WebAssembly.Module;
 }
 
 /**
- * Compiles the module, in the form with relaxed SIMD where the engine has that.
+ * Compiles the module, with relaxed SIMD where the engine has it.
  *
- * @throws what the engine throws where it has no SIMD or no WebAssembly, or where the page's policy refuses it
+ * @throws the engine's error where it has no SIMD or no WebAssembly, or where the page's policy refuses it
  */
 export async function compileModule(): Promise<WasmModule> {
   const bytes = bytesOf(relaxed);
@@ -46,7 +39,7 @@ export async function compileModule(): Promise<WasmModule> {
   return { name: `WebAssembly SIMD${isRelaxed ? ", relaxed" : ""}`, module };
 }
 
-/** An instance with a memory of its own. */
+/** Makes an instance with a memory of its own. */
 export function instantiate({ module }: WasmModule): WasmFunctions {
   const { exports } = new WebAssembly.Instance(module, { math: { log: Math.log } });
   return exports as unknown as WasmFunctions;

@@ -1,8 +1,8 @@
-// Activations of four elements at once. The numbers are the order of ELEMENT_FUNCTIONS in model/activation.ts.
+// Activations of four elements at once. Their numbers are the order of ELEMENT_FUNCTIONS in layers/activation.ts.
 
 import { greatest, least, multiplyAdd, splat } from "./simd";
 
-/** A function and its parameters, as JavaScript lays them out in memory. */
+/** A function and its parameters. `ACTIVATION` in cpu/activation.ts lists the same fields. */
 @unmanaged
 export class Activation {
   kind: i32;
@@ -53,7 +53,7 @@ function where(mask: v128, a: v128, b: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
 }
 
-/** 1 / (1 + exp(-x)), by way of exp(-|x|), which cannot overflow. */
+/** 1 / (1 + exp(-x)), from exp(-|x|), which cannot overflow. */
 // @ts-ignore: decorator
 @inline
 export function sigmoid(x: v128): v128 {
@@ -62,9 +62,9 @@ export function sigmoid(x: v128): v128 {
 }
 
 /**
- * The same by way of tanh, as a layer's loop wants it: a third less to do, and as near to it as numbers near 1 are to each
- * other, where `sigmoid` is near in proportion down to the smallest. Exactly 0 or 1 from 16.64 on, where 1 - z is 2^-24, so
- * that a gate keeps a state or drops it: a rounding's worth of it in each step would add up.
+ * The sigmoid as (1 + tanh(x / 2)) / 2, for a gate: a third less work. Its error is that of numbers near 1, about 1e-7;
+ * `sigmoid` keeps its relative error small down to the smallest numbers. Exactly 0 or 1 from |x| = 16.64 on, where 1 - z is
+ * 2^-24: a saturated gate keeps or drops a state exactly, and no rounding adds up over the steps.
  */
 // @ts-ignore: decorator
 @inline
@@ -74,18 +74,18 @@ export function gateSigmoid(x: v128): v128 {
 }
 
 /**
- * exp(x) for x up to 0, within 1.2e-7 of itself, 0 below -87.7: 2^n exp(r), r = x - n ln 2, and a polynomial (Cephes's,
- * public domain).
+ * exp(x) for x up to 0, within a relative 1.2e-7; 0 below -87.7. It is 2^n exp(r), r = x - n ln 2, with the polynomial of
+ * Cephes (public domain).
  */
 // @ts-ignore: decorator
 @inline
 export function exp(x: v128): v128 {
   x = greatest(x, splat(-88)); // n = -127, whose bits are those of 0
-  // Beside so large a number only whole ones have room: its last bits are n.
+  // 1.5 * 2^23: added to it, a number is rounded to a whole one, n, in the last bits.
   const large = splat(12582912);
   const shifted = multiplyAdd(x, splat(1.44269504088896341), large);
   const n = f32x4.sub(shifted, large);
-  // ln 2 in two parts, so that n times the first is exact
+  // ln 2 is in two parts, so that n times the first part is exact.
   let r = multiplyAdd(n, splat(-0.693359375), x);
   r = multiplyAdd(n, splat(2.12194440e-4), r);
   let p = multiplyAdd(splat(1.9875691500e-4), r, splat(1.3981999507e-3));
@@ -99,8 +99,8 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * x p(s) / q(s), s = x^2, a ratio of polynomials (Eigen's, MPL 2.0, their coefficients being facts). Where s is limited,
- * the ratio grows with x, past 1, and is limited itself: exactly 1 from 8.32 on, however the processor rounds `multiplyAdd`.
+ * x p(s) / q(s), s = x^2, a ratio of polynomials (Eigen's, MPL 2.0; coefficients are facts). s is limited, beyond that the
+ * ratio grows with x past 1, and it is limited too: exactly 1 from 8.32 on, however the processor rounds `multiplyAdd`.
  */
 // @ts-ignore: decorator
 @inline

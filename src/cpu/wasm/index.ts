@@ -1,6 +1,6 @@
-// The WebAssembly module of the CPU path. It is compiled twice, with relaxed SIMD and without; JavaScript (wasmRunner.ts)
-// lays out the memory, and calls it once for each layer of a piece of a sequence.
+// The WebAssembly module of the CPU path. It is compiled twice, with relaxed SIMD and without. JavaScript lays out the
+// memory, and calls a function or two for each layer of a chunk of steps.
 
-export { recur } from "./gru";
-export { product } from "./product";
+export { recur, recurScratchBytes } from "./gru";
+export { product, productScratchBytes } from "./product";
 export { activateRows, softmaxRows } from "./rows";

@@ -1,20 +1,20 @@
 // out[m, n] = b[n] + sum over k of x[m, k] * W[n, k]
 //
-// W lies in panels of 32 rows, [N / 32, K, 32]: of each column, the 32 rows together; a last panel may have 16. An element
-// of x, in all lanes of a vector, meets them; of two rows of x, half a panel at a time, and every weight read serves both.
-// Memory is read from the beginning to the end. A lane is one output's sum, over the columns one by one: in the same order
-// whatever the number of rows, so that a batch gives each row, bit for bit, what the row gives alone.
+// W lies in panels of 32 rows, [N / 32, K, 32]: the 32 weights of a column together; a last panel may have 16 rows. An
+// element of x, in all lanes of a vector, is multiplied by the weights of its column. Two rows of x go through half a panel
+// together, and both use each weight that is read. Memory is read from the beginning to the end. A lane is the sum of one
+// output, column after column, in the same order for any number of rows: a row in a batch gives the same bits as alone.
 
 import { F16, INT8, Matrix } from "./matrix";
-import { productInt8 } from "./productInt8";
+import { int8ScratchBytes, productInt8 } from "./productInt8";
 import { multiplyAdd, splat } from "./simd";
 
-/** Rows of x to keep in the first cache while all of W goes by. */
+/** Rows of x that stay in the first cache while all of W is read. */
 const BLOCK_ROWS: i32 = 32;
 
 /**
- * Columns in one sum: what rounding takes grows with a sum's length, so a long row's is one of several, and each of them a
- * short one where there are many.
+ * Columns in one sum. The rounding error grows with a sum's length, so a long row has several sums, and a very long one
+ * shorter sums.
  */
 // @ts-ignore: decorator
 @inline
@@ -22,14 +22,19 @@ function columnsOfSum(K: i32): i32 {
   return K > 1024 ? 128 : 256;
 }
 
-/** Where a sum begins that is added to those before it, and where it is put first: 32 sums, of one row of x, or 16 of each of two. */
+/** The first values of a later sum of a row, and the sums themselves before they are added: 32 of one row of x, or 16 of each of two. */
 const ZEROS = memory.data(128);
 const PART = memory.data(128);
+
+/** Bytes of the scratch of `product`. */
+export function productScratchBytes(matrix: Matrix): i32 {
+  return matrix.storage == INT8 ? int8ScratchBytes(matrix.numColumns, BLOCK_ROWS) : 0;
+}
 
 /**
  * @param out [M, outStride], of which the first N of each row are written
  * @param x [M, xStride], of which the first K of each row are read
- * @param scratch for int8, see there
+ * @param scratch for int8 only: see productInt8.ts
  */
 export function product(
   out: usize,
@@ -50,7 +55,7 @@ export function product(
   }
 }
 
-/** Some rows of x. */
+/** Up to BLOCK_ROWS rows of x. */
 // @ts-ignore: decorator
 @inline
 function block<S>(out: usize, outStride: i32, x: usize, xStride: i32, matrix: Matrix, numRows: i32): void {
@@ -73,7 +78,7 @@ function block<S>(out: usize, outStride: i32, x: usize, xStride: i32, matrix: Ma
   }
 }
 
-/** One row of x, a panel of W. */
+/** One row of x, one panel of W. */
 function oneRow<S>(out: usize, x: usize, panel: usize, width: i32, K: i32, bias: usize): void {
   const columns = columnsOfSum(K);
   for (let k = 0; k < K; k += columns) {
@@ -90,7 +95,7 @@ function oneRow<S>(out: usize, x: usize, panel: usize, width: i32, K: i32, bias:
   }
 }
 
-/** Two rows of x, sixteen rows of a panel of `width`. */
+/** Two rows of x, sixteen rows of a panel of `width` rows. */
 function twoRows<S>(
   out: usize,
   outBytes: usize,
@@ -126,14 +131,14 @@ function add(out: usize, part: usize, count: i32): void {
 @inline
 function weights<S>(at: usize): v128 {
   if (sizeof<S>() == 4) return v128.load(at);
-  // A half's bits in their places leave the exponent 112 too small. Exact, subnormals too.
+  // Shifted to float32's positions, a half's bits have an exponent 112 too small. Exact, subnormals too.
   const bits = i32x4.shl(v128.load16x4_s(at), 13);
   return f32x4.mul(v128.and(bits, i32x4.splat(0x8fffe000)), splat(reinterpret<f32>(0x77800000)));
 }
 
 /**
- * Some columns of one row of x and a panel, pairs of columns alone, and by four pointers: V8 makes fast code of this in Node
- * 20 too, where a column at a time takes twice as long.
+ * Pairs of columns of one row of x and a panel, with four pointers. V8 makes fast code of this in Node 20 too, where one
+ * column at a time takes twice as long.
  */
 function sumWide<S>(out: usize, x: usize, end: usize, p: usize, from: usize): void {
   const stepBytes: usize = 64 * sizeof<S>();
@@ -182,7 +187,7 @@ function sumWide<S>(out: usize, x: usize, end: usize, p: usize, from: usize): vo
   v128.store(out, s7, 112);
 }
 
-/** The column that pairs leave over, by itself: a second place where sums end would slow down the loop that they begin in. */
+/** The last of an odd number of columns. By itself: in `sumWide`, a second use of the sums would slow the loop down. */
 function addColumn<S>(out: usize, x: usize, p: usize): void {
   const v = v128.load32_splat(x);
   for (const end = out + 128; out < end; out += 16) {
@@ -191,7 +196,7 @@ function addColumn<S>(out: usize, x: usize, p: usize): void {
   }
 }
 
-/** Some columns of one row of x and a panel of sixteen. */
+/** Columns of one row of x and a panel of sixteen rows. */
 function sumNarrow<S>(out: usize, x: usize, end: usize, p: usize, from: usize): void {
   let s0 = v128.load(from);
   let s1 = v128.load(from, 16);
@@ -211,7 +216,7 @@ function sumNarrow<S>(out: usize, x: usize, end: usize, p: usize, from: usize): 
   v128.store(out, s3, 48);
 }
 
-/** The same of two rows of x, and sixteen rows of a panel of `width`. */
+/** Columns of two rows of x, and sixteen rows of a panel of `width` rows. */
 function sumTwo<S>(
   out: usize,
   outBytes: usize,

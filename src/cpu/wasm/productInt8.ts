@@ -1,25 +1,38 @@
 // The product of int8 weights, in whole numbers.
 //
-// A row of x becomes a row of whole numbers, x = unit * (u - 2^27), and u four digits of seven bits; as exact as float32 is
-// beside the row's largest element. The digits of four elements meet four weights of a row at once, in one instruction
-// where the processor has it; no sum of up to 2^17 products overflows. A row with a NaN or an infinity gives NaN.
+// A row of x becomes a row of whole numbers u, x = unit * (u - 2^27), and each u four digits of seven bits. The error is
+// that of float32 next to the row's largest element. The digits of four elements are multiplied by four weights of a row
+// in one instruction, where the processor has it. No sum of up to 2^17 products overflows. A row with a NaN or an infinity
+// gives NaN.
 //
 // W lies in panels of sixteen rows, [N / 16, K / 4, 16, 4].
 
 import { Matrix } from "./matrix";
 import { digitSums, greatest, multiplyAdd, splat } from "./simd";
 
-/** Zero, in the middle of 28 bits, and how far from it the largest element is. */
+/** u of zero, in the middle of 28 bits, and the distance from it of the row's largest element. */
 const ZERO: i32 = 1 << 27;
 const MAX_DISTANCE: f32 = <f32>(1 << 26);
 
 /**
- * Places of `scratch`: of each row a float32, its unit, in 16 bytes; then 16 bytes for each four columns, the lowest digits
+ * A row of `scratch` begins with its unit, a float32, in 16 bytes; then come 16 bytes for each four columns, the lowest digits
  * of the four first.
  */
 const UNIT_BYTES: usize = 16;
 
-/** @param scratch 32 rows of 16 + 4 * (K rounded up to a multiple of 4) bytes */
+/** Columns of a row of digits: K rounded up to 4. */
+// @ts-ignore: decorator
+@inline
+function digitColumns(K: i32): usize {
+  return (K + 3) & ~3;
+}
+
+/** Bytes of `scratch`. */
+export function int8ScratchBytes(K: i32, numRows: i32): i32 {
+  return numRows * <i32>(UNIT_BYTES + 4 * digitColumns(K));
+}
+
+/** @param scratch of `int8ScratchBytes` */
 export function productInt8(
   out: usize,
   outStride: i32,
@@ -30,7 +43,7 @@ export function productInt8(
   scratch: usize,
 ): void {
   const K = matrix.numColumns;
-  const columns: usize = (K + 3) & ~3;
+  const columns = digitColumns(K);
   const digitsBytes: usize = UNIT_BYTES + 4 * columns;
   for (let m = 0; m < numRows; m++) toDigits(scratch + m * digitsBytes, x + 4 * m * xStride, K);
   let panel = matrix.weight;
@@ -54,7 +67,7 @@ export function productInt8(
   }
 }
 
-/** One row of x, half a panel of W. */
+/** One row of x, eight rows of a panel. */
 function oneByEight(out: usize, digits: usize, p: usize, columns: usize, start: usize, scale: usize, bias: usize): void {
   const unit = v128.load32_splat(digits);
   let a0 = i32x4.splat(0);
@@ -87,7 +100,7 @@ function oneByEight(out: usize, digits: usize, p: usize, columns: usize, start: 
   v128.store(out, total(b0, b1, b2, b3, f32x4.mul(unit, v128.load(scale, 16)), v128.load(bias, 16)), 16);
 }
 
-/** b + unit * (the sums of the digits, the lowest first) */
+/** b + unit * (s0 + 2^7 s1 + 2^14 s2 + 2^21 s3) */
 // @ts-ignore: decorator
 @inline
 function total(s0: v128, s1: v128, s2: v128, s3: v128, unit: v128, bias: v128): v128 {
@@ -97,7 +110,7 @@ function total(s0: v128, s1: v128, s2: v128, s3: v128, unit: v128, bias: v128): 
   return multiplyAdd(unit, sum, bias);
 }
 
-/** Splits a row; what follows K is whatever is there, and meets weights of zero. */
+/** Splits a row into digits. Those past K stand for 0. */
 function toDigits(digits: usize, x: usize, K: i32): void {
   let most = splat(0);
   let isFinite = i32x4.splat(-1);

@@ -1,4 +1,20 @@
-import { type Activation, type ElementFunction, isRowFunction, type RowFunction } from "../layers/activation.js";
+import {
+  type Activation,
+  ELEMENT_FUNCTIONS,
+  type ElementFunction,
+  isRowFunction,
+  type RowFunction,
+} from "../layers/activation.js";
+import type { CpuMemory } from "./cpuMemory.js";
+import { writeStruct } from "./struct.js";
+
+/** Activation of wasm/activation.ts, which says what the fields mean. */
+export const ACTIVATION = { kind: "i32", alpha: "f32", beta: "f32" } as const;
+
+/** @returns address of the Activation */
+export function writeActivation(memory: CpuMemory, { name, alpha, beta }: Activation): number {
+  return writeStruct(memory, ACTIVATION, { kind: ELEMENT_FUNCTIONS.indexOf(name), alpha, beta });
+}
 
 /** An activation as a function of one element. */
 export function elementFunction({ name, alpha, beta }: Activation): (x: number) => number {
@@ -32,7 +48,7 @@ export function elementFunction({ name, alpha, beta }: Activation): (x: number) 
   }
 }
 
-/** Applies a dense layer's activation to rows of `size` elements, in place. */
+/** Applies an activation to rows of `size` elements, in place. */
 export function activateRows(
   activation: Activation<ElementFunction | RowFunction>,
   rows: Float32Array,
@@ -48,6 +64,7 @@ export function activateRows(
   }
 }
 
+/** The softmax of a row, or its logarithm, in place. */
 function normalize(row: Float32Array, isSoftmax: boolean): void {
   let largest = -Infinity;
   for (let i = 0; i < row.length; i++) largest = Math.max(largest, row[i]!);

@@ -1,41 +1,43 @@
-// A network's weights in a module's memory, in the layouts that src/cpu/wasm reads.
+// A weight in a module's memory, in the layouts that src/cpu/wasm/product.ts and productInt8.ts read.
 
-import { type Activation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
-import type { GruLayer } from "../layers/gru.js";
 import type { Storage } from "../layers/layerType.js";
-import type { CpuMemory } from "./cpuMemory.js";
+import { type CpuMemory, roundUp } from "./cpuMemory.js";
+import { writeStruct } from "./struct.js";
 
-/** The order is their number in wasm/matrix.ts. */
-const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
+/** Matrix of wasm/matrix.ts, which says what the fields mean. */
+export const MATRIX = {
+  storage: "i32",
+  numRows: "i32",
+  numColumns: "i32",
+  weight: "i32",
+  scale: "i32",
+  start: "i32",
+  bias: "i32",
+} as const;
 
-/** What a row's outputs are rounded up to. */
-export const ROWS_TOGETHER = 16;
+/** The order is the numbers of storages in wasm/matrix.ts. */
+export const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
 
-/** Rows of a panel but the last, how many columns of a row lie together in it, and how a weight is written. */
+/** `product` makes this many outputs together: the outputs of a row are rounded up to it. */
+export const OUTPUTS_TOGETHER = 16;
+
+/** Rows of each panel except a narrower last one, columns of a row that lie together, and how a weight is written. */
 const PANELS = {
   f32: { rows: 32, columns: 1, Elements: Float32Array, encoder: () => (weight: number) => weight },
   f16: { rows: 32, columns: 1, Elements: Uint16Array, encoder: () => halfBits },
   int8: {
-    rows: ROWS_TOGETHER,
+    rows: OUTPUTS_TOGETHER,
     columns: 4,
     Elements: Int8Array,
     encoder: (scale: number) => (weight: number) => Math.round(weight / scale),
   },
 };
 
-/** The whole numbers of longer rows of int8 could overflow. Theirs are kept as f32, which is as right. */
+/** Sums of longer int8 rows could overflow an i32. Such a matrix is written as f32, with the same values. */
 const MAX_INT8_COLUMNS = 2 ** 17;
 
-/** What the highest digit of zero is, in productInt8.ts. */
+/** The highest digit of zero, in productInt8.ts. */
 const HIGH_DIGIT_OF_ZERO = 64;
-
-/** Rows of x that `product` makes whole numbers of at once. */
-const PRODUCT_ROWS = 32;
-
-/** Elements of work space that `product` takes for x of so many columns. */
-export function productFloats(numColumns: number): number {
-  return PRODUCT_ROWS * (4 + roundUp(numColumns, 4));
-}
 
 /** W and b of W x + b, in JavaScript's own memory. */
 export interface Rows {
@@ -50,8 +52,8 @@ export interface Rows {
   readonly bias: Float32Array | null;
 }
 
-/** Some of its rows. */
-function sliceRows(rows: Rows, start: number, end: number): Rows {
+/** The rows from `start` up to `end`. */
+export function sliceRows(rows: Rows, start: number, end: number): Rows {
   const { numColumns, weight, scale, bias } = rows;
   return {
     ...rows,
@@ -62,28 +64,25 @@ function sliceRows(rows: Rows, start: number, end: number): Rows {
   };
 }
 
-/** The next multiple of `unit`. */
-export function roundUp(size: number, unit: number): number {
-  return Math.ceil(size / unit) * unit;
-}
-
 /**
- * Writes a matrix in panels, [N / rows, K / columns, rows, columns], zeros where rows and columns were added.
+ * Writes a matrix in panels, [N / rows, K / columns, rows, columns]. Rows and columns added by rounding up are zeros.
  *
- * @returns address of the Matrix of wasm/matrix.ts
+ * @returns address of the Matrix
  */
 export function writeMatrix(memory: CpuMemory, rows: Rows): number {
   const { numRows, numColumns, scale, bias } = rows;
   const storage = rows.storage === "int8" && numColumns > MAX_INT8_COLUMNS ? "f32" : rows.storage;
-  const numPaddedRows = roundUp(numRows, ROWS_TOGETHER);
-  const matrix = memory.allocate(28);
-  const weightAt = writePanels(memory, { ...rows, storage }, numPaddedRows);
-  const scaleAt = writeFloats(memory, scale, numPaddedRows);
-  const startAt = storage === "int8" ? writeStarts(memory, weightAt, numPaddedRows, numColumns) : 0;
-  const biasAt = writeFloats(memory, bias, numPaddedRows);
-  const fields = [STORAGES.indexOf(storage), numPaddedRows, numColumns, weightAt, scaleAt, startAt, biasAt];
-  memory.i32.set(fields, matrix / 4);
-  return matrix;
+  const numPaddedRows = roundUp(numRows, OUTPUTS_TOGETHER);
+  const weight = writePanels(memory, { ...rows, storage }, numPaddedRows);
+  return writeStruct(memory, MATRIX, {
+    storage: STORAGES.indexOf(storage),
+    numRows: numPaddedRows,
+    numColumns,
+    weight,
+    scale: writeFloats(memory, scale, numPaddedRows),
+    start: storage === "int8" ? writeStarts(memory, weight, numPaddedRows, numColumns) : 0,
+    bias: writeFloats(memory, bias, numPaddedRows),
+  });
 }
 
 function writePanels(memory: CpuMemory, rows: Rows, numPaddedRows: number): number {
@@ -108,7 +107,7 @@ function writePanels(memory: CpuMemory, rows: Rows, numPaddedRows: number): numb
   return address;
 }
 
-/** Writes where each row's sum of the highest digits begins, so that a row of zeros comes to zero. */
+/** Writes the first value of each row's sum of the highest digits, so that a row of zeros gives zero. */
 function writeStarts(memory: CpuMemory, weightAt: number, numPaddedRows: number, numColumns: number): number {
   const { rows, columns } = PANELS.int8;
   const address = memory.allocate(4 * numPaddedRows);
@@ -123,7 +122,7 @@ function writeStarts(memory: CpuMemory, weightAt: number, numPaddedRows: number,
   return address;
 }
 
-/** Writes numbers and zeros after them. */
+/** Writes `values` and then zeros, `length` numbers in all. */
 function writeFloats(memory: CpuMemory, values: Float32Array | null, length: number): number {
   const address = memory.allocate(4 * length);
   memory.f32.fill(0, address / 4, address / 4 + length);
@@ -135,7 +134,7 @@ const SMALLEST_NORMAL_HALF = 2 ** -14;
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
 
-/** Bits of a half, of a number that is one. */
+/** The bits of a number as a half, which can hold it exactly: several times as fast as model/float16.ts, which rounds. */
 function halfBits(value: number): number {
   single[0] = value;
   const bits = singleBits[0]!;
@@ -143,37 +142,4 @@ function halfBits(value: number): number {
   const magnitude = Math.abs(value);
   if (magnitude < SMALLEST_NORMAL_HALF) return sign | (magnitude * 2 ** 24);
   return sign | (((bits & 0x7fffffff) - (112 << 23)) >>> 13);
-}
-
-/** @returns address of the Activation of wasm/activation.ts */
-export function writeActivation(memory: CpuMemory, { name, alpha, beta }: Activation): number {
-  const address = memory.allocate(12);
-  memory.i32[address / 4] = ELEMENT_FUNCTIONS.indexOf(name);
-  memory.f32.set([alpha, beta], address / 4 + 1);
-  return address;
-}
-
-/** One direction of a GRU layer. @returns address of the Cell of wasm/gru.ts */
-export function writeCell(memory: CpuMemory, layer: GruLayer, direction: number): number {
-  const { hiddenSize, resetAfter, storage } = layer;
-  const all: Rows = {
-    storage,
-    numRows: 0,
-    numColumns: hiddenSize,
-    weight: layer.recurrentWeight,
-    scale: layer.recurrentWeightScale,
-    bias: layer.recurrentBias,
-  };
-  const start = 3 * hiddenSize * direction;
-  const [newStart, end] = [start + 2 * hiddenSize, start + 3 * hiddenSize];
-  const recurrent = writeMatrix(memory, sliceRows(all, start, resetAfter ? end : newStart));
-  const recurrentNew = resetAfter ? 0 : writeMatrix(memory, sliceRows(all, newStart, end));
-  const gate = writeActivation(memory, layer.gateActivation);
-  const candidate = writeActivation(memory, layer.newActivation);
-  const isReverse = layer.direction === "reverse" || direction === 1;
-  const cell = memory.allocate(32);
-  const flags = [resetAfter, isReverse].map(Number);
-  memory.i32.set([hiddenSize, ...flags, recurrent, recurrentNew, gate, candidate], cell / 4);
-  memory.f32[cell / 4 + 7] = layer.clip ?? Infinity;
-  return cell;
 }
