@@ -16,7 +16,7 @@ export interface Work {
   readonly transferBytes: number;
 }
 
-/** Rows that share one read of a recurrent weight, and rows of all steps that share one read of another weight. */
+/** Rows for each read of a recurrent weight, and rows of all steps for each read of another weight. */
 const ROWS_AT_ONCE = 32;
 const TIME_ROWS_AT_ONCE = 256;
 

@@ -14,7 +14,7 @@ export class CpuEngine implements Engine {
   readonly #network: Network;
   /** Makes the runner, with its own copy of the weights. */
   readonly #createRunner: () => Runner;
-  /** Shared by all sessions: a runner's call ends before the next one begins, and keeps nothing for it. */
+  /** Shared by all sessions: its runs do not overlap, and none reads the results of another. */
   #runner: Runner | null;
   readonly #pace = new Pace();
   readonly #form: string;

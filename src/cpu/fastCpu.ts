@@ -4,7 +4,7 @@ import { compileModule, instantiate } from "./wasmModule.js";
 
 /** A form of the CPU path that is faster than plain JavaScript. */
 export interface FastCpu {
-  /** For a person. */
+  /** The features of WebAssembly that it uses, for a person. */
   readonly name: string;
   createRunner(network: Network): Runner;
 }

@@ -1,7 +1,7 @@
 import { firstColumnAtStart, type LastLayer } from "../layers/last.js";
 import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 
-/** Copies the frame at which each row ends. A row without steps in a chunk keeps its output of the chunk before. */
+/** Copies the frame at which each row ends. The output of a row without steps in a chunk is left as it is. */
 export function createLast(layer: LastLayer, { memory }: CpuTarget): CpuLayer {
   const { inputSize } = layer;
   const column = firstColumnAtStart(layer);

@@ -1,4 +1,4 @@
-/** Estimated work between two turns of the page. No clock is read: it would take a good part of a small push's time. */
+/** Estimated work between two turns of the page. No clock is read: that takes almost as long as a small push. */
 const BUSY_US = 8000;
 
 /** Time of a call without its arithmetic. */

@@ -6,7 +6,7 @@ import { createCpuLayer } from "./layers.js";
 import { OUTPUTS_TOGETHER } from "./matrix.js";
 import type { WasmFunctions } from "./wasmModule.js";
 
-/** Rows of all steps of a chunk: a layer's work space and output stay in the second cache. */
+/** Rows of all steps of a chunk: a layer's work space and output stay in the L2 cache. */
 const CHUNK_ROWS = 256;
 const MAX_CHUNK_STEPS = 64;
 

@@ -1,4 +1,4 @@
-/** For more than so many, sorting the whole row is faster than inserting. */
+/** Above this k, sorting the whole row is faster than inserting. */
 const MAX_INSERTED = 1024;
 
 /** Indices of the k highest of a row, the highest first, the first of equals first. NaN is above all numbers. */

@@ -32,7 +32,7 @@ export function isRowFunction(name: ElementFunction | RowFunction): name is RowF
   return name === "softmax" || name === "logSoftmax";
 }
 
-/** A function and its parameters; those it does not use are there and mean nothing. */
+/** A function and its parameters. Parameters that it does not use have no meaning. */
 export interface Activation<Name extends string = ElementFunction> {
   readonly name: Name;
   readonly alpha: number;
@@ -50,7 +50,7 @@ const DEFAULT_PARAMETERS: ReadonlyMap<string, readonly [alpha: number, beta: num
   ["hardSigmoid", [0.2, 0.5]],
 ]);
 
-/** The activation with every parameter given; ONNX's defaults where the caller gave none. */
+/** The activation with all parameters: ONNX's defaults where the caller gave none. */
 export function completeActivation<Name extends string>(spec: ActivationSpec<Name>): Activation<Name> {
   const { name, alpha, beta } = typeof spec === "string" ? { name: spec } : spec;
   const [defaultAlpha, defaultBeta] = DEFAULT_PARAMETERS.get(name) ?? [1, 0];

@@ -13,7 +13,7 @@ export interface DenseLayer extends LayerBase {
   readonly weight: Float32Array;
   /** b [O]; null means none */
   readonly bias: Float32Array | null;
-  /** int8 only: what one unit of each row stands for, [O] */
+  /** int8 only: the value of one unit of each row, [O] */
   readonly weightScale: Float32Array | null;
 }
 

@@ -1,6 +1,6 @@
 import { choice } from "./field.js";
 
-/** A bidirectional layer runs forward and reverse side by side, and gives both, forward first. */
+/** A bidirectional layer runs forward and reverse side by side; its output has both, forward first. */
 export type Direction = "forward" | "reverse" | "bidirectional";
 
 /** The field of recurrent layers. */
@@ -11,18 +11,18 @@ export function numDirections({ direction: of }: { readonly direction: Direction
   return of === "bidirectional" ? 2 : 1;
 }
 
-/** Leading axis of a bidirectional layer's tensors; the others' have none. */
+/** Leading axis of the tensors: [D] of a bidirectional layer, none of the others. */
 export function directionAxis(layer: { readonly direction: Direction }): readonly number[] {
   return layer.direction === "bidirectional" ? [2] : [];
 }
 
-/** Why a layer cannot begin before a sequence's end. */
+/** The reason why a layer cannot begin before a sequence's end; null where it can. */
 export function needsEnd({ direction: of }: { readonly direction: Direction }): string | null {
   return of === "forward" ? null : `direction "${of}"`;
 }
 
 /**
- * Runs one direction after the other over a row's steps, and joins what they give.
+ * Runs one direction after the other over a row's steps, and joins their outputs.
  *
  * @param step gives direction d's output of one frame, and advances its state
  */

@@ -8,11 +8,11 @@ export interface EmbeddingLayer extends LayerBase {
   readonly embeddingSize: number;
   /** [V, E] */
   readonly weight: Float32Array;
-  /** int8 only: what one unit of each row stands for, [V] */
+  /** int8 only: the value of one unit of each row, [V] */
   readonly weightScale: Float32Array | null;
 }
 
-/** Whatever is optional here is filled in by `defineNetwork`; without `inputs` a layer reads the one before it. */
+/** `defineNetwork` fills in optional fields; without `inputs` a layer reads the one before it. */
 export type EmbeddingSpec = Optional<EmbeddingLayer, "inputs" | "storage" | "weightScale">;
 
 export const embedding: LayerType<EmbeddingLayer, EmbeddingSpec> = {

@@ -1,4 +1,4 @@
-// Kinds of values that a layer's fields have: what is right, and what a field is when it is left out.
+// Kinds of a layer's fields: their allowed values, and their defaults.
 
 import {
   type ActivationSpec,
@@ -13,12 +13,12 @@ export interface Field {
   readonly kind: "size" | "choice" | "activation" | "number";
   /** The value of a field that is left out; undefined where it must be given. */
   readonly default?: unknown;
-  /** What a value must be: words to choose from, or a sentence's part. */
+  /** The allowed values: words to choose from, or a phrase for a message. */
   readonly expected: string | readonly unknown[];
   accepts(value: unknown): boolean;
-  /** The value as a layer has it, from one that is accepted. */
+  /** A layer's value, from a value that is accepted. */
   complete(value: unknown): unknown;
-  /** A few words for a person; "" where there is nothing to tell. */
+  /** A few words for a person; "" to say nothing. */
   describe(value: unknown): string;
 }
 
@@ -29,7 +29,7 @@ function same(value: unknown): unknown {
 /** A number of features, units or rows. */
 export const size = sizeUpTo(Number.MAX_SAFE_INTEGER, "a positive whole number");
 
-/** As `size`, where there may be no more. @param expected what that is, and why */
+/** As `size`, up to `most`. @param expected a phrase with the limit and its reason */
 export function sizeUpTo(most: number, expected: string): Field {
   return {
     kind: "size",

@@ -1,4 +1,4 @@
-// Pieces of the layers' float64 equations: products and activations.
+// Parts of the layers' float64 equations: products and activations.
 
 import type { Activation, ElementFunction, RowFunction } from "./activation.js";
 
@@ -72,7 +72,7 @@ export function activateRow(activation: Activation<ElementFunction | RowFunction
   return activation.name === "softmax" ? logProbabilities.map(Math.exp) : logProbabilities;
 }
 
-/** What an activation gets, limited to [-clip, clip]. */
+/** The argument of an activation, limited to [-clip, clip]. */
 export function clamp(x: number, clip: number | null): number {
   return clip === null ? x : Math.min(clip, Math.max(-clip, x));
 }

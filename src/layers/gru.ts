@@ -23,7 +23,7 @@ export interface GruLayer extends LayerBase {
   readonly gateActivation: Activation;
   /** g, of n */
   readonly newActivation: Activation;
-  /** What f and g get is limited to [-clip, clip]; null for no limit. */
+  /** Arguments of f and g are limited to [-clip, clip]; null for no limit. */
   readonly clip: number | null;
   /** W [D, 3H, I], rzn */
   readonly weight: Float32Array;
@@ -33,7 +33,7 @@ export interface GruLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, 3H], rzn; null means none */
   readonly recurrentBias: Float32Array | null;
-  /** int8 only: what one unit of each row stands for, [D, 3H] */
+  /** int8 only: the value of one unit of each row, [D, 3H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
 }

@@ -3,7 +3,7 @@ import * as TYPES from "./list.js";
 
 type Types = typeof TYPES;
 
-/** A layer with everything said. */
+/** A layer with all fields. */
 export type Layer = {
   [Name in keyof Types]: Types[Name] extends LayerType<infer L, infer _> ? L : never;
 }[keyof Types];
@@ -16,12 +16,12 @@ export type LayerSpec = {
 /** Names of the layer types. */
 export const LAYER_TYPES: readonly string[] = Object.keys(TYPES);
 
-/** The room of a layer's type. */
+/** The description of a layer's type. */
 export function layerType(layer: Pick<Layer, "type">): LayerType<Layer> {
   return TYPES[layer.type] as unknown as LayerType<Layer>;
 }
 
-/** Whether a layer type is called so. */
+/** Whether a layer type has that name. */
 export function isLayerType(name: unknown): name is Layer["type"] {
   return LAYER_TYPES.includes(name as string);
 }
@@ -36,10 +36,10 @@ export function stateBlocks(layer: Layer): readonly StateBlock[] {
   return layerType(layer).state?.(layer) ?? [];
 }
 
-/** A tensor of a layer with its values, null for a vector that it has not. */
+/** A tensor of a layer with its values; null for a vector that the layer leaves out. */
 export interface LayerTensor extends TensorSpec {
   readonly values: Float32Array | null;
-  /** What one unit of each row stands for, of a matrix kept as int8. */
+  /** The value of one unit of each row, of a matrix kept as int8. */
   readonly scale: Float32Array | null;
 }
 
@@ -61,7 +61,7 @@ export function isStored({ kind }: TensorSpec): boolean {
   return kind !== "vector";
 }
 
-/** A layer with other tensors in another storage. @param tensors by name, those that change */
+/** The layer with other tensors in another storage. @param tensors the ones that change, by name */
 export function withTensors(
   layer: Layer,
   storage: Storage,

@@ -3,8 +3,8 @@ import { size } from "./field.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
 
 /**
- * The frame after which a row's sequence ends, in the direction of the layer before it: of "reverse" its first, of
- * "bidirectional" the first half of its last and the second half of its first.
+ * The frame at which a row's sequence ends, in the direction of the layer before: for "reverse" its first frame; for
+ * "bidirectional" the first half of its last frame and the second half of its first.
  */
 export interface LastLayer extends LayerBase {
   readonly type: "last";
@@ -26,7 +26,7 @@ export const last: LayerType<LastLayer, LastSpec> = {
   needsEnd,
 };
 
-/** Columns from this one on are the first frame's; those before it are the last one's. */
+/** Columns from this one on are of the first frame, columns before it of the last frame. */
 export function firstColumnAtStart({ direction: of, inputSize }: LastLayer): number {
   return { forward: inputSize, reverse: 0, bidirectional: inputSize / 2 }[of];
 }

@@ -1,4 +1,4 @@
-// What a room of this folder says of its layer type: once, for everything else to loop over.
+// The description of a layer type, one in each file of this folder. Everything else loops over the descriptions.
 
 import type { Field } from "./field.js";
 
@@ -8,7 +8,7 @@ import type { Field } from "./field.js";
  */
 export type Storage = "f32" | "f16" | "int8";
 
-/** What layers of all types have. */
+/** Fields of all layers. */
 export interface LayerBase {
   readonly name: string;
   /** Names of the layers before it that it reads, or "input"; several are concatenated. */
@@ -16,7 +16,7 @@ export interface LayerBase {
   readonly storage: Storage;
 }
 
-/** What `defineNetwork` fills in when a layer leaves it out. */
+/** A layer without the fields that `defineNetwork` fills in. */
 export type Optional<L, Keys extends keyof L> = Omit<L, Keys> & Partial<Pick<L, Keys>>;
 
 /**
@@ -26,12 +26,12 @@ export type Optional<L, Keys extends keyof L> = Omit<L, Keys> & Partial<Pick<L, 
  */
 export interface TensorSpec {
   readonly name: string;
-  /** Row-major; of a matrix, the last axis is that of its columns. */
+  /** Row-major; the last axis of a matrix has its columns. */
   readonly shape: readonly number[];
   readonly kind: "table" | "matrix" | "recurrentMatrix" | "vector";
 }
 
-/** What a layer keeps from step to step for each row: [D, size]. */
+/** A part of the state that a layer keeps from step to step: [D, size] of each row. */
 export interface StateBlock {
   readonly name: string;
   /** D */
@@ -46,15 +46,15 @@ export interface StateBlock {
 export type TimeRelation = "frame" | "recurrent" | "summary";
 
 /**
- * One type of layers. L is the layer with everything said, without its tensors where they are not asked for; Spec is the layer
- * as a caller may write it.
+ * A layer type. L is a layer with all fields; Spec is a layer as a caller may write it. The functions read a layer's sizes and
+ * options, never its tensors.
  */
 export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   readonly type: string;
-  /** In the type alone: nothing has it. */
+  /** For the compiler alone: no layer type has a value here. */
   readonly spec?: Spec;
   readonly time: TimeRelation;
-  /** What a layer of this type says of itself beside its name, inputs and storage, in the order of reading. */
+  /** Fields of a layer of this type, without those of all layers and the tensors, in the order of reading. */
   readonly fields: Readonly<Record<string, Field>>;
   /** Whether it reads an index of the network's input, rather than features. */
   readonly readsIndex: boolean;
@@ -63,10 +63,10 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   inputSize(layer: L): number;
   /** Features of each frame that it gives. */
   outputSize(layer: L): number;
-  /** What it keeps from step to step; nothing when absent. */
+  /** Blocks of its state; none when absent. */
   state?(layer: L): readonly StateBlock[];
   /** Dispatches of a step that wait for the step before; 0 when absent. */
   numStepDispatches?(layer: L): number;
-  /** Why it cannot begin before a sequence's end; null, and when absent, where it can. */
+  /** The reason why it cannot begin before a sequence's end; null, or absent, where it can. */
   needsEnd?(layer: L): string | null;
 }

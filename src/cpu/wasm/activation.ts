@@ -62,8 +62,8 @@ export function sigmoid(x: v128): v128 {
 }
 
 /**
- * The sigmoid as (1 + tanh(x / 2)) / 2, for a gate: a third less work. Its error is that of numbers near 1, about 1e-7;
- * `sigmoid` keeps its relative error small down to the smallest numbers. Exactly 0 or 1 from |x| = 16.64 on, where 1 - z is
+ * The sigmoid as (1 + tanh(x / 2)) / 2, for a gate: a third less work. Its absolute error is about 1e-7, where `sigmoid`
+ * keeps the relative error small down to the smallest numbers. Exactly 0 or 1 from |x| = 16.64 on, where 1 - z is
  * 2^-24: a saturated gate keeps or drops a state exactly, and no rounding adds up over the steps.
  */
 // @ts-ignore: decorator

@@ -9,7 +9,7 @@ import { F16, INT8, Matrix } from "./matrix";
 import { int8ScratchBytes, productInt8 } from "./productInt8";
 import { multiplyAdd, splat } from "./simd";
 
-/** Rows of x that stay in the first cache while all of W is read. */
+/** Rows of x that stay in the L1 cache while all of W is read. */
 const BLOCK_ROWS: i32 = 32;
 
 /**
