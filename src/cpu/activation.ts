@@ -48,31 +48,32 @@ export function elementFunction({ name, alpha, beta }: Activation): (x: number) 
   }
 }
 
-/** Applies an activation to rows of `size` elements, in place. */
-export function activateRows(
+/**
+ * An activation of the elements of an array from `start` up to `end`, one row, in place.
+ *
+ * @returns null for linear
+ */
+export function rowFunction(
   activation: Activation<ElementFunction | RowFunction>,
-  rows: Float32Array,
-  size: number,
-): void {
-  if (isRowFunction(activation.name)) {
-    for (let start = 0; start < rows.length; start += size) {
-      normalize(rows.subarray(start, start + size), activation.name === "softmax");
-    }
-  } else if (activation.name !== "linear") {
-    const f = elementFunction(activation as Activation);
-    for (let i = 0; i < rows.length; i++) rows[i] = f(rows[i]!);
-  }
+): ((values: Float32Array, start: number, end: number) => void) | null {
+  const { name } = activation;
+  if (name === "linear") return null;
+  if (isRowFunction(name)) return (values, start, end) => normalize(values, start, end, name === "softmax");
+  const f = elementFunction(activation as Activation);
+  return (values, start, end) => {
+    for (let i = start; i < end; i++) values[i] = f(values[i]!);
+  };
 }
 
-/** The softmax of a row, or its logarithm, in place. */
-function normalize(row: Float32Array, isSoftmax: boolean): void {
+/** The softmax of a row, or its logarithm. */
+function normalize(values: Float32Array, start: number, end: number, isSoftmax: boolean): void {
   let largest = -Infinity;
-  for (let i = 0; i < row.length; i++) largest = Math.max(largest, row[i]!);
+  for (let i = start; i < end; i++) largest = Math.max(largest, values[i]!);
   let sum = 0;
-  for (let i = 0; i < row.length; i++) sum += Math.exp(row[i]! - largest);
+  for (let i = start; i < end; i++) sum += Math.exp(values[i]! - largest);
   const logSum = Math.log(sum);
-  for (let i = 0; i < row.length; i++) {
-    const logProbability = row[i]! - largest - logSum;
-    row[i] = isSoftmax ? Math.exp(logProbability) : logProbability;
+  for (let i = start; i < end; i++) {
+    const logProbability = values[i]! - largest - logSum;
+    values[i] = isSoftmax ? Math.exp(logProbability) : logProbability;
   }
 }

@@ -1,6 +1,6 @@
 import { type Activation, isRowFunction } from "../layers/activation.js";
 import type { DenseLayer } from "../layers/dense.js";
-import { activateRows, writeActivation } from "./activation.js";
+import { rowFunction, writeActivation } from "./activation.js";
 import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 import { writeMatrix } from "./matrix.js";
 import { matvec } from "./matvec.js";
@@ -28,13 +28,14 @@ function createPlainDense(
   { inputSize, outputSize, weight, bias, activation }: DenseLayer,
   { memory }: CpuTarget,
 ): CpuLayer {
+  const activate = rowFunction(activation);
   return {
     run({ x, xStride, output, outputStride, numRows }) {
       const { f32 } = memory;
       for (let row = 0; row < numRows; row++) {
         const start = output / 4 + row * outputStride;
         matvec(f32, start, weight, bias, f32, x / 4 + row * xStride, outputSize, inputSize);
-        activateRows(activation, f32.subarray(start, start + outputSize), outputSize);
+        activate?.(f32, start, start + outputSize);
       }
     },
   };
