@@ -29,7 +29,7 @@ describe("src/cpu", () => {
     const naming = files.filter(
       (file) => !isOfType(file) && NAMES_A_TYPE.test(readFileSync(join(folder, file), "utf8")),
     );
-    expect(naming).toEqual(["layers.ts"]);
+    expect(naming).toEqual(["list.ts"]);
   });
 
   it("runs layers that WebAssembly lacks between layers in WebAssembly, in one runner", async () => {

@@ -1,0 +1,6 @@
+// The layer types on the CPU, by the type's name. A new one is its file here, and a line.
+
+export { createDense as dense } from "./dense.js";
+export { createEmbedding as embedding } from "./embedding.js";
+export { createGru as gru } from "./gru.js";
+export { createLast as last } from "./last.js";
