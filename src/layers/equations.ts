@@ -1,6 +1,6 @@
 // The float64 equation of every layer type: the oracle of the tests. Apart from the types, since no page computes by them.
 
-import * as EQUATIONS from "./equationList.js";
+import * as list from "./equationList.js";
 import type { Layer } from "./index.js";
 
 /**
@@ -14,6 +14,8 @@ export type Equation<L = Layer> = (
   steps: readonly Float64Array[],
   state: Readonly<Record<string, readonly Float64Array[]>>,
 ) => Float64Array[];
+
+const EQUATIONS: Readonly<Record<Layer["type"], unknown>> = list;
 
 /** The equation of a layer's type. */
 export function equationOf(layer: Layer): Equation {

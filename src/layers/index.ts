@@ -1,7 +1,7 @@
 import type { LayerType, StateBlock, Storage, TensorSpec } from "./layerType.js";
-import * as TYPES from "./list.js";
+import * as list from "./list.js";
 
-type Types = typeof TYPES;
+type Types = typeof list;
 
 /** A layer with all fields. */
 export type Layer = {
@@ -13,12 +13,14 @@ export type LayerSpec = {
   [Name in keyof Types]: Types[Name] extends LayerType<infer _, infer Spec> ? Spec : never;
 }[keyof Types];
 
+const TYPES: Readonly<Record<keyof Types, unknown>> = list;
+
 /** Names of the layer types. */
 export const LAYER_TYPES: readonly string[] = Object.keys(TYPES);
 
 /** The description of a layer's type. */
 export function layerType(layer: Pick<Layer, "type">): LayerType<Layer> {
-  return TYPES[layer.type] as unknown as LayerType<Layer>;
+  return TYPES[layer.type] as LayerType<Layer>;
 }
 
 /** Whether a layer type has that name. */
