@@ -35,7 +35,7 @@ export class CpuEngine implements Engine {
     } else {
       this.deviceName = `CPU, ${fast.name}`;
       this.#createRunner = () => fast.createRunner(network);
-      this.#form = "one call of the WebAssembly module for each layer, in float32";
+      this.#form = "one call for each layer, of the WebAssembly module where it has the layer's type, in float32";
     }
   }
 

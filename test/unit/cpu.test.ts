@@ -11,7 +11,7 @@ import { expectRefusal } from "../harness/refusal.js";
 const TOLERANCE = { atol: 2e-6, rtol: 0 };
 
 /** What `explain` tells of each form; of the slow one, why. */
-const inWebAssembly = /^one step of one row: one call of the WebAssembly module for each layer/;
+const inWebAssembly = /^one step of one row: one call for each layer, of the WebAssembly module/;
 const expectedForm = {
   "WebAssembly SIMD": inWebAssembly,
   "WebAssembly SIMD, relaxed": inWebAssembly,
