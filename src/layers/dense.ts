@@ -34,7 +34,15 @@ export const dense: LayerType<DenseLayer, DenseSpec> = {
   ],
   inputSize: ({ inputSize }) => inputSize,
   outputSize: ({ outputSize }) => outputSize,
+  scores: ({ activation: { name } }) => SCORES.get(name) ?? null,
 };
+
+/** The activations whose results score tokens. logSoftmax's are logits too: softmax gives back its probabilities. */
+const SCORES = new Map<string, "probabilities" | "logits">([
+  ["softmax", "probabilities"],
+  ["logSoftmax", "logits"],
+  ["linear", "logits"],
+]);
 
 /** activation(W x + b) of each frame, in float64. @param steps each [I] @returns each [O] */
 export function denseEquation(layer: DenseLayer, steps: readonly Float64Array[]): Float64Array[] {

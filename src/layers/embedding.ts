@@ -19,6 +19,7 @@ export const embedding: LayerType<EmbeddingLayer, EmbeddingSpec> = {
   type: "embedding",
   time: "frame",
   readsIndex: true,
+  numIndices: ({ numEmbeddings }) => numEmbeddings,
   fields: {
     numEmbeddings: sizeUpTo(2 ** 24, "a whole number from 1 to 16777216, as far as float32 holds indices exactly"),
     embeddingSize: size,

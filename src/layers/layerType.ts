@@ -58,6 +58,8 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   readonly fields: Readonly<Record<string, Field>>;
   /** Whether it reads an index of the network's input, rather than features. */
   readonly readsIndex: boolean;
+  /** Number of indices that it knows, from 0 on; absent where it reads features. */
+  numIndices?(layer: L): number;
   tensors(layer: L): readonly TensorSpec[];
   /** Features of each frame that it reads; 1 for an index. */
   inputSize(layer: L): number;
@@ -65,6 +67,11 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   outputSize(layer: L): number;
   /** Blocks of its state; none when absent. */
   state?(layer: L): readonly StateBlock[];
+  /**
+   * How its output scores tokens, for `generate` to draw from: by probabilities, or by logits, which softmax turns into
+   * probabilities. Null, and when absent, where it does not.
+   */
+  scores?(layer: L): "probabilities" | "logits" | null;
   /** Dispatches of a step that wait for the step before; 0 when absent. */
   numStepDispatches?(layer: L): number;
   /** The reason why it cannot begin before a sequence's end; null, or absent, where it can. */

@@ -1,20 +1,20 @@
 import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
-import { type Network, stateLength } from "./network.js";
+import { fewestIndices, type Network, stateLength } from "./network.js";
 import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
 import { describeNumber } from "./valueKind.js";
 
-/** What to do with NaN and infinity in an input. */
+/** Treatment of NaN and infinity in an input. */
 export type NonFinite = "reject" | "allow";
 
 /**
  * Checks an input before anything is changed by it.
  *
  * @param input [T, B, I], or [T, B] indices
- * @param what the caller calls it
- * @returns the caller's own array where it is of float32: what keeps it copies it
+ * @param what name of the input in messages
+ * @returns the caller's own array if it is float32 features: code that keeps it must copy it
  * @throws GruError `shape-mismatch` when it is not a whole number of steps, `bad-input` for NaN, infinity or an index
- *   outside the embedding
+ *   that a layer does not know
  */
 export function checkInput(
   network: Network,
@@ -26,7 +26,7 @@ export function checkInput(
   const length = lengthOf(input, what);
   const isIndices = network.inputType === "indices";
   const isFloat32 = ArrayBuffer.isView(input) && input instanceof Float32Array;
-  // What is looked up is not to change between check and use, as the memory of several threads may.
+  // Indices are copied: shared memory may change between the check and the look-up.
   const numbers = isFloat32 && !isIndices ? input : copyNumbers(input, length, what);
   const stepElements = batchSize * network.inputSize;
   if (length === 0 || length % stepElements !== 0) {
@@ -59,14 +59,13 @@ export function takeInput(...args: Parameters<typeof checkInput>): Float32Array 
 }
 
 function checkIndices(network: Network, input: Float32Array | Float64Array, what: string): void {
-  const tables = network.layers.filter((layer) => layer.type === "embedding");
-  const smallest = tables.reduce((a, b) => (b.numEmbeddings < a.numEmbeddings ? b : a));
+  const { layer, numIndices } = fewestIndices(network)!;
   for (let i = 0; i < input.length; i++) {
     const index = input[i]!;
-    if (Number.isInteger(index) && index >= 0 && index < smallest.numEmbeddings) continue;
+    if (Number.isInteger(index) && index >= 0 && index < numIndices) continue;
     throw new GruError(
       "bad-input",
-      `${what}: expected an index in [0, ${smallest.numEmbeddings}) for embedding "${smallest.name}", got ${index} at element ${i}`,
+      `${what}: expected an index in [0, ${numIndices}) for ${layer.type} "${layer.name}", got ${index} at element ${i}`,
     );
   }
 }
@@ -74,7 +73,7 @@ function checkIndices(network: Network, input: Float32Array | Float64Array, what
 /**
  * Checks a state given by the caller, and copies it.
  *
- * @param state [D, B, H] of each layer with a state, one after the other
+ * @param state [D, B, H] of each block of state, one after the other
  * @throws GruError `shape-mismatch`, `bad-input`
  */
 export function takeState(
@@ -103,7 +102,7 @@ export function takeState(
   return copy;
 }
 
-/** Copies lengths. @throws GruError `shape-mismatch` unless there is one for each row, whole numbers from 0 to T */
+/** Copies lengths. @throws GruError `shape-mismatch` unless each row has one, a whole number from 0 to T */
 export function takeLengths(lengths: ArrayLike<number>, batchSize: number, sequenceLength: number): number[] {
   const length = lengthOf(lengths, "lengths");
   if (length !== batchSize) {

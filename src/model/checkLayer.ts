@@ -9,16 +9,16 @@ import { describeNumber, describeValue } from "./valueKind.js";
 const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
 
 /**
- * The value of a layer's field, completed.
+ * Checks the value of a layer's field, and completes it.
  *
  * @param name of the layer
- * @throws GruError `shape-mismatch` for a size that is none, `unsupported` for any other value that is none
+ * @throws GruError `shape-mismatch` for a size that is not accepted, `unsupported` for any other value that is not
  */
 export function checkField(name: string, key: string, field: Field, value: unknown): unknown {
   try {
     if (field.accepts(value)) return field.complete(value);
   } catch {
-    // An object that cannot be read is told as one.
+    // The message below says that the object cannot be read.
   }
   const { kind, expected } = field;
   const words =
@@ -38,7 +38,7 @@ function nameOf(value: unknown): unknown {
 /**
  * Checks a layer's tensors.
  *
- * @throws GruError `unsupported` for a storage that is none, `shape-mismatch` for a tensor of the wrong size, `bad-file` for
+ * @throws GruError `unsupported` for an unknown storage, `shape-mismatch` for a tensor of the wrong size, `bad-file` for
  *   a weight that is not finite or that its storage cannot hold
  */
 export function checkTensors(layer: Layer): void {
@@ -91,6 +91,6 @@ function checkStorage({ name, storage }: Layer, { name: tensor, values, scale }:
   if (at < 0) return;
   throw new GruError(
     "bad-file",
-    `${name}.${tensor}: expected weights that ${storage} can hold, got ${values![at]} at element ${at}; dtype converts`,
+    `${name}.${tensor}: expected weights that ${storage} can hold, got ${values![at]} at element ${at}; option dtype converts them`,
   );
 }

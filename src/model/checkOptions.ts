@@ -2,10 +2,11 @@ import { GruError } from "../errors.js";
 import { describeNumber, describeValue, quoteText } from "./valueKind.js";
 
 /**
- * @param what the caller calls them
- * @returns a copy: what a getter says later changes nothing
- * @throws GruError `unsupported` for what holds no options, or a key that is not known: misspelt, it would do nothing and say
- *   nothing
+ * Checks an object of options. A misspelt key is refused: it would do nothing, without a word.
+ *
+ * @param what name of the options in messages
+ * @returns a copy, so that a getter is read once
+ * @throws GruError `unsupported` for a value that is no object, or an unknown key
  */
 export function checkOptions<T extends object>(options: T, known: readonly string[], what = "options"): T {
   const kind = describeValue(options);

@@ -15,7 +15,7 @@ import { type Network, NETWORK_INPUT, sequenceNames } from "./network.js";
 import { describeValue, quoteText } from "./valueKind.js";
 import { withLast } from "./withLast.js";
 
-/** What a network is made of. */
+/** The parts of a network. */
 export interface NetworkParts {
   /** In topological order: a layer reads only layers before it. */
   readonly layers: readonly LayerSpec[];
@@ -23,7 +23,7 @@ export interface NetworkParts {
   readonly outputs?: readonly string[];
   /** Whether the network sees each row's last step first; false when absent. */
   readonly reversesInput?: boolean;
-  /** What index i of the main output stands for. */
+  /** Element i is the meaning of index i of the main output. */
   readonly vocabulary?: readonly string[] | null;
   readonly notes?: readonly string[];
 }
@@ -60,7 +60,7 @@ export function defineNetwork(parts: NetworkParts): Network {
   return { layers, outputs: outputNames, ...input, reversesInput, vocabulary: words, notes: sentences };
 }
 
-/** A copy of a list. @throws GruError `unsupported` for what is none, or has members of another kind */
+/** A copy of a list. @throws GruError `unsupported` for a value that is no array, or has members of another kind */
 function takeArray<T>(what: string, list: readonly T[], kind: "a string" | "an object"): T[] {
   const given = describeValue(list);
   if (!given.startsWith("an array")) throw new GruError("unsupported", `${what}: expected an array, got ${given}`);
@@ -72,13 +72,13 @@ function takeArray<T>(what: string, list: readonly T[], kind: "a string" | "an o
 }
 
 /**
- * The layer with everything filled in that its spec leaves out.
+ * Fills in the fields that a layer's spec leaves out.
  *
- * @param layerBefore what it reads if it does not say
- * @throws GruError `unsupported`, `shape-mismatch` for a field that is none
+ * @param layerBefore name of its input when it has no `inputs`
+ * @throws GruError `unsupported`, `shape-mismatch` for a field whose value is not accepted
  */
 export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
-  const { name, type, inputs: given = [layerBefore], storage = "f32" } = spec;
+  const { name, type, inputs: inputNames = [layerBefore], storage = "f32" } = spec;
   if (typeof name !== "string") {
     throw new GruError("unsupported", `layer name: expected a string, got ${describeValue(name)}`);
   }
@@ -86,17 +86,17 @@ export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
     const expected = `type ${LAYER_TYPES.map((known) => `"${known}"`).join(", ")}`;
     throw new GruError("unsupported", `layer ${quoteText(name)}: expected ${expected}, got ${describeValue(type)}`);
   }
-  const inputs = takeArray(`layer ${quoteText(name)}: inputs`, given, "a string");
+  const inputs = takeArray(`layer ${quoteText(name)}: inputs`, inputNames, "a string");
   const room = layerType(spec);
-  const said = spec as unknown as Readonly<Record<string, unknown>>;
+  const given = spec as unknown as Readonly<Record<string, unknown>>;
   const fields: Record<string, unknown> = { type, name, inputs, storage };
   for (const [key, field] of Object.entries(room.fields)) {
-    fields[key] = checkField(name, key, field, said[key] === undefined ? field.default : said[key]);
+    fields[key] = checkField(name, key, field, given[key] === undefined ? field.default : given[key]);
   }
   const layer = fields as unknown as Layer;
   for (const tensor of room.tensors(layer)) {
-    fields[tensor.name] = isStored(tensor) ? said[tensor.name] : (said[tensor.name] ?? null);
-    if (isStored(tensor)) fields[scaleName(tensor.name)] = said[scaleName(tensor.name)] ?? null;
+    fields[tensor.name] = isStored(tensor) ? given[tensor.name] : (given[tensor.name] ?? null);
+    if (isStored(tensor)) fields[scaleName(tensor.name)] = given[scaleName(tensor.name)] ?? null;
   }
   return layer;
 }
@@ -119,7 +119,7 @@ function checkOutputs(
   }
 }
 
-/** All but frame layers need a sequence; no layer can join a sequence to the one row that a summary gives. */
+/** Every layer but a frame layer needs a sequence. No layer can join a sequence to the single frame of a summary. */
 function checkSequences(layers: readonly Layer[]): void {
   const sequences = sequenceNames(layers);
   for (const layer of layers) {
@@ -140,7 +140,7 @@ function checkName(layer: Layer, sizes: ReadonlyMap<string, number>): void {
     throw new GruError("unsupported", `layer name: expected ${expected}, got ${describeValue(layer.name)}`);
   }
   if (sizes.has(layer.name)) {
-    throw new GruError("unsupported", `layer "${layer.name}": expected a name of its own, got one used before`);
+    throw new GruError("unsupported", `layer "${layer.name}": another layer has the same name`);
   }
 }
 
@@ -165,7 +165,7 @@ function checkWiring(layer: Layer, sizes: ReadonlyMap<string, number>): void {
   }
 }
 
-/** What the network's own input is, from the layers that read it; checks every concatenation on the way. */
+/** The type and size of the network's own input, from the layers that read it. Checks the size of every concatenation. */
 function networkInput(
   layers: readonly Layer[],
   sizes: ReadonlyMap<string, number>,
@@ -179,7 +179,7 @@ function networkInput(
   if (isIndices && features.length > 0) {
     throw new GruError(
       "unsupported",
-      `layer "${features[0]!.name}": expected only embeddings to read "${NETWORK_INPUT}", since it holds indices, got a ${features[0]!.type}`,
+      `layer "${features[0]!.name}": expected a type that reads indices, since "${NETWORK_INPUT}" holds them, got ${features[0]!.type}`,
     );
   }
   let inputSize = isIndices ? 1 : 0;

@@ -2,7 +2,7 @@ import { Hash } from "./hash.js";
 
 const fingerprints = new WeakMap<object, string>();
 
-/** A short name for a network's layers: another for other layers, wiring or weights. */
+/** A short name for a network's layers. Other layers, wiring or weights give another name. */
 export function fingerprint(layers: readonly object[]): string {
   const known = fingerprints.get(layers);
   if (known !== undefined) return known;
@@ -11,7 +11,7 @@ export function fingerprint(layers: readonly object[]): string {
     for (const character of text) hash.add(character.codePointAt(0)!);
   };
   for (const layer of layers) {
-    // In the order of the names: the same layer may have been written in another.
+    // Sorted, since the same layer may have been written with its fields in another order.
     for (const [name, value] of Object.entries(layer).sort(([a], [b]) => (a < b ? -1 : 1))) {
       addText(name);
       if (value instanceof Float32Array) for (const word of new Uint32Array(value.slice().buffer)) hash.add(word);

@@ -24,7 +24,7 @@ export function float32ToFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, float16Bits);
 }
 
-/** Whether half precision has that very number. */
+/** Whether half precision holds a number exactly. */
 export function isFloat16(value: number): boolean {
   return float16Value(float16Bits(value)) === value;
 }
@@ -33,11 +33,11 @@ function float16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const magnitude = Math.abs(value);
   if (Number.isNaN(value)) return 0x7e00;
-  if (magnitude >= 65520) return sign | 0x7c00; // halfway to what would be the next number, and beyond
-  // 11 significant bits down to 2^-14, steps of 2^-24 below. The integer's bits run on into the exponent's.
+  if (magnitude >= 65520) return sign | 0x7c00; // infinity, from halfway between 65504 and 65536 on
+  // 11 significant bits down to 2^-14, steps of 2^-24 below.
   const exponent = Math.max(-14, Math.floor(Math.log2(magnitude)));
   const significand = roundToEven(magnitude / 2 ** (exponent - 10));
-  const biased = exponent + 14; // a significand of 1024 or more adds the last one
+  const biased = exponent + 14; // the bias is 15: a significand of 1024 or more carries the missing 1
   return sign | ((biased << 10) + significand);
 }
 

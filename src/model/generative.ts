@@ -1,13 +1,13 @@
-// What a model must be to write on by itself, and how its tokens are drawn.
+// Generation: the check that a network can continue its own output, and the options for drawing tokens.
 
 import { GruError } from "../errors.js";
 import { takeInput } from "./checkInput.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
-import { layerType } from "../layers/index.js";
+import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
 import { layerNamed, needsEnd, type Network, NETWORK_INPUT } from "./network.js";
 import { describeNumber } from "./valueKind.js";
 
-/** What `generate` is to write. */
+/** Options of `generate`. */
 export interface GenerateOptions {
   /** Indices that each stream begins with; at least one. */
   readonly prompt: ArrayLike<number>;
@@ -18,17 +18,18 @@ export interface GenerateOptions {
   /** Draw only from the k likeliest tokens; from all when absent. */
   readonly topK?: number;
   /**
-   * Draw only from the fewest likeliest tokens whose probabilities reach this sum, one at the least; from all when absent
-   * or 1. Probabilities are as temperature, then topK, have left them: of the tokens that topK keeps, the sum is 1.
+   * Draw only from the smallest set of likeliest tokens whose probabilities reach this sum, at least one token; from all
+   * when absent or 1. The probabilities are taken after temperature and topK: those of the tokens that topK keeps add up to 1.
    */
   readonly topP?: number;
   /** From 0 to 2^32 - 1; 0 when absent. The same seed gives the same tokens. */
   readonly seed?: number;
-  /** Texts to write side by side, each with random numbers of its own; 1 when absent. */
+  /** Number of texts to write together, each with its own random numbers; 1 when absent. */
   readonly streams?: number;
   /**
-   * On WebGPU, tokens of each stream that come down together: few come sooner and leave the GPU to others in between, many
-   * take less time each. When absent, up to 64, and no more than about 50 ms of work on a slow GPU. The text is the same.
+   * On WebGPU, tokens of each stream that are read back together. A small number comes sooner and lets others use the GPU in
+   * between; a large number takes less time per token. When absent, up to 64, and at most about 50 ms of work on a slow GPU.
+   * The text does not depend on it.
    */
   readonly tokensPerSubmit?: number;
 }
@@ -43,18 +44,18 @@ export interface Sampling {
   readonly seed: number;
 }
 
-/** A checked request, but for its prompt. */
+/** A checked request without its prompt. */
 export interface Generation extends Sampling {
   /** Tokens to draw for each row. */
   readonly length: number;
-  /** Steps to draw at once; as many as are worth it when undefined. */
+  /** Steps to draw at once; the session decides when undefined. */
   readonly tokensPerSubmit: number | undefined;
 }
 
 /**
- * Checks what the caller asks for; the likeliest token is the only one of the one likeliest.
+ * Checks the options of `generate`. Temperature 0 and topP 0 become topK 1.
  *
- * @throws GruError `bad-input`, `shape-mismatch` for a prompt that is none
+ * @throws GruError `unsupported`, `bad-input`, `shape-mismatch` for an empty prompt
  */
 export function takeGeneration(
   network: Network,
@@ -84,11 +85,11 @@ export function takeGeneration(
   return { prompt, streams, generation };
 }
 
-/** What the tokens are drawn from, of a network that passes `checkGenerative`. */
+/** The scores that tokens are drawn from. */
 export interface Scores {
   /** V */
   readonly numTokens: number;
-  /** Probabilities, or their logarithms less some number that is the same for all. */
+  /** True for probabilities, false for logits. */
   readonly areProbabilities: boolean;
 }
 
@@ -96,9 +97,9 @@ export interface Scores {
 export function checkGenerative(network: Network): Scores {
   const readers = network.layers.filter(({ inputs }) => inputs.includes(NETWORK_INPUT));
   const [first] = readers;
-  if (readers.length !== 1 || first!.type !== "embedding") {
-    const got = readers.map(({ type, name }) => `${type} "${name}"`).join(", ");
-    throw refuse("a model whose input goes to one embedding and nowhere else", got);
+  const numTokens = layerType(first!).numIndices?.(first!);
+  if (readers.length !== 1 || numTokens === undefined) {
+    throw refuse(`one layer that reads "${NETWORK_INPUT}", an index`, readers.map(describe).join(", "));
   }
   if (network.reversesInput) throw refuse("forward layers only", "reversesInput");
   const end = needsEnd(network);
@@ -108,18 +109,28 @@ export function checkGenerative(network: Network): Scores {
     throw refuse("layers that give every step", `layer "${summary.name}", which gives one for all`);
   }
   const head = layerNamed(network, network.outputs[0]!);
-  const activation = head.type === "dense" ? head.activation.name : "";
-  if (head.type !== "dense" || !["softmax", "logSoftmax", "linear"].includes(activation)) {
-    const got = `${head.type} "${head.name}"${activation && `, ${activation}`}`;
-    throw refuse("a dense main output, softmax, logSoftmax or linear", got);
+  const scores = layerType(head).scores?.(head) ?? null;
+  if (scores === null) {
+    const got = [describe(head), ...activationsOf(head)].join(", ");
+    throw refuse("a main output that scores tokens, by softmax, logSoftmax or linear", got);
   }
-  if (head.outputSize !== first!.numEmbeddings) {
-    throw refuse(
-      `a main output of ${first!.numEmbeddings}, the size of embedding "${first!.name}"`,
-      `"${head.name}" of ${head.outputSize}`,
-    );
+  const outputSize = layerOutputSize(head);
+  if (outputSize !== numTokens) {
+    throw refuse(`a main output of ${numTokens}, the size of ${describe(first!)}`, `"${head.name}" of ${outputSize}`);
   }
-  return { numTokens: head.outputSize, areProbabilities: activation === "softmax" };
+  return { numTokens, areProbabilities: scores === "probabilities" };
+}
+
+/** The activations of a layer, in words. */
+function activationsOf(layer: Layer): string[] {
+  const values = layer as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(layerType(layer).fields).flatMap(([key, field]) =>
+    field.kind === "activation" ? [field.describe(values[key])] : [],
+  );
+}
+
+function describe({ type, name }: Layer): string {
+  return `${type} "${name}"`;
 }
 
 function refuse(expected: string, got: string): GruError {

@@ -1,12 +1,12 @@
 /**
- * A running hash of 32-bit words, of 64 bits. It tells apart what differs by accident, and each change of one word; it does
- * not protect from someone who wants two things to be taken for each other.
+ * A running hash of 32-bit words, of 64 bits. It detects accidental differences, and every change of a single word. It is not
+ * cryptographic: two inputs with the same hash can be made on purpose.
  */
 export class Hash {
   #first = 0x811c9dc5;
   #second = 0x01000193;
 
-  /** MurmurHash3's step, with its two sets of constants: the rotation takes every bit to all others. */
+  /** MurmurHash3's step, with two sets of its constants. */
   add(word: number): void {
     this.#first = mix(this.#first, word, 0xcc9e2d51, 15, 13);
     this.#second = mix(this.#second, word, 0x239b961b, 16, 19);

@@ -1,7 +1,6 @@
 // A network is a list of layers in topological order. Plain data: no I/O, no GPU.
 //
-// Gates are r, z, n (reset, update, new), stacked in that order; features are the last axis;
-// time is the first: [T, B, I]. D is the number of directions, 1 or 2.
+// Values are time-major, [T, B, I]. D is the number of directions, 1 or 2.
 
 import { type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf } from "../layers/index.js";
 import type { GruLayer } from "../layers/gru.js";
@@ -10,23 +9,23 @@ import type { StateBlock } from "../layers/layerType.js";
 /** The name by which a layer reads the network's own input. */
 export const NETWORK_INPUT = "input";
 
-/** A checked network, as `defineNetwork` makes it. */
+/** A checked network, made by `defineNetwork`. */
 export interface Network {
   readonly layers: readonly Layer[];
   /** Names of the layers whose outputs are the network's; the first one is the main one. */
   readonly outputs: readonly string[];
-  /** What one step of one row takes: `inputSize` numbers, or one index into an embedding. */
+  /** One step of one row is `inputSize` features, or one index that a layer looks up. */
   readonly inputType: "features" | "indices";
   /** Numbers that one step of one row takes; 1 when they are indices. */
   readonly inputSize: number;
   /**
-   * Whether a row's last step comes first: `run` turns the input round, up to each row's length, and all layers see it so.
-   * Such a network has no streams.
+   * Whether the layers see each row's last step first: `run` reverses the input, up to each row's length. Such a network has
+   * no streams.
    */
   readonly reversesInput: boolean;
-  /** What index i of the main output (and of an embedding of that size) stands for, when the file says so. */
+  /** Element i is the meaning of index i of the main output, and of the input if it is as many indices; null if unknown. */
   readonly vocabulary: readonly string[] | null;
-  /** What a reader inferred, in sentences for a person. */
+  /** The reader's inferences, in sentences for a person. */
   readonly notes: readonly string[];
 }
 
@@ -40,10 +39,20 @@ export function gruLayers(network: Network): GruLayer[] {
   return network.layers.filter((layer) => layer.type === "gru");
 }
 
+/** The layer that knows the fewest indices, of the layers that read the network's input; null for an input of features. */
+export function fewestIndices(network: Network): { layer: Layer; numIndices: number } | null {
+  let fewest: { layer: Layer; numIndices: number } | null = null;
+  for (const layer of network.layers) {
+    const numIndices = layerType(layer).numIndices?.(layer);
+    if (numIndices !== undefined && numIndices < (fewest?.numIndices ?? Infinity)) fewest = { layer, numIndices };
+  }
+  return fewest;
+}
+
 /** A block of a layer's state. */
 export interface LayerState extends StateBlock {
   readonly layer: Layer;
-  /** Where [D, size] of one row begins in a state of one row. */
+  /** The offset of [D, size] in the state of one row, in elements. */
   readonly start: number;
 }
 
@@ -65,7 +74,7 @@ export function stateLength(network: Network, batchSize: number): number {
   return stateOf(network).reduce((sum, { numDirections, size }) => sum + batchSize * numDirections * size, 0);
 }
 
-/** Why some layer must see a sequence's end before it can begin, and which; null where none must. */
+/** The first layer that must see a sequence's end before it can begin, and why; null where there is none. */
 export function needsEnd(network: Network): { layer: Layer; reason: string } | null {
   for (const layer of network.layers) {
     const reason = layerType(layer).needsEnd?.(layer) ?? null;
@@ -79,7 +88,7 @@ export function hasReverse(network: Network): boolean {
   return needsEnd(network) !== null;
 }
 
-/** Whether a step can be made before the next one is known: streams make them so. */
+/** Whether each step can be computed before the next one is known, as streams need. */
 export function canStream(network: Network): boolean {
   return !network.reversesInput && !hasReverse(network);
 }
@@ -94,12 +103,12 @@ export function numLayersOfState({ layers }: Network): number {
   return layers.map((layer) => stateBlocks(layer).length > 0).lastIndexOf(true) + 1;
 }
 
-/** Features of what a layer reads under a name. */
+/** Features of the layer, or of the network's input, with that name. */
 export function sizeOfValue(network: Network, name: string): number {
   return name === NETWORK_INPUT ? network.inputSize : layerOutputSize(layerNamed(network, name));
 }
 
-/** The names in `inputs` that have a step for each step of the network's input; the rest give one row at the end. */
+/** Names of the values that have a step for each step of the network's input. Other values are a single frame at the end. */
 export function sequenceNames(layers: readonly Layer[]): Set<string> {
   const sequences = new Set([NETWORK_INPUT]);
   for (const layer of layers) {

@@ -1,4 +1,4 @@
-// What of a step comes down: as it is asked for, as sessions take it, and as it is given.
+// The outputs to read back: the caller's request, the session's selection, and the result.
 
 import { GruError } from "../errors.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
@@ -7,33 +7,33 @@ import { layerNamed, type Network, numLayersOfState } from "./network.js";
 import { describeValue } from "./valueKind.js";
 
 /**
- * What is read back of a push or a run: every output; none, where only the state is to advance; or of the main output
- * the `topK` highest numbers of each step and row. That is from 1 to the output's size, and to 1,024 at most.
+ * The outputs of a push or a run to read back: all; none, to advance only the state; or the `topK` highest numbers of each
+ * step and row of the main output. `topK` is from 1 to the output's size, and at most 1,024.
  */
 export type OutputRequest = "all" | "none" | { readonly topK: number };
 
-/** What a push may be told beside the input. */
+/** Options of a push. */
 export interface OutputOptions<Request extends OutputRequest = "all"> {
-  /** What is read back; `all` when absent. */
+  /** The outputs to read back; `all` when absent. */
   readonly output?: Request;
 }
 
-/** The highest numbers of each step and row of the main output, the highest first, the first of equals. */
+/** The highest numbers of each step and row of the main output, the highest first; of equal numbers, the first one first. */
 export interface TopK {
-  /** Where they are along the output's last axis: [T, B, K], or [B, K] of the last step. Zeros past a row's length. */
+  /** Their indices on the output's last axis: [T, B, K], or [B, K] of the last step. Zeros past a row's length. */
   readonly indices: Uint32Array;
-  /** What they are, laid out as `indices`. A NaN counts as the highest. */
+  /** The numbers, laid out as `indices`. A NaN counts as the highest. */
   readonly values: Float32Array;
 }
 
-/** The main output as it was asked for: [T, B, O] or [B, O], nothing, or its highest. */
+/** The main output for a request: [T, B, O] or [B, O], nothing, or its highest numbers. */
 export type MainOutput<Request extends OutputRequest> = Request extends "all"
   ? Float32Array
   : Request extends "none"
     ? undefined
     : TopK;
 
-/** What a session reads back: every output, the `topK` highest of the main one (0 for none of it), both or neither. */
+/** The outputs that a session reads back: all, the `topK` highest numbers of the main one (0 for none), both or neither. */
 export interface Selection {
   readonly all: boolean;
   readonly topK: number;
@@ -42,10 +42,10 @@ export interface Selection {
 export const ALL: Selection = { all: true, topK: 0 };
 export const NONE: Selection = { all: false, topK: 0 };
 
-/** More are not worth a search one by one: it is quicker to read every output. */
+/** Above this, reading every output is quicker than searching for the highest one by one. */
 const MAX_TOP_K = 1024;
 
-/** @throws GruError `unsupported` for a request that is none, `bad-input` for a `topK` that the main output has not */
+/** @throws GruError `unsupported` for an unknown request, `bad-input` for a `topK` out of range */
 export function takeOutputRequest(network: Network, output: OutputRequest = "all"): Selection {
   if (output === "all") return ALL;
   if (output === "none") return NONE;
@@ -58,15 +58,15 @@ export function takeOutputRequest(network: Network, output: OutputRequest = "all
   return { all: false, topK };
 }
 
-/** The layers that it takes: where nothing is read back, those up to the last one that keeps a state. */
+/** The layers to compute. If nothing is read back, the layers after the last one with a state are left out. */
 export function neededLayers(network: Network, { all, topK }: Selection): readonly Layer[] {
   return all || topK > 0 ? network.layers : network.layers.slice(0, numLayersOfState(network));
 }
 
 /**
- * What is given for a request.
+ * The result for a request.
  *
- * @param outputs of a session: every output, none, or for `topK` the pairs of index and value alone, [T, B, K, 2]
+ * @param outputs of a session: every output, none, or only the pairs of index and value for `topK`, [T, B, K, 2]
  */
 export function mainOutput<Request extends OutputRequest>(
   [main]: readonly Float32Array[],

@@ -4,11 +4,11 @@ import type { Storage } from "../layers/layerType.js";
 import type { Network } from "./network.js";
 
 /**
- * The same network with its matrices in another storage: their values become those that the storage can hold.
- * Biases stay float32. A layer that is in `storage` already is left as it is.
+ * The same network with its matrices in another storage: each value is rounded to one that the storage can hold. Biases stay
+ * float32. A layer that is in `storage` already does not change.
  *
- * f16 rounds to nearest, and beyond 65504 to infinity, which `defineNetwork` would refuse: such a layer stays f32.
- * int8 has a scale for each row, its largest magnitude / 127, and rounds to nearest.
+ * f16 rounds to nearest. A layer with values beyond 65504 stays f32: they would become infinite, which `defineNetwork`
+ * refuses. int8 rounds to nearest, with a scale for each row: its largest magnitude / 127.
  */
 export function withStorage(network: Network, storage: Storage): Network {
   const layers = network.layers.map((layer) => (layer.storage === storage ? layer : storeLayer(layer, storage)));

@@ -1,5 +1,5 @@
 /**
- * A uniform number in [0, 1) for each counter: the same here and in shaders/lib/random.wgsl, bit for bit. This is pcg3d
+ * A uniform number in [0, 1) for each triple of counters, the same as in shaders/lib/random.wgsl, bit for bit. This is pcg3d
  * of Jarzynski and Olano, "Hash Functions for GPU Rendering", 2020.
  *
  * @param seed, stream, position u32

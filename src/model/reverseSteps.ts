@@ -1,5 +1,5 @@
 /**
- * The steps of each row turned round: what was its last comes first. Steps past its length stay.
+ * Reverses the steps of each row: its last step comes first. Steps past its length stay in their order.
  *
  * @param steps [T, B, I]
  * @param lengths of each row, [B]; T when null

@@ -1,7 +1,7 @@
 import { GruError } from "../errors.js";
 import { describeValue } from "./valueKind.js";
 
-/** How many numbers a caller's array says it has. @throws GruError `shape-mismatch` for what is no array */
+/** The `length` of a caller's array. @throws GruError `shape-mismatch` for a value that is no array of numbers */
 export function lengthOf(values: ArrayLike<number>, what: string): number {
   try {
     const { length } = values;
@@ -13,24 +13,26 @@ export function lengthOf(values: ArrayLike<number>, what: string): number {
   throw new GruError("shape-mismatch", `${what}: expected an array of numbers, got ${describeValue(values)}`);
 }
 
-/** A length for a message; of a detached buffer, that it is one. */
+/** A length for a message, or the words "a detached buffer", whose length says nothing. */
 export function describeLength(values: ArrayLike<number>, length: number): string {
   const kind = describeValue(values);
   return kind.endsWith("detached buffer") ? kind : String(length);
 }
 
 /**
- * Copies a caller's array, and reads each element once: a getter, or another thread, may say something else next time.
+ * Copies a caller's array. Each element is read once: a getter or another thread may change it.
  *
- * @param length that `lengthOf` gave
- * @throws GruError `bad-input` for an element that is no number: a row not flattened, a word, a hole
+ * @param length from `lengthOf`
+ * @throws GruError `bad-input` for an element that is no number (a nested array, a string, a hole), `limit-exceeded`
  */
 export function copyNumbers(values: ArrayLike<number>, length: number, what: string): Float64Array {
   let copy: Float64Array;
   try {
     copy = new Float64Array(length);
   } catch (cause) {
-    throw new GruError("limit-exceeded", `${what}: expected what memory can hold, got ${length} elements`, { cause });
+    throw new GruError("limit-exceeded", `${what}: expected an array that memory can hold, got ${length} elements`, {
+      cause,
+    });
   }
   for (let i = 0; i < length; i++) {
     const value = elementOf(values, i);
@@ -47,6 +49,6 @@ function elementOf(values: ArrayLike<unknown>, i: number): unknown {
   try {
     return values[i];
   } catch {
-    return values; // for its kind
+    return values; // the message names its kind
   }
 }

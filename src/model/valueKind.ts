@@ -1,10 +1,10 @@
-/** Characters of a text that a message quotes. */
+/** Longest text that a message quotes in full, in characters. */
 const MAX_QUOTED = 60;
 
 /**
  * A value for a message, with its kind: `the string "0.1"`, `a BigInt`, `an array of 3`, `a detached buffer`.
  *
- * It never throws, whatever the value does when it is looked at, and costs the same for a long one.
+ * It never throws, even where reading the value throws. It costs no more for a long value.
  */
 export function describeValue(value: unknown): string {
   try {
@@ -14,12 +14,12 @@ export function describeValue(value: unknown): string {
   }
 }
 
-/** As `describeValue`, where a number is expected: a wrong one is told by itself, `0.5`. */
+/** As `describeValue`, for a message that expects a number: a number has no kind before it, `0.5`. */
 export function describeNumber(value: unknown): string {
   return typeof value === "number" ? String(value) : describeValue(value);
 }
 
-/** A text in quotes, cut where it is long, with escapes for what a terminal or a reader would not show as it is. */
+/** A text in quotes, shortened if it is long, with escapes for characters that cannot be seen. */
 export function quoteText(text: string): string {
   const short = JSON.stringify(text.slice(0, MAX_QUOTED)).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escape);
   return text.length <= MAX_QUOTED ? short : `${short}... (${text.length} characters)`;
@@ -36,7 +36,7 @@ function describe(value: unknown): string {
     case "number":
       return Number.isFinite(value) ? `the number ${value}` : String(value);
     case "bigint":
-      return "a BigInt"; // of a million digits, maybe
+      return "a BigInt"; // not its digits: there may be a million
     case "symbol":
       return "a Symbol";
     case "function":
@@ -58,14 +58,14 @@ function describeObject(value: object): string {
   return value instanceof ArrayBuffer ? `${kind} of ${value.byteLength} bytes` : kind;
 }
 
-/** `a Map`, `an ArrayBuffer`, `an object`: what the platform calls it. */
+/** The platform's name for an object's class: `a Map`, `an ArrayBuffer`, `an object`. */
 function kindOf(value: object): string {
   const name = Object.prototype.toString.call(value).slice(8, -1);
   if (!/^\w{1,40}$/.test(name) || name === "Object") return "an object";
   return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`;
 }
 
-/** Not by `detached`: browsers that have WebGPU may not have that yet. */
+/** Does without `ArrayBuffer.detached`, which some browsers with WebGPU do not have. */
 function isDetachedBuffer(buffer: object): boolean {
   if (!(buffer instanceof ArrayBuffer) || buffer.byteLength > 0) return false;
   try {

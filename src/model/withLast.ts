@@ -1,18 +1,19 @@
 import { choice } from "../layers/field.js";
-import type { LayerSpec } from "../layers/index.js";
+import { type Layer, layerOutputSize, type LayerSpec } from "../layers/index.js";
 import { checkField } from "./checkLayer.js";
 
-/** What a recurrent layer may be told, beside the fields that it has. */
+/** An option of recurrent layers that is no field of theirs: `withLast` turns it into a layer. */
 export const RETURN_SEQUENCES = choice([true, false]);
 
-/** The name of the layer that runs through the steps of one called `name`, where that gives the last one only. */
+/** Name of the recurrent layer that gives every step, where the layer called `name` gives only the last. */
 export function nameOfSteps(name: string): string {
   return `${name}.steps`;
 }
 
 /**
- * Writes `returnSequences: false` as what it means: a layer that gives every step, and a `last` layer after it. The `last`
- * one has the name, which outputs and readers go by.
+ * Replaces a layer with `returnSequences: false` by two: a layer that gives every step, and a `last` layer after it, which
+ * takes the name, so that outputs and the layers that read it find it. This is the one file of model/ that names a layer type:
+ * a short way to write that one.
  */
 export function withLast(specs: readonly LayerSpec[]): LayerSpec[] {
   return specs.flatMap((spec): LayerSpec | LayerSpec[] => {
@@ -20,9 +21,9 @@ export function withLast(specs: readonly LayerSpec[]): LayerSpec[] {
     const { returnSequences = true, ...rest } = spec;
     checkField(rest.name, "returnSequences", RETURN_SEQUENCES, returnSequences);
     if (returnSequences) return rest;
-    const { name, direction = "forward", hiddenSize } = rest;
+    const { name, direction = "forward" } = rest;
     const steps = nameOfSteps(name);
-    const inputSize = hiddenSize * (direction === "bidirectional" ? 2 : 1);
+    const inputSize = layerOutputSize({ ...rest, direction } as Layer);
     return [
       { ...rest, name: steps },
       { type: "last", name, inputs: [steps], inputSize, direction },

@@ -74,7 +74,7 @@ describe("defineNetwork, given what makes no network", () => {
     "a name used twice",
     { layers: [gru("a", ["input"], 2, 3), gru("a", ["a"], 3, 3)] },
     "unsupported",
-    'layer "a": expected a name of its own, got one used before',
+    'layer "a": another layer has the same name',
   );
 
   refuses(
@@ -116,7 +116,7 @@ describe("defineNetwork, given what makes no network", () => {
     "an input that is indices for one layer and features for another",
     { layers: [embedding("a"), gru("b", ["a", "input"], 5, 3)] },
     "unsupported",
-    'layer "b": expected only embeddings to read "input", since it holds indices, got a gru',
+    'layer "b": expected a type that reads indices, since "input" holds them, got gru',
   );
 
   refuses(
@@ -260,7 +260,7 @@ describe("a network's storage", () => {
 
   it("is refused where it cannot hold the weights", async () => {
     const weight = Float32Array.of(0.1);
-    const message = `head.weight: expected weights that f16 can hold, got ${weight[0]} at element 0; dtype converts`;
+    const message = `head.weight: expected weights that f16 can hold, got ${weight[0]} at element 0; option dtype converts them`;
     await expectRefusal(() => defineNetwork({ layers: [{ ...head, weight, storage: "f16" }] }), "bad-file", message);
   });
 });

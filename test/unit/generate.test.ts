@@ -214,7 +214,7 @@ describe("generate refuses", () => {
     [
       "a model of features",
       randomMixed(146, "softmax", 5),
-      'generate: expected a model whose input goes to one embedding and nowhere else, got dense "front", gru "second"',
+      'generate: expected one layer that reads "input", an index, got dense "front", gru "second"',
     ],
     [
       "two embeddings",
@@ -223,7 +223,7 @@ describe("generate refuses", () => {
         randomGru("gru", ["embedding", "other"], { inputSize: 6, hiddenSize: 4 }, next),
         head(9),
       ),
-      'generate: expected a model whose input goes to one embedding and nowhere else, got embedding "embedding", embedding "other"',
+      'generate: expected one layer that reads "input", an index, got embedding "embedding", embedding "other"',
     ],
     [
       "a head of another size",
@@ -233,12 +233,12 @@ describe("generate refuses", () => {
     [
       "a head of another kind",
       text(gruOf({}), head(9, "relu")),
-      'generate: expected a dense main output, softmax, logSoftmax or linear, got dense "head", relu',
+      'generate: expected a main output that scores tokens, by softmax, logSoftmax or linear, got dense "head", relu',
     ],
     [
       "a state for an output",
       text(gruOf({ hiddenSize: 9 })),
-      'generate: expected a dense main output, softmax, logSoftmax or linear, got gru "gru"',
+      'generate: expected a main output that scores tokens, by softmax, logSoftmax or linear, got gru "gru", sigmoid, tanh',
     ],
     [
       "a reverse layer",
