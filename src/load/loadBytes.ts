@@ -3,10 +3,10 @@ import { bytesIn, type FileContents } from "../formats/fileContents.js";
 import { checkSignal } from "../model/checkOptions.js";
 import { describeValue } from "../model/valueKind.js";
 
-/** Where a model's bytes come from. In Node, Bun and Deno an address may be a path. */
+/** A model's bytes, or the address of its file; in Node, Bun and Deno the address may be a path. */
 export type ModelSource = string | URL | FileContents;
 
-/** How far the loading of a file is. */
+/** Progress of a download. */
 export interface LoadProgress {
   /** Bytes so far. */
   readonly loaded: number;
@@ -14,13 +14,13 @@ export interface LoadProgress {
   readonly total: number | null;
 }
 
-/** What may be told or asked while a file loads. */
+/** Options of loading a file. */
 export interface LoadBytesOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
-/** @throws GruError `unsupported` for a signal or a listener that is none */
+/** @throws GruError `unsupported` for a `signal` that is no AbortSignal, or an `onProgress` that is no function */
 export function checkLoadOptions({ signal, onProgress }: LoadBytesOptions): void {
   checkSignal(signal);
   if (onProgress === undefined || typeof onProgress === "function") return;
@@ -28,17 +28,17 @@ export function checkLoadOptions({ signal, onProgress }: LoadBytesOptions): void
 }
 
 /**
- * The bytes of a file, from wherever it is.
+ * The bytes of a source.
  *
- * @throws whatever `signal` was aborted with, or `onProgress` threw; GruError `bad-file` for a source that is none, and where
- *   the file does not come whole; `limit-exceeded`
+ * @throws the reason that `signal` was aborted with, the error that `onProgress` threw; GruError `bad-file` for a value that is
+ *   no source and for a file that does not arrive complete; `limit-exceeded`
  */
 export async function loadBytes(source: ModelSource, options: LoadBytesOptions = {}): Promise<Uint8Array> {
   const { signal } = options;
   signal?.throwIfAborted();
   const bytes = bytesIn(source);
   if (bytes !== null) return bytes;
-  const kind = describeValue(source); // of any realm
+  const kind = describeValue(source); // not instanceof: it may be of another realm
   if (/^a (Blob|File)$/.test(kind)) {
     const blob = source as Blob;
     return readStream("source", blob.stream(), blob.size, options);
@@ -57,17 +57,17 @@ export async function loadBytes(source: ModelSource, options: LoadBytesOptions =
   return readResponse(name, await orUnread(name, fetch(source, signal ? { signal } : {}), signal), options);
 }
 
-/** Whether a source says where the file is, rather than having it. */
+/** Whether a source is an address, not the file itself. */
 export function isAddress(source: unknown): source is string | URL {
   return (typeof source === "string" && source !== "") || describeValue(source) === "a URL";
 }
 
-/** The address of a file in the same folder as another, with the query that the other has. @param name without a folder */
+/** The address of another file in the same folder, with the same query. @param name without a folder */
 export function besideUrl(address: string | URL, name: string): string {
   return String(fileUrl(address) ?? address).replace(/[^/?#]*(?=([?#].*)?$)/, () => name);
 }
 
-/** Node's modules, as far as files need them. Asked of the process: bundlers would look for an import. */
+/** The parts of Node's modules that reading a file needs. `process` gives them: bundlers would try to resolve an import. */
 interface NodeModules {
   readonly "node:url": { pathToFileURL(path: string): URL };
   readonly "node:fs": {
@@ -82,7 +82,7 @@ function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Nam
   return process?.getBuiltinModule?.(name) ?? null;
 }
 
-/** The URL of a file on the disk, by its path or by that; null for another address, and in a browser. */
+/** The URL of a file on the disk, from its path or its URL; null for another address, and in a browser. */
 function fileUrl(address: string | URL): URL | null {
   const node = nodeModule("node:url");
   if (node === null) return null;
@@ -90,27 +90,27 @@ function fileUrl(address: string | URL): URL | null {
     const url = new URL(address, globalThis.location?.href);
     if (url.protocol.length > 2) return url.protocol === "file:" ? url : null; // "c:" is a drive
   } catch {
-    // a path
+    // not a URL: a path
   }
   return node.pathToFileURL(String(address));
 }
 
 async function openFile(url: URL): Promise<Blob> {
   const { openAsBlob, promises } = nodeModule("node:fs")!;
-  const stats = await promises.stat(url); // which says what is wrong, and openAsBlob does not
-  if (!stats.isFile()) throw new Error("a directory, or something else that is no file");
+  const stats = await promises.stat(url); // its error says why a file cannot be opened, that of openAsBlob does not
+  if (!stats.isFile()) throw new Error("a directory or a device");
   return openAsBlob(url);
 }
 
 async function readResponse(name: string, response: Response, options: LoadBytesOptions): Promise<Uint8Array> {
   const { ok, status, statusText, headers, body } = response;
   if (!ok) throw new GruError("bad-file", `${name}: expected the file, got HTTP ${status} ${statusText}`);
-  // The length counts compressed bytes where the server compressed them: no use as a total.
+  // The length of a compressed response counts compressed bytes, `loaded` counts unpacked ones.
   const length = headers.has("content-encoding") ? null : headers.get("content-length");
   return readStream(name, body ?? new Blob().stream(), length === null ? null : Number(length), options);
 }
 
-/** What is awaited, or the signal's reason, or why the file cannot be read. */
+/** Awaits a result. Throws the signal's reason if it was aborted, else a `bad-file` error with the cause. */
 async function orUnread<T>(name: string, awaited: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return awaited.catch((cause: unknown) => {
     signal?.throwIfAborted();
@@ -118,10 +118,10 @@ async function orUnread<T>(name: string, awaited: Promise<T>, signal: AbortSigna
   });
 }
 
-/** No model of GRUs is larger; an endless answer is ended here. A length that is said counts for no more than half. */
+/** Larger than any model that runs here; an endless response ends at this size. A declared length reserves at most half. */
 const MAX_BYTES = 2 ** 31;
-/** Room for a file of unknown length, to begin with: what of it is never touched takes no memory. */
-const ROOM_BYTES = 2 ** 26;
+/** First size of the buffer for a file of unknown length. Pages that are never written take no memory. */
+const FIRST_BUFFER_BYTES = 2 ** 26;
 
 async function readStream(
   name: string,
@@ -129,8 +129,8 @@ async function readStream(
   total: number | null,
   { signal, onProgress }: LoadBytesOptions,
 ): Promise<Uint8Array> {
-  if (stream.locked) throw new GruError("bad-file", `${name}: expected one that was not read before, got one that was`);
-  // In memory once: chunks are joined as they come, in twice the room where it does not suffice.
+  if (stream.locked) throw new GruError("bad-file", `${name}: already read`);
+  // The file is in memory once: chunks are joined as they come, in a buffer that doubles when it is full.
   let whole = new Uint8Array(Math.min(total ?? 0, MAX_BYTES / 2));
   let loaded = 0;
   const reader = stream.getReader();
@@ -143,7 +143,7 @@ async function readStream(
       if (needed > MAX_BYTES)
         throw new GruError("limit-exceeded", `${name}: expected at most ${MAX_BYTES} bytes, got more`);
       if (needed > whole.length) {
-        const larger = new Uint8Array(Math.min(MAX_BYTES, Math.max(needed, 2 * whole.length, ROOM_BYTES)));
+        const larger = new Uint8Array(Math.min(MAX_BYTES, Math.max(needed, 2 * whole.length, FIRST_BUFFER_BYTES)));
         larger.set(whole);
         whole = larger;
       }
@@ -152,7 +152,7 @@ async function readStream(
       onProgress?.({ loaded, total });
     }
   } finally {
-    void reader.cancel().catch(() => {}); // no more of it is wanted
+    void reader.cancel().catch(() => {}); // ends the download after an error
   }
   return 2 * loaded < whole.length ? whole.slice(0, loaded) : whole.subarray(0, loaded);
 }

@@ -20,35 +20,35 @@ import { withStorage } from "../model/quantize.js";
 import { describeValue } from "../model/valueKind.js";
 import { parseModel, type ParseModelOptions } from "./parseModel.js";
 
-/** Where and how a model is to run. */
+/** Options of running a model. */
 export interface CreateModelOptions {
-  /** Where to run; `auto` when absent. */
+  /** The device to run on; `auto` when absent. */
   readonly device?: DeviceRequest;
   /**
-   * How matrices are kept on the device: as the file keeps them (`auto`, when absent), or converted. Arithmetic is
-   * float32 always.
+   * Storage of the matrices on the device: the file's (`auto`, when absent), or another to convert them to. Arithmetic is
+   * always float32.
    */
   readonly dtype?: "auto" | Storage;
   /**
-   * Whether a GPU is asked which kernels it is best at: about 200 ms the first time, kept by the browser from then on. False
-   * when absent: a table decides.
+   * Whether to time several kernels on the GPU and take the fastest: about 200 ms the first time; the browser keeps the result.
+   * False when absent: a table decides.
    */
   readonly autotune?: boolean;
-  /** What to do with NaN and infinity in inputs; `reject` when absent. */
+  /** Treatment of NaN and infinity in inputs; `reject` when absent. */
   readonly nonFinite?: NonFinite;
-  /** How the model will mostly be used: `auto` takes the device that finishes that first. */
+  /** The typical call: `auto` takes the device that finishes it first. */
   readonly workload?: Workload;
 }
 
-/** Where and how a model is to run, and how its file is to be read. */
+/** Options of running a model and of reading its file. */
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
 const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "workload"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
- * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, told by how it begins. The files that a TF.js model.json
- * or an ONNX model names are fetched from beside it, where that has an address and `files` does not have them.
+ * Loads a model file: webgru's own, or PyTorch's, ONNX's or Keras's, recognised by its first bytes. The other files that a TF.js
+ * model.json or an ONNX model names come from `files`, or, for a model with an address, from the same folder.
  *
  * @param source URL, bytes, Blob, File or Response; in Node, Bun and Deno a path too
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`, `limit-exceeded`, `no-adapter`, `device-lost`; an abort rejects
@@ -61,7 +61,7 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
   const { files = fetcherBeside(source, options) } = options;
   const isCallers = bytesIn(source) !== null || options.files !== undefined;
   const network = await parseModel(await loadBytes(source, options), { ...options, files }, !isCallers);
-  const model = await placeModel(network, options);
+  const model = await modelOn(network, options);
   if (options.signal?.aborted) {
     model.dispose();
     throw options.signal.reason;
@@ -69,24 +69,24 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
   return model;
 }
 
-/** What fetches the files beside a model; undefined for a model that came without an address. */
+/** A function that fetches files from a model's folder; undefined for a model without an address. */
 function fetcherBeside(source: ModelSource, options: LoadBytesOptions) {
   if (!isAddress(source)) return undefined;
   return (name: string) => loadBytes(besideUrl(source, name), options);
 }
 
 /**
- * Makes a model of a network that is already in memory (see `defineNetwork`).
+ * Makes a model of a network in memory (see `defineNetwork`).
  *
  * @throws GruError `unsupported`, `limit-exceeded`, `no-adapter`, `device-lost`
  */
 export async function createModel(network: Network, options: CreateModelOptions = {}): Promise<GruModel> {
   checkOptions(options, CREATE_OPTIONS);
-  // Checked again: it may have been changed since it was defined.
-  return placeModel(defineNetwork(network), options);
+  // Checked again: it may have changed since it was defined.
+  return modelOn(defineNetwork(network), options);
 }
 
-async function placeModel(network: Network, options: CreateModelOptions): Promise<GruModel> {
+async function modelOn(network: Network, options: CreateModelOptions): Promise<GruModel> {
   const { device = "auto", dtype = "auto", nonFinite = "reject", autotune = false, workload = {} } = options;
   if (!DTYPES.includes(dtype)) {
     throw new GruError("unsupported", `dtype: expected ${DTYPES.join(", ")}, got ${describeValue(dtype)}`);

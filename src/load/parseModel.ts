@@ -6,28 +6,28 @@ import { isSafetensors, parseSafetensors } from "../formats/safetensors.js";
 import type { Network } from "../model/network.js";
 import { describeValue } from "../model/valueKind.js";
 
-/** How a file that does not say everything itself is to be read. */
+/** Options for files that do not say everything themselves. */
 export interface ParseModelOptions {
-  /** How the layers are wired. It wins over what the file says. */
+  /** The layer list. It takes precedence over the file's own. */
   readonly description?: NetworkDescription | undefined;
-  /** ONNX: `linear_before_reset` of every GRU, whatever the file says. PyTorch's newer exporter leaves it out. */
+  /** ONNX: `linear_before_reset` of every GRU, in place of the file's. PyTorch's newer exporter leaves it out. */
   readonly linearBeforeReset?: boolean | undefined;
   /**
-   * The files beside a model that is in several (TF.js, ONNX with external data), by name: a Map, an object, Files, or what
-   * fetches one.
+   * The other files of a model in several files (TF.js, ONNX with external data), by name: a Map, an object, a list of Files,
+   * or a function that fetches one.
    */
   readonly files?: ModelFiles | undefined;
 }
 
-/** A ModelProto's first field is its version. */
+/** The first byte of a ModelProto: the tag of its field 1, `ir_version`. */
 const ONNX_START = 0x08;
 
 /**
- * Reads a model file: ours, or another format's, whose reader is fetched when it is met.
+ * Reads a model file. The reader of another format than webgru's is fetched when a file needs it.
  *
  * @param source bytes in memory
- * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory, which halves what loading
- *   takes: the caller must neither read nor change them from then on
+ * @param mayKeep whether the weights may stay in the memory of `source` and of `files`, which halves the memory that loading
+ *   takes: the caller must neither read nor change it afterwards
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export async function parseModel(
@@ -47,7 +47,7 @@ export async function parseModel(
     if (network !== null) return network;
   } catch (error) {
     if (!(error instanceof GruError)) throw error;
-    refusal = error; // of a reader that was misled, perhaps: other formats begin alike
+    refusal = error; // the reader may be the wrong one: other formats begin with the same bytes
   }
   const otherFile = await import("../entries/otherFile.js").catch(() => null);
   throw (
@@ -73,7 +73,7 @@ function refuse(expected: string, got: unknown): never {
   throw new GruError("unsupported", `${expected}, got ${describeValue(got)}`);
 }
 
-/** @returns null for a file of no reader's */
+/** @returns null for a file that no reader recognises */
 async function parseBytes(
   bytes: Uint8Array,
   { description, linearBeforeReset, files }: ParseModelOptions,
@@ -91,11 +91,11 @@ async function parseBytes(
     return loadOnnx(bytes, { description, linearBeforeReset, files }, mayKeep);
   }
   const start = textOf(bytes.subarray(0, 300));
-  // HDF5, JSON, or a zip that begins as Keras's do.
+  // HDF5, JSON, or a zip whose first entry is one of Keras's.
   if (/^(\x89HDF|(\xef\xbb\xbf)?\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
     return (await fetchReader(import("../entries/keras.js"))).parseKeras(bytes, { description, files }, mayKeep);
   }
-  // What torch.save puts in a zip is in a folder; a .npz's entries are arrays.
+  // torch.save writes a zip with a folder, numpy.savez one of arrays.
   const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";
   if (firstEntry.endsWith(".npy"))
     return (await fetchReader(import("../entries/npz.js"))).parseNpz(bytes, description, mayKeep);
@@ -105,15 +105,15 @@ async function parseBytes(
   return null;
 }
 
-/** A format's reader is a file beside this one. */
+/** A format's reader, which is a file beside the main one. */
 async function fetchReader<Reader>(reader: Promise<Reader>): Promise<Reader> {
   return reader.catch((cause: unknown) => {
-    const message = `model: expected the reader of its format beside webgru's main file, got ${String(cause)}`;
+    const message = `model: expected the reader of its format in the folder of webgru's main file, got ${String(cause)}`;
     throw new GruError("unsupported", message, { cause });
   });
 }
 
-/** A character for each byte. */
+/** Bytes as a text, one character for each byte. */
 function textOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }

@@ -71,7 +71,7 @@ describe("a path in Node", () => {
     await expectRefusal(
       () => loadModel(directory),
       "bad-file",
-      `${directory}: expected the file, got Error: a directory, or something else that is no file`,
+      `${directory}: expected the file, got Error: a directory or a device`,
     );
     await expectRefusal(() => loadModel(`${folder}/\0`), "bad-file", /: expected the file, got /);
     await expectRefusal(() => loadModel("file://elsewhere/x.onnx"), "bad-file", /expected the file, got TypeError/);

@@ -98,7 +98,7 @@ describe("a source", () => {
     );
     const read = new Response(new Uint8Array(file));
     await read.arrayBuffer();
-    await expectRefusal(() => loadModel(read), "bad-file", /^source: expected one that was not read before/);
+    await expectRefusal(() => loadModel(read), "bad-file", /^source: already read/);
     const server = createServer((_, response) => {
       response.writeHead(200, { "content-length": file.length });
       response.write(file.subarray(0, 100), () => response.destroy());
