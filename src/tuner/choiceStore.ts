@@ -1,15 +1,15 @@
-// What the candidates took on this device, kept by the browser from visit to visit. Where there is no IndexedDB, in
-// Node or in a private window, it is kept as long as the page.
+// The times of the kernel tables on this device, kept by the browser from visit to visit. Without IndexedDB, as in Node or in
+// a private window, they are kept as long as the page.
 
 const DATABASE = "webgru";
 const STORE = "kernels";
 
-/** Milliseconds by candidate. */
+/** Milliseconds by the name of a table. */
 type Times = ReadonlyMap<string, number>;
 
 const inMemory = new Map<string, Times>();
 
-/** What was kept under `key`; null when there is nothing, or it cannot be read. */
+/** The times kept under `key`; null when there are none, or they cannot be read. */
 export async function keptTimes(key: string): Promise<Times | null> {
   const known = inMemory.get(key);
   if (known !== undefined) return known;
@@ -23,7 +23,7 @@ export async function keepTimes(key: string, times: Times): Promise<void> {
   await inStore("readwrite", (store) => store.put(times, key));
 }
 
-/** What a request to the store gives; null where the browser refuses one, which is no reason to fail. */
+/** The result of a request to the store; null where the browser refuses it, as tuning works without a store. */
 async function inStore(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
   if (globalThis.indexedDB === undefined) return null;
   try {

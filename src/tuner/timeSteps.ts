@@ -1,11 +1,11 @@
 import type { Engine } from "../engine/engine.js";
 import { ALL } from "../model/outputRequest.js";
 
-/** Steps of the sequence that is timed to tell kernels apart. */
+/** Steps of the timed sequence. */
 const TIMED_STEPS = 32;
 
 /**
- * Time of a sequence and of a streamed step, one row, in milliseconds: the second of two, which compiles nothing.
+ * Time of a sequence and of a streamed step, one row, in milliseconds. The second of two runs: the first one compiles kernels.
  *
  * @param engine is disposed at the end
  */

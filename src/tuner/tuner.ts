@@ -5,33 +5,33 @@ import { CANDIDATES } from "../plan/tables.js";
 import { Tuning } from "../plan/tuning.js";
 import { keepTimes, keptTimes } from "./choiceStore.js";
 
-/** Choices are forgotten when kernels change. */
+/** Of the kernels: with another version, kept times are not read. */
 const VERSION = 6;
 
-/** Trying stops then; what has not been tried is not chosen. */
+/** No table is tried after this time; only tables that were tried are chosen. */
 const MAX_TUNING_MS = 200;
 
-/** What is to be tuned, and where. */
+/** The network to tune for, and the device. */
 export interface TuningRequest {
   readonly network: Network;
   readonly facts: DeviceFacts;
-  /** The device's, as the browser tells it. */
+  /** The device's name, from the browser. */
   readonly deviceName: string;
-  /** Time of a typical use with such a choice, in milliseconds; whatever it allocates, it frees. */
+  /** Time of a typical call with this tuning, in milliseconds. It frees all that it allocates. */
   measure(tuning: Tuning): Promise<number>;
 }
 
-/** A choice, and how it came about. */
+/** The fastest tuning, and a note for `explain()`. */
 export interface Tuned {
   readonly tuning: Tuning;
   readonly note: string;
 }
 
 /**
- * Tries at most five tables on the device itself, in about 200 ms, and takes the fastest. The answer is kept under the device,
- * the network's shape and the kernels' version.
+ * Tries up to five tables on the device, in about 200 ms, and takes the fastest. The times are kept by device, network shape
+ * and kernel version.
  *
- * @throws what `measure` does, when it does for all of them
+ * @throws the error of `measure`, if it fails for every table
  */
 export async function autotune({ network, facts, deviceName, measure }: TuningRequest): Promise<Tuned> {
   const key = [VERSION, deviceName, shapeOf(network)].join("; ");
@@ -58,7 +58,7 @@ async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Pr
     try {
       times.set(name, await measure(new Tuning(facts, table)));
     } catch (error) {
-      failure = error; // what this driver refuses, others take
+      failure = error; // a driver may refuse a table's kernels
     }
     if (performance.now() > endMs) break;
   }
@@ -66,7 +66,7 @@ async function tryAll(facts: DeviceFacts, measure: TuningRequest["measure"]): Pr
   return times;
 }
 
-/** Everything that kernels depend on: fields, and neither names nor weights. */
+/** All that kernels depend on: the fields of the layers, without names and weights. */
 function shapeOf({ layers }: Network): string {
   const shapes = layers.map((layer) => {
     const { fields } = layerType(layer);
