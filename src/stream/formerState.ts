@@ -1,15 +1,17 @@
 import type { Layer } from "../layers/index.js";
 import { fingerprint } from "../model/fingerprint.js";
-import { gruLayers, type Network } from "../model/network.js";
+import type { Network } from "../model/network.js";
 import { nameOfSteps } from "../model/withLast.js";
 
-/** Whose state it is, as version 2 of saved states said it. */
+// Saved states of version 2, which knew GRU layers alone: the one file of stream/ that names layer types.
+
+/** The owner of a state, in the header's form of version 2. */
 export function formerOwnerOf(network: Network, batchSize: number) {
-  const hiddenSizes = gruLayers(network).map(({ hiddenSize }) => hiddenSize);
+  const hiddenSizes = network.layers.flatMap((layer) => (layer.type === "gru" ? [layer.hiddenSize] : []));
   return { hiddenSizes, batchSize, model: fingerprint(formerLayers(network.layers)) };
 }
 
-/** Layers as they were then: a GRU layer had `returnSequences`, and no `last` layer followed one that was false. */
+/** Layers in the form of that time: a GRU layer had a field `returnSequences`, and there was no `last` layer. */
 function formerLayers(layers: readonly Layer[]): object[] {
   const lasts = new Map(layers.flatMap((layer) => (layer.type === "last" ? [[layer.inputs[0]!, layer.name]] : [])));
   return layers.flatMap((layer): object[] => {

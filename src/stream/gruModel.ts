@@ -20,31 +20,31 @@ import { GruStream, nameOutputs, type StreamHost, type StreamOptions, takeStream
 import { Scheduler } from "./scheduler.js";
 import { transformOf } from "./transform.js";
 
-/** Sessions to keep for runs to come: a page that alternates between two batch sizes allocates nothing. */
+/** Sessions to keep for later runs: a page that alternates between two batch sizes allocates nothing. */
 const MAX_IDLE_SESSIONS = 2;
 
-/** What `run` may be told beside the input. */
+/** Options of `run`. */
 export interface RunOptions<Request extends OutputRequest = "all"> extends OutputOptions<Request> {
   /** B, independent rows; 1 when absent. */
   readonly batchSize?: number;
   /** Steps of each row, [B], from 0 to T; T for all when absent. */
   readonly lengths?: ArrayLike<number>;
-  /** Every step of the outputs (true when absent), or each row's last one only. */
+  /** Every step of the outputs (true when absent), or only each row's last one. */
   readonly returnSequences?: boolean;
-  /** `finalState` too (true when absent). Without it a small run has less to allocate, and on a GPU to read back. */
+  /** Whether to give `finalState` (true when absent). Without it a small run allocates less, and reads less back from a GPU. */
   readonly returnState?: boolean;
-  /** [D, B, H] of each GRU layer, one after the other: [L D, B, H] when all are of one size. Zeros when absent. */
+  /** [D, B, H] of each recurrent layer, one after the other: [L D, B, H] when all have one size. Zeros when absent. */
   readonly initialState?: ArrayLike<number>;
 }
 
-/** What `run` gives. */
+/** Result of `run`. */
 export interface RunResult<Output = Float32Array> {
   /**
-   * The main output: [T, B, O], or [B, O] where only the last step is given. Zeros past a row's length. Its highest where
-   * `topK` asks for them, undefined where `output` is `"none"`.
+   * The main output: [T, B, O], or [B, O] of the last step. Zeros past a row's length. With `topK` its highest numbers;
+   * undefined if `output` is `"none"`.
    */
   readonly output: Output;
-  /** Every output by its layer's name, the main one too; empty unless all are read back. */
+  /** Every output by its layer's name, including the main one; empty unless all are read back. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
   /**
    * State after each row's last step, laid out as `initialState`; empty without `returnState`. A row of length 0 keeps its
@@ -71,13 +71,13 @@ export class GruModel {
   readonly #nonFinite: NonFinite;
   readonly #streams = new Set<GruStream>();
   readonly #host: StreamHost;
-  /** Of all streams, where rows are batched. */
+  /** One for all streams, on a device that gains from batching rows; else null. */
   #scheduler: Scheduler | null = null;
-  /** Sessions of finished runs, one for each batch size, so that a run like the last one allocates nothing. */
+  /** Sessions of finished runs by batch size, so that a similar run allocates nothing. */
   readonly #idleSessions = new Map<number, Session>();
-  /** Runs under way, and chunks of generated tokens. */
+  /** Unfinished runs, and unfinished chunks of generated tokens. */
   readonly #runs = new Set<Promise<unknown>>();
-  /** What ends each text that is being generated, once its chunks under way have come. */
+  /** Functions that end the unfinished texts, each after its chunks in flight. */
   readonly #endsOfTexts = new Set<() => Promise<void>>();
   #isDisposed = false;
 
@@ -94,7 +94,7 @@ export class GruModel {
     };
   }
 
-  /** What the model is: its layers and their weights. `createModel` puts it on another device. */
+  /** The layers and their weights. `createModel` puts them on another device. */
   get network(): Network {
     return this.#network;
   }
@@ -104,7 +104,7 @@ export class GruModel {
     return this.#engine.device;
   }
 
-  /** The device's name, as far as the browser tells. */
+  /** The device's name, if the browser tells it. */
   get deviceName(): string {
     return this.#engine.deviceName;
   }
@@ -114,12 +114,12 @@ export class GruModel {
     return this.#engine.reason;
   }
 
-  /** Numbers that one step of one row takes; for a model that begins with an embedding, one index. */
+  /** Numbers in one step of one row of the input; 1 for a model that reads indices. */
   get inputSize(): number {
     return this.#network.inputSize;
   }
 
-  /** Numbers that one step of one row of the main output has. */
+  /** Numbers in one step of one row of the main output. */
   get outputSize(): number {
     return this.outputSizes[this.outputNames[0]!]!;
   }
@@ -129,17 +129,17 @@ export class GruModel {
     return this.#network.outputs;
   }
 
-  /** Numbers that one step of one row of each output has, by name. */
+  /** Numbers in one step of one row of each output, by name. */
   get outputSizes(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.outputNames.map((name) => [name, layerOutputSize(layerNamed(this.#network, name))]));
   }
 
-  /** What output (and index) i stands for, when the file says so. */
+  /** Element i is the meaning of output i, and of index i; null if the file does not say. */
   get vocabulary(): readonly string[] | null {
     return this.#network.vocabulary;
   }
 
-  /** What was inferred in reading the file, in sentences. */
+  /** The inferences made in reading the file, in sentences. */
   get notes(): readonly string[] {
     return this.#network.notes;
   }
@@ -147,7 +147,7 @@ export class GruModel {
   /**
    * Runs whole sequences from a state of zeros, or from `initialState`. Runs share nothing with each other or with streams.
    *
-   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
+   * @param input [T, B, I], or [T, B] for a model that reads indices
    * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded`, `disposed`, `device-lost`
    */
   async run<Request extends OutputRequest = "all">(
@@ -162,7 +162,7 @@ export class GruModel {
     checkBoolean("returnSequences", returnSequences);
     checkBoolean("returnState", returnState);
     const { reversesInput } = this.#network;
-    // Those two read it before the caller can touch it again.
+    // Reversing copies the input, and an immediate engine reads it before `run` returns: neither needs another copy.
     const take = reversesInput || this.#engine.isImmediate ? checkInput : takeInput;
     const steps = take(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
@@ -184,13 +184,13 @@ export class GruModel {
   }
 
   /**
-   * Writes on from a prompt, in a state of its own. The whole loop runs on the device: each token is drawn, and fed to the
-   * next step, where the probabilities are; only tokens come back, several steps of them at a time.
+   * Continues a prompt, in a state of its own. The whole loop runs on the device, which draws each token and feeds it to the
+   * next step. Only tokens are read back, those of several steps together.
    *
-   * @returns yields one token of each stream, [streams], for each position; an early end of the loop frees what it took
-   * @throws GruError `unsupported` unless the input is one embedding's index and the main output, a dense layer of its
-   *   size, is a softmax, a logSoftmax or linear (which softmax is taken of), with all layers forward and giving every
-   *   step; `bad-input`, `shape-mismatch`, `disposed`; on the way `limit-exceeded`, `device-lost`, `disposed`
+   * @returns yields one token of each stream, [streams], for each position; leaving the loop early frees its memory
+   * @throws GruError `unsupported` unless one layer reads the input, an index, the main output scores as many tokens (by
+   *   softmax, logSoftmax or linear), and all layers are forward and give every step; `bad-input`, `shape-mismatch`,
+   *   `disposed`; from the loop `limit-exceeded`, `device-lost`, `disposed`
    */
   generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
     this.#checkUsable();
@@ -201,8 +201,8 @@ export class GruModel {
   /**
    * Opens a stream with a hidden state of its own, zero at first.
    *
-   * @throws GruError `unsupported` for a model with a reverse layer, which cannot begin before a sequence's end;
-   *   `limit-exceeded`, `disposed`
+   * @throws GruError `unsupported` for a model with a layer that cannot begin before a sequence's end; `limit-exceeded`,
+   *   `disposed`
    */
   createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
@@ -220,8 +220,8 @@ export class GruModel {
   }
 
   /**
-   * A stream as the platform pipes them, for `pipeThrough`: each chunk written is pushed, and its main output comes out. The
-   * stream ends with the pipe, however that ends.
+   * A stream as a pair of web streams, for `pipeThrough`: each chunk that is written is pushed, and its main output can be
+   * read. The stream is disposed when the pipe ends.
    *
    * @throws GruError as `createStream`
    */
@@ -229,7 +229,7 @@ export class GruModel {
     return transformOf(this.createStream(options));
   }
 
-  /** Which device and why, the layers, what was inferred, and how a step and a sequence of 100 run on it. */
+  /** The device and why it was chosen, the layers, the reader's inferences, and how a step and a sequence of 100 run. */
   explain(): string {
     const layers = this.#network.layers.map((layer) => `  ${layer.name}: ${describeLayer(layer)}`);
     return [
@@ -244,8 +244,8 @@ export class GruModel {
   }
 
   /**
-   * Frees the model and its streams, once the runs and pushes under way have given their results. A device that the
-   * caller passed in is left alone. A second call does nothing.
+   * Frees the model and its streams, after the runs and pushes in flight. A device that the caller passed in is not destroyed.
+   * A second call does nothing.
    */
   dispose(): void {
     if (this.#isDisposed) return;
@@ -342,11 +342,11 @@ export class GruModel {
   }
 
   #checkUsable(): void {
-    if (this.#isDisposed) throw new GruError("disposed", "model: expected one in use, got one that was disposed");
+    if (this.#isDisposed) throw new GruError("disposed", "model: already disposed");
   }
 }
 
-/** Advances all states by the same steps; what they give is not wanted. */
+/** Advances all states by the same steps, without reading outputs back. */
 async function readPrompt(session: Session, indices: Float32Array): Promise<void> {
   const slots = Array.from({ length: session.numSlots }, (_, slot) => slot);
   const input = Float32Array.from(

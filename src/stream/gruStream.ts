@@ -16,51 +16,51 @@ import { describeNumber, describeValue } from "../model/valueKind.js";
 import { predict } from "./predict.js";
 import { decodeState, encodeState } from "./savedState.js";
 import { type Scheduler, streamGone } from "./scheduler.js";
-import type { Seat } from "./seat.js";
+import type { Lease } from "./lease.js";
 
-/** What a stream does with a push when `queueLimit` pushes wait: let it wait too, or drop the oldest of them. */
+/** Treatment of a push while `queueLimit` pushes wait: it waits too, or the oldest of them is dropped. */
 export type WhenFull = "wait" | "latest";
 
-/** How a stream is to be. */
+/** Options of a stream. */
 export interface StreamOptions {
   /** B, rows that advance together; 1 when absent. */
   readonly batchSize?: number;
-  /** `latest` drops the oldest push that waits, and counts it; its promise rejects with `dropped`. */
+  /** `wait` when absent. `latest` drops the oldest waiting push and counts it; its promise rejects with `dropped`. */
   readonly whenFull?: WhenFull;
   /** Pushes that may wait under `latest`; 1 when absent. */
   readonly queueLimit?: number;
 }
 
-/** What a stream needs of its model. */
+/** The model, as its streams see it. */
 export interface StreamHost {
   readonly network: Network;
   readonly nonFinite: NonFinite;
-  /** The scheduler for a new stream: one for all where rows are batched. */
+  /** The scheduler for a new stream: one for all streams, on a device that gains from batching rows. */
   scheduler(numRows: number): Scheduler;
   add(stream: GruStream): void;
   remove(stream: GruStream): void;
 }
 
-/** Live use of a model: a batch of rows whose hidden state stays on the device from push to push. */
+/** A batch of rows whose hidden state stays on the device from push to push. */
 export class GruStream {
   readonly batchSize: number;
   readonly #host: StreamHost;
   readonly #options: StreamOptions;
   readonly #scheduler: Scheduler;
-  readonly #seat: Seat;
+  readonly #lease: Lease;
   /** Calls whose promises have not settled. */
   readonly #pending = new Set<Promise<unknown>>();
   #numDropped = 0;
   #isDisposed = false;
 
-  /** Made by `GruModel.createStream`. @param options that `takeStreamOptions` gave */
+  /** Made by `GruModel.createStream`. @param options from `takeStreamOptions` */
   constructor(host: StreamHost, options: StreamOptions) {
     const { batchSize = 1 } = options;
     this.batchSize = batchSize;
     this.#host = host;
     this.#options = options;
     this.#scheduler = host.scheduler(batchSize);
-    this.#seat = this.#scheduler.open(batchSize);
+    this.#lease = this.#scheduler.open(batchSize);
     host.add(this);
   }
 
@@ -70,13 +70,13 @@ export class GruStream {
   }
 
   /**
-   * Advances the stream by one step or many. Calls that overlap run in the order in which they were made.
+   * Advances the stream by one step or many. Overlapping calls run in the order in which they were made.
    *
-   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
-   * @param options `output` says what is read back. With `"none"` only the state advances, and the promise resolves when
-   *   that has been submitted, in its turn
-   * @returns the main output, [T, B, O]; of `{ topK }` its highest, [T, B, K]
-   * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `disposed`, `dropped`, with the state as it was;
+   * @param input [T, B, I], or [T, B] for a model that reads indices
+   * @param options `output` selects the outputs to read back. With `"none"` only the state advances, and the promise resolves
+   *   when the steps have been submitted, in their turn
+   * @returns the main output, [T, B, O]; with `{ topK }` its highest numbers, [T, B, K]
+   * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `disposed`, `dropped`, all with the state unchanged;
    *   `device-lost`
    */
   async push<Request extends OutputRequest = "all">(
@@ -93,11 +93,11 @@ export class GruStream {
   }
 
   /**
-   * Pushes what comes from `source`, one item after the other, and gives the main output of each, or what of it `output`
-   * asks for. The next item is asked for when the result of the one before has been taken.
+   * Pushes the items of `source` one after the other, and yields the main output of each, as `output` selects it. The next
+   * item is requested when the result of the one before has been taken.
    *
-   * @throws what `push` throws, what `source` throws, or the reason of `signal`; the stream stays usable, its state that
-   *   after the last item pushed
+   * @throws the error of `push` or of `source`, or the reason of `signal`; the stream stays usable, with the state after the
+   *   last item pushed
    */
   predict<Request extends OutputRequest = "all">(
     source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
@@ -109,28 +109,28 @@ export class GruStream {
     return predict(async (input) => mainOutput<Request>(await this.#push(input, selection), selection), source, signal);
   }
 
-  /** Sets every hidden state to zero, after the pushes made before and before those made after. @throws GruError `disposed` */
+  /** Sets every hidden state to zero, after the pushes made before this call. @throws GruError `disposed` */
   async reset(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const slot of this.#seat.slots) this.#scheduler.session.writeState(slot, null);
+      for (const slot of this.#lease.slots) this.#scheduler.session.writeState(slot, null);
     });
   }
 
   /**
-   * The state after the pushes made before, as bytes that name the model and its shapes.
+   * The state after the pushes made before this call, as bytes that name the model and its shapes.
    *
    * @throws GruError `disposed`, `device-lost`
    */
   async save(): Promise<Uint8Array> {
     const { session } = this.#scheduler;
-    const states = await this.#inTurn(() => Promise.all(this.#seat.slots.map((slot) => session.readState(slot))));
+    const states = await this.#inTurn(() => Promise.all(this.#lease.slots.map((slot) => session.readState(slot))));
     return encodeState(this.#host.network, states);
   }
 
   /**
-   * Goes on from a state that `save` gave, of this stream or another of the same model, in whatever browser.
+   * Continues from a state that `save` gave, from this or another stream of the same model, in any browser.
    *
-   * @throws GruError `bad-file`, `unsupported`, `shape-mismatch` for another model's, with the state as it was
+   * @throws GruError `bad-file`, `unsupported`, `shape-mismatch` for another model's state, all with the state unchanged
    */
   async restore(bytes: Uint8Array): Promise<void> {
     this.#checkUsable();
@@ -139,7 +139,7 @@ export class GruStream {
   }
 
   /**
-   * A new stream with a copy of this one's state after the pushes made before.
+   * A new stream with a copy of this one's state, after the pushes made before this call.
    *
    * @throws GruError `limit-exceeded`, `disposed`
    */
@@ -149,8 +149,8 @@ export class GruStream {
     const { session } = this.#scheduler;
     const copy = async () => {
       if (fork.#scheduler === this.#scheduler) {
-        this.#seat.slots.forEach((slot, row) => session.copyState(slot, fork.#seat.slots[row]!));
-      } else fork.#write(await Promise.all(this.#seat.slots.map((slot) => session.readState(slot))));
+        this.#lease.slots.forEach((slot, row) => session.copyState(slot, fork.#lease.slots[row]!));
+      } else fork.#write(await Promise.all(this.#lease.slots.map((slot) => session.readState(slot))));
     };
     try {
       await this.#inTurn(copy);
@@ -161,7 +161,7 @@ export class GruStream {
     return fork;
   }
 
-  /** Frees the stream's rows. Pushes that wait reject with `disposed`; a second call does nothing. */
+  /** Frees the stream's rows. Waiting pushes reject with `disposed`; a second call does nothing. */
   dispose(): void {
     void this.end();
   }
@@ -170,14 +170,14 @@ export class GruStream {
     this.dispose();
   }
 
-  /** As `dispose`; resolves when what was submitted before has given its results. */
+  /** As `dispose`; resolves when the calls in flight have given their results. */
   async end(): Promise<void> {
     if (!this.#isDisposed) {
       this.#isDisposed = true;
-      this.#scheduler.close(this.#seat, streamGone());
+      this.#scheduler.close(this.#lease, streamGone());
     }
     await Promise.allSettled(this.#pending);
-    this.#host.remove(this); // the model waits for those that are in its list
+    this.#host.remove(this); // only now: the model's `dispose` waits for the streams in its list
   }
 
   #push(input: ArrayLike<number>, output: Selection): Promise<Float32Array[]> {
@@ -185,26 +185,26 @@ export class GruStream {
     const { network, nonFinite } = this.#host;
     const steps = takeInput(network, input, this.batchSize, nonFinite);
     if (this.#options.whenFull === "latest") this.#makeRoom(this.#options.queueLimit ?? 1);
-    return this.#track(this.#scheduler.push(this.#seat, steps, output));
+    return this.#track(this.#scheduler.push(this.#lease, steps, output));
   }
 
-  /** Drops the oldest pushes that wait, so that one more may. */
+  /** Drops the oldest waiting pushes, so that one more may wait. */
   #makeRoom(limit: number): void {
-    const error = new GruError("dropped", `push: expected at most ${limit} to wait, got a newer one`);
-    this.#numDropped += this.#scheduler.dropOldest(this.#seat, limit - 1, error);
+    const error = new GruError("dropped", `push: dropped for a newer one, since at most ${limit} may wait`);
+    this.#numDropped += this.#scheduler.dropOldest(this.#lease, limit - 1, error);
   }
 
   #write(states: readonly Float32Array[]): void {
-    this.#seat.slots.forEach((slot, row) => this.#scheduler.session.writeState(slot, states[row]!));
+    this.#lease.slots.forEach((slot, row) => this.#scheduler.session.writeState(slot, states[row]!));
   }
 
-  /** Runs `operation` after the pushes made before. It must act on the state at once; what it gives may take longer. */
+  /** Runs `operation` after the pushes made before. It must act on the state at once; its result may take longer. */
   async #inTurn<T>(operation: () => Promise<T>): Promise<T> {
     this.#checkUsable();
     return this.#track(
       new Promise<T>((resolve, reject) => {
         const run = () => (this.#isDisposed ? reject(streamGone()) : operation().then(resolve, reject));
-        this.#scheduler.inTurn(this.#seat, { run, reject });
+        this.#scheduler.inTurn(this.#lease, { run, reject });
       }),
     );
   }

@@ -2,42 +2,44 @@ import { GruError } from "../errors.js";
 import type { Selection } from "../model/outputRequest.js";
 import { Queue } from "./queue.js";
 
-/** Calls of one stream that wait may hold so much: a million pushes of few numbers, each of which takes about 1 KiB. */
+/** Limit of the memory of one stream's queued calls: that of a million small pushes. */
 const MAX_WAITING_BYTES = 2 ** 30;
+/** Memory of a queued call without its input, about. */
 const CALL_BYTES = 1024;
 
-/** A push on its way: the steps of a seat's rows, and what they gave so far. */
+/** An unfinished push: its steps, and its results so far. */
 export interface Push {
   /** [T, B, I] */
   readonly steps: Float32Array;
   readonly numSteps: number;
   readonly output: Selection;
-  /** What of each step is read back, and what was so far: [T, B, O] or [B, O] of each, once a tick gave a part of it. */
+  /** The outputs to read back. */
   readonly parts: readonly OutputPart[];
+  /** [T, B, O] or [B, O] of each part, filled by the ticks; null before the first one. */
   outputs: Float32Array[] | null;
   numSubmitted: number;
-  /** Steps whose results are there; they may come in another order than they were submitted. */
+  /** Steps with results. Results may come in another order than the steps were submitted. */
   numDone: number;
   resolve(outputs: Float32Array[]): void;
   reject(error: unknown): void;
 }
 
-/** One of the network's outputs, or pairs of index and number of one. */
+/** One of the network's outputs, or the pairs of index and number of one. */
 export interface OutputPart {
   readonly size: number;
   readonly isSequence: boolean;
 }
 
-/** Something to do with a seat's state when its turn comes. What it does to the state, it does at once. */
+/** A change of a stream's state, to be made at once when its turn comes. */
 export interface Operation {
   run(): void;
   reject(error: unknown): void;
 }
 
-/** Where a stream's rows sit: slots of the session, and the calls that wait for their turn. */
-export class Seat {
+/** The slots that a stream holds for its rows, and its queued calls. */
+export class Lease {
   readonly slots: readonly number[];
-  /** In the order in which they were made. */
+  /** Queued calls, in the order in which they were made. */
   readonly #calls = new Queue<Push | Operation>();
   #waitingBytes = 0;
   #numPushes = 0;
@@ -46,7 +48,7 @@ export class Seat {
     this.slots = slots;
   }
 
-  /** The call whose turn it is. */
+  /** The first queued call. */
   get first(): Push | Operation | undefined {
     return this.#calls.first;
   }
@@ -57,14 +59,13 @@ export class Seat {
     return this.#numPushes - Number(first !== undefined && "steps" in first && first.numSubmitted > 0);
   }
 
-  /** @throws GruError `limit-exceeded` when too much waits already */
+  /** @throws GruError `limit-exceeded` when the queued calls hold too much memory */
   add(call: Push | Operation): void {
     const bytes = bytesOf(call);
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
-      const expected = `stream: expected calls that wait to hold at most ${MAX_WAITING_BYTES} bytes`;
       throw new GruError(
         "limit-exceeded",
-        `${expected}, got one more; await pushes, or let whenFull "latest" drop some`,
+        `stream: expected at most ${MAX_WAITING_BYTES} bytes in waiting calls, got ${this.#waitingBytes + bytes}; await pushes, or let whenFull "latest" drop some`,
       );
     }
     this.#waitingBytes += bytes;
@@ -72,12 +73,12 @@ export class Seat {
     this.#calls.push(call);
   }
 
-  /** Takes out the call whose turn it is. */
+  /** Removes the first queued call. */
   shift(): Push | Operation | undefined {
     return this.#removed(this.#calls.shift());
   }
 
-  /** Takes out the oldest push that has not begun. */
+  /** Removes the oldest push that has not begun. */
   shiftWaiting(): Push {
     return this.#removed(this.#calls.shift((call) => "steps" in call && call.numSubmitted === 0)) as Push;
   }
@@ -91,5 +92,5 @@ export class Seat {
 }
 
 function bytesOf(call: Push | Operation): number {
-  return CALL_BYTES + ("steps" in call ? 4 * call.steps.length : 0); // its buffer would be made by being asked for
+  return CALL_BYTES + ("steps" in call ? 4 * call.steps.length : 0); // not `steps.buffer`: reading it allocates one
 }

@@ -1,7 +1,7 @@
 import { GruError } from "../errors.js";
 import { describeValue } from "../model/valueKind.js";
 
-/** Pushes what comes from `source`, one item after the other, and gives what each push gives, until `signal` aborts. */
+/** Pushes the items of `source` one after the other, and yields the result of each push, until `signal` aborts. */
 export async function* predict<Output>(
   push: (input: ArrayLike<number>) => Promise<Output>,
   source: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>,
@@ -19,7 +19,7 @@ export async function* predict<Output>(
   }
 }
 
-/** Not a typed array or a text: their items are no inputs. */
+/** Whether `source` is iterable, and neither a typed array nor a string, whose items are no inputs. */
 function isIterable(source: unknown): boolean {
   try {
     const given = Object(source) as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
@@ -30,7 +30,7 @@ function isIterable(source: unknown): boolean {
   }
 }
 
-/** What `source` gives, until `signal` aborts: then it throws the reason, even while `source` is silent. */
+/** The items of `source` until `signal` aborts. Then it throws the reason, even while it waits for `source`. */
 async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   signal.throwIfAborted();
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
@@ -45,12 +45,15 @@ async function* untilAborted<T>(source: AsyncIterable<T> | Iterable<T>, signal: 
       yield next.value;
     }
   } finally {
-    // Not awaited: a silent source may not answer.
+    // Not awaited: a source that still waits for its next item may never answer.
     if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }
 
-/** `result`, or the signal's reason if that comes first. A listener of its own: a race would keep every result. */
+/**
+ * `result`, or the signal's reason if that comes first. Not by Promise.race: with a promise that lives as long as the signal,
+ * every result would stay in memory.
+ */
 export function orAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

@@ -3,7 +3,7 @@ interface Link<T> {
   next: Link<T> | null;
 }
 
-/** First in, first out. Taking one out takes the same time however many wait: `Array.shift` of a long array does not. */
+/** First in, first out. Removing an item takes constant time; `Array.shift` takes longer for a long array. */
 export class Queue<T> {
   #first: Link<T> | null = null;
   #last: Link<T> | null = null;
@@ -19,7 +19,7 @@ export class Queue<T> {
     this.#last = link;
   }
 
-  /** Takes out the first one, of those that it `matches` where that is given; undefined where there is none. */
+  /** Removes and returns the first item, or the first one that `matches` accepts; undefined where there is none. */
   shift(matches?: (item: T) => boolean): T | undefined {
     let before: Link<T> | null = null;
     let link = this.#first;

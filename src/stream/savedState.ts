@@ -1,4 +1,4 @@
-// A stream's state as bytes: a line of JSON that says whose it is and how its numbers hash, then those, float32 little-endian,
+// A stream's state as bytes: a line of JSON with its owner and the hash of its numbers, then the numbers, float32 little-endian,
 // of each row [D, size] of each block of state, one after the other.
 
 import { GruError } from "../errors.js";
@@ -11,7 +11,7 @@ import { type Network, stateLength, stateOf } from "../model/network.js";
 import { formerOwnerOf } from "./formerState.js";
 
 const VERSION = 3;
-/** It knew GRU layers alone, and lay as it does now. */
+/** Its header differs (see formerState.ts), its numbers are laid out in the same way. */
 const FORMER_VERSION = 2;
 const NEWLINE = 10;
 
@@ -20,7 +20,7 @@ interface Header extends Owner {
   readonly checksum: string;
 }
 
-/** Whose state it is. */
+/** The model and the batch that a state belongs to. */
 interface Owner {
   readonly model: string;
   readonly batchSize: number;
@@ -55,9 +55,9 @@ export function encodeState(network: Network, states: readonly Float32Array[]): 
 }
 
 /**
- * @returns the state of each row, as `encodeState` took it
+ * @returns the state of each row, as `encodeState` takes it
  * @throws GruError `bad-file` for bytes that are no saved state or a damaged one, `unsupported` for another version,
- *   `shape-mismatch` for another model's or another batch size
+ *   `shape-mismatch` for a state of another model or batch size
  */
 export function decodeState(
   network: Network,
@@ -67,7 +67,7 @@ export function decodeState(
 ): Float32Array[] {
   const kind = describeValue(bytes);
   if (!/^a Uint8Array of \d/.test(kind)) {
-    throw new GruError("bad-file", `saved state: expected a Uint8Array that save() gave, got ${kind}`);
+    throw new GruError("bad-file", `saved state: expected a Uint8Array made by stream.save(), got ${kind}`);
   }
   const end = bytes.indexOf(NEWLINE);
   const header = parseHeader(bytes.subarray(0, Math.max(0, end)));
@@ -85,9 +85,9 @@ function parseHeader(bytes: Uint8Array): Header {
     const header: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (typeof header === "object" && header !== null && "webgruState" in header) return header as Header;
   } catch {
-    // told below
+    // refused below
   }
-  throw new GruError("bad-file", `saved state: expected bytes that save() gave, got others`);
+  throw new GruError("bad-file", "saved state: these bytes were not made by stream.save()");
 }
 
 function checkOwner(header: Header, network: Network, batchSize: number): void {
@@ -117,10 +117,7 @@ function readValues(bytes: Uint8Array, length: number, checksum: string): Float3
   words.forEach((_, i) => (words[i] = view.getUint32(4 * i, true)));
   const got = checksumOf(words);
   if (got === checksum) return values;
-  throw new GruError(
-    "bad-file",
-    `saved state: expected numbers of checksum ${checksum}, got ${got}: the bytes are damaged`,
-  );
+  throw new GruError("bad-file", `saved state: expected checksum ${checksum}, got ${got}: the bytes are damaged`);
 }
 
 function checksumOf(words: Uint32Array): string {

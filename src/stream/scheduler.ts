@@ -3,38 +3,39 @@ import { GruError } from "../errors.js";
 import { layerOutputSize } from "../layers/index.js";
 import { layerNamed, type Network, sequenceNames } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
-import { type Operation, type OutputPart, type Push, Seat } from "./seat.js";
+import { Lease, type Operation, type OutputPart, type Push } from "./lease.js";
 
-/** Ticks submitted and not read back yet: one computing, one being copied, one being read. */
+/** Limit of ticks submitted and not read back yet: one computing, one being copied, one being read. */
 const MAX_TICKS_IN_FLIGHT = 3;
 
-/** Steps of one push in a tick that others share: a long push must not keep a short one waiting. */
+/** Limit of steps of one push in a tick with several streams: a long push must not delay a short one. */
 const MAX_SHARED_STEPS = 16;
 
-/** What a seat has in one tick. */
-interface Share {
-  readonly seat: Seat;
+/** One stream's steps in one tick. */
+interface Chunk {
+  readonly lease: Lease;
   readonly push: Push;
-  /** The first of the push's steps in the tick, and how many follow. */
+  /** Index in the push of the tick's first step. */
   readonly start: number;
   readonly numSteps: number;
-  /** The first of its rows in the tick. */
+  /** Index in the tick of the stream's first row. */
   readonly firstRow: number;
 }
 
 /**
- * Gathers the steps that wait, of all streams of a model, into ticks: each is one `advance` of the session, with a row
- * for every row of every stream that has something to do. The others keep their state and cost nothing.
+ * Gathers the waiting steps of all streams of a model into ticks. A tick is one `advance` of the session, with the rows of
+ * every stream that has waiting steps. Other streams keep their state and cost nothing.
  *
- * A tick is submitted without waiting for the one before, so what a stream does happens in the order of its calls.
+ * A tick is submitted without waiting for the one before. The session runs ticks in their order, so each stream's calls take
+ * effect in the order in which they were made.
  */
 export class Scheduler {
   readonly session: Session;
   readonly #network: Network;
   readonly #outputs: readonly OutputPart[];
-  /** Those with calls that wait, and a few that had some; however many others there are, they take no time. */
-  readonly #busySeats = new Set<Seat>();
-  /** The first to be taken last. */
+  /** Streams with queued calls, and a few whose queue has become empty. Idle streams are not visited. */
+  readonly #busyLeases = new Set<Lease>();
+  /** Free slots; the last one is taken first. */
   #freeSlots: number[];
   #numInFlight = 0;
   #isScheduled = false;
@@ -53,34 +54,34 @@ export class Scheduler {
   }
 
   /**
-   * Takes slots for `numRows` rows, their states zero.
+   * Takes slots for `numRows` rows, with states of zero.
    *
-   * @throws GruError `limit-exceeded` when there is no room for them
+   * @throws GruError `limit-exceeded` when the device cannot hold them
    */
-  open(numRows: number): Seat {
+  open(numRows: number): Lease {
     if (this.#freeSlots.length < numRows) this.#grow(numRows);
-    const seat = new Seat(this.#freeSlots.splice(-numRows).reverse());
-    for (const slot of seat.slots) this.session.writeState(slot, null);
-    return seat;
+    const lease = new Lease(this.#freeSlots.splice(-numRows).reverse());
+    for (const slot of lease.slots) this.session.writeState(slot, null);
+    return lease;
   }
 
-  /** Gives a seat's slots back. Calls that wait are rejected with `reason`; those submitted give their results. */
-  close(seat: Seat, reason: unknown): void {
-    this.#busySeats.delete(seat);
-    for (let call = seat.shift(); call !== undefined; call = seat.shift()) call.reject(reason);
-    for (let i = seat.slots.length - 1; i >= 0; i--) this.#freeSlots.push(seat.slots[i]!);
+  /** Gives the slots of a lease back. Queued calls are rejected with `reason`; submitted ones give their results. */
+  close(lease: Lease, reason: unknown): void {
+    this.#busyLeases.delete(lease);
+    for (let call = lease.shift(); call !== undefined; call = lease.shift()) call.reject(reason);
+    for (let i = lease.slots.length - 1; i >= 0; i--) this.#freeSlots.push(lease.slots[i]!);
   }
 
   /**
-   * @param steps [T, B, I] of the seat's rows
-   * @param output all, none or the highest, not both
-   * @returns the network's outputs, each [T, B, O] or [B, O]; or the main one's highest, as `Advanced` has them; or nothing
+   * @param steps [T, B, I] of the stream's rows
+   * @param output all, none or the highest numbers, not both
+   * @returns the network's outputs, each [T, B, O] or [B, O]; or the main one's highest numbers, as `Advanced` has them; or none
    */
-  push(seat: Seat, steps: Float32Array, output: Selection): Promise<Float32Array[]> {
-    const numSteps = steps.length / (seat.slots.length * this.#network.inputSize);
+  push(lease: Lease, steps: Float32Array, output: Selection): Promise<Float32Array[]> {
+    const numSteps = steps.length / (lease.slots.length * this.#network.inputSize);
     const parts = this.#parts(output);
     return new Promise((resolve, reject) => {
-      this.#enqueue(seat, {
+      this.#enqueue(lease, {
         steps,
         numSteps,
         output,
@@ -94,15 +95,15 @@ export class Scheduler {
     });
   }
 
-  /** Runs `operation` when every call of the seat before it has been submitted. */
-  inTurn(seat: Seat, operation: Operation): void {
-    this.#enqueue(seat, operation);
+  /** Runs `operation` when all earlier calls of the stream have been submitted. */
+  inTurn(lease: Lease, operation: Operation): void {
+    this.#enqueue(lease, operation);
   }
 
-  /** Rejects the oldest pushes of a seat that have not begun, but for `numKept`; returns how many they were. */
-  dropOldest(seat: Seat, numKept: number, error: unknown): number {
-    const numDropped = Math.max(0, seat.numWaiting - numKept);
-    for (let i = 0; i < numDropped; i++) seat.shiftWaiting().reject(error);
+  /** Rejects the oldest pushes of a stream that have not begun, all but `numKept`. @returns the number of rejected pushes */
+  dropOldest(lease: Lease, numKept: number, error: unknown): number {
+    const numDropped = Math.max(0, lease.numWaiting - numKept);
+    for (let i = 0; i < numDropped; i++) lease.shiftWaiting().reject(error);
     return numDropped;
   }
 
@@ -112,9 +113,9 @@ export class Scheduler {
   }
 
   /** Pushes made in the same task go in the same tick. */
-  #enqueue(seat: Seat, call: Push | Operation): void {
-    seat.add(call);
-    this.#busySeats.add(seat);
+  #enqueue(lease: Lease, call: Push | Operation): void {
+    lease.add(call);
+    this.#busyLeases.add(lease);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // Not queueMicrotask: an AudioWorklet has none.
@@ -126,36 +127,36 @@ export class Scheduler {
 
   #pump(): void {
     while (this.#numInFlight < MAX_TICKS_IN_FLIGHT && !this.#isPreparing) {
-      for (const seat of this.#busySeats) {
-        runOperations(seat);
-        if (seat.first === undefined) this.#busySeats.delete(seat);
+      for (const lease of this.#busyLeases) {
+        runOperations(lease);
+        if (lease.first === undefined) this.#busyLeases.delete(lease);
       }
-      const shares = this.#shares();
-      if (shares.length === 0) return;
-      const preparation = this.#preparation(shares);
-      if (preparation !== null) void this.#prepare(preparation, shares);
-      else void this.#tick(shares);
+      const chunks = this.#chunks();
+      if (chunks.length === 0) return;
+      const preparation = this.#preparation(chunks);
+      if (preparation !== null) void this.#prepare(preparation, chunks);
+      else void this.#tick(chunks);
     }
   }
 
-  /** What the session has to do before it can take these shares at once, if anything. */
-  #preparation(shares: readonly Share[]): Promise<void> | null {
-    const { seat, firstRow } = shares.at(-1)!;
+  /** The preparation that the session needs before it can run these chunks at once; null where it needs none. */
+  #preparation(chunks: readonly Chunk[]): Promise<void> | null {
+    const { lease, firstRow } = chunks.at(-1)!;
     try {
-      return this.session.prepare(firstRow + seat.slots.length, longest(shares), false, selectionOf(shares));
+      return this.session.prepare(firstRow + lease.slots.length, longest(chunks), false, selectionOf(chunks));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** Waits, and looks again at who has what to do. */
-  async #prepare(preparation: Promise<void>, shares: readonly Share[]): Promise<void> {
+  /** Waits for the preparation, then gathers chunks again: streams may have come or gone. */
+  async #prepare(preparation: Promise<void>, chunks: readonly Chunk[]): Promise<void> {
     this.#isPreparing = true;
     try {
       await preparation;
     } catch (error) {
-      for (const { seat, push } of shares) {
-        if (seat.first === push) seat.shift();
+      for (const { lease, push } of chunks) {
+        if (lease.first === push) lease.shift();
         push.reject(error);
       }
     }
@@ -163,83 +164,83 @@ export class Scheduler {
     this.#pump();
   }
 
-  /** What each seat that waits has in the next tick: its first push, as far as one chunk of the session takes it. */
-  #shares(): Share[] {
+  /** The next tick: for each stream with queued calls, steps of its first push. */
+  #chunks(): Chunk[] {
     const { maxChunkSteps } = this.session;
-    const maxSteps = this.#busySeats.size > 1 ? Math.min(MAX_SHARED_STEPS, maxChunkSteps) : maxChunkSteps;
-    const shares: Share[] = [];
+    const maxSteps = this.#busyLeases.size > 1 ? Math.min(MAX_SHARED_STEPS, maxChunkSteps) : maxChunkSteps;
+    const chunks: Chunk[] = [];
     let firstRow = 0;
-    for (const seat of this.#busySeats) {
-      const push = seat.first;
+    for (const lease of this.#busyLeases) {
+      const push = lease.first;
       if (push === undefined || "run" in push) continue;
       const start = push.numSubmitted;
-      shares.push({ seat, push, start, numSteps: Math.min(push.numSteps - start, maxSteps), firstRow });
-      firstRow += seat.slots.length;
+      chunks.push({ lease, push, start, numSteps: Math.min(push.numSteps - start, maxSteps), firstRow });
+      firstRow += lease.slots.length;
     }
-    return shares;
+    return chunks;
   }
 
-  async #tick(shares: readonly Share[]): Promise<void> {
+  async #tick(chunks: readonly Chunk[]): Promise<void> {
     this.#numInFlight++;
-    const request = this.#gather(shares);
-    for (const { seat, push, numSteps } of shares) {
+    const request = this.#gather(chunks);
+    for (const { lease, push, numSteps } of chunks) {
       push.numSubmitted += numSteps;
-      if (push.numSubmitted === push.numSteps) seat.shift();
+      if (push.numSubmitted === push.numSteps) lease.shift();
     }
     try {
       const { outputs } = await this.session.advance(request);
-      if (isWhole(shares)) shares[0]!.push.resolve(outputs);
-      else for (const share of shares) this.#hand(share, outputs, request);
+      if (isWhole(chunks)) chunks[0]!.push.resolve(outputs);
+      else for (const chunk of chunks) this.#hand(chunk, outputs, request);
     } catch (error) {
-      for (const { push } of shares) push.reject(error);
+      for (const { push } of chunks) push.reject(error);
     } finally {
       this.#numInFlight--;
       this.#pump();
     }
   }
 
-  #gather(shares: readonly Share[]): Advance {
+  #gather(chunks: readonly Chunk[]): Advance {
     const { inputSize } = this.#network;
-    if (isWhole(shares)) {
-      const { seat, push } = shares[0]!;
+    if (isWhole(chunks)) {
+      const { lease, push } = chunks[0]!;
       const { steps: input, output } = push;
-      return { input, slots: seat.slots, lengths: null, lastOnly: false, output, withState: false };
+      return { input, slots: lease.slots, lengths: null, lastOnly: false, output, withState: false };
     }
-    const slots = shares.flatMap(({ seat }) => seat.slots);
-    const maxSteps = longest(shares);
-    const isEven = shares.every(({ numSteps }) => numSteps === maxSteps);
+    const slots = chunks.flatMap(({ lease }) => lease.slots);
+    const maxSteps = longest(chunks);
+    const isEven = chunks.every(({ numSteps }) => numSteps === maxSteps);
     const input = new Float32Array(maxSteps * slots.length * inputSize);
-    for (const { seat, push, start, numSteps, firstRow } of shares) {
-      const stepElements = seat.slots.length * inputSize;
+    for (const { lease, push, start, numSteps, firstRow } of chunks) {
+      const stepElements = lease.slots.length * inputSize;
       for (let step = 0; step < numSteps; step++) {
         const from = (start + step) * stepElements;
         input.set(push.steps.subarray(from, from + stepElements), (step * slots.length + firstRow) * inputSize);
       }
     }
-    const lengths = isEven ? null : shares.flatMap(({ seat, numSteps }) => seat.slots.map(() => numSteps));
-    return { input, slots, lengths, lastOnly: false, output: selectionOf(shares), withState: false };
+    const lengths = isEven ? null : chunks.flatMap(({ lease, numSteps }) => lease.slots.map(() => numSteps));
+    return { input, slots, lengths, lastOnly: false, output: selectionOf(chunks), withState: false };
   }
 
-  /** Copies a seat's part of a tick's results to its push. */
+  /** Copies a stream's rows of a tick's results to its push. */
   #hand(
-    { seat, push, start, numSteps, firstRow }: Share,
+    { lease, push, start, numSteps, firstRow }: Chunk,
     outputs: readonly Float32Array[],
     { slots, output }: Advance,
   ): void {
-    const numSeatRows = seat.slots.length;
+    const numRows = lease.slots.length;
     push.outputs ??= push.parts.map(
-      ({ size, isSequence }) => new Float32Array((isSequence ? push.numSteps : 1) * numSeatRows * size),
+      ({ size, isSequence }) => new Float32Array((isSequence ? push.numSteps : 1) * numRows * size),
     );
     const { outputs: taken } = push;
-    // Pairs come after the outputs, and maybe more of a row than this push asks for.
+    // Pairs come after the outputs. Another push of the tick may have asked for more pairs per row.
     const given = push.output.topK > 0 ? outputs.slice(-1) : outputs;
     push.parts.forEach(({ size, isSequence }, i) => {
-      if (!isSequence && start + numSteps < push.numSteps) return; // a later tick gives the last step
+      if (!isSequence && start + numSteps < push.numSteps) return; // a later tick has the last step
       const stride = push.output.topK > 0 ? 2 * output.topK : size;
       for (let step = 0; step < (isSequence ? numSteps : 1); step++) {
-        for (let row = 0; row < numSeatRows; row++) {
+        for (let row = 0; row < numRows; row++) {
           const from = (step * slots.length + firstRow + row) * stride;
-          const to = ((isSequence ? start + step : 0) * numSeatRows + row) * size;
+          const to = ((isSequence ? start + step : 0) * numRows + row) * size;
           taken[i]!.set(given[i]!.subarray(from, from + size), to);
         }
       }
@@ -248,7 +249,7 @@ export class Scheduler {
     if (push.numDone === push.numSteps) push.resolve(taken);
   }
 
-  /** Doubles the slots, or more where `numRows` need it; where the device does not take twice as many, fewer. */
+  /** Doubles the number of slots, or takes more if `numRows` need more, or fewer if the device cannot hold as many. */
   #grow(numRows: number): void {
     const before = this.session.numSlots;
     const needed = before + numRows - this.#freeSlots.length;
@@ -257,7 +258,7 @@ export class Scheduler {
     this.#freeSlots = [...slotsBefore(numSlots, numSlots - before), ...this.#freeSlots];
   }
 
-  /** @returns whether there was room @throws GruError `limit-exceeded` where not even for `needed` */
+  /** @returns whether the device can hold `numSlots` @throws GruError `limit-exceeded` if it cannot hold even `needed` */
   #growTo(numSlots: number, needed: number): boolean {
     try {
       this.session.grow(numSlots);
@@ -269,32 +270,32 @@ export class Scheduler {
   }
 }
 
-/** Whether a tick is the whole of one push: what goes up and comes down is then that push's own. */
-function isWhole([share, ...others]: readonly Share[]): boolean {
-  return others.length === 0 && share!.numSteps === share!.push.numSteps;
+/** Whether a tick is one whole push: its arrays then need no copying. */
+function isWhole([chunk, ...others]: readonly Chunk[]): boolean {
+  return others.length === 0 && chunk!.numSteps === chunk!.push.numSteps;
 }
 
-/** What a tick reads back, of which each push takes its own: what one of them asks for, and the most of the highest. */
-function selectionOf(shares: readonly Share[]): Selection {
+/** The outputs that a tick reads back: enough for each of its pushes. */
+function selectionOf(chunks: readonly Chunk[]): Selection {
   let [all, topK] = [false, 0];
-  for (const { push } of shares) {
+  for (const { push } of chunks) {
     all ||= push.output.all;
     topK = Math.max(topK, push.output.topK);
   }
   return { all, topK };
 }
 
-/** Steps of the longest share. Not by `Math.max(...)`: there may be more of them than a call takes arguments. */
-function longest(shares: readonly Share[]): number {
+/** Steps of the longest chunk. Not by `Math.max(...)`: there may be more chunks than a call can have arguments. */
+function longest(chunks: readonly Chunk[]): number {
   let most = 0;
-  for (const { numSteps } of shares) most = Math.max(most, numSteps);
+  for (const { numSteps } of chunks) most = Math.max(most, numSteps);
   return most;
 }
 
-/** Runs what is to be done with a seat's state before its next push. */
-function runOperations(seat: Seat): void {
-  for (let call = seat.first; call !== undefined && "run" in call; call = seat.first) {
-    seat.shift();
+/** Runs a stream's operations up to its next push. */
+function runOperations(lease: Lease): void {
+  for (let call = lease.first; call !== undefined && "run" in call; call = lease.first) {
+    lease.shift();
     call.run();
   }
 }
@@ -304,7 +305,7 @@ function slotsBefore(end: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => end - 1 - i);
 }
 
-/** The error of a call to a stream that is gone. */
+/** The error of a call to a disposed stream. */
 export function streamGone(): GruError {
-  return new GruError("disposed", "stream: expected one in use, got one that was disposed");
+  return new GruError("disposed", "stream: already disposed");
 }

@@ -1,15 +1,15 @@
-/** A stream to pipe through, and what frees it. */
+/** The part of a stream that a pipe needs. */
 export interface PipedStream {
   push(input: ArrayLike<number>): Promise<Float32Array>;
   dispose(): void;
 }
 
 /**
- * Two ends of a pipe through a stream: what is written is pushed, its main output can be read. The stream is disposed
- * when either end closes, fails or is given up.
+ * Two ends of a pipe through a stream: each chunk that is written is pushed, and its main output can be read. The stream is
+ * disposed when either end closes, fails or is cancelled.
  *
- * A TransformStream would do, but for its being told when its readable end is cancelled: `transformer.cancel` is newer
- * than the browsers that have WebGPU.
+ * Not a TransformStream: it would have to know when its readable end is cancelled, and `transformer.cancel` is newer than some
+ * browsers with WebGPU.
  */
 export function transformOf(stream: PipedStream): ReadableWritablePair<Float32Array, ArrayLike<number>> {
   let output!: ReadableStreamDefaultController<Float32Array>;
@@ -35,14 +35,14 @@ export function transformOf(stream: PipedStream): ReadableWritablePair<Float32Ar
   };
   const writable = new WritableStream<ArrayLike<number>>({
     start(controller) {
-      // `abort` is called when the write under way has ended, and that one may wait for a reader.
+      // Not the sink's `abort`: it is called after the current write, which may wait for a reader.
       controller.signal.addEventListener("abort", () => {
         fail(controller.signal.reason);
         onDemand();
       });
     },
     async write(input) {
-      await demand; // back-pressure: nothing is pushed that nobody reads
+      await demand; // back-pressure: nothing is pushed before a reader wants it
       demand = new Promise((resolve) => (onDemand = resolve));
       try {
         output.enqueue(await stream.push(input));

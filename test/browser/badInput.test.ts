@@ -85,8 +85,8 @@ describe("a model on WebGPU that was disposed", () => {
         return `${code}: ${message}`;
       });
     });
-    const stream = "disposed: stream: expected one in use, got one that was disposed";
-    expect(errors).toEqual([stream, stream, "disposed: model: expected one in use, got one that was disposed"]);
+    const stream = "disposed: stream: already disposed";
+    expect(errors).toEqual([stream, stream, "disposed: model: already disposed"]);
   });
 
   it("destroyed the device that it made", async () => {

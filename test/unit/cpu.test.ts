@@ -156,7 +156,7 @@ describe.each(cpuForms)("a model on the CPU in %s", (form) => {
     const model = await createModel(network, { device: "cpu" });
     model.dispose();
     model.dispose();
-    const message = "model: expected one in use, got one that was disposed";
+    const message = "model: already disposed";
     await expectRefusal(() => model.run([1, 2]), "disposed", message);
     await expectRefusal(() => model.createStream(), "disposed", message);
   });

@@ -58,14 +58,14 @@ describe("a fork", () => {
     const waiting = stream.fork();
     stream.dispose();
     for (const fork of [waiting, stream.fork()])
-      await expectRefusal(() => fork, "disposed", /^stream: expected one in/);
+      await expectRefusal(() => fork, "disposed", /^stream: already disposed/);
   });
 
   it("is disposed with its model", async () => {
     const model = await createModel(network, { device: "cpu" });
     const fork = await model.createStream().fork();
     model.dispose();
-    await expectRefusal(() => fork.push([1, 2]), "disposed", /^stream: expected one in use/);
+    await expectRefusal(() => fork.push([1, 2]), "disposed", /^stream: already disposed/);
   });
 });
 

@@ -144,7 +144,7 @@ describe("generate on the CPU", () => {
     const model = await createModel(randomTextModel(143, 30), { device: "cpu" });
     const begun = model.generate({ prompt: [4], length: 10 });
     await begun.next();
-    const gone = "model: expected one in use, got one that was disposed";
+    const gone = "model: already disposed";
     model.dispose();
     await expectRefusal(() => begun.next(), "disposed", gone);
     await expectRefusal(() => model.generate({ prompt: [4], length: 10 }), "disposed", gone);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { randomStack } from "../cases/random.js";
 
 const network = randomStack({ seed: 750, inputSize: 1, hiddenSizes: [3], resetAfter: true });
-const DROPPED = "dropped: push: expected at most 1 to wait, got a newer one";
+const DROPPED = "dropped: push: dropped for a newer one, since at most 1 may wait";
 
 describe('a stream with whenFull "latest"', () => {
   it("drops the older of two pushes of a task, and counts it", async () => {
@@ -17,7 +17,7 @@ describe('a stream with whenFull "latest"', () => {
   it("keeps as many as queueLimit says, the newest, in order", async () => {
     const { stream, expected } = await openStream(3);
     const results = await outcomes([1, 2, 3, 4, 5].map((value) => stream.push([value])));
-    const message = "dropped: push: expected at most 3 to wait, got a newer one";
+    const message = "dropped: push: dropped for a newer one, since at most 3 may wait";
     expect(results).toEqual([message, message, ...(await expected([3, 4, 5]))]);
     expect(stream.numDropped).toBe(2);
   });

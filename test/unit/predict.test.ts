@@ -167,7 +167,7 @@ describe("predict", () => {
   it("is refused when the stream was disposed", async () => {
     const { stream } = await openStream();
     stream.dispose();
-    await expectRefusal(() => stream.predict(items).next(), "disposed", /^stream: expected one in use/);
+    await expectRefusal(() => stream.predict(items).next(), "disposed", /^stream: already disposed/);
   });
 });
 

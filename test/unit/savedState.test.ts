@@ -11,7 +11,7 @@ const shape = { inputSize: 2, hiddenSizes: [5, 3], resetAfter: true };
 const network = randomStack({ seed: 720, ...shape });
 /** The same shapes, other weights. */
 const sibling = randomStack({ seed: 721, ...shape });
-const NOT_OURS = "saved state: expected bytes that save() gave, got others";
+const NOT_OURS = "saved state: these bytes were not made by stream.save()";
 
 describe("a saved state", () => {
   for (const batchSize of [1, 3]) {
@@ -154,7 +154,7 @@ describe("bytes that lie", () => {
     const bytes = whole.slice();
     bytes.set(whole.subarray(-4), whole.length - 8);
     bytes.set(whole.subarray(-8, -4), whole.length - 4);
-    const message = /^saved state: expected numbers of checksum [0-9a-f]{16}, got [0-9a-f]{16}: the bytes are damaged$/;
+    const message = /^saved state: expected checksum [0-9a-f]{16}, got [0-9a-f]{16}: the bytes are damaged$/;
     await expectRefusal(() => decodeState(network, 1, bytes), "bad-file", message);
   });
 
@@ -227,9 +227,9 @@ describe("a stream that is saved on the CPU", () => {
     const stream: GruStream = (await onCpu(network)).createStream();
     const waiting = [stream.save(), stream.restore(freshBytes())];
     stream.dispose();
-    for (const call of waiting) await expectRefusal(() => call, "disposed", /^stream: expected one in use/);
-    await expectRefusal(() => stream.save(), "disposed", /^stream: expected one in use/);
-    await expectRefusal(() => stream.restore(saved(network)), "disposed", /^stream: expected one in use/);
+    for (const call of waiting) await expectRefusal(() => call, "disposed", /^stream: already disposed/);
+    await expectRefusal(() => stream.save(), "disposed", /^stream: already disposed/);
+    await expectRefusal(() => stream.restore(saved(network)), "disposed", /^stream: already disposed/);
   });
 });
 

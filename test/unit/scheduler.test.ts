@@ -3,7 +3,7 @@ import type { Advance, Advanced, Session } from "../../src/engine/engine.js";
 import { GruError } from "../../src/errors.js";
 import { ALL } from "../../src/model/outputRequest.js";
 import { Scheduler } from "../../src/stream/scheduler.js";
-import { type Push, Seat } from "../../src/stream/seat.js";
+import { Lease, type Push } from "../../src/stream/lease.js";
 import { randomStack } from "../cases/random.js";
 import { expectRefusal } from "../harness/refusal.js";
 
@@ -55,8 +55,8 @@ class FakeSession {
 describe("a scheduler", () => {
   it("has three ticks under way, and submits the next when one of them ends", async () => {
     const { session, scheduler } = schedule(4);
-    const seat = scheduler.open(1);
-    const pushes = Array.from({ length: 5 }, () => push(scheduler, seat));
+    const lease = scheduler.open(1);
+    const pushes = Array.from({ length: 5 }, () => push(scheduler, lease));
     await settled();
     expect(session.ticks).toHaveLength(3);
     await session.end();
@@ -69,9 +69,9 @@ describe("a scheduler", () => {
 
   it("gives a tick to the streams that push, whatever else they did or their neighbours", async () => {
     const { session, scheduler } = schedule(8);
-    const seats = Array.from({ length: 4 }, () => scheduler.open(2));
+    const leases = Array.from({ length: 4 }, () => scheduler.open(2));
     const tick = async (...pushing: number[]) => {
-      const pushes = pushing.map((i) => push(scheduler, seats[i]!));
+      const pushes = pushing.map((i) => push(scheduler, leases[i]!));
       await settled();
       await session.end();
       await Promise.all(pushes);
@@ -80,10 +80,10 @@ describe("a scheduler", () => {
     expect(await tick(0, 1, 2, 3)).toBe(8);
     expect(await tick(2)).toBe(2);
     let hasRun = false;
-    scheduler.inTurn(seats[1]!, { run: () => (hasRun = true), reject: () => {} });
+    scheduler.inTurn(leases[1]!, { run: () => (hasRun = true), reject: () => {} });
     expect(await tick(3, 0)).toBe(4);
     expect(hasRun).toBe(true);
-    scheduler.close(seats[0]!, "gone");
+    scheduler.close(leases[0]!, "gone");
     expect(await tick(1, 2)).toBe(4);
     expect(session.ticks).toHaveLength(4);
   });
@@ -99,37 +99,37 @@ describe("a scheduler", () => {
   });
 });
 
-describe("a seat", () => {
+describe("a lease", () => {
   it("takes calls until they hold a gigabyte, and again when some are gone", async () => {
-    const seat = new Seat([0]);
+    const lease = new Lease([0]);
     const big = { steps: { length: 2 ** 26 }, numSubmitted: 0 } as unknown as Push;
-    for (let i = 0; i < 3; i++) seat.add(big);
+    for (let i = 0; i < 3; i++) lease.add(big);
     const message =
-      'stream: expected calls that wait to hold at most 1073741824 bytes, got one more; await pushes, or let whenFull "latest" drop some';
-    await expectRefusal(() => seat.add(big), "limit-exceeded", message);
-    expect(seat.numWaiting).toBe(3);
-    seat.shift();
-    seat.add(big);
-    expect(seat.numWaiting).toBe(3);
+      'stream: expected at most 1073741824 bytes in waiting calls, got 1073745920; await pushes, or let whenFull "latest" drop some';
+    await expectRefusal(() => lease.add(big), "limit-exceeded", message);
+    expect(lease.numWaiting).toBe(3);
+    lease.shift();
+    lease.add(big);
+    expect(lease.numWaiting).toBe(3);
   });
 
   it("takes one call, whatever it holds", () => {
-    const seat = new Seat([0]);
-    seat.add({ steps: { length: 2 ** 30 }, numSubmitted: 0 } as unknown as Push);
-    expect(seat.numWaiting).toBe(1);
+    const lease = new Lease([0]);
+    lease.add({ steps: { length: 2 ** 30 }, numSubmitted: 0 } as unknown as Push);
+    expect(lease.numWaiting).toBe(1);
   });
 
   it("takes out the oldest push that has not begun, and leaves the others in their order", () => {
-    const seat = new Seat([0]);
+    const lease = new Lease([0]);
     const [begun, first, second] = [1, 0, 0].map((numSubmitted) => ({ steps: [], numSubmitted }) as unknown as Push);
     const operation = { run: () => {}, reject: () => {} };
-    for (const call of [begun!, operation, first!, second!]) seat.add(call);
-    expect(seat.numWaiting).toBe(2);
-    expect(seat.shiftWaiting()).toBe(first);
-    expect(seat.shiftWaiting()).toBe(second);
-    seat.add(first!);
-    expect([seat.shift(), seat.shift(), seat.shift(), seat.shift()]).toEqual([begun, operation, first, undefined]);
-    expect(seat.numWaiting).toBe(0);
+    for (const call of [begun!, operation, first!, second!]) lease.add(call);
+    expect(lease.numWaiting).toBe(2);
+    expect(lease.shiftWaiting()).toBe(first);
+    expect(lease.shiftWaiting()).toBe(second);
+    lease.add(first!);
+    expect([lease.shift(), lease.shift(), lease.shift(), lease.shift()]).toEqual([begun, operation, first, undefined]);
+    expect(lease.numWaiting).toBe(0);
   });
 });
 
@@ -138,9 +138,9 @@ function schedule(maxSlots: number): { session: FakeSession; scheduler: Schedule
   return { session, scheduler: new Scheduler(network, session as unknown as Session) };
 }
 
-/** One step of each of a seat's rows. */
-function push(scheduler: Scheduler, seat: Seat): Promise<Float32Array[]> {
-  return scheduler.push(seat, new Float32Array(seat.slots.length), ALL);
+/** One step of each of a lease's rows. */
+function push(scheduler: Scheduler, lease: Lease): Promise<Float32Array[]> {
+  return scheduler.push(lease, new Float32Array(lease.slots.length), ALL);
 }
 
 /** Resolves when what follows from promises alone has been done. */

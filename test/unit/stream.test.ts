@@ -7,7 +7,7 @@ import { expectRefusal } from "../harness/refusal.js";
 const network = randomStack({ seed: 50, inputSize: 2, hiddenSizes: [5, 3], resetAfter: true });
 const textModel = randomTextModel(51, 9);
 
-const STREAM_DISPOSED = "stream: expected one in use, got one that was disposed";
+const STREAM_DISPOSED = "stream: already disposed";
 
 describe("a stream on the CPU", () => {
   const networks: [string, Network][] = [

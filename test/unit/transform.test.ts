@@ -70,7 +70,7 @@ describe("a model's transform", () => {
         return streams.at(-1)!;
       };
       await end(model.createTransform()).catch(() => {});
-      await expectRefusal(() => streams[0]!.push([1, 2]), "disposed", /^stream: expected one in use/);
+      await expectRefusal(() => streams[0]!.push([1, 2]), "disposed", /^stream: already disposed/);
     });
   }
 
@@ -79,8 +79,8 @@ describe("a model's transform", () => {
     const { readable, writable } = model.createTransform();
     model.dispose();
     const write = writable.getWriter().write([1, 2]);
-    await expectRefusal(() => collect(readable), "disposed", /^stream: expected one in use/);
-    await expectRefusal(() => write, "disposed", /^stream: expected one in use/);
+    await expectRefusal(() => collect(readable), "disposed", /^stream: already disposed/);
+    await expectRefusal(() => write, "disposed", /^stream: already disposed/);
   });
 });
 
