@@ -1,5 +1,5 @@
-// The CPU path, in WebAssembly and in plain JavaScript. The main file fetches this one when a model may go to the CPU. Where
-// code may not be fetched on the way, as in an AudioWorklet, `import "webgru/cpu"` beforehand does the same.
+// The CPU path, in WebAssembly and in plain JavaScript. The main file fetches this file when a model may run on the CPU. Where
+// code cannot be fetched later, as in an AudioWorklet, `import "webgru/cpu"` beforehand does the same.
 
 import { CpuEngine } from "../cpu/cpuEngine.js";
 import { fastCpu } from "../cpu/fastCpu.js";

@@ -1,4 +1,5 @@
-// Files that are something else than a model webgru reads, told by how they begin, with what to do. Fetched when one is met.
+// Messages for files that are not models, or models that webgru does not read: what the file is, by its first bytes, and what
+// to do. The main file fetches this file when it meets one.
 
 import { GruError, type GruErrorCode } from "../errors.js";
 import { TORCH_NAME } from "../formats/modelFile.js";
@@ -6,14 +7,14 @@ import { MAX_NESTED, numNested } from "../formats/nesting.js";
 import { quote } from "../formats/quote.js";
 import { quoteText } from "../model/valueKind.js";
 
-/** How another kind of file begins, what it is, and what to do. `$1` is what the first group matched. */
+/** The first bytes of a kind of file, its name, and what to do. `$1` is the match of the first group. */
 type Kind = readonly [begins: RegExp | readonly string[], what: string, wayOut: string];
 
 const EXPORT = "load the PyTorch, Keras or ONNX model that it was made of";
 const UNPACK = "unpack it first";
 const PICKLED = "only Python can read it: save a network's weights by torch.save, safetensors or numpy.savez";
 
-/** What is no model, or none yet. */
+/** Files that are not models, or packed ones. */
 const NO_MODELS: readonly Kind[] = [
   [
     /^version https:\/\/git-lfs[^]*?(?:size (\d+))?\s*$/,
@@ -75,7 +76,7 @@ const MODELS: readonly Kind[] = [
   [/^\x80[^]*?(joblib|sklearn|xgboost|lightgbm|pandas)\b/, "a pickle of $1's", PICKLED],
 ];
 
-/** Of files that JSON is in, those that have these keys; the first that fits. */
+/** Kinds of JSON files, by keys that they have; the first match counts. */
 const JSON_KINDS: readonly (readonly [keys: readonly string[], what: string, wayOut: string])[] = [
   [
     ["in_shape", "layers"],
@@ -98,7 +99,7 @@ const JSON_KINDS: readonly (readonly [keys: readonly string[], what: string, way
     "a TF.js graph model",
     "convert the Keras model by tensorflowjs_converter --output_format=tfjs_layers_model, or load it itself",
   ],
-  [["layers"], "a list of layers", "webgru's own goes with a file of weights, as option description"],
+  [["layers"], "a list of layers", "webgru's own is an option, description, beside a file of weights"],
   [
     ["architectures"],
     "a Hugging Face configuration",
@@ -106,24 +107,24 @@ const JSON_KINDS: readonly (readonly [keys: readonly string[], what: string, way
   ],
 ];
 
-/** Names by which a server says why it has no file to give. */
+/** Keys of a server's answer that says why there is no file. */
 const ANSWER_NAMES = ["error", "errors", "Error", "message", "Message", "detail"];
 
-/** Characters of the start that are looked at: a pickle's names come soon. */
+/** Bytes of the start to match: a pickle's names come early. */
 const MAX_START = 4096;
-/** Of JSON that is parsed to see its keys; TF.js's and RTNeural's models are smaller. */
+/** Largest JSON file to parse for its keys; TF.js's and RTNeural's models are smaller. */
 const MAX_JSON_BYTES = 2 ** 23;
 const MAX_NAMES = 8;
 
 /**
- * A refusal that says what a file is instead of a model.
+ * An error that names the kind of a file.
  *
- * @param refusal of the reader that took the file for one of its own; null where none did
- * @returns null where the reader's refusal says more
+ * @param refusal the error of the reader that tried the file; null if no reader did
+ * @returns null if the reader's error says more
  */
 export function refuseOther(bytes: Uint8Array, refusal: GruError | null): GruError | null {
   const start = String.fromCharCode(...bytes.subarray(0, MAX_START));
-  if (start[8] === "{" && refusal !== null) return null; // safetensors, whose length may look like anything
+  if (start[8] === "{" && refusal !== null) return null; // safetensors: the 8 bytes before are a length, of any value
   const none = match(NO_MODELS, start);
   if (none !== null) return refuse("bad-file", ...none);
   const other = match(MODELS, start) ?? describeProtobuf(bytes) ?? describeJson(bytes, start);
@@ -145,7 +146,7 @@ function match(kinds: readonly Kind[], start: string): Described | null {
   return null;
 }
 
-/** Other models in protobuf, told by the numbers of their fields. */
+/** Other models in protobuf, by the numbers of their fields. */
 function describeProtobuf(bytes: Uint8Array): Described | null {
   const fields = fieldsOf(bytes);
   const [first] = fields;
@@ -161,9 +162,9 @@ function describeProtobuf(bytes: Uint8Array): Described | null {
     const wayOut = "save the Keras model by model.save, or convert this one by tf2onnx";
     return /^1,2(,[3-6])*$/.test(numbers) ? ["a TensorFlow graph (a frozen GraphDef, say)", wayOut] : null;
   }
-  // ONNX's begin with a version too, and have their graph as field 7.
+  // An ONNX model begins with a version too; its graph is field 7.
   if (first.number !== 1 || has(7)) return null;
-  // Where a Core ML model says its kind: apple/coremltools, mlmodel/format/Model.proto
+  // The fields of a Core ML model from 200 on are its kinds: apple/coremltools, mlmodel/format/Model.proto
   if (fields.some(({ number }) => number >= 200)) return ["a Core ML model", EXPORT];
   const isSavedModel = fields.length > 1 && fields.slice(1).every(({ number }) => number === 2) && bytes[1] === 1;
   return isSavedModel
@@ -177,10 +178,10 @@ interface ProtobufField {
   readonly bytes: Uint8Array | null;
 }
 
-/** A Core ML model has four fields, a graph many of one kind. */
+/** Fields to read: a Core ML model has four; a graph repeats one field many times. */
 const MAX_FIELDS = 16;
 
-/** The first fields of a protobuf message; of other bytes, anything. */
+/** The first fields of a protobuf message; arbitrary fields for other bytes. */
 function fieldsOf(message: Uint8Array): ProtobufField[] {
   const fields: ProtobufField[] = [];
   let at = 0;
@@ -207,9 +208,9 @@ function fieldsOf(message: Uint8Array): ProtobufField[] {
   return fields;
 }
 
-/** A field's wire type for bytes after their length. */
+/** The wire type of a length followed by bytes. */
 const LENGTH_DELIMITED = 2;
-/** Bytes of the wire types of fixed size. */
+/** Sizes in bytes of the wire types of fixed size. */
 const FIXED_BYTES = new Map([
   [1, 8],
   [5, 4],
@@ -218,7 +219,7 @@ const FIXED_BYTES = new Map([
 function describeJson(bytes: Uint8Array, start: string): Described | null {
   if (!/^(\xef\xbb\xbf)?\s*[[{]/.test(start) || bytes.length > MAX_JSON_BYTES) return null;
   const text = new TextDecoder().decode(bytes);
-  if (numNested(text) > MAX_NESTED) return null; // more than it takes to see what it is
+  if (numNested(text) > MAX_NESTED) return null; // parsing it could overflow the stack
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -239,7 +240,7 @@ function describeJson(bytes: Uint8Array, start: string): Described | null {
   const keys = names.slice(0, MAX_NAMES).map(quoteText).join(", ");
   const rest = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
   const what = Array.isArray(json) ? "a list in JSON" : `JSON with the keys ${keys || "of none"}${rest}`;
-  return [what, "of JSON, TF.js's model.json is read, with modelTopology and weightsManifest"];
+  return [what, "the only JSON that is a model is TF.js's model.json, with modelTopology and weightsManifest"];
 }
 
 function describeBytes(bytes: Uint8Array, start: string): string {

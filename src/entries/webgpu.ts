@@ -1,5 +1,5 @@
-// The GPU path: plans, kernels and the runtime. The main file fetches this one when a model goes to a GPU. Where code may not
-// be fetched on the way, `import "webgru/webgpu"` beforehand does the same.
+// The GPU path: plans, kernels and the runtime. The main file fetches this file when a model runs on a GPU. Where code cannot
+// be fetched later, `import "webgru/webgpu"` beforehand does the same.
 
 import { registerGpu } from "../engine/registry.js";
 import { openGpu } from "../runtime/openGpu.js";

@@ -1,4 +1,4 @@
-// `webgru/worker`: the library's interface on the page, while the model runs in a worker.
+// `webgru/worker`: the library's interface on the page, for models that run in a worker.
 
 import { type CreateModelOptions, GruError, type LoadModelOptions, type ModelSource, type Network } from "../index.js";
 import { checkLoadOptions } from "../load/loadBytes.js";
@@ -13,29 +13,29 @@ import { WorkerModel } from "../worker/workerModel.js";
 export { WorkerModel } from "../worker/workerModel.js";
 export { type SendOptions, WorkerStream } from "../worker/workerStream.js";
 
-/** The address of a script; a TrustedScriptURL is one too. */
+/** The address of a script; it may be a TrustedScriptURL. */
 export type ScriptAddress = string | URL | { toJSON(): string };
 
-/** Which worker a model runs in. */
+/** The worker that a model runs in. */
 export interface WorkerOptions {
   /**
-   * A worker of the caller's own, whose script imports `webgru/workerHost`: it may serve several models, and is never
-   * terminated. Or the address of such a script, of another site too: a TrustedScriptURL where the page requires one. When
-   * absent, the model gets a worker to itself, from `workerHost.js` beside this file.
+   * A worker whose script imports `webgru/workerHost`: it may serve several models, and is never terminated. Or the address of
+   * such a script, also on another site; a TrustedScriptURL where the page requires one. When absent, the model gets its own
+   * worker, from `workerHost.js` in the folder of this file.
    */
   readonly worker?: Worker | ScriptAddress;
 }
 
-/** As the library's own, but that a GPUDevice cannot go to a worker. */
+/** As the library's own, without a GPUDevice, which cannot be sent to a worker. */
 export interface CreateWorkerModelOptions extends Omit<CreateModelOptions, "device">, WorkerOptions {
-  /** Where to run; `auto` when absent. */
+  /** The device to run on; `auto` when absent. */
   readonly device?: "auto" | "webgpu" | "cpu";
 }
 
-/** As the library's own, but that a GPUDevice cannot go to a worker. */
+/** As the library's own, without a GPUDevice, which cannot be sent to a worker. */
 export interface LoadWorkerModelOptions
   extends Omit<LoadModelOptions, keyof CreateModelOptions>, CreateWorkerModelOptions {
-  /** Hands the bytes of `source` over, the whole buffer, instead of copying them: it is empty from then on. */
+  /** Whether to transfer the whole buffer of `source` instead of copying it: it is empty afterwards. */
   readonly transfer?: boolean;
 }
 
@@ -69,7 +69,7 @@ export async function createModel(network: Network, options: CreateWorkerModelOp
   return start(worker, rest, (channel) => channel.call("create", [network, rest]));
 }
 
-/** What is in them, the worker checks. */
+/** The worker checks each option. */
 function checkIsObject(options: object): void {
   const kind = describeValue(options);
   if (kind !== "an object") throw new GruError("unsupported", `options: expected an object, got ${kind}`);
@@ -99,10 +99,7 @@ async function start(
 
 function startWorker(worker: WorkerOptions["worker"]): WorkerLoan {
   if (typeof Worker === "undefined") {
-    throw new GruError(
-      "unsupported",
-      'worker: expected a browser, got a place without Worker; use loadModel of "webgru"',
-    );
+    throw new GruError("unsupported", 'worker: workers are not supported here; use loadModel of "webgru"');
   }
   if (typeof worker === "object" && worker !== null && "postMessage" in worker) return { worker, isOwn: false };
   try {
@@ -117,12 +114,12 @@ function startWorker(worker: WorkerOptions["worker"]): WorkerLoan {
   }
 }
 
-/** Bundlers know this form as it stands. */
+/** Bundlers recognise this literal form. */
 function startOwn(): Worker {
   return new Worker(new URL("./workerHost.js", import.meta.url), { type: "module" });
 }
 
-/** A worker's script must be of the page's site, but may import what is not. */
+/** A worker's script must be of the page's origin, but may import one of another origin. */
 function scriptOf(address: ScriptAddress): URL | string {
   const url = new URL(String(address), baseAddress());
   if (url.origin === location.origin) return isTrusted(address) ? (address as URL) : url;
@@ -130,12 +127,12 @@ function scriptOf(address: ScriptAddress): URL | string {
   return isTrusted(address) ? vouchedFor(script) : script;
 }
 
-/** What relative addresses are relative to: the page, or the worker that this is in. */
+/** The base of relative addresses: that of the page, or of the worker that this runs in. */
 function baseAddress(): string {
   return globalThis.document?.baseURI ?? location.href;
 }
 
-/** A source as it goes to the worker. */
+/** Packs a source for the worker. */
 function packSource(source: ModelSource, isGiven: boolean): Parcel<ModelSource> {
   const kind = describeValue(source);
   if (kind.includes("a detached buffer"))
@@ -146,7 +143,7 @@ function packSource(source: ModelSource, isGiven: boolean): Parcel<ModelSource> 
   return { value: isAddress ? absolute(source) : source, transfer: [] };
 }
 
-/** An address that means the same in the worker, whose own is another than the page's. */
+/** The absolute form of an address: the worker's base is not the page's. */
 function absolute(address: string | URL): string {
   try {
     return new URL(address, baseAddress()).href;
@@ -155,7 +152,7 @@ function absolute(address: string | URL): string {
   }
 }
 
-/** `loading`, which `onProgress` hears of, and fails where it throws. */
+/** Calls `onProgress` during `loading`, and rejects if it throws. */
 function heardBy<T>(
   onProgress: NonNullable<LoadModelOptions["onProgress"]>,
   channel: Channel,

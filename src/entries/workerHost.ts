@@ -1,4 +1,4 @@
-// The script of a worker that models run in. `webgru/worker` starts it; a worker of one's own imports it.
+// The script of a worker that models run in. `webgru/worker` starts it; a caller's own worker imports it.
 
 import { GruError } from "../index.js";
 import { serveModel } from "../worker/host.js";
@@ -6,17 +6,17 @@ import { type Greeting, PROTOCOL } from "../worker/messages.js";
 
 if (!("DedicatedWorkerGlobalScope" in globalThis)) {
   // On a page, messages come from other sites too.
-  throw new GruError(
-    "unsupported",
-    "webgru/workerHost: expected to be imported in a dedicated worker, got no such scope",
-  );
+  throw new GruError("unsupported", "webgru/workerHost: this is no dedicated worker; import it in the worker's script");
 }
 
 addEventListener("message", ({ data, ports }: MessageEvent<Partial<Greeting> | null>) => {
   const version = data?.webgru;
-  if (version === undefined || ports.length === 0) return; // not for us
-  // Uncaught, it reaches the page as the end of the worker.
+  if (version === undefined || ports.length === 0) return; // a message to the caller's own code
+  // The page hears of an uncaught error.
   if (version !== PROTOCOL)
-    throw new GruError("unsupported", `expected a page that speaks version ${PROTOCOL}, got ${version}`);
+    throw new GruError(
+      "unsupported",
+      `webgru/workerHost: expected version ${PROTOCOL} of the page's messages, got ${version}`,
+    );
   serveModel(ports[0]!, data!.lock!);
 });

@@ -3,34 +3,34 @@ import { type Answer, type Call, type Calls, type Greeting, PROTOCOL } from "./m
 import { Outbox } from "./outbox.js";
 import { received } from "./sentError.js";
 
-/** A worker, and whether it ends with the model. */
+/** A worker, and whether it is terminated with the model. */
 export interface WorkerLoan {
   readonly worker: Worker;
   readonly isOwn: boolean;
 }
 
-/** A call that waits for its answer. */
+/** A call without an answer yet. */
 interface Pending {
   resolve(value: never): void;
   reject(error: unknown): void;
 }
 
-/** The page's end of what it and one model in a worker say to each other. */
+/** The page's end of the connection to one model in a worker. */
 export class Channel {
   readonly #loan: WorkerLoan;
   readonly #port: MessagePort;
   readonly #calls: Outbox<Call>;
   readonly #pending = new Map<number, Pending>();
   readonly #lock = `webgru ${Math.random()} ${performance.now()}`;
-  /** Ends the wait for the lock, which the page gets when the worker is gone. */
+  /** Ends the wait for the lock. The page gets the lock when the worker has ended. */
   readonly #waiting = new AbortController();
   #lastId = 0;
-  /** Why nothing can be asked any more. */
+  /** The error of every further call; null while the channel is open. */
   #end: GruError | null = null;
   #tellWatched!: () => void;
-  /** Resolves when the page would hear of the worker's end, if it ever will. */
+  /** Resolves when the page watches the worker's lock, or knows that there is none. */
   readonly watched = new Promise<void>((resolve) => (this.#tellWatched = resolve));
-  /** Hears how far a load is. */
+  /** Called with the progress of a load. */
   onProgress: ((progress: LoadProgress) => void) | null = null;
 
   constructor(loan: WorkerLoan) {
@@ -53,11 +53,11 @@ export class Channel {
   }
 
   /**
-   * Asks the worker for something.
+   * Calls a method in the worker.
    *
-   * @param transfer buffers among the arguments to hand over
-   * @throws what the worker throws; GruError `disposed` after `close`, `worker-lost` when the worker is gone, `bad-input`
-   *   for an argument that cannot be sent
+   * @param transfer buffers of the arguments to transfer instead of copying
+   * @throws the worker's error; GruError `disposed` after `close`, `worker-lost` when the worker has ended, `bad-input` for an
+   *   argument that cannot be sent
    */
   call<Method extends keyof Calls>(
     method: Method,
@@ -71,7 +71,7 @@ export class Channel {
       this.#calls.post({ id, method, args } as Call, transfer, (cause) => {
         this.#pending.delete(id);
         reject(
-          new GruError("bad-input", `${method}: expected what can be sent to a worker, got ${String(cause)}`, {
+          new GruError("bad-input", `${method}: expected values that can be sent to a worker, got ${String(cause)}`, {
             cause,
           }),
         );
@@ -79,7 +79,7 @@ export class Channel {
     });
   }
 
-  /** As `call`, where nobody waits for the answer. */
+  /** As `call`, ignoring the answer. */
   tell<Method extends keyof Calls>(
     method: Method,
     args: Parameters<Calls[Method]>,
@@ -93,15 +93,15 @@ export class Channel {
     if (this.#end !== null) throw this.#end;
   }
 
-  /** Ends what the page has in the worker, once the calls made before are answered, and the worker itself if it is our own. */
+  /** Disposes the model in the worker after the calls in flight, then terminates the worker if it is our own. */
   close(): void {
     if (this.#end !== null) return;
     this.#waiting.abort();
     this.tell("dispose", []);
-    this.#end = new GruError("disposed", "model: expected one in use, got one that was disposed");
+    this.#end = new GruError("disposed", "model: already disposed");
   }
 
-  /** As `close`, but a worker of our own ends at once: nobody wants its answers. */
+  /** As `close`, but terminates a worker of our own at once, without waiting for answers. */
   abandon(): void {
     this.close();
     if (this.#loan.isOwn) this.#hangUp();
@@ -122,8 +122,8 @@ export class Channel {
     if (!isLocked) return;
     const { signal } = this.#waiting;
     const onEnd = () => {
-      if (signal.aborted) return; // too late to take the request back
-      this.#lose("expected it to stay until the model is disposed, got its end");
+      if (signal.aborted) return; // the lock was granted before the abort
+      this.#lose("ended before the model was disposed");
     };
     navigator.locks.request(this.#lock, { signal }, onEnd).catch(() => {});
   }
@@ -135,7 +135,7 @@ export class Channel {
     this.#tellWatched();
     for (const { reject } of this.#pending.values()) reject(this.#end);
     this.#pending.clear();
-    // The caller's may live on.
+    // A worker of the caller's may still run, and holds the model.
     if (!this.#loan.isOwn)
       this.#port.postMessage([{ id: this.newId(), method: "dispose", args: [] } satisfies Call], []);
     this.#hangUp();
@@ -150,9 +150,9 @@ export class Channel {
   }
 }
 
-/** What an event says of a worker's end, for a person. */
+/** The reason of a worker's end, from an event, for a person. */
 function whatHappened(event: Event): string {
-  if (event.type === "messageerror") return "expected answers that can be read, got others";
-  if (event instanceof ErrorEvent) return `expected no error that it leaves uncaught, got ${event.message}`;
-  return "expected its script to start, got none: is it where it should be, does the page's policy allow it (see README)?";
+  if (event.type === "messageerror") return "sent an answer that cannot be read";
+  if (event instanceof ErrorEvent) return `ended by an error, ${event.message}`;
+  return "its script did not start: is its address right, does the page's policy allow it (see README)?";
 }

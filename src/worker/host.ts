@@ -19,18 +19,18 @@ import { Outbox } from "./outbox.js";
 import { buffersOf } from "./parcel.js";
 import { plain, toSend } from "./sentError.js";
 
-/** Tokens that are there within this time after the first are sent with it. */
+/** Tokens drawn within this time after the first one are sent with it. */
 const GATHERING_MS = 4;
 
-/** A text that is being generated. */
+/** An unfinished text. */
 interface Text {
   readonly tokens: AsyncGenerator<Uint32Array, void>;
-  /** The next tokens, on their way before they are asked for. */
+  /** The next tokens, requested before the page asks for them. */
   ahead: Promise<IteratorResult<Uint32Array, void>> | null;
 }
 
 /**
- * Serves one model to the page at the other end of `port`, from now on.
+ * Serves one model to the page at the other end of `port`.
  *
  * @param lock name of the lock to hold until the model is disposed
  */
@@ -38,12 +38,12 @@ export function serveModel(port: MessagePort, lock: string): void {
   const answers = new Outbox<Answer>(port);
   const host = new Host((loaded, total) => answers.post({ progress: { loaded, total } }, [], () => {}));
   port.addEventListener("message", ({ data }: MessageEvent<readonly Call[]>) => {
-    // All at once, so that pushes of one task stay together.
+    // Not awaited one by one: pushes of one task must share a tick.
     for (const call of data) void answer(call);
   });
   port.start();
   const tellLock = (isLocked: boolean) => answers.post({ isLocked }, [], () => {});
-  if (navigator.locks === undefined) tellLock(false); // as in pages without TLS
+  if (navigator.locks === undefined) tellLock(false); // an insecure context has no locks
   else {
     void navigator.locks.request(lock, () => {
       tellLock(true);
@@ -72,11 +72,11 @@ class Host implements Calls {
   readonly #onProgress: (loaded: number, total: number | null) => void;
   readonly #loading = new AbortController();
   #model: GruModel | null = null;
-  /** A stream that was refused throws when it is asked for. */
+  /** By the page's numbers. For a stream that was refused, the function throws. */
   readonly #streams = new Map<number, () => GruStream>();
   readonly #texts = new Map<number, Text>();
   #tellEnd!: () => void;
-  /** Resolves when the page needs nothing more. */
+  /** Resolves when the page has disposed the model. */
   readonly ended = new Promise<void>((resolve) => (this.#tellEnd = resolve));
 
   constructor(onProgress: (loaded: number, total: number | null) => void) {
@@ -84,7 +84,7 @@ class Host implements Calls {
   }
 
   async load(source: ModelSource, options: LoadModelOptions): Promise<Facts> {
-    return this.#use(
+    return this.#keep(
       await loadModel(source, {
         ...options,
         signal: this.#loading.signal,
@@ -94,15 +94,15 @@ class Host implements Calls {
   }
 
   async create(network: Network, options: CreateModelOptions): Promise<Facts> {
-    return this.#use(await createModel(network, options));
+    return this.#keep(await createModel(network, options));
   }
 
   run(input: ArrayLike<number>, options: RunOptions<OutputRequest>) {
-    return this.#usedModel.run(input, options);
+    return this.#loadedModel.run(input, options);
   }
 
   explain(): string {
-    return this.#usedModel.explain();
+    return this.#loadedModel.explain();
   }
 
   dispose(): void {
@@ -113,7 +113,7 @@ class Host implements Calls {
 
   openStream(id: number, options: StreamOptions): void {
     try {
-      const stream = this.#usedModel.createStream(options);
+      const stream = this.#loadedModel.createStream(options);
       this.#streams.set(id, () => stream);
     } catch (error) {
       this.#streams.set(id, () => {
@@ -153,15 +153,15 @@ class Host implements Calls {
     try {
       stream?.().dispose();
     } catch {
-      // refused: there is none
+      // the stream was refused: there is nothing to dispose
     }
   }
 
   openText(id: number, options: GenerateOptions): void {
-    this.#texts.set(id, { tokens: this.#usedModel.generate(options), ahead: null });
+    this.#texts.set(id, { tokens: this.#loadedModel.generate(options), ahead: null });
   }
 
-  /** The next token of each stream, and those of the positions after it that are there already. */
+  /** The next token of each stream, and the tokens of later positions that are drawn already. */
   async nextTokens(id: number): Promise<Tokens> {
     const text = this.#texts.get(id)!;
     const tokens: Uint32Array[] = [];
@@ -172,7 +172,7 @@ class Host implements Calls {
       if (next.done === true) return { tokens, isDone: true };
       tokens.push(next.value);
       text.ahead = text.tokens.next();
-      // An error is told when these tokens are asked for.
+      // An error is thrown by the call that takes these tokens.
       const early = Promise.race([text.ahead, turn]).catch(() => null);
       next = performance.now() < endMs ? await early : null;
     }
@@ -185,19 +185,18 @@ class Host implements Calls {
     await text?.tokens.return();
   }
 
-  get #usedModel(): GruModel {
+  get #loadedModel(): GruModel {
     return this.#model!;
   }
 
   #stream(id: number): GruStream {
     const stream = this.#streams.get(id);
-    if (stream === undefined)
-      throw new GruError("unsupported", "stream: expected options that can be sent to a worker, got others");
+    if (stream === undefined) throw new GruError("unsupported", "stream: its options cannot be sent to a worker");
     return stream();
   }
 
-  #use(model: GruModel): Facts {
-    if (this.#loading.signal.aborted) model.dispose(); // while it was created
+  #keep(model: GruModel): Facts {
+    if (this.#loading.signal.aborted) model.dispose(); // the page disposed it while it was created
     this.#model = model;
     const { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes, vocabulary, notes } =
       model;

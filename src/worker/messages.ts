@@ -1,5 +1,5 @@
-// What page and worker say to each other. The page sends the worker one MessagePort for each model; from then on arrays of
-// `Call`s go one way, arrays of `Answer`s the other.
+// The messages between page and worker. The page sends the worker one MessagePort for each model. On it, the page sends arrays
+// of `Call`s, and the worker arrays of `Answer`s.
 
 import type {
   CreateModelOptions,
@@ -17,17 +17,20 @@ import type {
 import type { LoadProgress } from "../index.js";
 import type { SentError } from "./sentError.js";
 
-/** Both sides must be of one release; this tells when they are not. */
+/** Version of the messages. Page and worker must have the same. */
 export const PROTOCOL = 1;
 
-/** How the page opens the port of a model, which goes with it. */
+/** The message that brings the port of a model. */
 export interface Greeting {
   readonly webgru: number;
-  /** Name of the lock that the worker is to hold while the model is there: nothing else tells that it was terminated. */
+  /**
+   * Name of the lock that the worker holds until the model is disposed. If the page gets the lock, the worker was terminated:
+   * there is no event for that.
+   */
   readonly lock: string;
 }
 
-/** What a model is, to be known on the page without asking. */
+/** The properties of a model that the page has without a call. */
 export interface Facts {
   readonly device: "webgpu" | "cpu";
   readonly deviceName: string;
@@ -40,7 +43,7 @@ export interface Facts {
   readonly notes: readonly string[];
 }
 
-/** Tokens that came together, one [streams] for each position. */
+/** Tokens of several positions, [streams] for each. */
 export interface Tokens {
   readonly tokens: Uint32Array[];
   readonly isDone: boolean;
@@ -48,16 +51,16 @@ export interface Tokens {
 
 type Answered<T> = T | Promise<T>;
 
-/** What can be asked of a worker. Streams and texts go by numbers that the page chooses. */
+/** The methods of the worker. The page numbers streams and texts. */
 export interface Calls {
   load(source: ModelSource, options: Omit<LoadModelOptions, "signal" | "onProgress">): Answered<Facts>;
   create(network: Network, options: CreateModelOptions): Answered<Facts>;
   run(input: ArrayLike<number>, options: RunOptions<OutputRequest>): Answered<RunResult<MainOutput<OutputRequest>>>;
   explain(): Answered<string>;
-  /** Gives up a load under way too. */
+  /** Also aborts an unfinished load. */
   dispose(): Answered<void>;
 
-  /** A refusal comes with the stream's other calls: this one is not waited for. */
+  /** The page does not await it: if the stream is refused, its other calls throw. */
   openStream(stream: number, options: StreamOptions): Answered<void>;
   push(
     stream: number,
@@ -76,12 +79,12 @@ export interface Calls {
   closeText(text: number): Answered<void>;
 }
 
-/** A call on its way to the worker. */
+/** A call of one of the methods. */
 export type Call = {
   [Method in keyof Calls]: { readonly id: number; readonly method: Method; readonly args: Parameters<Calls[Method]> };
 }[keyof Calls];
 
-/** What a call gave, or how far a load is, or whether the worker holds its lock, as soon as that is settled. */
+/** The result of a call, the progress of a load, or whether the worker holds its lock. */
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: SentError }

@@ -1,4 +1,4 @@
-/** A message, and what to do if it cannot be sent. */
+/** A message, and a function to call if it cannot be sent. */
 interface Letter<Message> {
   readonly message: Message;
   readonly transfer: readonly ArrayBuffer[];
@@ -6,8 +6,8 @@ interface Letter<Message> {
 }
 
 /**
- * Sends what is posted in one task as one array. Pushes to many streams thus arrive together, as they would without a
- * worker, and share a tick.
+ * Sends the messages of one task as one array. So pushes to many streams arrive together, and share a tick as they would
+ * without a worker.
  */
 export class Outbox<Message> {
   readonly #port: MessagePort;
@@ -18,8 +18,8 @@ export class Outbox<Message> {
   }
 
   /**
-   * @param transfer buffers to hand over instead of copying them
-   * @param refuse called when the message holds what cannot be sent: a function, say
+   * @param transfer buffers to transfer instead of copying
+   * @param refuse called if the message cannot be sent, since it holds a function, for example
    */
   post(message: Message, transfer: readonly ArrayBuffer[], refuse: (error: unknown) => void): void {
     this.#letters.push({ message, transfer, refuse });

@@ -1,14 +1,14 @@
-/** Something to send, with the buffers that go over instead of being copied. */
+/** A value to send, with the buffers to transfer instead of copying. */
 export interface Parcel<T> {
   readonly value: T;
   readonly transfer: readonly ArrayBuffer[];
 }
 
 /**
- * An array as it goes to the worker: a copy of its own part, whose buffer goes over. Numbers in a plain array become
- * float64, which holds them exactly; what holds other things goes as it is, for the worker to refuse.
+ * Packs an array for the worker: the elements are copied, and the copy's buffer is transferred. A plain array of numbers
+ * becomes float64, which holds them exactly. Any other value is sent unchanged, for the worker to refuse.
  *
- * @param isGiven whether the caller gives the array's buffer away, the whole of it; it is then empty for the caller
+ * @param isGiven whether to transfer the array's own buffer instead; the caller's array is then empty
  */
 export function packArray<T>(array: T, isGiven = false): Parcel<T> {
   if (ArrayBuffer.isView(array)) return packView(array, isGiven) as Parcel<T>;
@@ -16,7 +16,7 @@ export function packArray<T>(array: T, isGiven = false): Parcel<T> {
   return numbers === null ? { value: array, transfer: [] } : { value: numbers as T, transfer: [numbers.buffer] };
 }
 
-/** Bytes as they go to the worker; see `packArray`. */
+/** Packs bytes for the worker; see `packArray`. */
 export function packBytes(bytes: ArrayBuffer, isGiven: boolean): Parcel<ArrayBuffer> {
   const value = isGiven ? bytes : bytes.slice(0);
   return { value, transfer: [value] };
@@ -30,11 +30,11 @@ export function buffersOf(value: unknown): ArrayBuffer[] {
 }
 
 function packView(view: ArrayBufferView, isGiven: boolean): Parcel<ArrayBufferView> {
-  // Empty, perhaps because it was given away before: such a one cannot be sent.
+  // A detached view is empty too, and cannot be sent.
   if (view.byteLength === 0) return { value: new Uint8Array(), transfer: [] };
   if (isGiven && view.buffer instanceof ArrayBuffer) return { value: view, transfer: [view.buffer] };
   if (view instanceof DataView) return { value: view, transfer: [] };
-  // The method that all types of array share; a subclass may have one that does not copy.
+  // The method of all typed arrays: a subclass may have one that does not copy, as Node's Buffer does.
   const copy = Uint8Array.prototype.slice.call(view as Uint8Array);
   return { value: copy, transfer: [copy.buffer as ArrayBuffer] };
 }

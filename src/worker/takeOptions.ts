@@ -1,6 +1,6 @@
 import { GruError } from "../index.js";
 
-/** Options of a call, before they are taken apart here; the worker checks each. @throws GruError `unsupported` for none */
+/** Checks that options are an object; the worker checks each option. @throws GruError `unsupported` */
 export function takeOptions<T extends object>(options: T): T {
   if (typeof options === "object" && options !== null) return options;
   throw new GruError(

@@ -8,8 +8,8 @@ import { takeOptions } from "./takeOptions.js";
 import { type SendOptions, WorkerStream } from "./workerStream.js";
 
 /**
- * A `GruModel` that runs in a worker. It has the methods of one, but for `network`, which stays there, and `explain`, which
- * has to ask. What is refused is refused later: `createStream` and `generate` tell at the first use of what they gave.
+ * A `GruModel` that runs in a worker. Its interface differs in three points: there is no `network`, which stays in the worker;
+ * `explain` is asynchronous; and errors of `createStream` and `generate` come with the first use of their result.
  */
 export class WorkerModel {
   readonly #channel: Channel;
@@ -26,7 +26,7 @@ export class WorkerModel {
     return this.#facts.device;
   }
 
-  /** The device's name, as far as the browser tells. */
+  /** The device's name, if the browser tells it. */
   get deviceName(): string {
     return this.#facts.deviceName;
   }
@@ -36,12 +36,12 @@ export class WorkerModel {
     return this.#facts.deviceReason;
   }
 
-  /** Numbers that one step of one row takes; for a model that begins with an embedding, one index. */
+  /** Numbers in one step of one row of the input; 1 for a model that reads indices. */
   get inputSize(): number {
     return this.#facts.inputSize;
   }
 
-  /** Numbers that one step of one row of the main output has. */
+  /** Numbers in one step of one row of the main output. */
   get outputSize(): number {
     return this.#facts.outputSize;
   }
@@ -51,17 +51,17 @@ export class WorkerModel {
     return this.#facts.outputNames;
   }
 
-  /** Numbers that one step of one row of each output has, by name. */
+  /** Numbers in one step of one row of each output, by name. */
   get outputSizes(): Readonly<Record<string, number>> {
     return this.#facts.outputSizes;
   }
 
-  /** What output (and index) i stands for, when the file says so. */
+  /** Element i is the meaning of output i, and of index i; null if the file does not say. */
   get vocabulary(): readonly string[] | null {
     return this.#facts.vocabulary;
   }
 
-  /** What was inferred in reading the file, in sentences. */
+  /** The inferences made in reading the file, in sentences. */
   get notes(): readonly string[] {
     return this.#facts.notes;
   }
@@ -69,7 +69,7 @@ export class WorkerModel {
   /**
    * Runs whole sequences from a state of zeros, or from `initialState`.
    *
-   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
+   * @param input [T, B, I], or [T, B] for a model that reads indices
    * @throws GruError as `GruModel.run`; `worker-lost`
    */
   async run<Request extends OutputRequest = "all">(
@@ -84,9 +84,9 @@ export class WorkerModel {
   }
 
   /**
-   * Writes on from a prompt, in a state of its own.
+   * Continues a prompt, in a state of its own.
    *
-   * @returns yields one token of each stream, [streams], for each position; an early end of the loop frees what it took
+   * @returns yields one token of each stream, [streams], for each position; leaving the loop early frees its memory
    * @throws GruError as `GruModel.generate`, all from the loop; `worker-lost`
    */
   generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
@@ -95,8 +95,8 @@ export class WorkerModel {
   }
 
   /**
-   * Opens a stream with a hidden state of its own, zero at first. What `GruModel.createStream` would throw, the stream's
-   * calls throw.
+   * Opens a stream with a hidden state of its own, zero at first. The errors of `GruModel.createStream` are thrown by the
+   * stream's calls.
    */
   createStream(options: StreamOptions = {}): WorkerStream {
     this.#channel.checkUsable();
@@ -106,19 +106,19 @@ export class WorkerModel {
     return new WorkerStream(this.#channel, options, id);
   }
 
-  /** As `GruModel.createTransform`; what `createStream` would throw fails the pipe. */
+  /** As `GruModel.createTransform`; an error of `GruModel.createStream` fails the pipe. */
   createTransform(options: StreamOptions = {}): ReadableWritablePair<Float32Array, ArrayLike<number>> {
     return transformOf(this.createStream(options));
   }
 
-  /** Which device and why, the layers, what was inferred, and how a step and a sequence of 100 run on it. */
+  /** The device and why it was chosen, the layers, the reader's inferences, and how a step and a sequence of 100 run. */
   async explain(): Promise<string> {
     return this.#channel.call("explain", []);
   }
 
   /**
-   * Frees the model and its streams, once the calls under way have given their results, and ends its worker, unless that is
-   * the caller's own. A second call does nothing.
+   * Frees the model and its streams after the calls in flight, and terminates its worker unless the caller passed it in. A
+   * second call does nothing.
    */
   dispose(): void {
     this.#channel.close();
@@ -146,7 +146,7 @@ export class WorkerModel {
   }
 }
 
-/** Options as they go to the worker, their arrays as `packArray` packs them. */
+/** Packs options for the worker. @param names the options that are arrays */
 function packMembers<T extends object>(options: T, names: readonly (keyof T)[]): Parcel<T> {
   const value = { ...options };
   const transfer: ArrayBuffer[] = [];

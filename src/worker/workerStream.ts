@@ -5,11 +5,11 @@ import type { Channel } from "./channel.js";
 import { packArray } from "./parcel.js";
 import { takeOptions } from "./takeOptions.js";
 
-/** How an input goes to the worker. */
+/** Options of sending an input to the worker. */
 export interface SendOptions {
   /**
-   * Hands the input's buffer over, the whole of it, instead of copying the input: the caller's array is empty from then
-   * on. For typed arrays; others are copied.
+   * Whether to transfer the input's whole buffer instead of copying it: the caller's array is empty afterwards. Only for typed
+   * arrays; others are copied.
    */
   readonly transfer?: boolean;
 }
@@ -37,11 +37,11 @@ export class WorkerStream {
   }
 
   /**
-   * Advances the stream by one step or many. Calls that overlap run in the order in which they were made.
+   * Advances the stream by one step or many. Overlapping calls run in the order in which they were made.
    *
-   * @param input [T, B, I], or [T, B] indices when the model begins with an embedding
-   * @returns the main output, [T, B, O], or what `output` asks for of it
-   * @throws GruError as `GruStream.push`, and what `createStream` would have thrown; `worker-lost`
+   * @param input [T, B, I], or [T, B] for a model that reads indices
+   * @returns the main output, as `GruStream.push` gives it
+   * @throws GruError as `GruStream.push` and `GruModel.createStream`; `worker-lost`
    */
   async push<Request extends OutputRequest = "all">(
     input: ArrayLike<number>,
@@ -74,26 +74,26 @@ export class WorkerStream {
     return predict((input) => this.push(input, request as OutputOptions<Request>), source, signal);
   }
 
-  /** Sets every hidden state to zero, after the pushes made before and before those made after. */
+  /** Sets every hidden state to zero, after the pushes made before this call. */
   async reset(): Promise<void> {
     this.#checkUsable();
     return this.#channel.call("reset", [this.#id]);
   }
 
-  /** The state after the pushes made before, as bytes; any model of the same weights takes them, in a worker or not. */
+  /** The state after the pushes made before this call, as bytes for any model of the same weights, in a worker or not. */
   async save(): Promise<Uint8Array> {
     this.#checkUsable();
     return this.#channel.call("save", [this.#id]);
   }
 
-  /** Goes on from a state that `save` gave, of this stream or another of the same model, in whatever browser. */
+  /** Continues from a state that `save` gave, from this or another stream of the same model, in any browser. */
   async restore(bytes: Uint8Array): Promise<void> {
     this.#checkUsable();
     const { value, transfer } = packArray(bytes);
     return this.#channel.call("restore", [this.#id, value], transfer);
   }
 
-  /** A new stream with a copy of this one's state after the pushes made before. */
+  /** A new stream with a copy of this one's state, after the pushes made before this call. */
   async fork(): Promise<WorkerStream> {
     this.#checkUsable();
     const id = this.#channel.newId();
@@ -101,7 +101,7 @@ export class WorkerStream {
     return new WorkerStream(this.#channel, this.#options, id);
   }
 
-  /** Frees the stream's rows. Pushes that wait reject with `disposed`; a second call does nothing. */
+  /** Frees the stream's rows. Waiting pushes reject with `disposed`; a second call does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
@@ -112,7 +112,7 @@ export class WorkerStream {
     this.dispose();
   }
 
-  /** What a push gives; counts it where it was dropped. */
+  /** The result of a push; counts it if it was dropped. */
   async #counted<T>(push: Promise<T>): Promise<T> {
     try {
       return await push;
@@ -123,7 +123,7 @@ export class WorkerStream {
   }
 
   #checkUsable(): void {
-    if (this.#isDisposed) throw new GruError("disposed", "stream: expected one in use, got one that was disposed");
+    if (this.#isDisposed) throw new GruError("disposed", "stream: already disposed");
     this.#channel.checkUsable();
   }
 }

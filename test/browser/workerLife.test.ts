@@ -84,14 +84,14 @@ describe("a model in a worker", () => {
       'unsupported: dtype: expected auto, f32, f16, int8, got the string "f8"',
       expect.stringMatching(/^unsupported: options: expected .*, got "devise"$/),
       expect.stringMatching(/^unsupported: device: expected "auto", "webgpu" or "cpu" in a worker, got a GPUDevice/),
-      expect.stringMatching(/^bad-input: load: expected what can be sent to a worker, got DataCloneError/),
+      expect.stringMatching(/^bad-input: load: expected values that can be sent to a worker, got DataCloneError/),
       expect.stringMatching(/^bad-file: .*nowhere.*got/),
       expect.stringMatching(/^bad-file: source: expected an address.*got the number 5$/),
       expect.stringMatching(/^bad-file: model: expected a model file/),
       "unsupported: layers: expected an array, got undefined",
       "unsupported: options: expected an object, got null",
       'unsupported: options: expected an object, got the string "cpu"',
-      expect.stringMatching(/^worker-lost: worker: expected its script to start/),
+      expect.stringMatching(/^worker-lost: worker: its script did not start/),
       expect.stringMatching(/^unsupported: device: .*, got null$/),
       "unsupported: signal: expected an AbortSignal, got the number 5",
       'unsupported: onProgress: expected a function, got the string "no"',
@@ -163,8 +163,8 @@ describe("a model in a worker", () => {
     });
     expect(ends).toEqual([
       "no error",
-      expect.stringMatching(/^bad-input: push: expected what can be sent to a worker, got DataCloneError/),
-      "unsupported: stream: expected options that can be sent to a worker, got others",
+      expect.stringMatching(/^bad-input: push: expected values that can be sent to a worker, got DataCloneError/),
+      "unsupported: stream: its options cannot be sent to a worker",
       "no error",
       true,
     ]);
@@ -331,15 +331,15 @@ describe("a worker that dies", () => {
       ];
     });
     expect(ends).toEqual([
-      expect.stringMatching(/^worker-lost: worker: expected its script to start, got none/),
-      expect.stringMatching(/^worker-lost: worker: expected no error that it leaves uncaught, got .*no; load/),
+      expect.stringMatching(/^worker-lost: worker: its script did not start/),
+      expect.stringMatching(/^worker-lost: worker: ended by an error, .*no; load/),
       expect.stringMatching(/^worker-lost: worker: expected a script that the page may start, got .*URL/),
     ]);
   });
 
   const deaths = [
-    { death: "fails", reason: /: worker: expected no error .*as it was told; load the model again$/ },
-    { death: "is terminated", reason: /: worker: expected it to stay until the model is disposed, got its end/ },
+    { death: "fails", reason: /: worker: ended by an error, .*as it was told; load the model again$/ },
+    { death: "is terminated", reason: /: worker: ended before the model was disposed/ },
   ];
   it.each(deaths)("ends every call under way and to come, when it $death", async ({ death, reason }) => {
     const page = await openPage(undefined, true);
@@ -379,6 +379,6 @@ describe("a worker that dies", () => {
       worker.terminate();
       return text;
     });
-    expect(message).toMatch(/expected a page that speaks version 1, got 99/);
+    expect(message).toMatch(/expected version 1 of the page's messages, got 99/);
   });
 });
