@@ -1,4 +1,4 @@
 import type { Plugin } from "vite";
 
-/** Compiles AssemblyScript imported with `?modules`, twice, and inlines both modules in base64. */
+/** Compiles AssemblyScript imported with `?modules`, with and without relaxed SIMD, and inlines both modules in strings. */
 export function assemblyScript(): Plugin;

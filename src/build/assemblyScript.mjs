@@ -1,5 +1,5 @@
-// A plugin for Vite: compiles AssemblyScript imported with `?modules`, twice, and inlines both modules in strings, a
-// character for each byte: gzip finds in them what repeats, which it does not in base64.
+// A plugin for Vite: compiles AssemblyScript imported with `?modules`, with and without relaxed SIMD, and inlines both modules
+// in strings, a character for each byte. gzip compresses such a string better than base64, which hides repeated bytes.
 
 import { main, version } from "assemblyscript/asc";
 import { createHash } from "node:crypto";
@@ -11,7 +11,7 @@ const SUFFIX = "?modules";
 
 const FLAGS = ["--enable", "simd", "-O3", "--runtime", "stub", "--noAssert", "--disableWarning", "201"];
 
-/** Compiled modules, by what they are made of. */
+/** Compiled modules, by the hash of their sources, flags and compiler. */
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/webgru/", import.meta.url));
 
 export function assemblyScript() {
@@ -30,7 +30,7 @@ export function assemblyScript() {
   };
 }
 
-/** The module as JavaScript's string literal; from the cache where the same sources were compiled before. */
+/** The module as a string literal of JavaScript; from the cache if the same sources were compiled before. */
 async function compile(path, features) {
   const folder = dirname(path);
   const flags = [...FLAGS, ...features];

@@ -15,10 +15,10 @@ const sources = {
   cli: "src/cli/main.ts",
 };
 
-/** A space that keeps no two tokens apart: with a word on one side alone, or with what is a token by itself. */
+/** A space that does not separate two words: WGSL does not need it. */
 const NEEDLESS_SPACE = /(?<=\w) (?=\W)|(?<=\W) (?=\w)|(?<=[(),;]) | (?=[(){@])/g;
 
-/** Inlines `*.wgsl?raw` without comments, empty lines and needless spaces; a line of code stays a line, for compile errors. */
+/** Inlines `*.wgsl?raw` without comments, empty lines and needless spaces. Lines stay apart, for compile errors. */
 const wgsl = {
   name: "wgsl",
   enforce: "pre",
@@ -35,12 +35,12 @@ const wgsl = {
   },
 };
 
-/** Modules of the main file that the other files share: a GruError is one class everywhere, and a device registers once. */
+/** Modules of the main file that the other files import from it: there must be one class GruError, and one registry. */
 const SHARED = ["errors", "index", "engine/registry", "model/defineNetwork"].map(
   (name) => `${projectRoot}src/${name}.ts`,
 );
 
-/** Leaves the other entries, and what they share with the main one, in their own files. */
+/** Keeps the entries apart: each imports the others, and the shared modules, from their files. */
 const entriesApart = (fileName) => ({
   name: "entries-apart",
   enforce: "pre",
@@ -53,7 +53,7 @@ const entriesApart = (fileName) => ({
   },
 });
 
-/** Where the worker is started: an application's bundler must find it as it is written, and Vite would bundle it here. */
+/** The start of the worker. It must reach an application's bundler unchanged; Vite would bundle the worker's file here. */
 const NEW_WORKER = /new Worker\(new URL\([^)]*\), \{ type: "module" \}\)/;
 const workerAsWritten = () => {
   let written = "";
@@ -72,7 +72,7 @@ const workerAsWritten = () => {
   };
 };
 
-/** The program runs in Node alone, and finds Node's modules there. */
+/** The command line program runs in Node, which has these modules. */
 const builtins = { external: /^node:/ };
 
 for (const [fileName, entry] of Object.entries(sources)) {
@@ -92,5 +92,5 @@ for (const [fileName, entry] of Object.entries(sources)) {
   });
 }
 
-// npm makes it so when it installs the package; here a second build must leave `npx webgru` running.
+// npm does this when it installs the package. Without it, a second build would break `npx webgru` in this folder.
 chmodSync(`${projectRoot}dist/cli.js`, 0o755);

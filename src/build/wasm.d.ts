@@ -1,4 +1,4 @@
-// The build compiles AssemblyScript imported with `?modules`, twice, and inlines both modules in strings, a character for each byte.
+// AssemblyScript imported with `?modules`, compiled by the build: each module is a string, a character for each byte.
 declare module "*?modules" {
   /** With relaxed SIMD. */
   export const relaxed: string;
