@@ -1,11 +1,11 @@
 import { createModel, type GruModel, type GruStream, type Network } from "../index.js";
-import { canStream } from "../model/network.js";
+import { canStream, fewestIndices } from "../model/network.js";
 import { breathe, defineCommand, EXIT, takeChoice, takeCount } from "./command.js";
 import { Progress } from "./progress.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
 import { print, printJson, table } from "./stdout.js";
 
-/** Runs before those that count: compilers and caches settle. */
+/** Part of the time that is not measured, at the beginning: compilers and caches settle. */
 const WARM_UP = 0.2;
 
 /** `webgru bench FILE` */
@@ -61,13 +61,13 @@ ${MODEL_HELP}
         ...(result.push === null ? [] : [row("push of one step, B=1", result.push)]),
       ]),
       `${Math.round(result.sequence.stepsPerSecond).toLocaleString("en")} steps/s in sequences`,
-      ...(pushes === null ? ["no pushes: what runs in reverse needs the whole sequence"] : []),
+      ...(pushes === null ? ["no pushes: a layer that runs in reverse needs the whole sequence"] : []),
     );
     return EXIT.fine;
   },
 });
 
-/** Times of a piece of work, in milliseconds. */
+/** Statistics of times, in milliseconds. */
 interface Summary {
   readonly times: number;
   readonly minMs: number;
@@ -88,7 +88,7 @@ async function timePushes(model: GruModel, input: Float32Array, timeMs: number):
   });
 }
 
-/** Times of `work`, again and again until the time is over, after a warm-up. */
+/** Repeats `work` for `timeMs`. @returns the time of each repetition after the warm-up, in milliseconds */
 async function timeEach(what: string, timeMs: number, work: () => Promise<void>): Promise<number[]> {
   const progress = new Progress(what, timeMs);
   const startMs = performance.now();
@@ -113,7 +113,7 @@ function summarize(times: readonly number[]): Summary {
   const sorted = [...times].sort((a, b) => a - b);
   const meanMs = times.reduce((sum, time) => sum + time, 0) / times.length;
   const variance = times.reduce((sum, time) => sum + (time - meanMs) ** 2, 0) / times.length;
-  const quantile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  const quantile = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))]!;
   return {
     times: times.length,
     minMs: sorted[0]!,
@@ -128,11 +128,11 @@ function row(what: string, { times, ...ms }: Summary): string[] {
   return [what, String(times), ...Object.values(ms).map((value: number) => value.toPrecision(3))];
 }
 
-/** The same numbers at each call: sines of no common period, or indices that run through the embedding. */
+/** An input of [numRows, I], the same at each call: samples of a sine, or indices. */
 function benchInput(network: Network, numRows: number): Float32Array {
   if (network.inputType === "features") {
     return Float32Array.from({ length: numRows * network.inputSize }, (_, i) => Math.sin(1.7 * i));
   }
-  const sizes = network.layers.flatMap((layer) => (layer.type === "embedding" ? [layer.numEmbeddings] : []));
-  return Float32Array.from({ length: numRows }, (_, i) => (7 * i) % Math.min(...sizes));
+  const { numIndices } = fewestIndices(network)!;
+  return Float32Array.from({ length: numRows }, (_, i) => (7 * i) % numIndices);
 }

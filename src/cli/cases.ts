@@ -1,16 +1,15 @@
-// Cases to hold a model against, as another program wrote them: arrays of a .npz or tensors of a safetensors file, by the
-// names `input`, `output` (or `output.<layer>` of several), `initialState`, `finalState`, `lengths`; of several cases each with
-// a prefix of its own, `<case>/input`.
+// Inputs and expected outputs of a model, written by another program: arrays of a .npz or tensors of a safetensors file, named
+// `input`, `output` (or `output.<layer>` if there are several), `initialState`, `finalState`, `lengths`. In a file with several
+// cases, the names have a prefix: `<case>/input`.
 
 import { parseSafetensors, isSafetensors } from "../formats/safetensors.js";
 import type { Tensor } from "../formats/tensor.js";
 import { GruError, type Network } from "../index.js";
-import { numDirections } from "../layers/direction.js";
 import { layerOutputSize } from "../layers/index.js";
-import { gruLayers, layerNamed } from "../model/network.js";
+import { layerNamed, stateLength } from "../model/network.js";
 import { readNpz } from "../entries/npz.js";
 
-/** An input and what must come out; arrays are flat, row-major and time-major. */
+/** An input and the expected outputs; arrays are flat, row-major and time-major. */
 export interface Case {
   /** "" when the file has one case without a prefix. */
   readonly name: string;
@@ -18,7 +17,7 @@ export interface Case {
   readonly input: Float32Array;
   readonly initialState: Float32Array | null;
   readonly lengths: Float32Array | null;
-  /** What is expected of each output, and of `finalState`, by name. */
+  /** The expected outputs, and `finalState`, by name. */
   readonly expected: ReadonlyMap<string, Tensor>;
 }
 
@@ -30,7 +29,7 @@ export const FINAL_STATE = "finalState";
 /**
  * Reads cases for a network.
  *
- * @throws GruError `bad-file` for a file of something else, `shape-mismatch` for arrays that are not the network's
+ * @throws GruError `bad-file` for a file without cases, `shape-mismatch` for arrays whose shapes do not fit the network
  */
 export function readCases(bytes: Uint8Array, network: Network): Case[] {
   const arrays = isSafetensors(bytes) ? allTensors(bytes) : readNpz(bytes);
@@ -48,7 +47,7 @@ export function readCases(bytes: Uint8Array, network: Network): Case[] {
   return [...byCase].map(([name, fields]) => readCase(name, fields, network));
 }
 
-/** Whole numbers too, as indices and lengths are. */
+/** All tensors, including whole numbers: indices and lengths. */
 function allTensors(bytes: Uint8Array): ReadonlyMap<string, Tensor> {
   const { tensors, wholeNumbers } = parseSafetensors(bytes);
   return new Map([...tensors, ...wholeNumbers]);
@@ -69,7 +68,7 @@ function readCase(name: string, fields: ReadonlyMap<string, Tensor>, network: Ne
       throw new GruError("bad-file", `cases: ${prefix}${field}: expected one of the outputs ${names}, got "${output}"`);
     }
     const lengths =
-      output === undefined ? [stateSize(network) * batchSize] : lengthsOf(network, output, numSteps, batchSize);
+      output === undefined ? [stateLength(network, batchSize)] : lengthsOf(network, output, numSteps, batchSize);
     if (!lengths.includes(tensor.values.length)) {
       const wanted = lengths.join(" or ");
       const got = `${tensor.values.length}, [${tensor.shape.join(", ")}]`;
@@ -89,7 +88,7 @@ function readCase(name: string, fields: ReadonlyMap<string, Tensor>, network: Ne
   };
 }
 
-/** B of an input [T, B, I], or [T, I]; of indices [T, B], or [T]. */
+/** B of an input, from its shape: [T, B, I] or [T, I]; [T, B] or [T] for indices. */
 function batchSizeOf(name: string, shape: readonly number[], { inputType, inputSize }: Network): number {
   const isIndices = inputType === "indices";
   const axes = isIndices ? shape : shape.slice(0, -1);
@@ -99,12 +98,8 @@ function batchSizeOf(name: string, shape: readonly number[], { inputType, inputS
   throw new GruError("shape-mismatch", `cases: ${name}: expected shape ${expected}, got [${shape.join(", ")}]`);
 }
 
-/** Every step of an output, or the last one. */
+/** Number of elements in all steps of an output, and in its last one. */
 function lengthsOf(network: Network, output: string, numSteps: number, batchSize: number): number[] {
   const last = batchSize * layerOutputSize(layerNamed(network, output));
   return [...new Set([numSteps * last, last])];
-}
-
-function stateSize(network: Network): number {
-  return gruLayers(network).reduce((sum, layer) => sum + numDirections(layer) * layer.hiddenSize, 0);
 }

@@ -1,12 +1,12 @@
 import type { parseArgs, ParseArgsConfig } from "node:util";
 
-/** How the program ends. */
+/** Exit codes. */
 export const EXIT = {
-  /** All is well. */
+  /** Success. */
   fine: 0,
-  /** The data, the model or the machine is not what the command needs; `verify` found a difference. */
+  /** A problem with the data, the model or the machine, or a difference that `verify` found. */
   problem: 1,
-  /** The command line is not one. */
+  /** A wrong command line. */
   usage: 2,
   /** Ctrl-C. */
   interrupted: 130,
@@ -20,7 +20,7 @@ export class UsageError extends Error {
 /** Options of every command, as `parseArgs` takes them. */
 export type CommandOptions = NonNullable<ParseArgsConfig["options"]>;
 
-/** What `parseArgs` gave. */
+/** Result of `parseArgs`. */
 export interface CommandLine<Options extends CommandOptions> {
   readonly positionals: readonly string[];
   readonly values: ReturnType<typeof parseArgs<{ options: Options }>>["values"];
@@ -29,11 +29,11 @@ export interface CommandLine<Options extends CommandOptions> {
 /** One of `webgru`'s commands. */
 export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly name: string;
-  /** What follows the name. */
+  /** The arguments after the name, for the help. */
   readonly usage: string;
   /** One line. */
   readonly summary: string;
-  /** A line for each option, and whatever else is to be known. */
+  /** A line for each option, then notes. */
   readonly help: string;
   readonly options: Options;
   readonly numPositionals: number;
@@ -41,15 +41,15 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   run(line: CommandLine<Options>): Promise<number>;
 }
 
-/** A command whose options' types are forgotten: `main` gives it what those options parse to. */
+/** A command, without the types of its options: `main` parses the options before it calls `run`. */
 export function defineCommand<const Options extends CommandOptions>(command: Command<Options>): Command {
   return command as unknown as Command;
 }
 
-/** Things to undo when the program is interrupted; see `main`. */
+/** Functions to call when the program is interrupted; see `main`. */
 export const cleanups = new Set<() => void>();
 
-/** Lets the event loop turn, so that Ctrl-C is heard between pieces of long work. */
+/** Gives the event loop a turn, so that Ctrl-C works during long computations. */
 export async function breathe(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }

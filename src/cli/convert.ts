@@ -9,8 +9,8 @@ export const convert = defineCommand({
   name: "convert",
   usage: "FILE -o OUT",
   summary: "writes a model file of any format as webgru's own safetensors",
-  help: `  -o, --output OUT    the file to write; it is there whole or not at all
-  --dtype DTYPE       f32, f16 or int8; as the file has it when absent
+  help: `  -o, --output OUT    the file to write; an interruption leaves no partial file
+  --dtype DTYPE       f32, f16 or int8; the file's own when absent
 ${MODEL_HELP}`,
   options: { ...MODEL_OPTIONS, output: { type: "string", short: "o" }, dtype: { type: "string" } },
   numPositionals: 1,
@@ -29,7 +29,7 @@ ${MODEL_HELP}`,
   },
 });
 
-/** Writes a file so that an interruption leaves none, or the one that was there. */
+/** Writes a file. An interruption leaves the earlier file, or none: the bytes go to another file, which is then renamed. */
 function writeWhole(path: string, bytes: Uint8Array): void {
   const part = `${path}.${process.pid}.part`;
   const remove = () => rmSync(part, { force: true });

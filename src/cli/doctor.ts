@@ -12,12 +12,12 @@ import { print, printJson } from "./stdout.js";
 export const doctor = defineCommand({
   name: "doctor",
   usage: "[--browser | --page]",
-  summary: "says what this machine offers: a report to paste into an issue",
-  help: `  --browser           examines an installed Chrome, too, by puppeteer where that is installed: WebGPU's adapter, features and
-                      limits, and every kernel beside the CPU's results
-  --chrome-flag FLAG  one for Chrome's command line; may be repeated. CHROME_PATH says which Chrome
-  --page              serves the page that examines a browser, to open in any on this machine
-  --port PORT         of that page; a free one when absent`,
+  summary: "describes this machine: a report to paste into an issue",
+  help: `  --browser           also examines an installed Chrome, by puppeteer, which must be installed: WebGPU's adapter, features and
+                      limits, and the results of every kernel, compared with the CPU's
+  --chrome-flag FLAG  a flag for Chrome's command line; may be repeated. CHROME_PATH is the path of another Chrome
+  --page              serves a page that examines the browser it is opened in
+  --port PORT         port of that page; a free one when absent`,
   options: {
     browser: { type: "boolean" },
     page: { type: "boolean" },
@@ -44,7 +44,7 @@ export const doctor = defineCommand({
   },
 });
 
-/** A module of one instruction of SIMD. */
+/** A WebAssembly module with one SIMD instruction. */
 const SIMD = [
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ];
@@ -61,7 +61,7 @@ async function examineNode() {
   };
 }
 
-/** One step of a GRU of one unit on the device that Node gets, beside its equations. */
+/** One step of a network of one unit on Node's device, compared with its equations. */
 async function checkCpu(): Promise<{ device: string; reason: string; error: number; isFine: boolean }> {
   const [weight, recurrentWeight] = [Float32Array.of(0.5, -0.25, 1), Float32Array.of(1, 0.5, -0.5)];
   const network = defineNetwork({
@@ -89,19 +89,19 @@ async function servePage(port: number) {
   return serveLocally(files, port);
 }
 
-/** What the page found. */
+/** The page's report. */
 interface BrowserReport {
   readonly isFine: boolean;
 }
 
-/** Chrome may compile each kernel anew, on a software adapter at that. */
+/** Long enough for a software adapter that has to compile every kernel. */
 const TIMEOUT_MS = 300_000;
 
 async function examineBrowser(flags: readonly string[], port: number): Promise<BrowserReport> {
   const puppeteer = await importPuppeteer();
   const { server, url } = await servePage(port);
   const executablePath = findChrome();
-  const isRoot = process.getuid?.() === 0; // Chrome's sandbox refuses to run as root
+  const isRoot = process.getuid?.() === 0; // Chrome's sandbox does not run as root
   const options: LaunchOptions = {
     headless: true,
     args: ["--enable-unsafe-webgpu", "--no-first-run", ...(isRoot ? ["--no-sandbox"] : []), ...flags],
@@ -128,7 +128,7 @@ async function importPuppeteer(): Promise<PuppeteerNode> {
     try {
       return ((await import(name)) as { default: PuppeteerNode }).default;
     } catch {
-      // The other one, or none.
+      // not installed: the other one may be
     }
   }
   const wayOut = "npm install puppeteer, or open the page of webgru doctor --page";
@@ -137,7 +137,7 @@ async function importPuppeteer(): Promise<PuppeteerNode> {
 
 const CHROME_PATHS = ["/usr/bin/google-chrome", "/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
-/** CHROME_PATH, or the system's; puppeteer knows its own. */
+/** Path of Chrome: CHROME_PATH, or the system's; undefined for puppeteer's own. */
 function findChrome(): string | undefined {
   return process.env.CHROME_PATH ?? CHROME_PATHS.find((path) => existsSync(path));
 }

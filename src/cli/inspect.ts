@@ -11,10 +11,10 @@ import { count, print, printJson, table } from "./stdout.js";
 export const inspect = defineCommand({
   name: "inspect",
   usage: "FILE",
-  summary: "says what a model file holds, and what was inferred in reading it",
+  summary: "lists a model file's layers, and the inferences made in reading it",
   help: `${MODEL_HELP}
-  --json              all of it as JSON; its "description" can be edited and given back by --description,
-                      also where it is not clear how the layers of a file are wired`,
+  --json              everything as JSON. Its "description" can be edited and passed as --description; it is printed
+                      even if the file does not say how its layers are wired`,
   options: { ...MODEL_OPTIONS, json: { type: "boolean" } },
   numPositionals: 1,
   async run({ positionals: [path], values }) {
@@ -54,7 +54,7 @@ export const inspect = defineCommand({
       `conventions: ${conventions}`,
       `input: ${inputType === "indices" ? "an index" : `${count(inputSize)} features`} a step`,
       `outputs: ${outputs.map(({ name, size }) => `${name} (${count(size)})`).join(", ")}`,
-      `streams: ${isStreamable ? "yes" : "no, what runs in reverse needs the whole sequence"}`,
+      `streams: ${isStreamable ? "yes" : "no, a layer that runs in reverse needs the whole sequence"}`,
       `parameters: ${count(numParameters(network))}`,
       ...table([
         ["layer", "type", "reads", "storage", "parameters", "tensors"],
@@ -76,7 +76,7 @@ export const inspect = defineCommand({
   },
 });
 
-/** The description to complete, of a file of which it is not clear how its layers are wired. */
+/** The description to complete, in the error for a file that does not say how its layers are wired; null in other errors. */
 function openDescription(error: unknown): unknown {
   const cause: unknown = error instanceof GruError ? error.cause : null;
   return typeof cause === "object" && cause !== null && "description" in cause ? cause.description : null;
@@ -105,10 +105,10 @@ function describe(layer: Layer): LayerSummary {
   return { name, type, inputs, storage, parameters, tensors };
 }
 
-/** A float32 sum of terms so large is no longer exact to the sixth digit of what matters. */
+/** Terms above this leave a rounding error of about 0.001 in a float32 sum. */
 const LARGE_WEIGHT = 1e4;
 
-/** What reads as a model but hardly is one. */
+/** Warnings about weights that a trained model hardly has. */
 function warn({ layers }: Network): string[] {
   return layers.flatMap((layer) => {
     const matrices = tensorsOf(layer).filter(isStored);

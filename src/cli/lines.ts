@@ -1,23 +1,23 @@
 import { GruError } from "../index.js";
 
-/** How a line writes numbers, and so how its answer does: JSON's arrays, or values between commas, tabs or spaces. */
+/** The form of a line and of its answer: an array in JSON, or numbers separated by commas, tabs or spaces. */
 export type LineForm = "json" | "csv";
 
-/** A line's numbers. */
+/** The numbers of a line. */
 export interface NumberLine {
   readonly form: LineForm;
   readonly values: readonly number[];
 }
 
-/** A line that never ends is no line: of a million features there would be still less. */
+/** Longer than a line of a million features. A file without line ends is refused before it fills the memory. */
 const MAX_LINE_LENGTH = 2 ** 24;
 
-/** The lines of a text that comes in pieces, in batches: all that each piece completes. */
-export async function* linesOf(pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<string[]> {
+/** The lines of a text that comes in chunks. @returns yields the lines that each chunk completes */
+export async function* linesOf(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const piece of pieces) {
-    const text = rest + (typeof piece === "string" ? piece : decoder.decode(piece, { stream: true }));
+  for await (const chunk of chunks) {
+    const text = rest + (typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
     const lines = text.split("\n");
     rest = lines.pop()!;
     if (rest.length > MAX_LINE_LENGTH) {
@@ -40,7 +40,7 @@ function withoutReturn(line: string): string {
  * Reads a line of numbers.
  *
  * @param number of the line, from 1, for messages
- * @returns null for an empty one
+ * @returns null for an empty line
  * @throws GruError `bad-input`
  */
 export function parseLine(line: string, number: number): NumberLine | null {
@@ -63,15 +63,15 @@ export function parseLine(line: string, number: number): NumberLine | null {
   return { form: "json", values };
 }
 
-/** A line of numbers, in the form of the line that it answers. */
+/** A line of numbers. @param form of the line that it answers */
 export function formatLine(values: Iterable<number>, form: LineForm): string {
   const text = [...values].map(shortest).join(",");
   return form === "json" ? `[${text}]` : text;
 }
 
-/** As few digits as give the same float32 again. */
+/** The shortest decimal that rounds to the same float32, of 6 to 9 digits; "null" for NaN and infinity. */
 export function shortest(value: number): string {
-  if (!Number.isFinite(value)) return "null"; // as JSON has it
+  if (!Number.isFinite(value)) return "null"; // as JSON.stringify does
   for (let digits = 6; digits < 9; digits++) {
     const text = Number(value.toPrecision(digits));
     if (Math.fround(text) === value) return String(text);

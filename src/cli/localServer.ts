@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import { readdirSync, readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 
-/** What is served under an address. */
+/** The content of an address. */
 export interface Served {
   readonly type: string;
   readonly content: string | Uint8Array;
@@ -12,11 +12,11 @@ export interface Served {
 /** A server for this machine alone. */
 export interface LocalServer {
   readonly server: Server;
-  /** Of the page, `http://localhost:<port>/`. */
+  /** Address of the page, `http://localhost:<port>/`. */
   readonly url: string;
 }
 
-/** The library's own files, beside the program: each under its name. */
+/** The library's files, from the program's folder, by their paths on the server. */
 export function libraryFiles(): Map<string, Served> {
   const folder = new URL(/* @vite-ignore */ ".", import.meta.url);
   const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
@@ -26,8 +26,8 @@ export function libraryFiles(): Map<string, Served> {
 }
 
 /**
- * Serves what it is given, and nothing of the disk besides, to this machine alone. No request ends it: one that is not
- * HTTP is answered by Node, and every other by `answerTo`.
+ * Serves the given files, and nothing else of the disk, to this machine alone. No request ends it: Node answers requests that
+ * are not HTTP, and `answerTo` all others.
  *
  * @param port 0 for any that is free
  */
@@ -40,13 +40,13 @@ export async function serveLocally(files: ReadonlyMap<string, Served>, port: num
       "content-type": file.type,
       "content-length": Buffer.byteLength(file.content),
       ...(status === 405 ? { allow: METHODS.join(", ") } : {}),
-      // A body that nobody reads would keep the connection, and what comes after it, waiting.
+      // The body is not read: an open connection would wait for it.
       ...(hasBody(request) ? { connection: "close" } : {}),
     });
     response.end(request.method === "HEAD" ? undefined : file.content);
   });
   await new Promise<void>((resolve, reject) => {
-    server.on("error", reject); // for good: one that comes later ends nothing
+    server.on("error", reject); // never removed: a later error must not end the program
     server.listen(port, "127.0.0.1", resolve);
   });
   return { server, url: `http://localhost:${(server.address() as AddressInfo).port}/` };
@@ -54,7 +54,7 @@ export async function serveLocally(files: ReadonlyMap<string, Served>, port: num
 
 const METHODS = ["GET", "HEAD"];
 
-/** Of every answer: no guesses at types, no use by pages of other sites, nothing kept. */
+/** Headers of every answer: no guessed types, no use by pages of other sites, no caching. */
 const HEADERS = {
   "x-content-type-options": "nosniff",
   "cross-origin-resource-policy": "same-origin",
@@ -62,7 +62,7 @@ const HEADERS = {
   "cache-control": "no-store",
 };
 
-/** A status, and the content that goes with it. */
+/** A status and its content. */
 interface Answer {
   readonly status: number;
   readonly file: Served;
@@ -73,7 +73,7 @@ function answerTo(request: IncomingMessage, files: ReadonlyMap<string, Served>, 
   const { method = "", url = "", headersDistinct } = request;
   const hosts = headersDistinct["host"] ?? [];
   if (hosts.length !== 1) return refusal(400, "expected one Host");
-  // A page of another site that had its own name point here would otherwise read the model.
+  // Without this check, a page whose own host name resolves to this machine (DNS rebinding) could read the model.
   const isOwn = [`localhost:${port}`, `127.0.0.1:${port}`].includes(hosts[0]!.toLowerCase());
   if (!isOwn) return refusal(403, "expected this machine's own name as Host");
   if (!METHODS.includes(method)) return refusal(405, `expected ${METHODS.join(" or ")}`);
@@ -93,7 +93,7 @@ function pathOf(target: string): string | null {
   try {
     return path === undefined ? null : decodeURIComponent(path);
   } catch {
-    return null; // an escape that is none
+    return null; // a malformed escape
   }
 }
 
@@ -101,7 +101,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** A page may run its own scripts, those beside it and WebAssembly, and ask this server; nothing else. */
+/** The policy of a page: its own scripts, this server's, WebAssembly, and requests to this server; nothing else. */
 function policyOf({ type, content }: Served): string {
   if (!type.startsWith("text/html")) return "default-src 'none'; frame-ancestors 'none'";
   const hashesOf = (element: "script" | "style") =>

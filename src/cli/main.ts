@@ -22,15 +22,15 @@ ${COMMANDS.map(({ name, usage, summary }) => `  webgru ${`${name} ${usage}`.padE
   webgru COMMAND --help   its options
   webgru --version
 
-FILE is anything that loadModel reads. Exit codes: ${EXIT.fine} fine, ${EXIT.problem} a problem with the data, the model or the machine,
-${EXIT.usage} a command line that is none, ${EXIT.interrupted} interrupted.`;
+FILE is any file that loadModel reads. Exit codes: ${EXIT.fine} fine, ${EXIT.problem} a problem with the data, the model or the machine,
+${EXIT.usage} a wrong command line, ${EXIT.interrupted} interrupted.`;
 
 process.on("SIGINT", () => {
   for (const cleanUp of cleanups) cleanUp();
   process.exit(EXIT.interrupted);
 });
 
-// A reader that has seen enough, `head` say, closes the pipe: that is no fault, and changes nothing of what was found before.
+// A reader such as `head` closes the pipe when it has enough. That is no error, and the exit code stays.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? (process.exitCode ?? EXIT.fine) : EXIT.problem);
 });
@@ -86,7 +86,7 @@ function report(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.problem;
 }
 
-/** What the operating system refused: a file that is not there, a port that is taken. */
+/** Whether the operating system refused something: a missing file, a port in use. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }

@@ -1,16 +1,16 @@
 import { tell } from "./stderr.js";
 
-/** Work shorter than that is not worth a line. */
+/** Time between two lines, and before the first one. */
 const INTERVAL_MS = 1000;
 
-/** Tells standard error, once a second, how far long work is. */
+/** Writes the progress of long work to standard error, once a second. */
 export class Progress {
   readonly #what: string;
   readonly #total: number;
   readonly #write: (text: string) => void;
   #toldMs = performance.now();
 
-  /** @param total what `at` counts to */
+  /** @param what name of the work @param total value of `at` at the end */
   constructor(what: string, total: number, write = tell) {
     this.#what = what;
     this.#total = total;

@@ -3,34 +3,34 @@ import { dirname, join } from "node:path";
 import { GruError, type Network, type NetworkDescription, parseModel } from "../index.js";
 import { Progress } from "./progress.js";
 
-/** Read at once: little enough to hear Ctrl-C between. */
+/** Bytes to read at once: few enough that Ctrl-C works between two reads. */
 const CHUNK_BYTES = 2 ** 22;
 
 /** Options of every command that reads a model. */
 export const MODEL_OPTIONS = { description: { type: "string" }, "linear-before-reset": { type: "boolean" } } as const;
 
-/** What `MODEL_OPTIONS` are for. */
+/** Help for `MODEL_OPTIONS`. */
 export const MODEL_HELP = `  --description FILE  the layer list as JSON, where the file does not say how layers are wired
   --linear-before-reset
-                      ONNX: takes every GRU to have this attribute, which PyTorch's newer exporter leaves out`;
+                      ONNX: reads every GRU with this attribute, which PyTorch's newer exporter leaves out`;
 
-/** What `MODEL_OPTIONS` give. */
+/** Values of `MODEL_OPTIONS`. */
 export interface ModelValues {
-  /** A file of the layer list, in JSON. */
+  /** Path of the layer list, in JSON. */
   readonly description?: string | undefined;
   readonly "linear-before-reset"?: boolean | undefined;
 }
 
-/** A model's file and what it holds. */
+/** A model's file and its network. */
 export interface ModelFile {
   readonly path: string;
   readonly sizeBytes: number;
-  /** What it begins with, for `describeSource`. */
+  /** The first bytes, for `describeSource`. */
   readonly start: Uint8Array;
   readonly network: Network;
 }
 
-/** Reads any file that `parseModel` does, and the files that it names beside it. */
+/** Reads a model file, and the files that it names, from its folder. */
 export async function readModel(path: string, values: ModelValues): Promise<ModelFile> {
   const bytes = await readBytes(path);
   const description = values.description === undefined ? undefined : await readDescription(values.description);
@@ -41,13 +41,13 @@ export async function readModel(path: string, values: ModelValues): Promise<Mode
   return { path, sizeBytes: bytes.length, start, network };
 }
 
-/** All bytes of a file, in memory once. */
+/** The bytes of a file. */
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await open(path);
   try {
     const stats = await file.stat();
     const { size } = stats;
-    // A read of a pipe that waits would keep the program from ending at Ctrl-C.
+    // While a read waits for a pipe, Ctrl-C would not end the program.
     const isStream = stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice();
     if (isStream) throw new GruError("bad-file", `${path}: expected a file, got a pipe or a device; save it first`);
     const bytes = new Uint8Array(size);

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createModel, GruError, type GruModel, type GruStream } from "../index.js";
-import { sequenceNames } from "../model/network.js";
+import { fewestIndices, sequenceNames } from "../model/network.js";
 import { readNpz } from "../entries/npz.js";
 import { breathe, defineCommand, EXIT, takeChoice } from "./command.js";
 import { formatLine, type LineForm, linesOf, parseLine, shortest } from "./lines.js";
@@ -8,22 +8,22 @@ import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js"
 import { printableJson } from "./printable.js";
 import { write } from "./stdout.js";
 
-/** Steps that are pushed at once where more are waiting: enough to keep the device busy, little to wait for. */
+/** Most steps to push at once: enough to keep the device busy, and a short wait. */
 const MAX_STEPS = 256;
 
 /** `webgru run FILE` */
 export const run = defineCommand({
   name: "run",
   usage: "FILE [--input FILE]",
-  summary: "predicts: a line of numbers in, a line out, the state carried from line to line",
+  summary: "predicts: a line of numbers in, a line out, with the state kept from line to line",
   help: `  --input FILE        .csv, NDJSON, .npz (its array "input", or its only one, [T, I] or indices [T]), or - for standard input,
-                      which it is when absent
+                      the default
   --named             every output, as one JSON object a line
   --device DEVICE     auto, webgpu or cpu
 ${MODEL_HELP}
 
-A line is one step: numbers between commas, tabs or spaces, or an array in JSON. It is answered in its own form, at once. An
-empty line is answered by an empty one and sets the state to zero, for the next sequence.`,
+A line is one step: numbers separated by commas, tabs or spaces, or an array in JSON. It is answered at once, in its own form.
+An empty line sets the state to zero, for the next sequence; its answer is an empty line.`,
   options: {
     ...MODEL_OPTIONS,
     input: { type: "string", default: "-" },
@@ -46,13 +46,13 @@ empty line is answered by an empty one and sets the state to zero, for the next 
   },
 });
 
-/** Steps that are answered together. */
+/** Steps to push together. */
 interface Pending {
   readonly forms: LineForm[];
   readonly values: number[];
 }
 
-/** Answers lines by a stream of a model. */
+/** Answers lines with a stream of a model. */
 class LinePredictor {
   readonly #model: GruModel;
   readonly #stream: GruStream;
@@ -65,11 +65,11 @@ class LinePredictor {
     this.#stream = model.createStream();
     this.#isNamed = isNamed;
     const sequences = sequenceNames(model.network.layers);
-    // An output that is its push's last step alone answers one line alone.
+    // An output that has only the last step of a push answers one line.
     this.#maxSteps = model.outputNames.every((name) => sequences.has(name)) ? MAX_STEPS : 1;
   }
 
-  /** Answers all lines before one that cannot be, which it then throws. */
+  /** Answers lines. For a wrong line it throws, after the answers of all lines before. */
   async answer(lines: readonly string[]): Promise<void> {
     let pending: Pending = { forms: [], values: [] };
     const flush = async () => {
@@ -131,8 +131,7 @@ class LinePredictor {
       if (bad !== undefined) throw new GruError("bad-input", `${at}: expected finite float32 numbers, got ${bad}`);
       return;
     }
-    const tables = network.layers.filter((layer) => layer.type === "embedding");
-    const end = Math.min(...tables.map(({ numEmbeddings }) => numEmbeddings));
+    const { numIndices: end } = fewestIndices(network)!;
     const [index] = values as [number];
     if (Number.isInteger(index) && index >= 0 && index < end) return;
     throw new GruError("bad-input", `${at}: expected an index in [0, ${end}), got ${index}`);

@@ -11,7 +11,7 @@ import { print } from "./stdout.js";
 export const serve = defineCommand({
   name: "serve",
   usage: "FILE",
-  summary: "opens a playground for a model, on a server for this machine alone",
+  summary: "serves a playground for a model, to this machine alone",
   help: `  --port PORT         a free one when absent
 ${MODEL_HELP}`,
   options: { ...MODEL_OPTIONS, port: { type: "string", default: "0" } },

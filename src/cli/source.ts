@@ -1,6 +1,6 @@
 import type { Network } from "../index.js";
 
-/** What a model was saved as, and by whose conventions. */
+/** The format of a model file, and its conventions. */
 export interface Source {
   readonly format: string;
   readonly conventions: string;
@@ -9,7 +9,7 @@ export interface Source {
 const KERAS = "Keras's: gates z r h, [in, out]";
 const TORCH = "PyTorch's: gates r z n, reset after the recurrent product, two biases, [out, in]";
 
-/** In this order: a safetensors file may begin with any byte, the length of its header. */
+/** Formats by first bytes. Safetensors come first: their first 8 bytes, a length, may have any value. */
 const FORMATS: readonly [begins: RegExp, source: Source][] = [
   [/^[^]{8}\{[^]*"webgru"/, { format: "webgru's safetensors", conventions: "webgru's: gates r z n, [out, in]" }],
   [/^[^]{8}\{/, { format: "a PyTorch state_dict in safetensors", conventions: TORCH }],
@@ -20,7 +20,7 @@ const FORMATS: readonly [begins: RegExp, source: Source][] = [
   [/^[{[]/, { format: "TF.js layers model", conventions: KERAS }],
 ];
 
-/** Tells by a file's first bytes and its network's notes what it is. */
+/** The format of a file, by its first bytes and its network's notes. */
 export function describeSource(start: Uint8Array, { notes }: Network): Source {
   const text = Array.from(start, (byte) => String.fromCharCode(byte)).join("");
   const [, source] = FORMATS.find(([begins]) => begins.test(text)) ?? [

@@ -6,7 +6,7 @@ import { Progress } from "./progress.js";
 import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js";
 import { print, printJson } from "./stdout.js";
 
-/** What float32 and another order of sums leave of a value of about 1. */
+/** Error of float32 arithmetic, with sums in another order, for values of about 1. */
 const TOLERANCE = 2e-6;
 
 /** `webgru verify FILE --against CASES` */
@@ -15,9 +15,9 @@ export const verify = defineCommand({
   usage: "FILE --against CASES",
   summary: "runs a model on another program's inputs and compares outputs",
   help: `  --against CASES     .npz or safetensors of input [T, B, I] (indices [T, B]) and output [T, B, O], or [B, O] of the last step;
-                      output.<layer> for several outputs, finalState, initialState [D, B, H] of each GRU, lengths [B];
-                      several cases have prefixes: <case>/input
-  --tolerance X       largest difference, as a share of values above 1; ${TOLERANCE} when absent
+                      output.<layer> for several outputs, finalState, initialState [D, B, H] of each recurrent layer, lengths
+                      [B]; several cases have prefixes: <case>/input
+  --tolerance X       largest difference, relative for values above 1; ${TOLERANCE} when absent
   --device DEVICE     auto, webgpu or cpu
 ${MODEL_HELP}
   --json              the result as JSON`,
@@ -47,7 +47,7 @@ ${MODEL_HELP}
     const { deviceName } = model;
     model.dispose();
     const isFine = results.every(({ firstDifference }) => firstDifference === null);
-    process.exitCode = isFine ? EXIT.fine : EXIT.problem; // whoever reads on may have closed the pipe
+    process.exitCode = isFine ? EXIT.fine : EXIT.problem; // before printing: the reader may close the pipe
     if (values.json) await printJson({ isFine, tolerance, device: deviceName, results, notes: network.notes });
     else await print(`device: ${deviceName}`, ...results.map(describe), isFine ? "fine" : `beyond ${tolerance}`);
     return process.exitCode;
@@ -78,7 +78,7 @@ async function runCase(model: GruModel, each: Case, tolerance: number): Promise<
   });
 }
 
-/** Each row's last step, [B, O], of all steps, [T, B, O]; zeros for a row that has none. @param length B O */
+/** Each row's last step, [B, O], of all steps, [T, B, O]; zeros for a row without steps. @param length B O */
 function lastSteps(
   actual: Float32Array,
   length: number,
@@ -107,7 +107,7 @@ function compare(actual: Float32Array, { shape, values }: Tensor, tolerance: num
   return { numElements: values.length, maxError, firstDifference: first < 0 ? null : difference };
 }
 
-/** Where a flat index is, on each axis. */
+/** The index on each axis, of a flat index. */
 function indexOf(at: number, shape: readonly number[]): number[] {
   let rest = at;
   return shape

@@ -45,7 +45,7 @@ describe("webgru", () => {
       for (const name of ["inspect", "convert", "verify", "run", "bench", "doctor", "serve"]) {
         expect(stdout).toContain(`webgru ${name}`);
       }
-      expect(stdout).toMatch(/0 fine, 1 a problem.*\n2 a command line that is none, 130 interrupted/);
+      expect(stdout).toMatch(/0 fine, 1 a problem.*\n2 a wrong command line, 130 interrupted/);
     }
   });
 
@@ -230,7 +230,7 @@ describe("webgru inspect", () => {
 
   it("tells a model without streams, and both directions' shapes", async () => {
     const { stdout } = await runCli(["inspect", fixture("torch_bidirectional.pt")]);
-    expect(stdout).toContain("streams: no, what runs in reverse needs the whole sequence");
+    expect(stdout).toContain("streams: no, a layer that runs in reverse needs the whole sequence");
     expect(stdout).toContain("weight [2, 15, 3]");
   });
 
@@ -497,7 +497,7 @@ describe("webgru bench", () => {
     const { code, stdout } = await runCli(["bench", fixture("torch_bidirectional.pt"), "--seconds", "1"]);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^device: CPU.*\n.*min ms.*\nsequence T=100 B=1 .*\n[\d,]+ steps\/s in sequences\nno pushes: what runs in reverse/,
+      /^device: CPU.*\n.*min ms.*\nsequence T=100 B=1 .*\n[\d,]+ steps\/s in sequences\nno pushes: a layer that runs in reverse/,
     );
   });
 });
