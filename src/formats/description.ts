@@ -1,4 +1,4 @@
-// What a model file says of its network besides the weights: the layer list, as JSON.
+// The layer list of a model file, as JSON: everything about its network but the weights.
 
 import { GruError } from "../errors.js";
 import type { Field } from "../layers/field.js";
@@ -20,7 +20,7 @@ import { listNames } from "./names.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
-/** A spec without what is in tensors of the file. */
+/** A spec without the fields that are tensors of the file. */
 type WithoutTensors<Spec> = Spec extends unknown ? Pick<Spec, FieldsOf<Spec>> : never;
 type FieldsOf<Spec> = { [Key in keyof Spec]-?: Float32Array extends Spec[Key] ? never : Key }[Exclude<
   keyof Spec,
@@ -28,8 +28,8 @@ type FieldsOf<Spec> = { [Key in keyof Spec]-?: Float32Array extends Spec[Key] ? 
 >];
 
 /**
- * A layer without its weights; those are tensors of the file, `<name>.weight` of a layer's field `weight`. See src/layers/ for
- * their shapes and for what each field means and is when it is left out.
+ * A layer without its weights, which are tensors of the file: field `weight` is the tensor `<name>.weight`. See src/layers/ for
+ * shapes, and for the meaning and the default of each field.
  */
 export type LayerDescription = WithoutTensors<LayerSpec>;
 
@@ -45,10 +45,10 @@ export interface NetworkDescription {
 }
 
 /**
- * Joins a description and the tensors that it names to a network. Biases may be missing: they are then none.
+ * Makes a network of a description and the tensors that it names. A layer may lack its biases.
  *
  * @param tensors by canonical name
- * @throws GruError `bad-file` for a missing tensor or a description that is not one, else as `defineNetwork`
+ * @throws GruError `bad-file` for a missing tensor or a malformed description, else as `defineNetwork`
  */
 export function buildNetwork(
   description: NetworkDescription,
@@ -87,7 +87,7 @@ export function parseDescription(text: string): NetworkDescription {
 
 function buildLayer(description: LayerDescription, reader: TensorReader): LayerSpec {
   const { name } = description;
-  // Sizes and directions, by which the tensors' shapes are known; the rest is completed by `defineNetwork`.
+  // Only sizes and the direction matter for the tensors' shapes; `defineNetwork` completes the other fields.
   const layer = { direction: "forward", ...description } as unknown as Layer;
   const found = layerType(layer)
     .tensors(layer)
@@ -102,10 +102,10 @@ function buildLayer(description: LayerDescription, reader: TensorReader): LayerS
   return { ...description, storage, ...tensors } as LayerSpec;
 }
 
-/** Of tensors that are there instead of one that is missing: enough to see how a file names its layers. */
+/** Tensors to name in the error for a missing one: enough to see how the file names its layers. */
 const MAX_NAMES = 4;
 
-/** Takes tensors by name and shape, and knows which were not taken. */
+/** Reads tensors by name and shape, and knows which were never read. */
 class TensorReader {
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #used = new Set<string>();
@@ -114,7 +114,7 @@ class TensorReader {
     this.#tensors = tensors;
   }
 
-  /** A layer's tensor, with the scale of its rows applied where it is int8; null for a vector that is missing. */
+  /** A layer's tensor, multiplied by the scale of its rows if it is int8; null for a missing vector. */
   take(name: string, spec: TensorSpec): { values: Float32Array | null; scale: Float32Array | null; storage: Storage } {
     const { shape } = spec;
     const tensor = this.#take(name, shape);
@@ -139,7 +139,7 @@ class TensorReader {
   #take(name: string, shape: readonly number[]): Tensor | null {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) return null;
-    if (this.#used.has(name)) throw new GruError("bad-file", `${name}: expected one layer of that name, got two`);
+    if (this.#used.has(name)) throw new GruError("bad-file", `${name}: two layers have this name`);
     this.#used.add(name);
     if (tensor.shape.join() === shape.join()) return tensor;
     throw new GruError(
@@ -153,18 +153,18 @@ class TensorReader {
 const KEYS = ["version", "layers", "outputs", "reversesInput", "vocabulary"] satisfies (keyof NetworkDescription)[];
 const ACTIVATION_KEYS = ["name", "alpha", "beta"];
 
-/** Fields of a layer's description; a recurrent one may say that it gives its last step only. */
+/** Fields of a layer's description; for a recurrent layer with `returnSequences`. */
 function fieldsOf(type: Layer["type"]): Readonly<Record<string, Field>> {
   const { fields, time } = layerType({ type });
   return time === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
 }
 
-/** The keys of a layer's description: all that is written of one, and all that is read. */
+/** The keys of a layer's description, both to write and to read. */
 export function layerKeys(type: Layer["type"]): string[] {
   return ["type", "name", "inputs", ...Object.keys(fieldsOf(type))];
 }
 
-/** A file may say little and ask for much: each layer costs pipelines and buffers, each input a dispatch. */
+/** Limits, since a small file could ask for much: each layer costs pipelines and buffers, each input a dispatch. */
 const MAX_LAYERS = 256;
 const MAX_INPUTS = 64;
 

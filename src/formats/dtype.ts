@@ -1,17 +1,17 @@
 import { bfloat16ToFloat32, float16ToFloat32 } from "../model/float16.js";
 import type { Storage } from "../layers/layerType.js";
 
-/** How a file writes numbers. */
+/** A format of numbers in a file. */
 export interface Dtype {
-  /** Of one element. */
+  /** Bytes of one element. */
   readonly sizeBytes: number;
-  /** How the device keeps them unless told otherwise. */
+  /** The default storage on the device. */
   readonly storage: Storage;
-  /** Little-endian bytes to float32; they may become the result's own. */
+  /** Little-endian bytes to float32; the result may use their memory. */
   widen(bytes: ArrayBuffer): Float32Array;
 }
 
-/** Numbers that weights are written in, by safetensors' names. */
+/** Formats of weights, by safetensors' names. */
 export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
   ["F32", { sizeBytes: 4, storage: "f32", widen: (bytes) => new Float32Array(bytes) }],
   ["F16", { sizeBytes: 2, storage: "f16", widen: (bytes) => float16ToFloat32(new Uint16Array(bytes)) }],
@@ -22,7 +22,7 @@ export const DTYPES: ReadonlyMap<string, Dtype> = new Map<string, Dtype>([
 
 const whole = (sizeBytes: number, widen: Dtype["widen"]): Dtype => ({ sizeBytes, storage: "f32", widen });
 
-/** Whole numbers that weights are not written in, but indices and lengths are: float32 holds them to 2^24. */
+/** Formats of whole numbers, for indices and lengths, not for weights. float32 holds them exactly up to 2^24. */
 export const WHOLE_DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ["I64", whole(8, (bytes) => Float32Array.from(new BigInt64Array(bytes), Number))],
   ["I32", whole(4, (bytes) => new Float32Array(new Int32Array(bytes)))],
@@ -32,8 +32,9 @@ export const WHOLE_DTYPES: ReadonlyMap<string, Dtype> = new Map([
 ]);
 
 /**
- * Bytes moved towards the front, over up to three that are not needed any more, to where an array of float32 may begin:
- * few formats lay them out so. What is of other dtypes is copied anyway.
+ * Moves bytes by up to three towards the front of their buffer, to a multiple of four, where a Float32Array can begin. The
+ * bytes before them are overwritten, and must not be needed. Few formats align their numbers; other dtypes than float32 are
+ * copied anyway.
  */
 export function aligned(bytes: Uint8Array): Uint8Array {
   const { buffer, byteOffset, length } = bytes;
@@ -44,15 +45,14 @@ export function aligned(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Numbers as a file has them.
+ * Reads the numbers of a file.
  *
- * @param bytes wherever in the file they begin
- * @param mayKeep whether the file's own memory may become the result's; otherwise, and where they are not float32 that
- *   begins where a typed array may, they are copied
+ * @param bytes at any offset of the file
+ * @param mayKeep whether the result may use the file's memory. It does so for aligned float32; other numbers are copied
  */
 export function readNumbers({ sizeBytes, widen }: Dtype, bytes: Uint8Array, mayKeep: boolean): Float32Array {
   const { buffer, byteOffset, length } = bytes;
-  // Of what weights are written in, float32 alone has four bytes.
+  // float32 is the only format of weights with four bytes.
   return mayKeep && sizeBytes === 4 && byteOffset % 4 === 0
     ? new Float32Array(buffer as ArrayBuffer, byteOffset, length / 4)
     : widen(new Uint8Array(bytes).buffer);

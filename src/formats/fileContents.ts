@@ -1,14 +1,14 @@
-// The bytes that a caller gives as a file, in whatever form the platform has them.
+// The bytes of a file from the caller, in any form of the platform.
 
 import { GruError } from "../errors.js";
 import { describeValue } from "../model/valueKind.js";
 
-/** A file that is in memory, or on its way there. */
+/** A file in memory, or one that the platform can read. */
 export type FileContents = ArrayBufferLike | ArrayBufferView | Blob | Response;
 
 /**
- * The files beside a model: contents by name, Files that know theirs (a file input's, say), or a function that gives the
- * contents of one.
+ * The other files of a model: contents by name, a list of Files, which have names (those of a file input, for example), or a
+ * function that gives the contents for a name.
  */
 export type ModelFiles =
   | ReadonlyMap<string, FileContents>
@@ -17,10 +17,10 @@ export type ModelFiles =
   | ((name: string) => FileContents | Promise<FileContents>);
 
 /**
- * A buffer's bytes, whatever view or realm it comes in: a plain Uint8Array, since a Buffer's `slice` copies nothing. Memory
- * that another thread may write, or that may shrink, is copied.
+ * The bytes of a buffer or a view, of any realm. The result is a plain Uint8Array, since `slice` of Node's Buffer does not copy.
+ * Memory that another thread may write, or that may shrink, is copied.
  *
- * @returns null for what is no buffer, or a detached one
+ * @returns null for a value that is no buffer, or a detached one
  */
 export function bytesIn(value: unknown): Uint8Array | null {
   try {
@@ -32,15 +32,15 @@ export function bytesIn(value: unknown): Uint8Array | null {
     const isSteady = kind === "[object ArrayBuffer]" && !("resizable" in buffer && buffer.resizable);
     return isSteady ? bytes : new Uint8Array(bytes);
   } catch {
-    return null; // detached, or a proxy that refuses
+    return null; // detached, or a proxy that throws
   }
 }
 
 /**
- * The contents of a file beside a model.
+ * The contents of another file of a model.
  *
- * @returns undefined where there is none of that name
- * @throws GruError `bad-file` for contents that are none; whatever a function of the caller's throws
+ * @returns undefined if there is no file of that name
+ * @throws GruError `bad-file` for contents of a wrong type; the error of the caller's function
  */
 export async function readBeside(files: ModelFiles | undefined, name: string): Promise<Uint8Array | undefined> {
   let contents: unknown = typeof files === "function" ? await files(name) : undefined;
@@ -61,7 +61,7 @@ function find(files: Exclude<ModelFiles, Function>, name: string): unknown {
   return Object.hasOwn(files, name) ? (files as Readonly<Record<string, FileContents>>)[name] : undefined;
 }
 
-/** Of weights, no bytes begin so; servers give a page for a file that they lack. */
+/** Refuses a Git LFS pointer and a server's error page. No weights begin with the same bytes. */
 function checked(bytes: Uint8Array): Uint8Array {
   const start = String.fromCharCode(...bytes.subarray(0, 24));
   if (start.startsWith("version https://git-lfs")) throw new Error("a Git LFS pointer: run `git lfs pull`");
@@ -69,7 +69,7 @@ function checked(bytes: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** The bytes of a Blob or a Response; null for another thing. */
+/** The bytes of a Blob or a Response; null for another value. */
 async function unpack(contents: Blob | Response): Promise<Uint8Array | null> {
   if (typeof contents?.arrayBuffer !== "function") return null;
   if ("ok" in contents && !contents.ok) throw new Error(`HTTP ${contents.status}`);

@@ -2,8 +2,10 @@ import { GruError } from "../errors.js";
 import { quote } from "./quote.js";
 
 /**
- * @param at what the object is, for the message
- * @throws GruError `unsupported` for a key that is not known: misspelled, it would do nothing and say nothing
+ * Refuses unknown keys: a misspelled one would do nothing, without a word.
+ *
+ * @param at the object's name in the message
+ * @throws GruError `unsupported`
  */
 export function checkKeys(at: string, object: object, known: readonly string[]): void {
   const unknown = Object.keys(object).find((key) => !known.includes(key));
@@ -13,10 +15,10 @@ export function checkKeys(at: string, object: object, known: readonly string[]):
   throw new GruError("unsupported", `${at}: expected the keys ${known.join(", ")}, got ${quote(unknown)}${hint}`);
 }
 
-/** Letters that slips add, leave out or change, of all: two of five, for two that changed places are two slips. */
+/** Most slips per letter. A slip adds, leaves out or changes a letter; two letters that are swapped count as two. */
 const MAX_SLIPS = 0.4;
 
-/** The word that a misspelled one is nearest to; null where none is near. */
+/** The known word nearest to a misspelled one; null if none is near. */
 function nearest(word: string, words: readonly string[]): string | null {
   let best: string | null = null;
   let least = Infinity;
@@ -29,7 +31,7 @@ function nearest(word: string, words: readonly string[]): string | null {
   return best;
 }
 
-/** Least number of letters to add, leave out or change, which makes one word the other. */
+/** Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

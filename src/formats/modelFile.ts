@@ -6,13 +6,13 @@ import { leftOutNotes } from "./wholeNumbers.js";
 /** Key of our layer list in a safetensors file's metadata. */
 export const METADATA_KEY = "webgru";
 
-/** nn.GRU's and nn.GRUCell's matrices, as a state_dict names them. */
+/** Names of nn.GRU's and nn.GRUCell's matrices in a state_dict. */
 export const TORCH_NAME = /(^|\.)weight_[ih]h(_l\d|$)/;
 
 /**
- * The network in our own model file: tensors by canonical names, and the layer list in the metadata.
+ * The network in our own model file: tensors with canonical names, and the layer list in the metadata.
  *
- * @param description how the layers are wired; it wins over what the file says
+ * @param description the layer list; it takes precedence over the file's
  * @returns null when the tensors have PyTorch's names
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
@@ -22,7 +22,7 @@ export function parseModelFile(file: SafetensorsFile, description?: NetworkDescr
   return isTorch ? null : buildNetwork(wiring, file.tensors, leftOutNotes([...file.wholeNumbers.keys()]));
 }
 
-/** How the layers are wired, by the caller or else by the file; undefined when neither says. */
+/** The caller's layer list, or else the file's; undefined if there is none. */
 export function describedIn(
   { metadata }: SafetensorsFile,
   description?: NetworkDescription,

@@ -1,13 +1,13 @@
-// Names of a file's tensors, in a message: a state_dict may have hundreds of them.
+// Lists of tensor names for a message: a state_dict may have hundreds of them.
 
-/** More than that are said by the modules that they belong to. */
+/** More names than this are grouped by module. */
 const MAX_NAMES = 8;
-/** Modules that are named. */
+/** Modules to list. */
 const MAX_MODULES = 6;
-/** Of one name. */
+/** Characters of one name. */
 const MAX_LENGTH = 80;
 
-/** The names as a list; where there are many, `conv.* (24)` for those of each module, and how many more there are. */
+/** The names as a list. Many names are grouped by module, `conv.* (24)`, with the number of further modules. */
 export function listNames(names: readonly string[]): string {
   if (names.length <= MAX_NAMES) return names.map(cut).join(", ");
   const start = sharedPrefix(names).length;
@@ -22,7 +22,7 @@ export function listNames(names: readonly string[]): string {
   return [...groups.slice(0, MAX_MODULES), ...(numMore > 0 ? [`${numMore} more`] : [])].join(", ");
 }
 
-/** What of the path is every name's: it tells nothing apart. */
+/** The beginning of the path that all names have in common. */
 function sharedPrefix(names: readonly string[]): string {
   let prefix = "";
   while (prefix.length < MAX_LENGTH) {

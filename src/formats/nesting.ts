@@ -1,7 +1,7 @@
-/** Objects and lists that JSON may have: a layer has some tens, and empty ones take thirty times their length in memory. */
+/** Limit of objects and lists in JSON. A layer has some tens; empty ones take thirty times their length in memory. */
 export const MAX_NESTED = 2 ** 16;
 
-/** How many objects and lists JSON has, or more: those that begin inside a text count too. */
+/** An upper bound of the objects and lists in JSON: brackets inside strings count too. */
 export function numNested(text: string): number {
   return count(text, "{") + count(text, "[");
 }

@@ -1,8 +1,8 @@
 const MAX_LENGTH = 100;
 
 /**
- * A value of a file as JSON, for a message, cut where it is long. No more of it is looked at than what is shown: a list
- * that holds one other list twice, which holds a third one twice, and so on, is written without end.
+ * A value of a file as JSON for a message, shortened if it is long. It reads no more of the value than it shows: a list that
+ * holds another list twice, which holds a third one twice, and so on, would be exponentially long.
  */
 export function quote(value: unknown): string {
   const text = write(value, MAX_LENGTH);
@@ -28,7 +28,7 @@ function* ownEntries(value: object): Generator<[string, unknown]> {
   for (const key in value) if (Object.hasOwn(value, key)) yield [key, (value as Record<string, unknown>)[key]];
 }
 
-/** Every level writes its bracket, so that there are no more of them than there is room for characters. */
+/** Writes the bracket before the items, so that nesting is no deeper than `room`. */
 function writeItems<Item>(
   open: string,
   items: Iterable<Item>,

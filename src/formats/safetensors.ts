@@ -1,22 +1,22 @@
-// The safetensors container: 8 bytes of header length, a JSON header, the tensors' bytes without holes.
-// https://github.com/huggingface/safetensors, README and tensor.rs; the rules are those of its own reader.
+// The safetensors container: 8 bytes of header length, a JSON header, the tensors' bytes without gaps.
+// https://github.com/huggingface/safetensors, README and tensor.rs; the rules are the same as in its own reader.
 
 import { GruError } from "../errors.js";
 import { DTYPES, readNumbers, WHOLE_DTYPES } from "./dtype.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** Those that cannot be weights: I64, say. */
+  /** Tensors that cannot be weights: I64, for example. */
   readonly wholeNumbers: ReadonlyMap<string, Tensor>;
   /** `__metadata__`: free text by key. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 const LENGTH_BYTES = 8;
-/** The format's own reader allows 100 MB; ours are tens of tensors, and a header is parsed before it is trusted. */
+/** The format's own reader allows 100 MB. A network here has tens of tensors, and a malicious header must not cost much. */
 const MAX_HEADER_BYTES = 2 ** 20;
 const MAX_TENSORS = 4096;
 const MAX_RANK = 8;
@@ -29,7 +29,7 @@ interface Entry {
   readonly end: number;
 }
 
-/** Whether the bytes begin as a safetensors file does: a length that fits, then a JSON object. */
+/** Whether the bytes begin like a safetensors file: a length, then a JSON object. */
 export function isSafetensors(bytes: Uint8Array): boolean {
   return bytes.length > LENGTH_BYTES && bytes[LENGTH_BYTES] === "{".charCodeAt(0);
 }
@@ -37,7 +37,7 @@ export function isSafetensors(bytes: Uint8Array): boolean {
 /**
  * Reads a safetensors file. Values are widened to float32.
  *
- * @param mayKeep whether the bytes may become the tensors' own, which spares copying them
+ * @param mayKeep whether the tensors may use the memory of `bytes`, to save copies
  * @throws GruError `bad-file` for anything that the format does not allow, `unsupported` for a dtype we do not read
  */
 export function parseSafetensors(bytes: Uint8Array, mayKeep = false): SafetensorsFile {
@@ -85,7 +85,7 @@ function parseHeader(bytes: Uint8Array): Map<string, unknown> {
   return new Map(Object.entries(header));
 }
 
-/** The first key that an object in the JSON text holds twice; `JSON.parse` keeps the last and says nothing. */
+/** The first key that an object of the JSON text has twice: `JSON.parse` keeps the last one without a word. */
 function repeatedKey(text: string): string | null {
   const keysByDepth: Set<string>[] = [];
   const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
@@ -134,7 +134,7 @@ function readEntry(name: string, value: unknown): Entry {
   return { name, dtype, shape, start, end };
 }
 
-/** Tensors lie one after the other, from the first byte of data to the last: no hole, no overlap, no tail. */
+/** Checks that the tensors fill the data from its first byte to its last, without gap or overlap. */
 function checkLayout(entries: readonly Entry[], dataBytes: number, headerEnd: number): void {
   let expected = 0;
   for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
@@ -144,7 +144,7 @@ function checkLayout(entries: readonly Entry[], dataBytes: number, headerEnd: nu
       );
     }
     if (start !== expected) {
-      const fault = start < expected ? "overlaps the one before it" : "leaves a hole before it";
+      const fault = start < expected ? "overlaps the one before it" : "leaves a gap before it";
       throw bad(
         `tensor "${name}" ${fault}: expected to start at byte ${headerEnd + expected}, got ${headerEnd + start}`,
       );

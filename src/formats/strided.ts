@@ -1,7 +1,7 @@
 /**
  * The elements of a strided view in row-major order, last axis fastest.
  *
- * @param span what the view's elements lie in, the first of them first
+ * @param span elements of the storage from the view's first element on
  * @param strides of each axis, in elements
  */
 export function rowMajor(span: Float32Array, shape: readonly number[], strides: readonly number[]): Float32Array {

@@ -1,15 +1,15 @@
 import type { Storage } from "../layers/layerType.js";
 
-/** A named tensor as a reader of some format gives it. */
+/** A tensor from a file of any format. */
 export interface Tensor {
   readonly shape: readonly number[];
   /** Widened to float32; for int8 the whole numbers, without their scale. */
   readonly values: Float32Array;
-  /** How the file keeps it; bf16 and f64, which no kernel reads, count as f32. */
+  /** The file's storage; bf16 and f64, which no kernel reads, count as f32. */
   readonly storage: Storage;
 }
 
-/** Joins tensors of one shape along a new first axis. They count as f32 where they are not kept alike. */
+/** Joins tensors of one shape along a new first axis. The result counts as f32 if their storages differ. */
 export function stack(tensors: readonly [Tensor, ...Tensor[]]): Tensor {
   const [first] = tensors;
   const values = new Float32Array(tensors.length * first.values.length);

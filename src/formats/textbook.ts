@@ -5,9 +5,8 @@
 //   n = tanh(W_h [r * h, x] + b_h)
 //   h' = z * n + (1 - z) * h
 //
-// Three things differ from ours: z weighs the new state and not the old one, the matrices are joined, and the new
-// gate's has its columns the other way round. Since sigmoid(-a) = 1 - sigmoid(a), negating W_z and b_z turns the
-// first round, exactly.
+// It differs from ours in three points: z weighs the new state and not the old one, the two matrices of a gate are joined, and
+// W_h has its columns in the other order. Since sigmoid(-a) = 1 - sigmoid(a), negating W_z and b_z converts z exactly.
 
 import { GruError } from "../errors.js";
 import { checkOptions, checkWhole } from "../model/checkOptions.js";

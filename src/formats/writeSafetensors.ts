@@ -1,4 +1,4 @@
-// Writes what parseModelFile reads: the layer list as JSON in the metadata, then the tensors without holes.
+// Writes the file that parseModelFile reads: the layer list as JSON in the metadata, then the tensors without gaps.
 
 import { GruError } from "../errors.js";
 import { defineNetwork } from "../model/defineNetwork.js";
@@ -12,9 +12,9 @@ import { describeValue } from "../model/valueKind.js";
 import { type LayerDescription, layerKeys, type NetworkDescription } from "./description.js";
 import { METADATA_KEY, TORCH_NAME } from "./modelFile.js";
 
-/** How a network is to be written. */
+/** Options of writing a network. */
 export interface WriteOptions {
-  /** What matrices are written as; as the network keeps them, when absent. */
+  /** Storage of the matrices in the file; the network's own when absent. */
   readonly dtype?: Storage;
 }
 
@@ -26,14 +26,14 @@ interface FileTensor {
 }
 
 const DTYPES: readonly unknown[] = ["f32", "f16", "int8"] satisfies Storage[];
-/** The header is padded with spaces so that the data begins at a multiple of it, as the format's own writer does. */
+/** The data begins at a multiple of this, after spaces in the header, as in files of the format's own writer. */
 const ALIGNMENT_BYTES = 8;
 
 /**
- * A network as a model file of ours, from which `loadModel` gives the same network again, but for its notes.
+ * A network as a model file of ours. `loadModel` reads the same network from it, without its notes.
  *
- * @param network a model's `network`, or what `defineNetwork` and `parseModel` give
- * @throws GruError `unsupported` for a dtype that is none, and a layer's name that would be taken for one of PyTorch's
+ * @param network a model's `network`, or the result of `defineNetwork` or `parseModel`
+ * @throws GruError `unsupported` for an unknown dtype, and for a layer whose tensors would have a name of PyTorch's
  */
 export function writeSafetensors(network: Network, options: WriteOptions = {}): Uint8Array<ArrayBuffer> {
   const { dtype } = checkOptions(options, ["dtype"]);
@@ -54,7 +54,7 @@ export function writeSafetensors(network: Network, options: WriteOptions = {}): 
   return joinFile(new TextEncoder().encode(JSON.stringify(header)), tensors, start);
 }
 
-/** The layer list of a network without its weights, as a model file has it and `description` takes it. */
+/** The layer list of a network without its weights: the form of model files, and of the option `description`. */
 export function describeNetwork(network: Network): NetworkDescription {
   return descriptionOf(defineNetwork(network));
 }
@@ -87,7 +87,7 @@ function fileTensorsOf(layer: Layer): FileTensor[] {
   if (TORCH_NAME.test(`${layer.name}.weight`)) {
     throw new GruError(
       "unsupported",
-      `layer "${layer.name}": expected a name unlike those of PyTorch's tensors, got that one`,
+      `layer "${layer.name}": a reader would take this name for that of a PyTorch tensor; rename the layer`,
     );
   }
   return tensorsOf(layer).flatMap((tensor): FileTensor[] => {

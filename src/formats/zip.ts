@@ -1,28 +1,31 @@
-// Zip archives, which .pt and .npz files are: names and ranges from the central directory, contents one at a time.
+// Zip archives, such as .pt and .npz files: names and ranges from the central directory, contents one at a time.
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3 and 4.5.3 (zip64)
 
 import { Inflate } from "fflate";
 import { GruError } from "../errors.js";
 
-/** One file in an archive. Its name is a key and nothing else: no path is ever made of it. */
+/** One file in an archive. Its name is only a key, never a path on a disk. */
 export interface ZipEntry {
   readonly name: string;
-  /** 0 as it is, 8 deflated */
+  /** 0 stored, 8 deflated */
   readonly method: number;
   readonly crc: number;
   readonly packedBytes: number;
   readonly sizeBytes: number;
-  /** Where its local header begins. */
+  /** Offset of its local header, in bytes. */
   readonly headerOffset: number;
 }
 
-/** A state_dict has as many entries as storages; more than its tensors may be there are a lie. */
+/** A state_dict has an entry for each storage, and at most 4096 tensors. */
 const MAX_ENTRIES = 8192;
-/** Deflate packs up to 1032 : 1, but only what is nearly constant; weights pack at less than 2 : 1, pruned ones at 3 : 1. */
+/**
+ * Limit of unpacked bytes per byte of the archive. Deflate packs nearly constant data up to 1032 : 1, but weights at less than
+ * 2 : 1, pruned ones at 3 : 1.
+ */
 const MAX_RATIO = 3;
-/** Beside that: small archives may pack well. */
+/** Unpacked bytes allowed above that ratio: small archives may pack well. */
 const SMALL_BYTES = 2 ** 24;
-/** Unpacked at once, and of a small entry: they become 8 MB and 270 KB at the most before it shows that they are too many. */
+/** Packed bytes to unpack at once, in any entry and in a small one: at most 8 MB and 270 KB before the size is checked. */
 const [INFLATE_BYTES, SMALL_INFLATE_BYTES] = [2 ** 13, 2 ** 8];
 
 const END = { signature: 0x06054b50, sizeBytes: 22, maxCommentBytes: 65535 };
@@ -30,7 +33,7 @@ const END64 = { signature: 0x06064b50, sizeBytes: 56 };
 const LOCATOR64 = { signature: 0x07064b50, sizeBytes: 20 };
 const CENTRAL = { signature: 0x02014b50, sizeBytes: 46 };
 const LOCAL = { signature: 0x04034b50, sizeBytes: 30 };
-/** What a 32-bit field holds when zip64 has the number, and the id of its extra field. */
+/** The value of a 32-bit field whose number is in the zip64 extra field, and the id of that field. */
 const IN_ZIP64 = 0xffffffff;
 const ZIP64_ID = 1;
 
@@ -39,18 +42,18 @@ const NAME_DECODER = new TextDecoder();
 const STORED = 0;
 const DEFLATED = 8;
 
-/** Whether the bytes begin as a zip does. */
+/** Whether the bytes begin like a zip. */
 export function isZip(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && viewOf(bytes).getUint32(0, true) === LOCAL.signature;
 }
 
-/** The entries of a zip, by name. Nothing is unpacked before it is asked for. */
+/** The entries of a zip, by name. `read` unpacks one. */
 export class ZipArchive {
   readonly entries: ReadonlyMap<string, ZipEntry>;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
-  /** @throws GruError `bad-file` for what is no zip, and for one that asks for more than `MAX_ENTRIES` and `MAX_RATIO` allow */
+  /** @throws GruError `bad-file` for bytes that are no zip, and for one above `MAX_ENTRIES` or `MAX_RATIO` */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
@@ -68,9 +71,9 @@ export class ZipArchive {
   }
 
   /**
-   * An entry's contents: a part of the archive's own bytes where it is stored as it is.
+   * An entry's contents; for a stored entry a view of the archive's bytes.
    *
-   * @throws GruError `bad-file` for contents that are not what the directory says, `unsupported` for another compression
+   * @throws GruError `bad-file` for contents of another size or checksum than in the directory
    */
   read({ name, method, crc, packedBytes, sizeBytes, headerOffset }: ZipEntry): Uint8Array {
     this.#expect(headerOffset, LOCAL, `the header of "${name}"`);
@@ -82,7 +85,7 @@ export class ZipArchive {
     }
     const packed = this.#bytes.subarray(start, start + packedBytes);
     const contents = method === DEFLATED ? inflate(name, packed, sizeBytes) : packed;
-    // PyTorch writes 0 where it was told not to compute them.
+    // PyTorch writes 0 if it was told not to compute checksums.
     if (crc !== 0 && crc32(contents) !== crc) {
       throw bad(`"${name}": expected contents of CRC-32 ${hex(crc)}, got ${hex(crc32(contents))}: the file is damaged`);
     }
@@ -118,7 +121,7 @@ export class ZipArchive {
     const end = extraStart + extraBytes + commentBytes;
     if (end > this.#bytes.length) throw bad(`expected the directory inside the file, got an entry to byte ${end}`);
     const name = NAME_DECODER.decode(this.#bytes.subarray(nameStart, extraStart));
-    if (flags & 1) throw new GruError("unsupported", `zip: "${name}": expected no encryption, got some`);
+    if (flags & 1) throw new GruError("unsupported", `zip: "${name}": encrypted entries are not supported`);
     if (method !== STORED && method !== DEFLATED) {
       const expected = "contents stored or deflated";
       throw new GruError("unsupported", `zip: "${name}": expected ${expected}, got compression ${method}`);
@@ -132,7 +135,7 @@ export class ZipArchive {
     return { entry: { name, method, crc: view.getUint32(at + 16, true), packedBytes, sizeBytes, headerOffset }, end };
   }
 
-  /** Replaces fields that say so by their numbers in the zip64 extra field, which holds those alone, in this order. */
+  /** Replaces fields of value IN_ZIP64 by numbers of the zip64 extra field, which has only those, in the same order. */
   #widen(name: string, fields: number[], start: number, end: number): number[] {
     if (!fields.includes(IN_ZIP64)) return fields;
     for (let at = start; at + 4 <= end;) {
@@ -151,7 +154,7 @@ export class ZipArchive {
     for (const { name, method, packedBytes, sizeBytes } of this.entries.values()) {
       unpacked += sizeBytes;
       if (method === STORED && packedBytes !== sizeBytes) {
-        throw bad(`"${name}": expected one size for what is not packed, got ${packedBytes} and ${sizeBytes} bytes`);
+        throw bad(`"${name}": expected one size for stored contents, got ${packedBytes} and ${sizeBytes} bytes`);
       }
     }
     const length = this.#bytes.length;
@@ -159,12 +162,15 @@ export class ZipArchive {
     if (unpacked > most) {
       throw bad(`expected at most ${most} bytes unpacked, as a file of ${length} bytes may have, got ${unpacked}`);
     }
-    // A weight's memory may be an entry's own: no two may have the same.
+    // Entries must not overlap: weights may use their memory.
     const inOrder = [...this.entries.values()].sort((a, b) => a.headerOffset - b.headerOffset);
     for (const [i, { name, headerOffset }] of inOrder.entries()) {
       const before = inOrder[i - 1];
       const end = before ? before.headerOffset + LOCAL.sizeBytes + before.packedBytes : 0;
-      if (headerOffset < end) throw bad(`expected "${before!.name}" to end before "${name}", got both in one place`);
+      if (headerOffset < end)
+        throw bad(
+          `expected "${before!.name}" to end before "${name}" at byte ${headerOffset}, got an end at byte ${end}`,
+        );
     }
   }
 
@@ -174,13 +180,13 @@ export class ZipArchive {
     throw bad(`expected ${what} at byte ${at}, got ${isInside ? "something else" : "the end of the file"}`);
   }
 
-  /** Past the end it is too large for anything. */
+  /** Infinity past the end of the file, which every check of a range refuses. */
   #uint64(at: number): number {
     return at + 8 <= this.#bytes.length ? Number(this.#view.getBigUint64(at, true)) : Infinity;
   }
 }
 
-/** Stops as soon as there is more than was said. */
+/** Unpacks an entry. It stops at the first byte above `sizeBytes`. */
 function inflate(name: string, packed: Uint8Array, sizeBytes: number): Uint8Array {
   const contents = new Uint8Array(sizeBytes);
   let length = 0;

@@ -34,7 +34,7 @@ export interface GenerateOptions {
   readonly tokensPerSubmit?: number;
 }
 
-/** How tokens are drawn from an output. */
+/** Options of drawing tokens from scores. */
 export interface Sampling {
   /** [1e-30, 1e30] */
   readonly temperature: number;

@@ -120,7 +120,7 @@ const LIES: Record<string, Lie> = {
   ],
   "a user block": [
     (file) => file.uint64(24, 512),
-    "hdf5: superblock: expected no user block before it, got one",
+    "hdf5: superblock: files with a user block are not supported",
     "unsupported",
   ],
   "more bytes than there are": [
@@ -173,7 +173,7 @@ const LIES: Record<string, Lie> = {
   ],
   "a tree in a circle": [
     (file) => file.uint64(file.text("TREE") + 32, file.text("TREE")),
-    "hdf5: a node: expected structures that lie apart, at most 77488 reads in 23904 bytes, got more",
+    "hdf5: a node: expected at most 77488 reads in a file of 23904 bytes, got more: its structures overlap",
   ],
   "a node with more children than there is room for": [
     (file) => file.view.setUint16(file.text("TREE") + 6, 0xffff, true),
@@ -258,7 +258,7 @@ const LIES: Record<string, Lie> = {
   ],
   "data in another file": [
     (file) => file.view.setUint16(messageOf(file, FILL_VALUE), 7, true),
-    "hdf5: /model_weights/gru/gru/gru_cell/kernel:0: expected its data in this file, got the name of another",
+    "hdf5: /model_weights/gru/gru/gru_cell/kernel:0: expected its data in this file, got a reference to another file",
     "unsupported",
   ],
   "a shape in another object": [
@@ -268,7 +268,7 @@ const LIES: Record<string, Lie> = {
   ],
   "no shape": [
     (file) => file.view.setUint16(messageOf(file, FLOAT_TYPE), 0, true),
-    "hdf5: /model_weights/gru/gru/gru_cell/kernel:0: datatype: expected one in the object's header, got none",
+    "hdf5: /model_weights/gru/gru/gru_cell/kernel:0: datatype: expected a message in the object's header, got none",
   ],
   "another dataspace version": [
     (file) => (file.bytes[messageOf(file, SHAPE) + 8] = 5),
@@ -292,7 +292,7 @@ describe("an HDF5 file, refused", () => {
   }
 
   it("for bytes that are none", async () => {
-    const message = "hdf5: expected a file that begins \\x89HDF, got another";
+    const message = "hdf5: expected a file that begins with \\x89HDF, got another";
     await expectRefusal(() => parseHdf5(new Uint8Array(64)), "bad-file", message);
   });
 
@@ -317,7 +317,7 @@ describe("an HDF5 file, refused", () => {
     const file = new FileBytes(new Uint8Array(10));
     file.take(0, 6, "first");
     file.take(6, 4, "second");
-    const message = "hdf5: third: expected contents that lie apart, got more of them than the file's 10 bytes";
+    const message = "hdf5: third: expected at most the file's 10 bytes of contents, got more: they overlap";
     await expectRefusal(() => file.take(0, 1, "third"), "bad-file", message);
   });
 });

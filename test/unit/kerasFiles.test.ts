@@ -29,7 +29,7 @@ describe("model.json", () => {
     await expectRefusal(
       () => parseModel(jsonBytes(json), { files, description: { layers: [] } }),
       "unsupported",
-      "description: expected none, since a Keras model says how it is wired, got one",
+      "description: not for a Keras model, which says itself how its layers are wired",
     );
   });
 
@@ -108,7 +108,7 @@ describe("model.json", () => {
     ],
     "a name twice": [
       (json) => (json.weightsManifest[0]!.weights[1]!["name"] = "gru/kernel"),
-      "weightsManifest: expected each weight's name once, got one twice",
+      "weightsManifest: two weights have the same name",
     ],
   };
   for (const [name, [change, message, code = "bad-file"]] of Object.entries(lies)) {
@@ -237,7 +237,7 @@ describe("a .keras", () => {
     ],
     "weights in another format": [
       { "config.json": jsonBytes(config), "model.weights.h5": jsonBytes({}) },
-      "hdf5: expected a file that begins \\x89HDF, got another",
+      "hdf5: expected a file that begins with \\x89HDF, got another",
     ],
   };
   for (const [name, [files, message, code = "bad-file"]] of Object.entries(lies)) {
@@ -249,7 +249,7 @@ describe("a .keras", () => {
 
 describe("parseKeras", () => {
   it("refuses other bytes", async () => {
-    const message = "keras: expected an HDF5 file, a zip or JSON, got something else";
+    const message = "keras: expected an HDF5 file, a zip or JSON, got 3 other bytes";
     await expectRefusal(() => parseKeras(Uint8Array.of(1, 2, 3)), "bad-file", message);
   });
 });

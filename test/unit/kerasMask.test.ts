@@ -129,8 +129,8 @@ describe("a mask, refused", () => {
     "first step first over steps last step first, as Keras hands it on": {
       layers: [embedding, back, gruLayer(2, { name: "second" })],
       message:
-        'layer "second": expected a mask in the order of its steps, got steps last first, as go_backwards gives them, under a ' +
-        "mask first step first, as Keras hands it on; leave out the mask or go_backwards",
+        'layer "second": expected a mask in the order of its steps, got steps in reverse, after go_backwards, with a mask that ' +
+        "Keras does not reverse; leave out the mask or go_backwards",
     },
     "of a product whose factors Keras 3 masks": {
       layers: [

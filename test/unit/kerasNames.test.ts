@@ -81,8 +81,11 @@ describe("an HDF5 file that is no Keras model is told by what it is", () => {
     ],
     netCDF: [{ attributes: { _NCProperties: "version=2" }, members: { time: array } }, /a netCDF file/],
     pandas: [{ attributes: { PYTABLES_FORMAT_VERSION: "2.1" }, members: {} }, /of PyTables or pandas/],
-    anything: [{ members: { x_train: array, y_train: array } }, /something else, with \["x_train","y_train"\] in it/],
-    nothing: [{ members: {} }, /something else, with nothing in it/],
+    anything: [
+      { members: { x_train: array, y_train: array } },
+      /another HDF5 file, with \["x_train","y_train"\] in it/,
+    ],
+    nothing: [{ members: {} }, /another HDF5 file, with nothing in it/],
   };
   for (const [name, [file, message]] of Object.entries(files)) {
     it(`as ${name}`, async () => {

@@ -147,7 +147,7 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), gruLayer(3, {}, ["input"]), gruLayer(2, {}, ["gru"])],
     outputs: ["gru"],
     code: "bad-file",
-    message: "keras: expected each layer's name once, got one twice",
+    message: "keras: two layers have the same name",
   },
   "a layer that reads another that is not there": {
     layers: [inputLayer(), gruLayer(3, {}, ["nothing"])],
@@ -159,7 +159,7 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), denseLayer(3, { name: "a" }, ["b"]), denseLayer(3, { name: "b" }, ["a"])],
     outputs: ["a"],
     code: "bad-file",
-    message: 'layer "a": expected layers without a circle, got one',
+    message: 'layer "a": it is in a cycle, or reads one',
   },
   "an output that is not there": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
@@ -194,7 +194,7 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
     outputs: ["gru"],
     change: (json) => (entries(json)[1]!["inbound_nodes"] = [[["input", 0, 0, { initial_state: ["input", 0, 0] }]]]),
-    message: 'layer "gru": expected to be called with its inputs alone, got "initial_state" too',
+    message: 'layer "gru": expected a call with inputs alone, got the argument "initial_state" too',
   },
   "references nested without end": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
@@ -243,7 +243,7 @@ const REFUSALS: Record<string, Refusal> = {
   },
   "softmax in a gate": {
     layers: [inputLayer(), gruLayer(3, { activation: "softmax" })],
-    message: 'layer "gru": expected activation to be a function of one element inside a GRU, got "softmax"',
+    message: 'layer "gru": expected activation to be a function of one element in a GRU, got "softmax"',
   },
   "a cell of another class": {
     layers: [
@@ -274,7 +274,7 @@ const REFUSALS: Record<string, Refusal> = {
   "a product that could lose digits": {
     layers: [inputLayer(), bidirectional({ merge_mode: "mul" }, { activation: "relu" })],
     message:
-      'layer "both": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got others: digits would be lost',
+      'layer "both": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got larger ones, which would lose digits',
   },
   "a product of a sum, which may be beyond 1": {
     layers: [
@@ -285,7 +285,7 @@ const REFUSALS: Record<string, Refusal> = {
     ],
     outputs: ["product"],
     message:
-      'layer "product": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got others: digits would be lost',
+      'layer "product": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got larger ones, which would lose digits',
   },
   "a product of three": {
     layers: [
@@ -321,7 +321,7 @@ const REFUSALS: Record<string, Refusal> = {
       { class_name: "Concatenate", config: { name: "joined" }, inputs: ["a", "input"] },
     ],
     outputs: ["joined"],
-    message: 'layer "joined": expected inputs in one order, got some last step first, as go_backwards gives them',
+    message: 'layer "joined": expected inputs in one order, got some in reverse, after go_backwards',
   },
   "outputs in both orders": {
     layers: [
@@ -331,7 +331,7 @@ const REFUSALS: Record<string, Refusal> = {
     ],
     outputs: ["a", "b"],
     message:
-      "keras: expected all outputs in the order of the input, or all last step first, got both; leave out some go_backwards",
+      "keras: expected all outputs in the order of the input, or all in reverse, got both; leave out some go_backwards",
   },
   "an embedding of another layer's output": {
     layers: [
@@ -347,7 +347,7 @@ const REFUSALS: Record<string, Refusal> = {
   },
   "masks of two kinds": {
     layers: [inputLayer(), masking, { class_name: "Masking", config: { name: "again" } }, gruLayer(3)],
-    message: 'layer "again": expected one mask, got another before it',
+    message: 'layer "again": its input has a mask already; only one is supported',
   },
   "a mask over gates that cannot be held": {
     layers: [inputLayer(), masking, gruLayer(3, { recurrent_activation: "relu" })],
@@ -371,7 +371,7 @@ const REFUSALS: Record<string, Refusal> = {
       { class_name: "Activation", config: { name: "last", activation: "softmax" }, inputs: ["dense"] },
     ],
     outputs: ["last"],
-    message: 'layer "last": expected at most 4194304 elements in the matrix that stands for it, got 3000 x 3000',
+    message: 'layer "last": expected at most 4194304 elements in the matrix that it becomes, got 3000 x 3000',
   },
 };
 
@@ -417,7 +417,7 @@ describe("a graph of Keras 3", () => {
   });
 
   it("is refused for other arguments", async () => {
-    const message = 'layer "gru": expected to be called with its inputs alone, got "initial_state" too';
+    const message = 'layer "gru": expected a call with inputs alone, got the argument "initial_state" too';
     await expectRefusal(() => graph("not_equal", 0, { initial_state: [1] }), "unsupported", message);
   });
 });

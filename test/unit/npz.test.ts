@@ -200,7 +200,7 @@ describe("a .npz file is refused", () => {
       "what is no array",
       single(new Uint8Array(20)),
       "bad-file",
-      'npy: "a": expected an array as numpy saves it, got 20 bytes of something else',
+      'npy: "a": expected an array of numpy, got 20 other bytes',
     ],
     [
       "an array cut off in its header",

@@ -85,7 +85,7 @@ describe("an ONNX model", () => {
 
   it("is not described by the caller, too", async () => {
     const description = { layers: [] };
-    const message = "description: expected none, since an ONNX graph says how it is wired, got one";
+    const message = "description: not for an ONNX graph, which says itself how its layers are wired";
     await expectRefusal(() => parseModel(gruFile(), { description }), "unsupported", message);
   });
 
@@ -189,7 +189,7 @@ describe("linear_before_reset", () => {
   it("is what the caller says, also by loadModel", async () => {
     const { layers, notes } = parseOnnx(flagged(0), { linearBeforeReset: true });
     expect(layers[0]).toMatchObject({ resetAfter: true });
-    expect(notes[1]).toMatch(/linearBeforeReset: true was asked for and taken\.$/);
+    expect(notes[1]).toMatch(/read with linearBeforeReset: true\.$/);
     const model = await loadModel(flagged(0), { device: "cpu", linearBeforeReset: true });
     expect(model.network.layers[0]).toMatchObject({ resetAfter: true });
     model.dispose();
@@ -210,9 +210,9 @@ describe("what cannot be run", () => {
         tensors: { k: floats(1) },
         outputs: ["e"],
       },
-      'Conv "Conv of a", Conv "Conv of b", com.microsoft.Gelu "Gelu of c": it is an operator that no layer of webgru\'s computes',
-      'Softmax "Softmax of d": it runs over something else than all features of a step' +
-        "\nonnxruntime's optimizer wrote operators of its own: load the model from before it was optimized",
+      'Conv "Conv of a", Conv "Conv of b", com.microsoft.Gelu "Gelu of c": no layer of webgru computes this operator',
+      'Softmax "Softmax of d": it runs over an axis that is not all features of a step' +
+        "\nonnxruntime's optimizer wrote its own operators: load the model from before the optimization",
     ));
 
   const NODES: [what: string, node: readonly [string, string[], string[], Record<string, number>?], reason: string][] =
@@ -221,7 +221,7 @@ describe("what cannot be run", () => {
       [
         "the first step of a forward layer",
         ["Gather", ["y", "none"], ["z"]],
-        "it takes the first step of what does not end there",
+        "it takes the first step of a value that does not end there",
       ],
       ["a row of the batch", ["Gather", ["y", "none"], ["z"], { axis: 1 }], "it takes row 0 of the batch"],
       ["a part of the sequence", ["Slice", ["y", "one", "far"], ["z"]], "it takes a part of time or batch, 1 to 9"],
@@ -242,7 +242,7 @@ describe("what cannot be run", () => {
       [
         "a slice of more ends than starts",
         ["Slice", ["y", "one", "pair"], ["z"]],
-        "it has not one start, end and step for each axis",
+        "it needs one start, end and step for each axis",
       ],
       ["time after time", ["Concat", ["y", "y"], ["z"], { axis: 0 }], "it joins along time or batch"],
     ];
@@ -313,13 +313,13 @@ describe("what cannot be run", () => {
       "an initial state of its own",
       ["x", "W", "R", "", "", "ones"],
       {},
-      "its initial_h is a constant other than zero; make it a graph input, and give it to run as initialState",
+      "its initial_h is a constant other than zero; make it a graph input, and pass it to run as initialState",
     ],
     [
       "fixed lengths",
       ["x", "W", "R", "", "short"],
       {},
-      "its sequence_lens is a constant shorter than the sequence; make it a graph input, and give it to run as lengths",
+      "its sequence_lens is a constant shorter than the sequence; make it a graph input, and pass it to run as lengths",
     ],
     ["a word for its direction", ["x", "W", "R"], { direction: "sideways" }, 'its direction is "sideways"'],
     ["an activation", ["x", "W", "R"], { activations: ["Sigmoid", "Sine"] }, 'its activation is "Sine"'],
@@ -338,7 +338,7 @@ describe("what cannot be run", () => {
       "weights that it computes",
       ["x", "x", "R"],
       {},
-      "it needs constants as W, and gets features; a graph input that holds weights is given in the option weights",
+      "it needs constants as W, and gets features; a graph input with weights can be passed in the option weights",
     ],
   ];
   for (const [what, inputs, attributes, reason] of GRUS) {

@@ -92,7 +92,7 @@ describe("a file", () => {
     expectRefusal(
       () => parseOnnx(gruFile({ nodes: [["Relu", ["y"], ["y"]]] })),
       "bad-file",
-      'onnx: expected one value "y", got two',
+      'onnx: two values have the name "y"',
     ));
 
   it("is refused for two initializers of one name", () => {

@@ -87,7 +87,7 @@ describe("readPickle", () => {
       "a call of a value",
       pickle({ call: "sum", args: [] }),
       "bad-file",
-      'pickle: expected something to call, got "sum"',
+      'pickle: expected a function to call, got "sum"',
     ],
     [
       "attributes of something else",
@@ -113,19 +113,19 @@ describe("readPickle", () => {
       "an end before its end",
       pickle("abc").subarray(0, -2),
       "bad-file",
-      "pickle: expected its end by byte 9, got something that goes on to byte 10",
+      "pickle: expected its end by byte 9, got a value that ends at byte 10",
     ],
     [
       "a string longer than the file",
       rawPickle("X", 255, 255, 255, 255),
       "bad-file",
-      "pickle: expected its end by byte 5, got something that goes on to byte 4294967300",
+      "pickle: expected its end by byte 5, got a value that ends at byte 4294967300",
     ],
     [
       "a name without an end",
       rawPickle("ctorch"),
       "bad-file",
-      "pickle: expected its end by byte 6, got something that goes on to byte 7",
+      "pickle: expected its end by byte 6, got a value that ends at byte 7",
     ],
     ["an empty stack", rawPickle("."), "bad-file", "pickle: expected a value on the stack at byte 0, got none"],
     ["no mark", rawPickle("Nt."), "bad-file", "pickle: expected a mark on the stack at byte 1, got none"],
@@ -133,7 +133,7 @@ describe("readPickle", () => {
       "a value never remembered",
       rawPickle("h", 3),
       "bad-file",
-      "pickle: expected a value remembered under 3, got none",
+      "pickle: expected a memoized value at index 3, got none",
     ],
     ["an item for no list", rawPickle("NNa"), "bad-file", "pickle: expected a list to append to, got null"],
     [
@@ -162,7 +162,7 @@ describe("readPickle", () => {
     await expectRefusal(
       () => readPickle(long, rules),
       "bad-file",
-      "pickle: expected its end by byte 16777216, got something that goes on to byte 16777217, more than a state_dict's 16777216 bytes",
+      "pickle: expected its end by byte 16777216, got a value that ends at byte 16777217, more than a state_dict's 16777216 bytes",
     );
   });
 });

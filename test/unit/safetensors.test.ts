@@ -206,7 +206,7 @@ describe("parseSafetensors, lied to", () => {
     const dataStart = file.length - 12;
     await expectBad(
       file,
-      `tensor "b" leaves a hole before it: expected to start at byte ${dataStart + 4}, got ${dataStart + 8}`,
+      `tensor "b" leaves a gap before it: expected to start at byte ${dataStart + 4}, got ${dataStart + 8}`,
     );
   });
 
@@ -215,7 +215,7 @@ describe("parseSafetensors, lied to", () => {
     const dataStart = file.length - 8;
     await expectBad(
       file,
-      `tensor "a" leaves a hole before it: expected to start at byte ${dataStart}, got ${dataStart + 4}`,
+      `tensor "a" leaves a gap before it: expected to start at byte ${dataStart}, got ${dataStart + 4}`,
     );
   });
 

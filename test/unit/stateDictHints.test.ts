@@ -196,7 +196,7 @@ describe("a state_dict of a linear layer that is named like one before the GRU",
     [
       "behind the GRU in the file",
       pt({ ...square, ...linearShapes("input_proj", 5, 5) }),
-      /got "input_proj", named like a layer before the GRU but behind it in the file; pass a description/,
+      /got "input_proj", named like a layer before the GRU but after it in the file; pass a description/,
     ],
     [
       "in a file without order",
@@ -234,7 +234,7 @@ describe("a state_dict of a linear layer that is named like one before the GRU",
 describe("a state_dict of several GRU modules", () => {
   it("is refused where its order is not the one that sizes allow", async () => {
     const shapes = { ...gruShapes("a.", 6, 7), ...gruShapes("b.", 4, 6) };
-    const message = /got "b" and "a", which are the other way round in the file; pass a description/;
+    const message = /got "b" and "a", which are in the other order in the file; pass a description/;
     await expectRefusal(() => parseTorch(pt(shapes)), "unsupported", message);
     expect(names(parseTorch(stateDictFile(shapes)))).toEqual(["b.l0", "a.l0"]);
   });

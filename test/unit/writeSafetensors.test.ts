@@ -111,7 +111,8 @@ describe("writeSafetensors", () => {
   it("refuses a layer's name that would be taken for PyTorch's", async () => {
     const [layer] = oneGru(8, { inputSize: 1, hiddenSize: 1 }).layers;
     const network = defineNetwork({ layers: [{ ...layer!, name: "rnn.weight_hh_l0" }] });
-    const message = 'layer "rnn.weight_hh_l0": expected a name unlike those of PyTorch\'s tensors, got that one';
+    const message =
+      'layer "rnn.weight_hh_l0": a reader would take this name for that of a PyTorch tensor; rename the layer';
     await expectRefusal(() => writeSafetensors(network), "unsupported", message);
   });
 

@@ -2,12 +2,12 @@ import { badHdf5, type FileBytes, type HeapObject, unsupportedHdf5 } from "./fil
 import { type DataType, numElements, readDataSpace, readDataType } from "./dataType.js";
 import { MESSAGE, type Message } from "./objectHeader.js";
 
-/** Names of a group's layers, or of a layer's weights; Keras cuts longer lists in pieces. */
+/** Limit of a list: the names of a group's layers, or of a layer's weights. Keras splits longer lists. */
 const MAX_TEXTS = 8192;
-/** A global heap has 4096 bytes, or one object that is larger. */
+/** Limit of objects in a global heap, which has 4096 bytes, or one larger object. */
 const MAX_HEAP_OBJECTS = 1024;
 
-/** The texts that are about an object, by name. */
+/** The attributes of an object that are texts, by name. */
 export class Attributes {
   readonly #file: FileBytes;
   readonly #heads = new Map<string, Attribute>();
@@ -33,7 +33,7 @@ export class Attributes {
   /**
    * An attribute's text, or the texts of a list; null when there is none of that name.
    *
-   * @throws GruError `bad-file`, `unsupported` for an attribute that is no text, or kept where we do not look
+   * @throws GruError `bad-file`, `unsupported` for an attribute that is no text, or in a fractal heap
    */
   read(name: string): string | string[] | null {
     const head = this.#heads.get(name);
@@ -68,7 +68,7 @@ function readValue(file: FileBytes, { name, typeAt, spaceAt, dataAt, isShared }:
   if (isShared) throw unsupportedHdf5(`attribute "${name}": expected a datatype of its own, got a shared one`);
   const shape = readDataSpace(file, spaceAt);
   const count = numElements(shape);
-  if (count === 0) return []; // of whatever type: h5py writes an empty list as floats
+  if (count === 0) return []; // before the check of the type: h5py writes an empty list as floats
   if (count > MAX_TEXTS) throw badHdf5(`attribute "${name}": expected at most ${MAX_TEXTS} texts, got ${count}`);
   const type = readDataType(file, typeAt);
   const what = `attribute "${name}"`;
@@ -88,7 +88,7 @@ function readText(file: FileBytes, type: DataType, at: number, what: string): st
   }
 }
 
-/** @param at length, the heap's address, the object's index in it */
+/** @param at offset of the length, the heap's address, and the object's index in it */
 function readHeapText(file: FileBytes, at: number, what: string): string {
   const length = file.uint32(at, what);
   const address = file.uint64(at + 4, what);

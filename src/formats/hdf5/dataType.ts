@@ -1,23 +1,23 @@
 import { type FileBytes, unsupportedHdf5 } from "./fileBytes.js";
 
-/** What an element is, of those that Keras writes. */
+/** The type of an element; Keras writes floats and texts. */
 export type DataType =
   | { readonly kind: "float"; readonly sizeBytes: 2 | 4 | 8 }
   | { readonly kind: "text"; readonly sizeBytes: number }
-  /** Its bytes are in a global heap. */
+  /** A text whose bytes are in a global heap. */
   | { readonly kind: "heap text"; readonly sizeBytes: 16 }
   | { readonly kind: "other"; readonly sizeBytes: number; readonly name: string };
 
 const CLASSES = ["integer", "float", "time", "string", "bitfield", "opaque", "compound", "reference", "enum", "vlen"];
 
-/** Bits of exponent and mantissa that IEEE 754 has, by the size in bytes. */
+/** Bits of exponent and mantissa in IEEE 754, by the size in bytes. */
 const IEEE = new Map([
   [2, [5, 10]],
   [4, [8, 23]],
   [8, [11, 52]],
 ]);
 
-/** Reads a datatype message. @throws GruError `bad-file`, `unsupported` for floats that are not IEEE 754's, little-endian */
+/** Reads a datatype message. @throws GruError `bad-file`, `unsupported` for floats other than little-endian IEEE 754 */
 export function readDataType(file: FileBytes, at: number): DataType {
   const bits = file.uint32(at, "a datatype");
   const sizeBytes = file.uint32(at + 4, "a datatype");

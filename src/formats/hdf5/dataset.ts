@@ -22,7 +22,7 @@ export function readDataset(file: FileBytes, messages: readonly Message[], path:
     throw unsupportedHdf5(`${path}: expected floats, got ${type.kind === "other" ? type.name : "text"}`);
   }
   if (messages.some((message) => message.type === MESSAGE.externalFiles)) {
-    throw unsupportedHdf5(`${path}: expected its data in this file, got the name of another`);
+    throw unsupportedHdf5(`${path}: expected its data in this file, got a reference to another file`);
   }
   const sizeBytes = numElements(shape) * type.sizeBytes;
   const { start, storedBytes } = findData(file, findMessage(messages, MESSAGE.layout, `${path}: layout`), path);
@@ -34,7 +34,7 @@ export function readDataset(file: FileBytes, messages: readonly Message[], path:
   return { shape, values: readNumbers(dtype, bytes, file.mayKeep), storage: dtype.storage };
 }
 
-/** By the size of an element. */
+/** Formats of floats, by the size of an element. */
 const FLOATS = { 2: DTYPES.get("F16")!, 4: DTYPES.get("F32")!, 8: DTYPES.get("F64")! };
 
 const LAYOUTS = ["compact", "contiguous", "in chunks", "virtual"];
@@ -48,6 +48,6 @@ function findData(file: FileBytes, { start }: Message, path: string): { start: n
     throw unsupportedHdf5(`${path}: expected contiguous data, as Keras writes it, got data ${layout}`);
   }
   const address = file.uint64(start + 2, "a layout");
-  if (address >= NO_ADDRESS) return { start: 0, storedBytes: 0 }; // never written
+  if (address >= NO_ADDRESS) return { start: 0, storedBytes: 0 }; // the data was never written
   return { start: address, storedBytes: file.uint64(start + 10, "a layout") };
 }

@@ -1,29 +1,29 @@
 import { GruError } from "../../errors.js";
 
-/** What HDF5 writes where there is no address: all bits set. */
+/** The undefined address of HDF5: all bits set. */
 export const NO_ADDRESS = Number(2n ** 64n - 1n);
 
-/** Where a text of a global heap is. */
+/** The range of a text in a global heap, in bytes. */
 export interface HeapObject {
   readonly start: number;
   readonly size: number;
 }
 
-/** Reads that any file may take. A small one of Keras takes some thousands. */
+/** Reads allowed for any file. A small file of Keras takes some thousands. */
 const MIN_READS = 2 ** 16;
-/** And one for so many bytes. Headers, names and heaps that lie apart take fewer; that many take ten milliseconds a megabyte. */
+/** Bytes of the file for each further read, which take 10 ms per megabyte. Structures that do not overlap need fewer reads. */
 const BYTES_PER_READ = 2;
-/** A text costs this much more to decode than a number. */
+/** The cost of decoding a text, in reads. */
 const READS_PER_TEXT = 16;
 
 /**
- * A file's bytes, little-endian; nothing is read past their end, and reads are counted: a structure that a file has in many
- * places, or that goes round in circles, is a way to ask for more time than its size is good for.
+ * A file's bytes, little-endian. Nothing is read past their end. Reads are counted: a malicious file could refer to one
+ * structure many times, or in a cycle, and take far more time than its size warrants.
  */
 export class FileBytes {
-  /** Whether they may become the memory of what is read. */
+  /** Whether the tensors may use this memory. */
   readonly mayKeep: boolean;
-  /** The global heaps that were read, by address: objects by index. */
+  /** The global heaps read so far, by address: objects by index. */
   readonly heaps = new Map<number, ReadonlyMap<number, HeapObject>>();
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -53,7 +53,7 @@ export class FileBytes {
     const most = MIN_READS + Math.floor(this.length / BYTES_PER_READ);
     if (this.#numReads <= most) return;
     throw badHdf5(
-      `${what}: expected structures that lie apart, at most ${most} reads in ${this.length} bytes, got more`,
+      `${what}: expected at most ${most} reads in a file of ${this.length} bytes, got more: its structures overlap`,
     );
   }
 
@@ -72,7 +72,7 @@ export class FileBytes {
     return this.#view.getUint32(at, true);
   }
 
-  /** Addresses and lengths; past 2^53 rounded, which is past any file's end. */
+  /** An address or a length. It is rounded above 2^53, which is past any file's end. */
   uint64(at: number, what: string): number {
     this.check(at, 8, what);
     return Number(this.#view.getBigUint64(at, true));
@@ -99,14 +99,14 @@ export class FileBytes {
   }
 
   /**
-   * Contents to keep, as a view. All that is kept of a file is no more than the file: many names for the same bytes
-   * would be a way to ask for more memory than was sent.
+   * Contents to keep, as a view. Their total size is at most that of the file: with many names for the same bytes, a malicious
+   * file could take far more memory than its size warrants.
    */
   take(at: number, sizeBytes: number, what: string): Uint8Array {
     const bytes = this.slice(at, sizeBytes, what);
     this.#numTaken += sizeBytes;
     if (this.#numTaken <= this.length) return bytes;
-    throw badHdf5(`${what}: expected contents that lie apart, got more of them than the file's ${this.length} bytes`);
+    throw badHdf5(`${what}: expected at most the file's ${this.length} bytes of contents, got more: they overlap`);
   }
 
   text(at: number, sizeBytes: number, what: string): string {
@@ -114,7 +114,7 @@ export class FileBytes {
     return new TextDecoder().decode(this.slice(at, sizeBytes, what));
   }
 
-  /** @throws GruError `bad-file` unless the four letters are there */
+  /** @throws GruError `bad-file` unless the bytes at `at` are the signature */
   expectSignature(at: number, signature: string, what: string): void {
     const got = this.text(at, signature.length, what);
     if (got !== signature) throw badHdf5(`expected ${what} at byte ${at} to begin "${signature}", got "${got}"`);

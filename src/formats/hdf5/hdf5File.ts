@@ -1,4 +1,4 @@
-// HDF5, as far as Keras's files need it: groups, texts as attributes, arrays of floats.
+// The part of HDF5 that Keras's files need: groups, attributes that are texts, arrays of floats.
 // https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
 
 import type { Tensor } from "../tensor.js";
@@ -10,13 +10,13 @@ import { readObjectHeader } from "./objectHeader.js";
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Whether the bytes begin as an HDF5 file does. */
+/** Whether the bytes begin like an HDF5 file. */
 export function isHdf5(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
-/** Parts of a file that were read, by their address: one that is asked for twice is read, and in memory, once. */
-interface WhatWasRead {
+/** The objects read so far, by their addresses: each is read once, and in memory once. */
+interface ReadObjects {
   readonly datasets: Map<number, Tensor>;
   readonly groups: Map<number, GroupParts>;
 }
@@ -32,20 +32,20 @@ function readGroup(file: FileBytes, address: number, path: string): GroupParts {
   return { links: readLinks(file, messages), attributes: new Attributes(file, messages) };
 }
 
-/** A group: members by name, and texts about it. A member is read when it is asked for. */
+/** A group: its members and its attributes, by name. A member is read on demand. */
 export class Hdf5Group {
-  /** From the root, for messages. */
+  /** Path from the root, for messages. */
   readonly path: string;
   readonly #file: FileBytes;
   readonly #links: ReadonlyMap<string, number>;
   readonly #attributes: Attributes;
-  readonly #read: WhatWasRead;
+  readonly #read: ReadObjects;
 
   constructor(
     file: FileBytes,
     address: number,
     path: string,
-    read: WhatWasRead = { datasets: new Map(), groups: new Map() },
+    read: ReadObjects = { datasets: new Map(), groups: new Map() },
   ) {
     this.path = path;
     this.#file = file;
@@ -61,7 +61,7 @@ export class Hdf5Group {
     return [...this.#links.keys()];
   }
 
-  /** A group inside; null when there is none. @param path names with "/" between them */
+  /** A group inside this one; null when there is none. @param path names separated by "/" */
   find(path: string): Hdf5Group | null {
     const [name, ...rest] = path.split("/") as [string];
     const address = this.#links.get(name);
@@ -84,40 +84,41 @@ export class Hdf5Group {
     return tensor;
   }
 
-  /** Whether anything is said about the group by that name. */
+  /** Whether the group has an attribute of that name. */
   has(name: string): boolean {
     return this.#attributes.has(name);
   }
 
-  /** A text about the group; null when there is none. @throws GruError as `Attributes.read` */
+  /** An attribute that is one text; null when there is none. @throws GruError as `Attributes.read` */
   text(name: string): string | null {
     const value = this.#attributes.read(name);
     if (Array.isArray(value)) throw badHdf5(`${this.path}: expected attribute "${name}" to be one text, got a list`);
     return value;
   }
 
-  /** A list of texts; where it was too long for one attribute, of those numbered from 0. Null when there is none. */
+  /** An attribute that is a list of texts, or the joined lists of the attributes `name0`, `name1`... Null when there is none. */
   texts(name: string): string[] | null {
     const whole = this.#attributes.read(name);
     if (whole !== null) return [whole].flat();
-    const pieces: string[] = [];
+    const parts: string[] = [];
     for (let i = 0; ; i++) {
-      const piece = this.#attributes.read(`${name}${i}`);
-      if (piece === null) return i === 0 ? null : pieces;
-      pieces.push(...[piece].flat());
+      const part = this.#attributes.read(`${name}${i}`);
+      if (part === null) return i === 0 ? null : parts;
+      parts.push(...[part].flat());
     }
   }
 }
 
 /**
- * Opens an HDF5 file; gives its root group.
+ * Opens an HDF5 file.
  *
- * @param mayKeep whether the bytes may become the arrays' own memory
- * @throws GruError `bad-file`, `unsupported` for a file that begins or counts otherwise than h5py's
+ * @param mayKeep whether the arrays may use the memory of `bytes`
+ * @returns its root group
+ * @throws GruError `bad-file`, `unsupported` for a superblock that h5py does not write
  */
 export function parseHdf5(bytes: Uint8Array, mayKeep = false): Hdf5Group {
   const file = new FileBytes(bytes, mayKeep);
-  if (!isHdf5(bytes)) throw badHdf5("expected a file that begins \\x89HDF, got another");
+  if (!isHdf5(bytes)) throw badHdf5("expected a file that begins with \\x89HDF, got another");
   const version = file.uint8(8, "the superblock");
   if (version > 3) throw unsupportedHdf5(`superblock: expected version 0 to 3, got ${version}`);
   const isOld = version < 2;
@@ -131,7 +132,7 @@ export function parseHdf5(bytes: Uint8Array, mayKeep = false): Hdf5Group {
   const base = [24, 28, 12, 12][version]!;
   const end = file.uint64(base + 16, "the superblock");
   if (file.uint64(base, "the superblock") !== 0)
-    throw unsupportedHdf5("superblock: expected no user block before it, got one");
+    throw unsupportedHdf5("superblock: files with a user block are not supported");
   if (end > bytes.length) throw badHdf5(`expected the file's ${end} bytes, got ${bytes.length}: is it cut off?`);
   const root = file.uint64(isOld ? base + 40 : base + 24, "the superblock");
   return new Hdf5Group(file, root, "");

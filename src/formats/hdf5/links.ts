@@ -1,15 +1,14 @@
 import { badHdf5, type FileBytes, unsupportedHdf5 } from "./fileBytes.js";
 import { MESSAGE, type Message } from "./objectHeader.js";
 
-/** A node of a group's tree has up to 32 children, and a leaf 8 names, unless the writer was told otherwise. */
+/** Limits of a group. By default, a node of its tree has up to 32 children, and a leaf 8 names. */
 const MAX_NODES = 4096;
 const MAX_LINKS = 8192;
 
 /**
- * Where a group's members are, by name. A member that is only a name for another (a soft link, a link to another file)
- * is left out: what Keras writes has none.
+ * The addresses of a group's members, by name. Soft links and links to another file are left out: Keras writes none.
  *
- * @throws GruError `bad-file` for a tree that is not one, `unsupported` for a group whose names are in a fractal heap
+ * @throws GruError `bad-file` for a malformed tree, `unsupported` for a group whose names are in a fractal heap
  */
 export function readLinks(file: FileBytes, messages: readonly Message[]): Map<string, number> {
   const links = new Map<string, number>();
@@ -59,7 +58,7 @@ function readSymbols(file: FileBytes, node: number, heap: { start: number; end: 
   }
 }
 
-/** Longer than any of Keras's, and short enough to look for its end without doing so for long. */
+/** Longer than any name of Keras, and short enough that the search for its end takes little time. */
 const MAX_NAME_BYTES = 1024;
 
 function readName(file: FileBytes, at: number, heapEnd: number): string {
@@ -69,7 +68,7 @@ function readName(file: FileBytes, at: number, heapEnd: number): string {
   return new TextDecoder().decode(bytes.subarray(0, length));
 }
 
-/** A link message: version, flags, then what the flags say is there. */
+/** Reads a link message: version, flags, then the fields that the flags announce. */
 function readLink(file: FileBytes, start: number, add: Add): void {
   const flags = file.uint8(start + 1, "a link");
   let at = start + 2;

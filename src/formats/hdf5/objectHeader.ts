@@ -1,6 +1,6 @@
 import { badHdf5, type FileBytes, unsupportedHdf5 } from "./fileBytes.js";
 
-/** Types of the messages that we read. HDF5's specification, IV.A.2 */
+/** Types of messages. HDF5's specification, IV.A.2 */
 export const MESSAGE = {
   dataspace: 0x01,
   linkInfo: 0x02,
@@ -14,24 +14,25 @@ export const MESSAGE = {
   attributeInfo: 0x15,
 } as const;
 
-/** One fact about a group or a dataset. */
+/** One message of an object's header: a fact about a group or a dataset. */
 export interface Message {
+  /** One of `MESSAGE`; negative for a shared message. */
   readonly type: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** Some per layer are usual; a group of a thousand layers has a thousand links. */
+/** Limits of a header. A group of a thousand layers has a thousand links. */
 const MAX_MESSAGES = 8192;
 const MAX_BLOCKS = 256;
 
-/** Bit of a message's flags: it is somewhere else, shared with others. */
+/** Bit of a message's flags: the message is shared by several objects, and stored in another place. */
 const SHARED = 2;
 
 /**
  * The messages of a group's or a dataset's header.
  *
- * @throws GruError `bad-file` for a header that is not one, or that goes round in circles; `unsupported` for another version
+ * @throws GruError `bad-file` for a malformed header, or one with a cycle; `unsupported` for another version
  */
 export function readObjectHeader(file: FileBytes, address: number): Message[] {
   const version = file.uint8(address, "an object header");
@@ -51,7 +52,7 @@ export function readObjectHeader(file: FileBytes, address: number): Message[] {
   return readBlocks(file, { start, end: start + size }, form);
 }
 
-/** Where a message's type, size and flags are, and how long they are together. */
+/** The layout of a message: the length of its prefix, and the offsets of the size and the flags in it. */
 interface Form {
   readonly prefix: number;
   readonly sizeAt: number;
@@ -87,15 +88,15 @@ function continuation(file: FileBytes, at: number, isOld: boolean): { start: num
   const end = start + file.uint64(at + 8, "a continuation");
   if (isOld) return { start, end };
   file.expectSignature(start, "OCHK", "a continuation");
-  return { start: start + 4, end: end - 4 }; // the checksum
+  return { start: start + 4, end: end - 4 }; // without signature and checksum
 }
 
-/** The one message of a type. @throws GruError `bad-file` when there is none, `unsupported` for one that is shared */
+/** The message of a type. @throws GruError `bad-file` when there is none, `unsupported` for a shared one */
 export function findMessage(messages: readonly Message[], type: number, what: string): Message {
   const found = messages.find((message) => message.type === type);
   if (found !== undefined) return found;
   if (messages.some((message) => message.type === -type)) {
     throw unsupportedHdf5(`${what}: expected it in the object's own header, got a shared one`);
   }
-  throw badHdf5(`${what}: expected one in the object's header, got none`);
+  throw badHdf5(`${what}: expected a message in the object's header, got none`);
 }

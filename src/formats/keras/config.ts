@@ -2,9 +2,9 @@ import { GruError } from "../../errors.js";
 import { MAX_NESTED, numNested } from "../nesting.js";
 import { quote } from "../quote.js";
 
-/** A JSON object of a file, its fields read by name and checked as they are. */
+/** A JSON object of a file. Its fields are read by name, and checked when they are read. */
 export class Config {
-  /** What it belongs to, for messages. */
+  /** The layer or the file that it belongs to, for messages. */
   readonly subject: string;
   readonly #fields: ReadonlyMap<string, unknown>;
 
@@ -17,7 +17,7 @@ export class Config {
     this.#fields = new Map(Object.entries(value));
   }
 
-  /** The field as it is; undefined where the file has none, or null. */
+  /** A field, unchecked; undefined if the file has no such field, or null. */
   get(name: string): unknown {
     return this.#fields.get(name) ?? undefined;
   }
@@ -35,7 +35,7 @@ export class Config {
     return new Config(this.get(name), `${this.subject}.${name}`);
   }
 
-  /** The configuration of a layer inside this one. @throws GruError `unsupported` for one of another class */
+  /** The configuration of a layer inside this one. @throws GruError `unsupported` for another class */
   inner(name: string, ...classNames: string[]): Config {
     const layer = this.object(name);
     if (!classNames.includes(layer.text("class_name"))) throw layer.unsupported("class_name", classNames.join(" or "));
@@ -49,7 +49,7 @@ export class Config {
     return value;
   }
 
-  /** @param otherwise for a field that is not there */
+  /** @param otherwise the value of a missing field */
   text(name: string, otherwise?: string): string {
     const value = this.get(name) ?? otherwise;
     if (typeof value !== "string") throw this.bad(name, "a string");
@@ -93,7 +93,7 @@ export class Config {
 /** The layers of a large model take some hundreds of kilobytes. */
 const MAX_CONFIG_LENGTH = 2 ** 20;
 
-/** Parses a file's JSON, or its bytes in UTF-8. @throws GruError `bad-file` for what is none, or too much of it */
+/** Parses the JSON of a file, as text or as bytes in UTF-8. @throws GruError `bad-file` for other text, or too much of it */
 export function parseConfig(json: string | Uint8Array, subject: string): Config {
   if (json.length > MAX_CONFIG_LENGTH) {
     throw new GruError("bad-file", `${subject}: expected at most ${MAX_CONFIG_LENGTH} characters, got ${json.length}`);

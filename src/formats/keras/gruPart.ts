@@ -1,18 +1,19 @@
-// One direction of a Keras GRU. Its gates are z r h along the last axis, its kernels [I, 3H]; ours are r z n, [3H, I].
+// One direction of a Keras GRU. Its gates are z r h along the last axis, its kernels [I, 3H]; ours are r z n, [3H, I]. Keras's h
+// is our n.
 //
-//   hh = g(x_h + r * (h R_h + c_h))    reset_after
-//   hh = g(x_h + (r * h) R_h)          else
-//   h' = z * h + (1 - z) * hh
+//   n = g(x_n + r * (h R_n + c_n))    reset_after
+//   n = g(x_n + (r * h) R_n)          otherwise
+//   h' = z * h + (1 - z) * n
 
 import { GruError } from "../../errors.js";
 import type { ActivationSpec } from "../../layers/activation.js";
 import type { Storage } from "../../layers/layerType.js";
-import { swapGates, turnKernel } from "../kernel.js";
+import { swapGates, convertKernel } from "../kernel.js";
 import type { Config } from "./config.js";
 import { gateActivation } from "./kerasActivation.js";
 import type { NamedTensor } from "./kerasModel.js";
 
-/** What one direction does, in our order and layout. */
+/** One direction of a GRU, in our order and layout. */
 export interface GruPart {
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -32,8 +33,8 @@ export interface GruPart {
 /**
  * Reads a GRU's or a GRUCell's arguments and weights.
  *
- * @param tensors kernel [I, 3H], recurrent_kernel [H, 3H], and bias [3H] or, with reset_after, [2, 3H]; Keras 1 has
- *   nine, three for each gate, unless it was told to join them
+ * @param tensors kernel [I, 3H], recurrent_kernel [H, 3H], and bias [3H] or, with reset_after, [2, 3H]; by default, Keras 1
+ *   has nine tensors, three for each gate
  * @throws GruError `bad-file`, `shape-mismatch`, `unsupported`
  */
 export function readGruPart(config: Config, tensors: readonly NamedTensor[], isKeras3: boolean): GruPart {
@@ -50,7 +51,7 @@ export function readGruPart(config: Config, tensors: readonly NamedTensor[], isK
   checkShape(recurrent, [hiddenSize, 3 * hiddenSize]);
   const hasTwoBiases = bias?.tensor.shape.length === 2;
   if (bias !== undefined) checkShape(bias, hasTwoBiases ? [2, 3 * hiddenSize] : [3 * hiddenSize]);
-  // Keras before 2.1 had no such argument, and no such form.
+  // Keras before 2.1 had neither the argument nor this form.
   const resetAfter = config.flag("reset_after", hasTwoBiases);
   if (bias !== undefined && resetAfter !== hasTwoBiases) {
     const shape = resetAfter ? `[2, ${3 * hiddenSize}]` : `[${3 * hiddenSize}]`;
@@ -66,20 +67,20 @@ export function readGruPart(config: Config, tensors: readonly NamedTensor[], isK
     inputSize,
     hiddenSize,
     resetAfter,
-    // Keras 1's name, and until TF 2 its default.
+    // inner_activation is Keras 1's name; hard_sigmoid was the default before TF 2.
     gateActivation: config.has("inner_activation")
       ? gateActivation(config, "inner_activation", "", isKeras3)
       : gateActivation(config, "recurrent_activation", resetAfter ? "sigmoid" : "hard_sigmoid", isKeras3),
     newActivation: gateActivation(config, "activation", "tanh", isKeras3),
     storage: isOneStorage ? kernel.tensor.storage : "f32",
-    weight: turnKernel(kernel.tensor, 3),
-    recurrentWeight: turnKernel(recurrent.tensor, 3),
+    weight: convertKernel(kernel.tensor, 3),
+    recurrentWeight: convertKernel(recurrent.tensor, 3),
     bias: biases && inOurOrder(biases.subarray(0, 3 * hiddenSize)),
     recurrentBias: biases && hasTwoBiases ? inOurOrder(biases.subarray(3 * hiddenSize)) : null,
   };
 }
 
-/** Keras 1's order: W, U and b of z, then of r, then of h; as one kernel [I, 3H], one [H, 3H] and one bias. */
+/** Joins Keras 1's tensors (W, U and b of z, then of r, then of h) to one kernel [I, 3H], one [H, 3H] and one bias. */
 function joinGates(tensors: readonly NamedTensor[], subject: string): NamedTensor[] {
   return [0, 1, 2].map((first) => {
     const gates = [0, 3, 6].map((gate) => tensors[first + gate]!);
@@ -99,7 +100,7 @@ function joinGates(tensors: readonly NamedTensor[], subject: string): NamedTenso
   });
 }
 
-/** In our order; a copy. @param zrn [3H] */
+/** A copy with the gates in our order. @param zrn [3H] */
 function inOurOrder(zrn: Float32Array): Float32Array {
   const rzn = zrn.slice();
   swapGates(rzn, 1);
@@ -113,20 +114,20 @@ export function checkShape({ name, tensor }: NamedTensor, shape: readonly number
   throw new GruError("shape-mismatch", `${name}: expected shape [${shape.join(", ")}], got [${got}]`);
 }
 
-/** Weights that are not those that a layer of its class has. */
+/** The error for a layer whose weights are not the expected ones. */
 export function badWeights(subject: string, expected: readonly string[], got: readonly NamedTensor[]): GruError {
   const names = got.map(({ name }) => name).join(", ") || "none";
   return new GruError("bad-file", `${subject}: expected the weights ${expected.join(", ")}, got ${names}`);
 }
 
-/** Whether two directions differ in their weights alone, so that one layer can run both side by side. */
+/** Whether two directions differ only in the values of their weights, so that one bidirectional layer can hold both. */
 export function areAlike(a: GruPart, b: GruPart): boolean {
   const facts = ({ weight, recurrentWeight, bias, recurrentBias, ...rest }: GruPart) =>
     JSON.stringify([rest, weight.length, recurrentWeight.length, bias?.length, recurrentBias?.length]);
   return facts(a) === facts(b);
 }
 
-/** Two directions as one layer's, forward first. */
+/** Joins two directions for a bidirectional layer, forward first. */
 export function stackParts(forward: GruPart, reverse: GruPart): GruPart {
   const join = (a: Float32Array | null, b: Float32Array | null) => a && b && concat(a, b);
   return {

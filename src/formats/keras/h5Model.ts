@@ -1,5 +1,5 @@
-// A whole model in one HDF5 file, as Keras 1, 2 and 3 write it: the configuration is an attribute of the root, each layer
-// a group with the names of its weights in their order.
+// A whole model in one HDF5 file of Keras 1, 2 or 3. The configuration is an attribute of the root; each layer is a group, with
+// the names of its weights in their order.
 
 import { GruError } from "../../errors.js";
 import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
@@ -8,7 +8,7 @@ import { parseConfig } from "./config.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
 
-/** The weights of one layer that we read are at most eighteen: Keras 1's GRU, both ways. */
+/** Limit for one layer. No supported layer has more than eighteen weights: Keras 1's bidirectional GRU. */
 const MAX_WEIGHTS = 64;
 
 /** @throws GruError `bad-file`, `unsupported` for a file with weights alone */
@@ -29,10 +29,10 @@ export function readH5Model(bytes: Uint8Array, mayKeep: boolean): KerasModel {
   };
 }
 
-/** Groups at the root of a file of weights alone: of Keras 3, of 2.13, and of a whole model's. */
+/** Groups at the root of a file of weights alone: Keras 3's, 2.13's, and the one of a whole model. */
 const KERAS_GROUPS = ["layers", "_layer_checkpoint_dependencies", "model_weights"];
 
-/** What an HDF5 file is that is no Keras model, and what to do. */
+/** Describes an HDF5 file that is no Keras model, and says what to do. */
 function describeFile(root: Hdf5Group): string {
   if (root.has("layer_names") || KERAS_GROUPS.some((name) => root.names.includes(name))) {
     return "an HDF5 file with weights alone, as save_weights() writes it; save with model.save()";
@@ -40,7 +40,7 @@ function describeFile(root: Hdf5Group): string {
   if (root.has("_NCProperties")) return "a netCDF file, which is data and no model";
   if (root.has("PYTABLES_FORMAT_VERSION")) return "a file of PyTables or pandas, which is data and no model";
   const names = root.names.length === 0 ? "nothing" : quote(root.names);
-  return `an HDF5 file of something else, with ${names} in it; save with model.save()`;
+  return `another HDF5 file, with ${names} in it; save with model.save()`;
 }
 
 function readWeights(weights: Hdf5Group, layer: string): NamedTensor[] {

@@ -1,7 +1,7 @@
 import type { ActivationSpec, ElementFunction, RowFunction } from "../../layers/activation.js";
 import type { Config } from "./config.js";
 
-/** Keras's activations that are ours too, with the parameters that it calls them with. */
+/** Our activations by Keras's names, with Keras's parameters. */
 const ACTIVATIONS = new Map<string, ActivationSpec<ElementFunction | RowFunction>>([
   ["linear", "linear"],
   ["relu", "relu"],
@@ -16,10 +16,10 @@ const ACTIVATIONS = new Map<string, ActivationSpec<ElementFunction | RowFunction
   ["log_softmax", "logSoftmax"],
 ]);
 
-/** relu6(x + 3) / 6, since Keras 3; before, it was 0.2 x + 0.5, limited. */
+/** relu6(x + 3) / 6 since Keras 3; 0.2 x + 0.5 clamped to [0, 1] before. */
 const HARD_SIGMOID_KERAS_3: ActivationSpec = { name: "hardSigmoid", alpha: 1 / 6, beta: 0.5 };
 
-/** TF.js writes camelCase where the caller did. */
+/** TF.js keeps the caller's spelling, which may be camelCase. */
 const SPELLINGS = new Map([
   ["hardSigmoid", "hard_sigmoid"],
   ["logSoftmax", "log_softmax"],
@@ -28,8 +28,8 @@ const SPELLINGS = new Map([
 /**
  * The activation that a field of a layer names.
  *
- * @param otherwise its name where the file has none
- * @throws GruError `unsupported` for one that a dense layer of ours has not
+ * @param otherwise the default's name
+ * @throws GruError `unsupported` for an activation that our dense layers do not have
  */
 export function denseActivation(
   config: Config,
@@ -49,7 +49,7 @@ export function denseActivation(
 export function gateActivation(config: Config, field: string, otherwise: string, isKeras3: boolean): ActivationSpec {
   const activation = denseActivation(config, field, otherwise, isKeras3);
   if (activation === "softmax" || activation === "logSoftmax") {
-    throw config.unsupported(field, "a function of one element inside a GRU");
+    throw config.unsupported(field, "a function of one element in a GRU");
   }
   return activation as ActivationSpec;
 }
@@ -63,7 +63,7 @@ export function activationName(
 
 const BOUNDED: readonly string[] = ["sigmoid", "tanh", "hardSigmoid", "softsign", "softmax"];
 
-/** Whether what it gives stays in [-1, 1]. */
+/** Whether its values are in [-1, 1]. */
 export function isBounded(activation: ActivationSpec<ElementFunction | RowFunction>): boolean {
   return BOUNDED.includes(activationName(activation));
 }

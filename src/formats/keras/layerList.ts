@@ -3,19 +3,22 @@ import type { LayerSpec } from "../../layers/index.js";
 import type { NamedTensor } from "./kerasModel.js";
 
 /**
- * Numbers that a network may have beyond those of its file: matrices that only move numbers, where a layer merges, masks
- * or copies. 16 MB, and a hundredth of a second to check.
+ * Elements that a network's tensors may have beyond the file's weights: layers that merge, mask or copy become matrices that
+ * only move numbers. 16 MB, which take 10 ms to check.
  */
 const MAX_OWN_ELEMENTS = 2 ** 22;
 
-/** The layers that are made of a file. What a few bytes of it can ask for is limited by what it has in weights. */
+/** The layers made from a file. The size of their tensors is limited by that of the file's weights. */
 export class LayerList {
   readonly layers: LayerSpec[] = [];
   readonly #stored = new Set<Float32Array>();
   #numElements = 0;
   #maxElements = MAX_OWN_ELEMENTS;
 
-  /** Counts weights that were read, once each: layers can share them, and a layer can be made of copies. */
+  /**
+   * Counts weights of the file. Each counts once, since layers can share it, and allows twice its size, since a layer can be
+   * made of copies.
+   */
   count(tensors: readonly NamedTensor[]): void {
     for (const { values } of tensors.map(({ tensor }) => tensor)) {
       if (!this.#stored.has(values)) this.#maxElements += 2 * values.length;
@@ -23,7 +26,7 @@ export class LayerList {
     }
   }
 
-  /** @throws GruError `unsupported` for more numbers than the file's weights are good for */
+  /** @throws GruError `unsupported` for more elements than the file's weights allow */
   push(...layers: readonly LayerSpec[]): void {
     for (const layer of layers) {
       const sizes = Object.values(layer).map((value: unknown) => (value instanceof Float32Array ? value.length : 0));

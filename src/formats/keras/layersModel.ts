@@ -1,16 +1,16 @@
-// TF.js's layers model: model.json with the topology, and beside it files with the weights one after the other.
+// TF.js's layers model: model.json with the topology, and files with the weights one after the other.
 
 import { GruError } from "../../errors.js";
 import type { ModelFiles } from "../fileContents.js";
 import { quote } from "../quote.js";
 import { type Config, parseConfig } from "./config.js";
-import type { KerasModel, LayerPlace, NamedTensor } from "./kerasModel.js";
+import type { KerasModel, LayerId, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
 import { readManifest } from "./weightsManifest.js";
 
-/** The weights of one layer are at most eighteen: Keras 1's GRU, both ways. */
+/** Limit for one layer. No supported layer has more than eighteen weights: Keras 1's bidirectional GRU. */
 const MAX_WEIGHTS_OF_LAYER = 64;
-/** Folders in a weight's path: Bidirectional's have four. */
+/** Limit of folders in a weight's path: Bidirectional's have four. */
 const MAX_PATH_PARTS = 16;
 
 /** @throws GruError `bad-file`, `unsupported` */
@@ -27,7 +27,7 @@ export async function readLayersModel(
   }
   if (json.text("format", "layers-model") !== "layers-model") throw json.unsupported("format", "layers-model");
   const topology = json.object("modelTopology");
-  // Keras's converter puts the model inside; TF.js itself does not.
+  // The converter of Keras models writes the model as model_config; TF.js itself does not.
   const model = topology.has("model_config") ? topology.object("model_config") : topology;
   const parsed = parseTopology(model);
   const tensors = await readManifest(json.list("weightsManifest"), files, mayKeep);
@@ -38,15 +38,15 @@ export async function readLayersModel(
   };
 }
 
-/** "tfjs-layers 4.22.0" counts as Keras 2, whose activations TF.js has. */
+/** "tfjs-layers 4.22.0" counts as Keras 2: TF.js has the same activations. */
 function versionOf(topology: Config): string | null {
   if (!topology.has("keras_version")) return null;
   const version = topology.text("keras_version");
   return version.startsWith("tfjs") ? `2 (${version})` : version;
 }
 
-/** The weights whose path begins with a layer's name, or else has it somewhere; in the file's order. */
-function byLayer(tensors: readonly NamedTensor[]): (layer: LayerPlace) => NamedTensor[] {
+/** The weights whose path begins with a layer's name, or else those with that name elsewhere in it; in the file's order. */
+function byLayer(tensors: readonly NamedTensor[]): (layer: LayerId) => NamedTensor[] {
   const [first, further] = [new Map<string, NamedTensor[]>(), new Map<string, NamedTensor[]>()];
   for (const tensor of tensors) {
     const parts = tensor.name.split("/", MAX_PATH_PARTS).slice(0, -1);
@@ -60,7 +60,7 @@ function add(map: Map<string, NamedTensor[]>, key: string, tensor: NamedTensor):
   map.set(key, [...(map.get(key) ?? []), tensor].slice(0, MAX_WEIGHTS_OF_LAYER));
 }
 
-/** Whether the bytes begin as a JSON object does. */
+/** Whether the bytes begin like a JSON object. */
 export function isJson(bytes: Uint8Array): boolean {
   return /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }

@@ -1,6 +1,6 @@
-// A mask, said by layers. A masked step leaves the state alone and, in most layers, repeats the output, which is what an
-// update gate of 1 does: h' = (1 - z) * n + z * h. So a mask is a feature of its own, MASKED where a step does not count and 0 where it does,
-// that the recurrent layers read beside their inputs, with a weight that drives their update gates into saturation.
+// Masks, expressed by layers. A masked step keeps the state and, in most layers, repeats the output. An update gate of 1 does
+// the same: h' = (1 - z) * n + z * h. So a mask is a feature of its own, MASKED at masked steps and 0 at others. The recurrent
+// layers read it beside their inputs, with a weight that saturates their update gates.
 
 import { GruError } from "../../errors.js";
 import type { DenseSpec } from "../../layers/dense.js";
@@ -9,16 +9,16 @@ import { activationName } from "./kerasActivation.js";
 import type { GruPart } from "./gruPart.js";
 import { checkMoves } from "./merge.js";
 
-/** What the mask feature is at a step that does not count: as large as f16 can hold with ease. */
+/** The mask feature at a masked step: half of the largest power of two that f16 holds. */
 const MASKED = 2 ** 15;
 
-/** A row's weight of the mask is at least this, so that the gate's sum is at least 4096. */
+/** Smallest weight of the mask in a row, so that the gate's sum is at least 4096. */
 const SMALLEST_WEIGHT = 1 / 8;
 
 /**
- * The same GRU with one input more, the mask.
+ * The same GRU with one more input, the mask.
  *
- * @throws GruError `unsupported` unless its gates can be saturated: then a mask cannot hold its state
+ * @throws GruError `unsupported` for gates that do not saturate: the mask could not hold the state
  */
 export function withMask(part: GruPart, subject: string): GruPart {
   const gate = activationName(part.gateActivation);
@@ -32,14 +32,14 @@ export function withMask(part: GruPart, subject: string): GruPart {
     const from = part.weight.subarray(row * inputSize, (row + 1) * inputSize);
     weight.set(from, row * (inputSize + 1));
     const isUpdate = row >= hiddenSize && row < 2 * hiddenSize;
-    // As large as the row's largest: int8 has one scale for a row, and must not lose the others by it.
+    // The row's largest magnitude: a larger weight would cost the row precision in int8, which has one scale for a row.
     const own = from.reduce((largest, value) => Math.max(largest, Math.abs(value)), SMALLEST_WEIGHT);
     if (isUpdate) weight[row * (inputSize + 1) + inputSize] = own;
   }
   return { ...part, inputSize: inputSize + 1, weight };
 }
 
-/** The mask of an embedding with mask_zero: a table of its own, in which index 0 is MASKED. */
+/** The mask of an embedding with mask_zero: another table, with MASKED at index 0. */
 export function indexMask(name: string, numEmbeddings: number): EmbeddingSpec {
   const weight = new Float32Array(numEmbeddings);
   weight[0] = MASKED;
@@ -47,13 +47,13 @@ export function indexMask(name: string, numEmbeddings: number): EmbeddingSpec {
 }
 
 /**
- * Zeros in the place of masked steps; others to the last bit, but in int8, whose 127 / 127 is not quite 1:
+ * Replaces masked steps by zeros. Other steps stay exact, except in int8, where 127 * (1 / 127) is not quite 1:
  *
  *   signs = relu([x, -x] - mask)
  *   y = signs[0] - signs[1]
  *
  * @param inputs of the features, then the mask
- * @param isBounded whether no feature is near MASKED; else the mask is made larger than any first
+ * @param isBounded whether no feature is near MASKED; otherwise a larger mask is made first
  */
 export function zeroMaskedSteps(
   name: string,
@@ -89,17 +89,17 @@ export function zeroMaskedSteps(
   ];
 }
 
-/** A mask that is STEEPNESS where a step does not count. */
+/** A mask that is STEEPNESS at masked steps. */
 function largeMask(name: string, mask: string): DenseSpec {
   const weight = Float32Array.of(STEEPNESS / MASKED);
   return { type: "dense", name, inputs: [mask], inputSize: 1, outputSize: 1, weight };
 }
 
-/** Below MASKED / STEEPNESS, 3e-23, features count as equal; past 2^128 / STEEPNESS, 3e11, sums would overflow. */
+/** Features that differ by less than MASKED / STEEPNESS, 3e-23, count as equal; sums overflow above 2^128 / STEEPNESS, 3e11. */
 const STEEPNESS = 2 ** 90;
 
 /**
- * The mask of a Masking layer, where all features are equal to `value`:
+ * The mask of a Masking layer, which masks steps whose features all equal `value`:
  *
  *   difference = relu([x - value, value - x])
  *   mask = relu(MASKED - STEEPNESS * sum(difference))
@@ -135,7 +135,7 @@ export function valueMask(name: string, inputs: readonly string[], size: number,
   ];
 }
 
-/** Features with zeros where they are masked: x - value * mask / MASKED. @param inputs of the features, then the mask */
+/** Replaces masked steps, which are `value`, by zeros: x - value * mask / MASKED. @param inputs of the features, then the mask */
 export function zeroMasked(name: string, inputs: readonly string[], size: number, value: number): DenseSpec {
   checkMoves(`layer "${name}"`, size, size + 1);
   const weight = new Float32Array(size * (size + 1));

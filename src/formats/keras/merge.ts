@@ -2,10 +2,10 @@ import { GruError } from "../../errors.js";
 import type { DenseSpec } from "../../layers/dense.js";
 import type { Built, Value } from "./value.js";
 
-/** How two tensors or more become one: Bidirectional's modes, and the layers that merge. */
+/** Ways of merging tensors: Bidirectional's modes, and the merging layers. */
 export type MergeMode = "sum" | "ave" | "mul";
 
-/** A matrix that only moves numbers must stay small beside those that compute. */
+/** Limit of a matrix that only moves numbers. */
 const MAX_ELEMENTS = 2 ** 22;
 
 /** @throws GruError `unsupported` when a matrix to move `columns` numbers to `rows` would be too large */
@@ -13,11 +13,11 @@ export function checkMoves(subject: string, rows: number, columns: number): void
   if (rows * columns <= MAX_ELEMENTS) return;
   throw new GruError(
     "unsupported",
-    `${subject}: expected at most ${MAX_ELEMENTS} elements in the matrix that stands for it, got ${rows} x ${columns}`,
+    `${subject}: expected at most ${MAX_ELEMENTS} elements in the matrix that it becomes, got ${rows} x ${columns}`,
   );
 }
 
-/** A dense layer that gives what it reads, or with `parts` of one size their sum, times `factor`. */
+/** A dense layer that gives the sum of its `parts` inputs, all of one size, times `factor`; a copy for one part. */
 export function sumOf(name: string, inputs: readonly string[], size: number, parts = 1, factor = 1): DenseSpec {
   const inputSize = parts * size;
   checkMoves(`layer "${name}"`, size, inputSize);
@@ -31,24 +31,27 @@ export function sumOf(name: string, inputs: readonly string[], size: number, par
 /**
  * Merges `count` tensors of one size.
  *
- * @param value of all of them side by side, but for its size, which is that of one
- * @throws GruError `unsupported` for a product that could lose digits, or is of more than two
+ * @param value the tensors concatenated, but with the size of one
+ * @throws GruError `unsupported` for a product that could lose digits, or one of more than two tensors
  */
 export function mergeValues(mode: MergeMode, name: string, value: Value, count: number): Built {
   if (mode === "mul" && !value.isBounded) {
     const expected = "a product of numbers in [-1, 1], as tanh and sigmoid give";
-    throw new GruError("unsupported", `layer "${name}": expected ${expected}, got others: digits would be lost`);
+    throw new GruError(
+      "unsupported",
+      `layer "${name}": expected ${expected}, got larger ones, which would lose digits`,
+    );
   }
   const layers = mergeLayers(mode, name, value.parts, value.size, count);
   return { layers, value: { ...value, parts: [name], isBounded: mode !== "sum" && value.isBounded } };
 }
 
 /**
- * Layers that give the sum, the mean or the product of `parts` tensors of one size. A product is one of squares:
+ * Layers that give the sum, the mean or the product of `parts` tensors of one size. A product is a difference of squares:
  *
  *   a b = ((a + b) / 2)^2 - ((a - b) / 2)^2
  *
- * @param inputs names of all layers that the tensors are in, in their order
+ * @param inputs names of the layers that give the tensors, in their order
  */
 function mergeLayers(
   mode: MergeMode,

@@ -3,7 +3,7 @@ import { completeActivation } from "../../layers/activation.js";
 import type { LayerSpec } from "../../layers/index.js";
 import { NETWORK_INPUT } from "../../model/network.js";
 import type { Config } from "./config.js";
-import { turnKernel } from "../kernel.js";
+import { convertKernel } from "../kernel.js";
 import { type Dialect, dialectOf } from "./dialect.js";
 import { badWeights, checkShape } from "./gruPart.js";
 import { denseActivation, isBounded } from "./kerasActivation.js";
@@ -15,33 +15,33 @@ import { bidirectionalLayers, gruLayer } from "./recurrentLayers.js";
 import type { ClassName, KerasLayer } from "./topology.js";
 import { type Built, joinValues, type Mask, type Value } from "./value.js";
 
-/** Layers that merge what they read. */
+/** Layers that merge their inputs. */
 const MERGE_LAYERS = new Map<string, MergeMode>([
   ["Add", "sum"],
   ["Average", "ave"],
   ["Multiply", "mul"],
 ]);
 
-/** Layers that leave masked steps out. */
+/** Layers that skip masked steps. */
 const RECURRENT: readonly ClassName[] = ["GRU", "RNN", "Bidirectional"];
 
-/** Layers that give what they read, step by step. */
+/** Layers that give their input unchanged. */
 const PASSING: readonly ClassName[] = ["Dropout", "SpatialDropout1D"];
 
-/** Collects the layers of ours that stand for Keras's, one layer of Keras after the other. */
+/** Builds our layers from Keras's, one after the other. */
 export class NetworkBuilder {
   readonly notes: string[] = [];
   readonly #list = new LayerList();
   readonly #model: KerasModel;
   readonly #dialect: Dialect;
   readonly #values = new Map<string, Value>();
-  /** Names of the layers that give nothing but the mask of the model's input. */
+  /** Names of Keras's layers that give only the mask of the model's input. */
   readonly #masks = new Set<string>();
   readonly #input: Value;
-  /** Where the model's input is not 0; null before the first embedding that asks. */
+  /** The mask of input index 0; null before the first embedding with mask_zero. */
   #indexMask: Mask | null = null;
 
-  /** @param inputSize features of a step @param isReversed whether the input's last step is to come first */
+  /** @param inputSize features of a step @param isReversed whether the network sees the input's last step first */
   constructor(model: KerasModel, inputSize: number, isReversed: boolean) {
     this.#model = model;
     this.#dialect = dialectOf(model.version);
@@ -52,7 +52,7 @@ export class NetworkBuilder {
     return this.#list.layers;
   }
 
-  /** What a layer that was added gives. */
+  /** The output of an added layer. */
   value(name: string): Value {
     return this.#values.get(name)!;
   }
@@ -65,7 +65,7 @@ export class NetworkBuilder {
     this.#values.set(layer.name, this.#read(layer, mask === null ? given : given.map((value) => ({ ...value, mask }))));
   }
 
-  /** The layer of ours that gives a value as one. @param name for one that has to be made */
+  /** Our layer that gives a whole value; one is added if the value has several parts. @param name of an added layer */
   single(name: string): string {
     const { parts, size } = this.value(name);
     if (parts.length === 1 && parts[0] !== NETWORK_INPUT) return parts[0]!;
@@ -102,7 +102,7 @@ export class NetworkBuilder {
     }
   }
 
-  /** The mask that a call names, which wins over what its input has; null where it names none. */
+  /** The mask that a call names, which replaces the mask of its input; null if it names none. */
   #namedMask({ name, mask }: KerasLayer): Mask | null {
     if (mask === null) return null;
     if (this.#masks.has(mask) && this.#indexMask !== null) return this.#indexMask;
@@ -147,8 +147,8 @@ export class NetworkBuilder {
     const isLast = !inner.flag("return_sequences", false);
     if (!isBidirectional && isLast && input.mask !== null && inner.flag("zero_output_for_mask", false)) {
       this.notes.push(
-        `Layer "${name}" has zero_output_for_mask without return_sequences: read as Keras documents it, without effect. ` +
-          `Keras itself gives zeros where a row's last step is masked.`,
+        `Layer "${name}" has zero_output_for_mask without return_sequences: ignored here, as Keras's documentation says. ` +
+          `Keras itself gives zeros if a row's last step is masked.`,
       );
     }
     const areMaskedStepsRead = this.#areMaskedStepsRead(name);
@@ -156,7 +156,7 @@ export class NetworkBuilder {
     return this.#push(isBidirectional ? bidirectionalLayers(parts) : gruLayer(parts));
   }
 
-  /** Whether a layer's masked steps matter to any other: recurrent layers pass over them. */
+  /** Whether a layer's masked steps reach an output or a layer other than a recurrent one, which skips them. */
   #areMaskedStepsRead(name: string): boolean {
     const { layers, outputs } = this.#model.topology;
     if (outputs.includes(name)) return true;
@@ -179,7 +179,7 @@ export class NetworkBuilder {
     }
   }
 
-  /** A layer's weights. @throws GruError `bad-file` unless there are as many as expected */
+  /** A layer's weights. @throws GruError `bad-file` for another number of them than expected */
   #weights(layer: KerasLayer, config: Config, expected: readonly string[]): NamedTensor[] {
     const tensors = this.#weightsOf(layer);
     if (tensors.length !== expected.length) throw badWeights(config.subject, expected, tensors);
@@ -207,14 +207,14 @@ export class NetworkBuilder {
       inputSize: input.size,
       outputSize,
       activation,
-      weight: turnKernel(kernel!.tensor, 1),
+      weight: convertKernel(kernel!.tensor, 1),
       bias: bias?.tensor.values ?? null,
       storage: kernel!.tensor.storage,
     });
     return { ...input, parts: [name], size: outputSize, isBounded: isBounded(activation) };
   }
 
-  /** Becomes the activation of the dense layer before it where nothing else reads that; else a layer of its own. */
+  /** An activation becomes a part of the dense layer before it, if nothing else reads that one; otherwise a layer of its own. */
   #activation({ name, inputs }: KerasLayer, config: Config, input: Value): Value {
     const activation = completeActivation(denseActivation(config, "activation", "linear", this.#dialect.isKeras3));
     if (activation.name === "linear") return input;
@@ -227,17 +227,17 @@ export class NetworkBuilder {
     return { ...input, parts: [name], isBounded: isBounded(activation) };
   }
 
-  /** How many layers of Keras read one, and the outputs. */
+  /** Number of Keras's layers and outputs that read a layer. */
   #numReaders(name: string): number {
     const { layers, outputs } = this.#model.topology;
     return [...layers.flatMap(({ inputs }) => inputs), ...outputs].filter((read) => read === name).length;
   }
 
-  /** Where a step is masked, all its features are the value; Keras gives zeros in their place. */
+  /** A step is masked if all its features are `mask_value`. Keras replaces such steps by zeros. */
   #masking({ name, config }: KerasLayer, input: Value): Value {
     const value = Math.fround(config.number("mask_value", 0));
     if (input.mask !== null)
-      throw new GruError("unsupported", `layer "${name}": expected one mask, got another before it`);
+      throw new GruError("unsupported", `layer "${name}": its input has a mask already; only one is supported`);
     const mask = { layer: `${name}.mask`, isReversed: input.isReversed };
     this.#list.push(...valueMask(name, input.parts, input.size, value));
     if (value === 0) return { ...input, mask };
@@ -253,7 +253,7 @@ export class NetworkBuilder {
     throw new GruError("unsupported", `layer "${name}": expected inputs of one size, got ${sizes.join(" and ")}`);
   }
 
-  /** Since Keras 3.4 a factor is 1 where it is masked, and the product 0 where all are. */
+  /** Since Keras 3.4 a masked factor counts as 1, and the product is 0 where all factors are masked. */
   #checkMaskedProduct(name: string, given: readonly Value[], { mask }: Value): void {
     if (this.#dialect.mergedMask !== "all" || given.every((value) => value.mask === null)) return;
     if (mask !== null && !this.#areMaskedStepsRead(name)) return;

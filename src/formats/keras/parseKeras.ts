@@ -9,18 +9,18 @@ import type { KerasModel } from "./kerasModel.js";
 import { isJson, readLayersModel } from "./layersModel.js";
 import { toNetwork } from "./toNetwork.js";
 
-/** What a model in several files needs. */
+/** Options of reading a Keras model. */
 export interface ParseKerasOptions {
-  /** The files beside TF.js's model.json, by the names that it gives them: a Map, or a function that fetches one. */
+  /** The files that TF.js's model.json names. */
   readonly files?: ModelFiles | undefined;
-  /** Not for Keras: a model says itself how its layers are wired. */
+  /** Refused: a Keras model says itself how its layers are wired. */
   readonly description?: unknown;
 }
 
 /**
  * Reads a Keras model: a .h5 of Keras 1, 2 or 3, a .keras, or a TF.js layers model's model.json.
  *
- * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory
+ * @param mayKeep whether the weights may use the memory of `bytes` and `files`
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export async function parseKeras(
@@ -30,7 +30,7 @@ export async function parseKeras(
 ): Promise<Network> {
   const { files, description } = options;
   if (description !== undefined) {
-    throw new GruError("unsupported", "description: expected none, since a Keras model says how it is wired, got one");
+    throw new GruError("unsupported", "description: not for a Keras model, which says itself how its layers are wired");
   }
   return toNetwork(await readModel(bytes, files, mayKeep));
 }
@@ -39,5 +39,5 @@ async function readModel(bytes: Uint8Array, files: ModelFiles | undefined, mayKe
   if (isHdf5(bytes)) return readH5Model(bytes, mayKeep);
   if (isZip(bytes)) return readKerasArchive(bytes, mayKeep);
   if (isJson(bytes)) return readLayersModel(bytes, files, mayKeep);
-  throw new GruError("bad-file", "keras: expected an HDF5 file, a zip or JSON, got something else");
+  throw new GruError("bad-file", `keras: expected an HDF5 file, a zip or JSON, got ${bytes.length} other bytes`);
 }

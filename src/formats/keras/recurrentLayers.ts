@@ -1,9 +1,9 @@
 // GRU, RNN of a GRUCell, and Bidirectional of either.
 //
-// go_backwards gives its steps in the order in which it went, so what reads them sees the sequence turned round, but not the
-// mask, which Keras hands on as it was. A layer goes back in our order when it goes back in its own, or when its input is
-// turned round, but not when both. Bidirectional has the masked steps of both directions give zeros; a GRU repeats its output,
-// unless zero_output_for_mask says otherwise. (keras/src/layers/rnn: rnn.py, bidirectional.py; keras/src/backend/*/rnn.py)
+// A layer with go_backwards gives its steps in the order of its computation: the layers after it see the sequence reversed, but
+// the mask in its first order. In our order, a layer runs backwards if it has go_backwards or its input is reversed, not if
+// both. At masked steps, Bidirectional gives zeros; a GRU repeats its output, unless it has zero_output_for_mask.
+// (keras/src/layers/rnn: rnn.py, bidirectional.py; keras/src/backend/*/rnn.py)
 
 import { GruError } from "../../errors.js";
 import type { GruSpec } from "../../layers/gru.js";
@@ -16,14 +16,14 @@ import { withMask, zeroMaskedSteps } from "./mask.js";
 import { type MergeMode, mergeValues } from "./merge.js";
 import type { Built, Value } from "./value.js";
 
-/** What a recurrent layer is made of. */
+/** The parts of a recurrent layer. */
 export interface RecurrentParts {
   readonly name: string;
   readonly config: Config;
   readonly tensors: readonly NamedTensor[];
   readonly dialect: Dialect;
   readonly input: Value;
-  /** Whether anything that is read later depends on what the layer gives at masked steps. */
+  /** Whether an output depends on the layer's output at masked steps. */
   readonly areMaskedStepsRead: boolean;
 }
 
@@ -43,29 +43,29 @@ export function gruLayer(parts: RecurrentParts): Built {
   return hasZeros ? withZeros(name, { layers: [layer], value }, value.isBounded) : { layers: [layer], value };
 }
 
-/** Whether a sequence's masked steps are to become zeros. @param layers what goes through it, in one direction each */
+/** Whether the masked steps of a sequence become zeros. @param layers the layer of each direction */
 function givesZeros(zerosMasked: boolean, layers: readonly Config[], parts: RecurrentParts): boolean {
   if (!zerosMasked || parts.input.mask === null || !readReturnSequences(layers[0]!)) return false;
-  // Unrolled, some backends have no zeros, and some have them in the order of the mask, not of the steps.
+  // With unroll, some backends give no zeros, and some in the order of the mask instead of the steps.
   const unrolled = layers.find((layer) => layer.flag("unroll", false));
   if (unrolled !== undefined) throw unrolled.unsupported("unroll", "false under a mask with zero_output_for_mask");
   return parts.areMaskedStepsRead;
 }
 
-/** The same with zeros at masked steps. @param areBounded whether the GRUs give no number beyond 1 */
+/** The same layers with zeros at masked steps. @param areBounded whether their outputs are in [-1, 1] */
 function withZeros(name: string, { layers, value }: Built, areBounded: boolean): Built {
   const zeros = zeroMaskedSteps(name, value.parts, value.mask!.layer, value.size, areBounded);
   return { layers: [...layers, ...zeros], value: { ...value, parts: [name] } };
 }
 
-/** Bidirectional: its backward layer's steps are turned back before both are merged. */
+/** Bidirectional, which reverses the steps of its backward layer again before it merges both. */
 export function bidirectionalLayers(parts: RecurrentParts): Built {
   const { name, config, tensors, input } = parts;
   const forward = config.inner("layer", "GRU", "RNN");
   const backward = config.has("backward_layer") ? config.inner("backward_layer", "GRU", "RNN") : forward;
   const returnSequences = readReturnSequences(forward);
-  const isAstray = backward !== forward && goesBackwards(backward) === goesBackwards(forward);
-  if (isAstray || backward.flag("return_sequences", false) !== returnSequences) {
+  const isSameWay = backward !== forward && goesBackwards(backward) === goesBackwards(forward);
+  if (isSameWay || backward.flag("return_sequences", false) !== returnSequences) {
     throw config.unsupported("backward_layer", "like the forward one, in the other direction");
   }
   const half = tensors.length / 2;
@@ -96,7 +96,7 @@ function readPart(config: Config, tensors: readonly NamedTensor[], parts: Recurr
   if (input.mask === null) return part;
   if (input.mask.isReversed === input.isReversed) return withMask(part, cell.subject);
   const expected = "a mask in the order of its steps";
-  const got = "steps last first, as go_backwards gives them, under a mask first step first, as Keras hands it on";
+  const got = "steps in reverse, after go_backwards, with a mask that Keras does not reverse";
   throw new GruError(
     "unsupported",
     `layer "${name}": expected ${expected}, got ${got}; leave out the mask or go_backwards`,
@@ -112,14 +112,14 @@ function readReturnSequences(config: Config): boolean {
 }
 
 function readMergeMode(config: Config): MergeMode | null {
-  // null in a file is a pair of outputs; a file that has none of it means concat.
+  // A missing merge_mode is concat. A null, which stands for a pair of outputs, is read as missing.
   const mode = config.text("merge_mode", "concat");
   if (mode === "concat") return null;
   if (mode === "sum" || mode === "ave" || mode === "mul") return mode;
   throw config.unsupported("merge_mode", "concat, sum, ave or mul");
 }
 
-/** One layer of both directions where one will do; else one of each, the first direction's first. */
+/** One bidirectional layer if the directions are alike; otherwise two layers, the first direction's first. */
 function bothDirections(
   name: string,
   input: Value,
@@ -138,7 +138,7 @@ function bothDirections(
   ];
 }
 
-/** A layer that reads its input, and which steps of it count. */
+/** A layer that reads an input, and its mask if it has one. */
 function spec(
   name: string,
   { parts, mask }: Value,

@@ -6,10 +6,9 @@ import { NetworkBuilder } from "./networkBuilder.js";
 import type { Topology } from "./topology.js";
 
 /**
- * The network that a Keras model is.
+ * Converts a Keras model to a network.
  *
- * Where its outputs come last step first, as go_backwards gives them, the network takes its input last step first
- * instead: then they do by themselves.
+ * If its outputs come in reverse, after go_backwards, the network reverses its input instead.
  *
  * @throws GruError `unsupported`, `bad-file`, `shape-mismatch`
  */
@@ -19,7 +18,7 @@ export function toNetwork(model: KerasModel): Network {
   if (!straight.isReversed) return straight.network();
   const reversed = build(model, inputSize, true);
   if (!reversed.isReversed) return reversed.network();
-  const expected = "all outputs in the order of the input, or all last step first";
+  const expected = "all outputs in the order of the input, or all in reverse";
   throw new GruError("unsupported", `keras: expected ${expected}, got both; leave out some go_backwards`);
 }
 
@@ -38,7 +37,7 @@ function build(model: KerasModel, inputSize: number, reversesInput: boolean) {
   };
 }
 
-/** Features of a step, by the input's shape or else by the first weights; 1 for indices. */
+/** Features of a step, from the input's shape or else from the first weights; 1 for indices. */
 function findInputSize(model: KerasModel): number {
   const { layers } = model.topology;
   const inputs = layers.filter(({ className }) => className === "InputLayer");
@@ -61,7 +60,7 @@ function findInputSize(model: KerasModel): number {
 
 const WITH_KERNEL: readonly string[] = ["GRU", "RNN", "Bidirectional", "Dense", "TimeDistributed"];
 
-/** A kernel has a row for each feature that it reads; the first layer of a list reads the input's. */
+/** The number of rows of the first kernel, which are the features of the input. */
 function firstWeights({ layers }: Topology, model: KerasModel): number | undefined {
   const first = layers.find(({ className }) => WITH_KERNEL.includes(className));
   return first === undefined ? undefined : model.weightsOf(first)[0]?.tensor.shape[0];

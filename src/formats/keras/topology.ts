@@ -1,10 +1,10 @@
-// The layers of a Keras model and their wiring, as Keras 1, 2 and 3 and TF.js write them: a list, or a graph of nodes.
+// The layers of a Keras model and their wiring, in the forms of Keras 1, 2 and 3 and of TF.js: a list, or a graph of nodes.
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { Config } from "./config.js";
 
-/** The layers that a network can say. A class is never looked up by its name anywhere else. */
+/** The supported classes. A class is never looked up by its name anywhere else. */
 const CLASSES = [
   "InputLayer",
   "Embedding",
@@ -21,13 +21,13 @@ const CLASSES = [
   "Add",
   "Average",
   "Multiply",
-  "NotEqual", // how Keras 3 writes the mask of an embedding
+  "NotEqual", // Keras 3's form of the mask of an embedding
 ] as const;
 
-/** Name of a class that we read. */
+/** Name of a supported class. */
 export type ClassName = (typeof CLASSES)[number];
 
-/** A layer and what it reads. */
+/** A layer and the layers that it reads. */
 export interface KerasLayer {
   readonly name: string;
   readonly className: ClassName;
@@ -35,31 +35,31 @@ export interface KerasLayer {
   readonly config: Config;
   /** Names of the layers that it reads; none for the model's input. */
   readonly inputs: readonly string[];
-  /** The layer whose output says which steps count, where the call names one. */
+  /** The layer whose output is the mask, if the call names one. */
   readonly mask: string | null;
-  /** What one step is, [B, T, I] or [B, T], where the layer says; null is any. */
+  /** Shape of the input, [B, T, I] or [B, T], with null for any size; null if the layer does not say. */
   readonly inputShape: readonly unknown[] | null;
 }
 
-/** What a model's configuration says. */
+/** The layers of a model and its outputs. */
 export interface Topology {
   /** In topological order. */
   readonly layers: readonly KerasLayer[];
-  /** Names of the layers that give the outputs, the main one first. */
+  /** Names of the output layers, the main one first. */
   readonly outputs: readonly string[];
 }
 
-/** Each layer costs pipelines and buffers. */
+/** Limit of layers: each one costs pipelines and buffers. */
 const MAX_LAYERS = 256;
 
-/** Names are in every message and in the outputs of each run. */
+/** Limit of a name: names are in messages and in the outputs of each run. */
 const MAX_NAME_LENGTH = 256;
 
 /**
  * Reads a model's configuration: `{ class_name, config }`.
  *
- * @throws GruError `unsupported` for classes that we do not know, all of them at once, and for graphs that a network
- *   cannot say; `bad-file`
+ * @throws GruError `unsupported` with the names of all unknown classes, and for graphs that a network cannot express;
+ *   `bad-file`
  */
 export function parseTopology(model: Config): Topology {
   const className = model.text("class_name");
@@ -69,7 +69,7 @@ export function parseTopology(model: Config): Topology {
 }
 
 function parseSequential(model: Config): Topology {
-  // Keras 1 has the list itself where later ones have an object with a name.
+  // The list itself in Keras 1, an object with the list and a name in later versions.
   const config = model.get("config");
   const list = Array.isArray(config) ? config : model.object("config").list("layers");
   const entries = entriesOf(list);
@@ -80,7 +80,7 @@ function parseSequential(model: Config): Topology {
   return { layers, outputs: [layers.at(-1)!.name] };
 }
 
-/** The input of a list that does not begin with it. No layer has this name: Keras refuses a "/" in names. */
+/** Name of the input of a list without an InputLayer. No layer has this name: Keras refuses "/" in names. */
 const IMPLICIT_INPUT = "/input";
 
 interface Entry {
@@ -91,7 +91,7 @@ interface Entry {
   readonly config: Config;
 }
 
-/** The layers of a list. @throws GruError `unsupported` with the names of all classes that we do not know */
+/** The layers of a list. @throws GruError `unsupported` with the names of all unknown classes */
 function entriesOf(list: readonly unknown[]): Entry[] {
   if (list.length === 0 || list.length > MAX_LAYERS) {
     throw new GruError("bad-file", `keras: expected 1 to ${MAX_LAYERS} layers, got ${list.length}`);
@@ -148,8 +148,7 @@ function inputShapeOf(json: Config, config: Config): readonly unknown[] | null {
 function parseGraph(config: Config): Topology {
   const entries = entriesOf(config.list("layers"));
   const names = new Set(entries.map(({ name }) => name));
-  if (names.size < entries.length)
-    throw new GruError("bad-file", "keras: expected each layer's name once, got one twice");
+  if (names.size < entries.length) throw new GruError("bad-file", "keras: two layers have the same name");
   const layers = entries.map((entry) => {
     const { inputs, mask } = readNode(entry);
     const unknown = [...inputs, ...(mask === null ? [] : [mask])].find((name) => !names.has(name));
@@ -164,14 +163,14 @@ function parseGraph(config: Config): Topology {
   return { layers: sort(layers), outputs };
 }
 
-/** The same layers, each after those that it reads. @throws GruError `bad-file` where they go round in circles */
+/** Sorts layers so that each comes after the layers that it reads. @throws GruError `bad-file` for a cycle */
 function sort(layers: readonly KerasLayer[]): KerasLayer[] {
   const sorted: KerasLayer[] = [];
   const done = new Set<string>();
   for (let left = [...layers]; left.length > 0;) {
     const ready = left.filter(({ inputs, mask }) => [...inputs, mask].every((name) => name === null || done.has(name)));
     if (ready.length === 0) {
-      throw new GruError("bad-file", `layer "${left[0]!.name}": expected layers without a circle, got one`);
+      throw new GruError("bad-file", `layer "${left[0]!.name}": it is in a cycle, or reads one`);
     }
     for (const layer of ready) done.add(layer.name);
     sorted.push(...ready);
@@ -180,7 +179,7 @@ function sort(layers: readonly KerasLayer[]): KerasLayer[] {
   return sorted;
 }
 
-/** What a layer of a graph reads: it is to be called once. */
+/** The inputs of a layer of a graph, which must be called exactly once. */
 function readNode({ name, className, json }: Entry): { inputs: string[]; mask: string | null } {
   const nodes = json.get("inbound_nodes") ?? [];
   const expected = className === "InputLayer" ? 0 : 1;
@@ -193,7 +192,7 @@ function readNode({ name, className, json }: Entry): { inputs: string[]; mask: s
   }
   if (expected === 0) return { inputs: [], mask: null };
   const [node] = nodes as [unknown];
-  // Keras 3: { args, kwargs }. Before: a list of [layer, node, tensor, kwargs].
+  // Keras 3: { args, kwargs }. Earlier versions: a list of [layer, node, tensor, kwargs].
   const isList = Array.isArray(node);
   const json3 = isList ? null : new Config(node, `layer "${name}"`);
   const args = isList ? node : json3!.list("args");
@@ -214,14 +213,14 @@ function readNode({ name, className, json }: Entry): { inputs: string[]; mask: s
   return { inputs, mask: isList ? readOldKeywords(node, name) : readKeywords(json3!, name) };
 }
 
-/** Arguments that change nothing when a model only predicts. */
-const QUIET = new Set(["training"]);
+/** Arguments that change nothing in inference. */
+const IGNORED_KEYWORDS = new Set(["training"]);
 
-/** The mask in Keras 3's keyword arguments; whatever else says something is refused. */
+/** The mask in Keras 3's keyword arguments; other arguments are refused. */
 function readKeywords(node: Config, name: string): string | null {
   let mask: string | null = null;
   for (const [key, value] of node.has("kwargs") ? node.object("kwargs").entries() : []) {
-    if (value === null || QUIET.has(key)) continue;
+    if (value === null || IGNORED_KEYWORDS.has(key)) continue;
     const refs = key === "mask" ? readRefs([value], `layer "${name}"`) : [];
     if (refs.length !== 1) throw refuseKeyword(name, key);
     mask = refs[0]!;
@@ -229,13 +228,13 @@ function readKeywords(node: Config, name: string): string | null {
   return mask;
 }
 
-/** Keyword arguments of older nodes: nothing among them is understood. */
+/** Refuses keyword arguments of older nodes. */
 function readOldKeywords(node: readonly unknown[], name: string): null {
   for (const ref of node) {
     const kwargs = Array.isArray(ref) ? ref[3] : undefined;
     if (typeof kwargs !== "object" || kwargs === null) continue;
-    const loud = Object.entries(kwargs).find(([key, value]) => value !== null && !QUIET.has(key));
-    if (loud !== undefined) throw refuseKeyword(name, loud[0]);
+    const refused = Object.entries(kwargs).find(([key, value]) => value !== null && !IGNORED_KEYWORDS.has(key));
+    if (refused !== undefined) throw refuseKeyword(name, refused[0]);
   }
   return null;
 }
@@ -243,7 +242,7 @@ function readOldKeywords(node: readonly unknown[], name: string): null {
 function refuseKeyword(name: string, key: string): GruError {
   return new GruError(
     "unsupported",
-    `layer "${name}": expected to be called with its inputs alone, got ${quote(key)} too`,
+    `layer "${name}": expected a call with inputs alone, got the argument ${quote(key)} too`,
   );
 }
 
@@ -262,7 +261,7 @@ function readRefs(value: unknown, subject: string, depth = 0): string[] {
     }
     return value.flatMap((item) => readRefs(item, subject, depth + 1));
   }
-  if (typeof value === "number") return []; // what a mask compares with
+  if (typeof value === "number") return []; // the 0 of a mask's comparison
   const history = new Config(value, subject).object("config").list("keras_history");
   return [firstTensor(history, subject)];
 }

@@ -4,39 +4,39 @@ import type { Dialect } from "./dialect.js";
 
 /** A mask of Keras. */
 export interface Mask {
-  /** Our layer that gives it. */
+  /** Name of our layer that gives it. */
   readonly layer: string;
-  /** Whether its steps come in the reverse of ours; Keras hands a mask on as it was, also where the steps are turned round. */
+  /** Whether its steps are in reverse order. Keras does not reverse a mask together with the steps. */
   readonly isReversed: boolean;
 }
 
-/** A tensor of Keras: layers of ours whose outputs are read side by side. */
+/** A tensor of Keras: the concatenated outputs of our layers. */
 export interface Value {
   /** Names of our layers, or "input". */
   readonly parts: readonly string[];
   readonly size: number;
-  /** Whether its steps come in the reverse of ours: go_backwards gives them in the order in which it went. */
+  /** Whether its steps are in reverse order, after a layer with go_backwards. */
   readonly isReversed: boolean;
-  /** Which steps do not count. */
+  /** Says which steps do not count. */
   readonly mask: Mask | null;
-  /** Whether no number in it is beyond 1. */
+  /** Whether all its numbers are in [-1, 1]. */
   readonly isBounded: boolean;
 }
 
-/** What stands for a layer of Keras, and what that gives. */
+/** Our layers for a layer of Keras, and their output. */
 export interface Built {
   readonly layers: readonly LayerSpec[];
   readonly value: Value;
 }
 
-/** A layer of ours reads its inputs one by one; Keras's models have a few. */
+/** Limit of concatenated tensors. Keras's models have a few; our layers read each input separately. */
 const MAX_PARTS = 256;
 
 /**
- * Values side by side.
+ * Concatenates values.
  *
- * @param subject what joins them, for messages
- * @throws GruError `unsupported` when they differ in order or in masks, or are too many
+ * @param subject name of the layer, for messages
+ * @throws GruError `unsupported` for values in different orders or with different masks, or too many values
  */
 export function joinValues(subject: string, values: readonly Value[], { mergedMask }: Dialect): Value {
   const [first] = values;
@@ -45,11 +45,11 @@ export function joinValues(subject: string, values: readonly Value[], { mergedMa
   if (numParts > MAX_PARTS) {
     throw new GruError(
       "unsupported",
-      `${subject}: expected at most ${MAX_PARTS} tensors side by side, got ${numParts}`,
+      `${subject}: expected at most ${MAX_PARTS} concatenated tensors, got ${numParts}`,
     );
   }
   if (values.some(({ isReversed }) => isReversed !== first.isReversed)) {
-    const expected = "inputs in one order, got some last step first, as go_backwards gives them";
+    const expected = "inputs in one order, got some in reverse, after go_backwards";
     throw new GruError("unsupported", `${subject}: expected ${expected}`);
   }
   return {

@@ -9,18 +9,18 @@ import type { NamedTensor } from "./kerasModel.js";
 const MAX_WEIGHTS = 4096;
 const MAX_SHARDS = 1024;
 const MAX_RANK = 8;
-/** A path of a few folders, each a layer's name. */
+/** Longest name: a path of a few folders, each a layer's name. */
 const MAX_NAME_LENGTH = 512;
 
-/** A name without a folder, a scheme or an escape in it: it goes beside model.json and nowhere else. */
+/** A file's name without a folder, a scheme or an escape: a file in the folder of model.json. */
 const FILE_NAME = /^[\w-][\w .()-]*$/;
 
 /**
  * Reads the weights of a TF.js model, in the file's order, widened to float32.
  *
- * @param groups `weightsManifest`: each has names of files, and what is in them together, one after the other
- * @param mayKeep whether the files' bytes may become the weights' own memory
- * @throws GruError `bad-file` for a file that is missing or of another size, or named by a path; `unsupported`
+ * @param groups `weightsManifest`: each has names of files, and the weights in their joined bytes, one after the other
+ * @param mayKeep whether the weights may use the memory of the files
+ * @throws GruError `bad-file` for a missing file, one of another size, or one named by a path; `unsupported`
  */
 export async function readManifest(
   groups: readonly unknown[],
@@ -33,8 +33,8 @@ export async function readManifest(
   const numWeights = plans.reduce((sum, { weights }) => sum + weights.length, 0);
   if (numShards > MAX_SHARDS) throw bad(`expected at most ${MAX_SHARDS} files, got ${numShards}`);
   if (numWeights > MAX_WEIGHTS) throw bad(`expected at most ${MAX_WEIGHTS} weights, got ${numWeights}`);
-  // Of one file again and again, the weights could take any multiple of its size.
-  if (numFiles < numShards) throw bad("expected each file once, got one twice");
+  // With one file many times, the weights could take any multiple of its size.
+  if (numFiles < numShards) throw bad("a file is named twice");
   const tensors: NamedTensor[] = [];
   for (const { paths, weights } of plans) {
     const sizeBytes = weights.reduce((sum, weight) => sum + weight.sizeBytes, 0);
@@ -46,7 +46,7 @@ export async function readManifest(
     }
   }
   const names = new Set(tensors.map(({ name }) => name));
-  if (names.size < tensors.length) throw bad("expected each weight's name once, got one twice");
+  if (names.size < tensors.length) throw bad("two weights have the same name");
   return tensors;
 }
 
@@ -58,7 +58,7 @@ interface Group {
 interface Weight {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Null for numbers that no layer of ours has. */
+  /** Reads the weight; null for whole numbers, which no layer has. */
   readonly widen: ((bytes: Uint8Array) => Tensor) | null;
 }
 
@@ -70,7 +70,7 @@ function readGroup(group: Config): Group {
   return { paths, weights: group.list("weights").map((weight) => readWeight(new Config(weight, group.subject))) };
 }
 
-/** Bytes of a number, of the types that TF.js writes but for text. */
+/** Bytes of a number, by TF.js's types without text. */
 const SIZES = new Map([
   ["float32", 4],
   ["int32", 4],
@@ -101,7 +101,7 @@ function readWeight(config: Config): Weight {
   return { name, sizeBytes, widen: widener(config.text("dtype"), quantization, sizes) };
 }
 
-/** What turns a weight's bytes into float32; null for what is no float. */
+/** A function that reads a weight as float32; null for whole numbers. */
 function widener(dtype: string, quantization: Config | null, shape: number[]): Weight["widen"] {
   if (dtype !== "float32") return null;
   if (quantization === null) {
@@ -119,9 +119,9 @@ function widener(dtype: string, quantization: Config | null, shape: number[]): W
 }
 
 /**
- * The files of a group as one, which is ours.
+ * The joined bytes of a group's files, which the weights may keep.
  *
- * @throws GruError `bad-file` unless they are there, and as long as their weights
+ * @throws GruError `bad-file` for a missing file, and unless the files are as long as the weights
  */
 async function join(
   paths: readonly string[],

@@ -1,8 +1,8 @@
-// Keras's names and layouts of weights: `<layer>/kernel`, transposed; gates z r n; with reset_after two biases in one array.
+// Weights with Keras's names and layouts: `<layer>/kernel`, transposed; gates z r n; with reset_after two biases in one array.
 
 import { GruError } from "../../errors.js";
 import type { LayerDescription, NetworkDescription } from "../description.js";
-import { swapGates, turnKernel } from "../kernel.js";
+import { swapGates, convertKernel } from "../kernel.js";
 import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
 import { OPEN } from "../torch/linearLayers.js";
@@ -13,16 +13,16 @@ const WEIGHT = /^(?<layer>.+?)(?:\/[^/]*gru_cell[^/]*)?\/(?<field>kernel|recurre
 
 type Fields = ReadonlyMap<string, Tensor>;
 
-/** Whether some array is a Keras GRU's. */
+/** Whether an array has the name of a Keras GRU's. */
 export function isKeras(arrays: Fields): boolean {
   return [...arrays.keys()].some((name) => WEIGHT.exec(name)?.groups?.["field"] === "recurrent_kernel");
 }
 
 /**
- * Gives Keras's arrays our names and layouts, and the layers that they would be one after the other.
+ * Converts Keras's arrays to our names and layouts, and infers their layers, each reading the one before.
  *
  * @param arrays by Keras's names, in the order of `model.weights`
- * @param isDescribed whether the caller says how the layers are wired
+ * @param isDescribed whether the caller passed a description
  * @throws GruError `unsupported` for arrays of other layers, `shape-mismatch`
  */
 export function fromKeras(
@@ -50,7 +50,7 @@ export function fromKeras(
   return { tensors, description: { layers }, notes };
 }
 
-/** Hardly anybody has two dense layers without an activation between them, of which weights say nothing. */
+/** Refuses dense layers in a row: there is nearly always an activation between them, and weights do not say which. */
 function checkRows(layers: readonly LayerDescription[]): void {
   const isRead = (i: number) => layers[i]?.type === "dense" && layers[i + 1]?.type === "dense";
   const names = layers.filter((_, i) => isRead(i) || isRead(i - 1)).map(({ name }) => `"${name}"`);
@@ -64,7 +64,7 @@ function byLayer(arrays: Fields): Map<string, Map<string, Tensor>> {
   const layers = new Map<string, Map<string, Tensor>>();
   for (const [name, tensor] of arrays) {
     const { layer, field } = (WEIGHT.exec(name)?.groups ?? {}) as { layer?: string; field?: string };
-    // Which half of the output is whose, and which way it runs, names alone do not say.
+    // Names do not say how the two directions of a Bidirectional layer are merged.
     if (layer === undefined || field === undefined || /\/(forward|backward)_/.test(`/${layer}`)) {
       const expected = "weights of embedding, forward GRU and dense layers by Keras's names";
       throw new GruError("unsupported", `npz: expected ${expected}, got "${name}"; save the model as .keras`);
@@ -84,8 +84,8 @@ function readGru(name: string, fields: Fields, tensors: Map<string, Tensor>): La
       throw new GruError("shape-mismatch", `npz: "${name}": expected kernels of ${expected}, got ${shape[1]}`);
     }
   }
-  tensors.set(`${name}.weight`, turnedTensor(kernel, 3));
-  tensors.set(`${name}.recurrentWeight`, turnedTensor(recurrent, 3));
+  tensors.set(`${name}.weight`, convertedTensor(kernel, 3));
+  tensors.set(`${name}.recurrentWeight`, convertedTensor(recurrent, 3));
   const bias = fields.get("bias");
   const resetAfter = bias === undefined || bias.shape.length === 2;
   if (bias !== undefined) {
@@ -112,7 +112,7 @@ function readOther(name: string, fields: Fields, tensors: Map<string, Tensor>): 
   }
   const kernel = matrix(`${name}/kernel`, fields.get("kernel"));
   const [inputSize, outputSize] = kernel.shape as [number, number];
-  tensors.set(`${name}.weight`, turnedTensor(kernel, 1));
+  tensors.set(`${name}.weight`, convertedTensor(kernel, 1));
   const bias = fields.get("bias");
   if (bias !== undefined) tensors.set(`${name}.bias`, bias);
   return { type: "dense", name, inputSize, outputSize };
@@ -124,8 +124,8 @@ function matrix(name: string, tensor: Tensor | undefined): Tensor {
   throw new GruError("shape-mismatch", `npz: "${name}": expected a matrix, got ${got}`);
 }
 
-/** [I, O] as [O, I], in our order of gates. */
-function turnedTensor(tensor: Tensor, numGates: 1 | 3): Tensor {
+/** A kernel [I, O] as [O, I], with gates in our order. */
+function convertedTensor(tensor: Tensor, numGates: 1 | 3): Tensor {
   const [rows, columns] = tensor.shape as [number, number];
-  return { ...tensor, shape: [columns, rows], values: turnKernel(tensor, numGates) };
+  return { ...tensor, shape: [columns, rows], values: convertKernel(tensor, numGates) };
 }

@@ -1,4 +1,4 @@
-// An array as numpy saves it: a magic word, the version, a header that is a dict in Python's notation, the numbers.
+// numpy's file of one array: a magic word, the version, a header that is a dict in Python's notation, the numbers.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import { GruError } from "../../errors.js";
@@ -8,7 +8,7 @@ import { rowMajor } from "../strided.js";
 import type { Tensor } from "../tensor.js";
 
 const MAGIC = "\x93NUMPY";
-/** Numpy's own is at most that, unless its reader is told otherwise. */
+/** The default limit of numpy's own reader. */
 const MAX_HEADER_BYTES = 10_000;
 const MAX_RANK = 8;
 
@@ -27,17 +27,17 @@ const DESCRIPTIONS: ReadonlyMap<string, Dtype> = new Map([
 ]);
 
 /**
- * Reads an array, in row-major order whatever the file's.
+ * Reads an array of any order; the result is row-major.
  *
  * @param what its name, for messages
- * @param mayKeep whether the bytes may become the array's own memory
- * @throws GruError `bad-file`, `unsupported` for a dtype that is not listed: Python's objects, say
+ * @param mayKeep whether the array may use the memory of `bytes`
+ * @throws GruError `bad-file`, `unsupported` for a dtype that is not listed, such as Python's objects
  */
 export function parseNpy(what: string, bytes: Uint8Array, mayKeep = false): Tensor {
   const bad = (expected: string, got: unknown) =>
     new GruError("bad-file", `npy: "${what}": expected ${expected}, got ${String(got)}`);
   const start = String.fromCharCode(...bytes.subarray(0, 8));
-  if (!start.startsWith(MAGIC)) throw bad("an array as numpy saves it", `${bytes.length} bytes of something else`);
+  if (!start.startsWith(MAGIC)) throw bad("an array of numpy", `${bytes.length} other bytes`);
   const isWide = bytes[6]! > 1; // from version 2 on the header's length has four bytes
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const headerStart = isWide ? 12 : 10;
@@ -64,7 +64,7 @@ export function parseNpy(what: string, bytes: Uint8Array, mayKeep = false): Tens
   const got = bytes.length - dataStart;
   if (sizeBytes !== got) throw bad(`${sizeBytes} bytes for ${descr} [${shape.join(", ")}]`, got);
   const isKept = mayKeep && dtype === DTYPES.get("F32");
-  const data = bytes.subarray(dataStart); // behind the header, which is read
+  const data = bytes.subarray(dataStart); // the bytes before it are the header, which has been read
   const values = readNumbers(dtype, isKept ? aligned(data) : data, isKept);
   return {
     shape,
@@ -73,7 +73,7 @@ export function parseNpy(what: string, bytes: Uint8Array, mayKeep = false): Tens
   };
 }
 
-/** Strides of an array whose first axis runs fastest. */
+/** Strides of a column-major array, whose first axis is the fastest. */
 function columnMajor(shape: readonly number[]): number[] {
   return shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));
 }

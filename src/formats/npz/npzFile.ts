@@ -8,7 +8,7 @@ const ENDING = ".npy";
 /**
  * Reads all arrays of a .npz file, by their names, in the order in which they were saved.
  *
- * @param mayKeep whether the bytes may become the arrays' own memory
+ * @param mayKeep whether the arrays may use the memory of `bytes`
  * @throws GruError `bad-file`, `unsupported`
  */
 export function readNpz(bytes: Uint8Array, mayKeep = false): Map<string, Tensor> {

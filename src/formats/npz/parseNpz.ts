@@ -5,11 +5,11 @@ import { fromKeras, isKeras } from "./kerasWeights.js";
 import { readNpz } from "./npzFile.js";
 
 /**
- * Reads a .npz file of weights: by PyTorch's names, those of a state_dict, or by Keras's (`gru/recurrent_kernel`), in the
- * order of `model.weights`.
+ * Reads a .npz file of weights: with the names of a PyTorch state_dict, or with Keras's (`gru/recurrent_kernel`), in the order
+ * of `model.weights`.
  *
- * @param description how the layers are wired; for Keras's, with the activations that names do not say
- * @param mayKeep whether the bytes may become the weights' own memory
+ * @param description the layer list; with Keras's names, also for the activations, which are not in the file
+ * @param mayKeep whether the weights may use the memory of `bytes`
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function parseNpz(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {

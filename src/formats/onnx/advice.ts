@@ -1,12 +1,13 @@
-// What to change where the graph was made, by how it looks: people who export a model sit in Python.
+// Advice for a graph that cannot be run: changes of the Python program that exported it.
 
 import type { OnnxModel } from "./modelProto.js";
 import { STATE_DICT, UNROLLED } from "./unrolled.js";
 import type { Issue } from "./readGraph.js";
 
 interface Rule {
-  /** Of the operator of a node that cannot be run, or of a reason. */
+  /** Matches the operator of a node that cannot be run. */
   readonly operator?: RegExp;
+  /** Matches a reason. */
   readonly reason?: RegExp;
   readonly applies?: (model: OnnxModel) => boolean;
   readonly advice: (model: OnnxModel) => string;
@@ -15,7 +16,7 @@ interface Rule {
 const isOfKeras = ({ producer }: OnnxModel) => /tf2onnx|keras/i.test(producer);
 const hasGru = ({ nodes }: OnnxModel) => nodes.some(({ operator }) => operator === "GRU");
 
-/** The most telling first. */
+/** The first match counts; the most specific rules come first. */
 const RULES: readonly Rule[] = [
   {
     operator: /^(Loop|Scan|If)$/,
@@ -23,20 +24,20 @@ const RULES: readonly Rule[] = [
       isOfKeras(model)
         ? 'the converter left a recurrent layer as a Loop: load the Keras model itself, model.save("model.keras") or .h5'
         : `a Python loop or condition became control flow: trace nn.GRU without it, or ${STATE_DICT}; ` +
-          'of a Keras model, load what model.save("model.keras") writes',
+          'for a Keras model, load the file of model.save("model.keras")',
   },
   {
     operator: /^(TopK|ScatterElements|ScatterND)$/,
     applies: (model) => hasGru(model) && model.nodes.some(({ operator }) => operator === "TopK"),
     advice: () =>
-      "pack_padded_sequence(..., enforce_sorted=False) sorts the rows in the graph: export with enforce_sorted=True and an " +
-      "example that is sorted; rows may then come in any order here, with the option lengths",
+      "pack_padded_sequence(..., enforce_sorted=False) sorts the rows in the graph: export with enforce_sorted=True and a " +
+      "sorted example; rows may be in any order here, with the option lengths",
   },
   {
     reason: /^it fixes time or batch/,
     advice: () =>
-      "the graph is made for as many rows or steps as the example had: export with an example of batch 1, and with time and " +
-      `batch in dynamic_axes (or dynamic_shapes); pack_padded_sequence fixes the batch all the same unless it is 1; or ${STATE_DICT}`,
+      "the graph is made for the example's number of rows or steps: export with an example of batch 1, and with time and " +
+      `batch in dynamic_axes (or dynamic_shapes); pack_padded_sequence fixes the batch anyway unless it is 1; or ${STATE_DICT}`,
   },
   {
     reason: /^it takes (step|the first step|a part of time|row)/,
@@ -46,20 +47,20 @@ const RULES: readonly Rule[] = [
   {
     reason: /^it needs a time axis where there are/,
     advice: () =>
-      "the model takes [batch, time] and makes [batch, time, 1] of it inside: leave x.unsqueeze(-1) out of forward, and export " +
+      "the model takes [batch, time] and makes it [batch, time, 1] itself: leave x.unsqueeze(-1) out of forward, and export " +
       "with an input of three axes",
   },
   {
     reason: /is lengths$/,
-    advice: () => "leave the lengths out of what forward returns: they are an input, which the caller has",
+    advice: () => "leave the lengths out of forward's results: they are an input, which the caller has",
   },
   {
     operator: /^com\.microsoft\./,
-    advice: () => "onnxruntime's optimizer wrote operators of its own: load the model from before it was optimized",
+    advice: () => "onnxruntime's optimizer wrote its own operators: load the model from before the optimization",
   },
 ];
 
-/** What to change in Python; "" where nothing is known. */
+/** The changes to make in Python; "" where no rule matches. */
 export function adviceFor(model: OnnxModel, issues: readonly Issue[]): string {
   const rule = RULES.find(
     ({ operator, reason, applies }) =>

@@ -4,7 +4,7 @@ import { type Axis, type Dimension, dimension, isSameDimension, joinAxes, produc
 import type { Call, Operator } from "./call.js";
 import { recognizeGruCell } from "./gruCell.js";
 import { demand, Refusal } from "./refusal.js";
-import { loosen, walk } from "./shapeOperators.js";
+import { loosen, sourceIndices } from "./shapeOperators.js";
 import { activated, columnsFor, scaled, shifted, sum, together, widthOf } from "./signals.js";
 import {
   type Constant,
@@ -38,7 +38,7 @@ export const arithmeticOperators: Readonly<Record<string, Operator>> = {
 
 interface Arithmetic {
   readonly ofNumbers: (a: number, b: number) => number;
-  /** null where it cannot be said what comes out */
+  /** null where the result is not known */
   readonly ofSizes: (a: Dimension, b: Dimension) => Dimension | null;
   readonly ofSignalAndNumbers: (call: Call, signal: Signal, numbers: Float64Array) => Signal;
   readonly ofNumbersAndSignal: (call: Call, numbers: Float64Array, signal: Signal) => Signal;
@@ -92,7 +92,7 @@ const DIVIDE: Arithmetic = {
   ofSignals: softsign,
 };
 
-/** A product of features, for a GRU cell to be found around it; nothing else can use one. */
+/** A product of features. No layer computes one, but a GRU cell around it may be recognized. */
 function multiplySignals(call: Call, a: Signal, b: Signal): Signal {
   const { wiring, layerName } = call;
   const source = wiring.add<ProductSource>({
@@ -115,7 +115,7 @@ function absolute(call: Call): Value[] {
   return [{ axes, content: sourceSignal(source, content.step, content.isReversed) }];
 }
 
-/** x / (1 + |x|), the one quotient of features that a layer computes. */
+/** x / (1 + |x|), the only quotient of features that a layer computes. */
 function softsign(call: Call, x: Signal, divisor: Signal): Signal {
   const { wiring, layerName } = call;
   const { columns, weight, scale, bias } = divisor;
@@ -130,7 +130,7 @@ function softsign(call: Call, x: Signal, divisor: Signal): Signal {
   return activated(x, "softsign", wiring, layerName);
 }
 
-/** The GRU cell whose last addition this is, or the addition itself. */
+/** The GRU cell that ends with this addition, or the addition itself. */
 function recognized(call: Call, signal: Signal): Signal {
   const gru = recognizeGruCell(signal, call);
   return gru === null ? signal : sourceSignal(gru, signal.step, signal.isReversed);
@@ -173,7 +173,7 @@ function computeConstant(a: Value, b: Value, compute: (a: number, b: number) => 
   return { kind: "constant", values, isFloat, isFloat16: false };
 }
 
-/** Both values over the axes that they have together. */
+/** Broadcasts two values to common axes. */
 function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: Value; b: Value } {
   const rank = Math.max(first.axes.length, second.axes.length);
   const [left, right] = [loosen(call, first, second.axes), loosen(call, second, first.axes)];
@@ -182,7 +182,7 @@ function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: 
   const axes = from.map((axis, i) => joinAxes(axis, other[i]!));
   const over = (value: Value, own: readonly Axis[]) => {
     const steps = strides(own).map((step, i) => (own[i] === 1 ? 0 : step));
-    return reindex(value, axes, walk(call.wiring, axes, steps), call.wiring);
+    return reindex(value, axes, sourceIndices(call.wiring, axes, steps), call.wiring);
   };
   return { axes, a: over(left, from), b: over(right, other) };
 }
@@ -193,7 +193,7 @@ function sumAll(call: Call): Value[] {
   return [total];
 }
 
-/** Of constants alone. */
+/** An operator that is supported only for constants. */
 function ofConstants(call: Call, compute: (a: number, b: number) => number): Value {
   const inputs = Array.from({ length: call.numInputs }, (_, i) => call.input(i));
   demand(
@@ -219,7 +219,7 @@ function equal(call: Call): Value[] {
 function where(call: Call): Value[] {
   const inner = broadcast(call, call.input(1), call.input(2));
   const condition = broadcast(call, call.input(0), inner.a);
-  demand(condition.a.content.kind === "constant", "it chooses by something that is not known");
+  demand(condition.a.content.kind === "constant", "it chooses by a condition that is not constant");
   const isFirst = [...condition.a.content.values].map((value) => value !== 0);
   const { axes } = condition;
   const [a, b] = [inner.a, inner.b].map((value) => broadcast(call, value, condition.a).a) as [Value, Value];
@@ -239,7 +239,7 @@ function where(call: Call): Value[] {
   ];
 }
 
-/** Of a shape: how many elements it has. */
+/** The number of elements of a shape. */
 function reduceProduct(call: Call): Value[] {
   const value = call.input(0);
   const isAll = value.axes.length <= 1;

@@ -1,4 +1,4 @@
-// The network that a wiring is: only the layers that outputs depend on, each reading whole layers.
+// Makes a network of a wiring: only the layers that outputs depend on, each reading whole layers.
 
 import { defineNetwork } from "../../model/defineNetwork.js";
 import type { LayerSpec } from "../../layers/index.js";
@@ -21,7 +21,7 @@ import {
   type Wiring,
 } from "./wiring.js";
 
-/** A graph output and the columns it consists of. */
+/** A graph output and its columns. */
 interface End {
   readonly port: OnnxPort;
   readonly axes: readonly Axis[];
@@ -30,9 +30,9 @@ interface End {
 }
 
 /**
- * Makes a network of what was read.
+ * Makes a network of a graph.
  *
- * @throws Refusal for what no network can be
+ * @throws Refusal for a graph that no network can express
  */
 export function assemble({ reading, inputs, outputs }: GraphReading): OnnxNetwork {
   const { wiring } = reading;
@@ -42,7 +42,7 @@ export function assemble({ reading, inputs, outputs }: GraphReading): OnnxNetwor
   const given = ends.filter((end) => !states.includes(end));
   const layers = given.map((end) => [end, assembly.wholeSource(end)] as const);
   for (const [{ port }, source] of layers) assembly.ask(source, port.name);
-  // A graph that gives nothing but states gives them as its output, too.
+  // A network needs an output: for a graph with only states, the layer of the first one.
   if (layers.length === 0) assembly.ask(wiring.sourceOf(states[0]!.columns.at(-1)!), states[0]!.port.name);
   for (const { columns } of states) assembly.keepStates(columns);
   const { specs, names } = assembly.build();
@@ -85,7 +85,7 @@ function endOf(port: OnnxPort, { axes, content }: Value, wiring: Wiring): End {
   return { port, axes, signal: content, columns };
 }
 
-/** Whether an output is nothing but states: final ones, or those of several cells, after the one step of their graph. */
+/** Whether an output consists of states: final states, or the states of several cells after the only step of their graph. */
 function isState({ axes, columns }: End, wiring: Wiring): boolean {
   const sources = [...wiring.sourcesOf(columns)];
   const hasTime = axes.some((axis) => nameAxis(axis) === "time");
@@ -96,7 +96,7 @@ function isCell(source: Source): boolean {
   return source.type === "gru" && source.initialState !== null && source.direction === "forward";
 }
 
-/** What became of an axis; one of which nothing is known is batch. */
+/** The name of an axis; an axis without a known role is batch. */
 function nameAxis(axis: Axis): OnnxAxis {
   if (typeof axis === "number") return axis;
   const [free = axis[0]!] = axis.filter(({ root }) => root.size !== 1);
@@ -104,22 +104,22 @@ function nameAxis(axis: Axis): OnnxAxis {
 }
 
 /** A GRU layer of the network. */
-interface PlacedGru {
+interface AssembledGru {
   readonly source: GruSource;
   readonly name: string;
-  /** Of its first unit in a row's state. */
+  /** Index of its first unit in a row's state. */
   readonly firstUnit: number;
 }
 
 class Assembly {
   /** Sources that are outputs, the main one first. */
   readonly asked: Source[] = [];
-  readonly grus: PlacedGru[] = [];
+  readonly grus: AssembledGru[] = [];
   readonly #wiring: Wiring;
   readonly #wanted = new Map<Source, string>();
   readonly #live = new Set<Source>();
   readonly #names = new Map<Source, string>();
-  /** The network's own input: where each graph input begins in it. */
+  /** The first feature of each graph input in the network's input. */
   readonly #inputStart = new Map<InputSource, number>();
   #inputSize = 0;
 
@@ -127,7 +127,7 @@ class Assembly {
     this.#wiring = wiring;
   }
 
-  /** The source that an output is the whole of; a layer that selects where there is none. */
+  /** The source that is an output as a whole; if there is none, a new layer that selects the output's columns. */
   wholeSource({ columns, port, signal }: End): Source {
     const source = this.#wiring.sourceOf(columns[0]!);
     const isWhole = columns.length === source.size && columns.every((column, i) => column === source.first + i);
@@ -137,14 +137,14 @@ class Assembly {
     return this.#wiring.sourceOf(selection.columns[0]!);
   }
 
-  /** Makes a source an output of that name. */
+  /** Makes a source an output, with that name. */
   ask(source: Source, name: string): void {
     if (!this.#wanted.has(source)) this.#wanted.set(source, name);
     if (!this.asked.includes(source)) this.asked.push(source);
     this.#keep(source);
   }
 
-  /** Keeps the GRUs whose final states these are. */
+  /** Keeps the GRUs of final states. */
   keepStates(columns: Int32Array): void {
     for (const source of this.#wiring.sourcesOf(columns)) {
       if (source.type === "gru") this.#keep(source);
@@ -152,7 +152,7 @@ class Assembly {
     }
   }
 
-  /** Marks a source and all that it reads. */
+  /** Marks a source and all sources that it depends on. */
   #keep(first: Source): void {
     const queue = [first];
     for (let source = queue.pop(); source !== undefined; source = queue.pop()) {
@@ -176,7 +176,7 @@ class Assembly {
     const layers = live.filter((source) => source.type !== "input");
     demand(layers.length <= MAX_LAYERS, `it takes ${layers.length} layers, and at most ${MAX_LAYERS} can be run`);
     const taken = new Set([NETWORK_INPUT, ""]);
-    // Outputs choose their names first.
+    // Outputs get their names first.
     for (const source of [...this.asked, ...layers]) {
       if (this.#names.has(source)) continue;
       this.#names.set(source, unusedName(this.#wanted.get(source) ?? this.#ownName(source), taken));
@@ -184,7 +184,7 @@ class Assembly {
     return { specs: layers.map((source) => this.#specOf(source)), names: this.#names };
   }
 
-  /** The node's name; a GRU of which only the end is read has it, too. */
+  /** The node's name, also for a GRU of which only the final state is read. */
   #ownName(source: Source): string {
     return source.type === "final" && !this.#live.has(source.gru) ? source.gru.name : source.name;
   }
@@ -200,7 +200,7 @@ class Assembly {
       case "final":
         return this.#gruSpec(source, source.gru, false);
       default:
-        throw new Error(`layer ${source.name}: expected one of a network, got a ${source.type}`);
+        throw new Error(`layer ${source.name}: expected a layer of a network, got a ${source.type}`);
     }
   }
 
@@ -217,9 +217,9 @@ class Assembly {
     };
   }
 
-  #gruSpec(place: GruSource | FinalSource, source: GruSource, returnSequences: boolean): LayerSpec {
+  #gruSpec(output: GruSource | FinalSource, source: GruSource, returnSequences: boolean): LayerSpec {
     const { hiddenSize, direction, resetAfter, gateActivation, newActivation, clip } = source;
-    const name = this.#names.get(place)!;
+    const name = this.#names.get(output)!;
     const last = this.grus.at(-1);
     this.grus.push({ source, name, firstUnit: last === undefined ? 0 : last.firstUnit + last.source.size });
     return {
@@ -240,7 +240,7 @@ class Assembly {
     };
   }
 
-  /** Whole layers that hold the columns, and the weight, [rows, columns], with a column for each of their features. */
+  /** The layers that have the columns, and the weight [rows, columns] extended to all features of these layers. */
   #read(columns: Int32Array, weight: Float32Array, rows: number) {
     const starts = new Map<string, number>();
     let inputSize = 0;
@@ -274,7 +274,7 @@ class Assembly {
     }));
   }
 
-  /** Where columns of final states are in a row's state. */
+  /** The units of a row's state for columns of final states. */
   finalUnits(columns: Int32Array): number[] {
     return Array.from(columns, (column) => {
       const state = this.#wiring.sourceOf(column);
@@ -315,7 +315,7 @@ function embeddingSpec({ weight, size, isFloat16 }: EmbeddingSource, name: strin
   };
 }
 
-/** The name, with a number behind it where another has it. */
+/** The name, with a number appended if it is taken. */
 function unusedName(name: string, taken: Set<string>): string {
   let unused = name;
   for (let i = 2; taken.has(unused); i++) unused = `${name}_${i}`;

@@ -1,14 +1,14 @@
-// The axes of a tensor in a graph. Time and batch are followed by what they are, not by their sizes: a graph that was
-// frozen at one batch size then runs at any. All other axes are numbers, and hold features.
+// The axes of a tensor in a graph. Time and batch are tracked as such, not as sizes, so that a graph frozen at one batch size
+// runs at any. All other axes are numbers, and hold features.
 
 import { demand, Refusal } from "./refusal.js";
 
-/** What an axis without a fixed meaning turned out to be. */
+/** The role of a free axis. */
 export type Role = "time" | "batch";
 
-/** An axis of a graph input that is not of features: time, batch, or not yet known which. */
+/** An axis of a graph input that is not of features: time, batch, or not known yet. */
 export class FreeAxis {
-  /** In the file; null where the file leaves it open. */
+  /** Size in the file; null where the file leaves it open. */
   readonly size: number | null;
   role: Role | null = null;
   #sameAs: FreeAxis | null = null;
@@ -17,12 +17,12 @@ export class FreeAxis {
     this.size = size;
   }
 
-  /** The one that stands for all which were found to be the same. */
+  /** The representative of all axes that were united. */
   get root(): FreeAxis {
     return this.#sameAs === null ? this : this.#sameAs.root;
   }
 
-  /** From here on both are one axis. */
+  /** Makes two axes one. */
   unite(other: FreeAxis): void {
     const [from, to] = [this.root, other.root];
     if (from === to) return;
@@ -32,14 +32,14 @@ export class FreeAxis {
   }
 }
 
-/** A number of features, or free axes that were joined to one, outer first. */
+/** A number of features, or free axes joined to one axis, outer first. */
 export type Axis = number | readonly FreeAxis[];
 
-/** What each axis of one graph turned out to be. */
+/** The time and the batch axis of one graph. */
 export class Roles {
   readonly #known = new Map<Role, FreeAxis>();
 
-  /** Finds that an axis is time, or batch. Axes of size 1 beside it are along for the ride. */
+  /** Gives an axis a role. Axes of size 1 that are joined to it are ignored. */
   bind(axis: Axis, role: Role): void {
     if (typeof axis === "number") {
       demand(axis === 1, `it needs a ${role} axis where there are ${axis} features`);
@@ -57,12 +57,12 @@ export class Roles {
   }
 }
 
-/** Elements of the feature axes. */
+/** Number of elements of the feature axes. */
 export function numFeatures(axes: readonly Axis[]): number {
   return axes.reduce<number>((total, axis) => (typeof axis === "number" ? total * axis : total), 1);
 }
 
-/** The same as far as loops go: an axis of no elements has others beside it that are gone through. */
+/** As `numFeatures`, for the cost of loops: an empty axis counts as 1, since the axes outside it are still visited. */
 export function extentOf(axes: readonly Axis[]): number {
   return axes.reduce<number>((total, axis) => (typeof axis === "number" ? total * Math.max(1, axis) : total), 1);
 }
@@ -87,7 +87,7 @@ export function axisIndex(index: number, rank: number): number {
   return axis;
 }
 
-/** The axis that two tensors have in common where one is stretched over the other. */
+/** The common axis of two tensors that are broadcast. */
 export function joinAxes(a: Axis, b: Axis): Axis {
   if (typeof a === "number" && typeof b === "number") {
     demand(a === b || a === 1 || b === 1, `it joins ${a} features with ${b}`);
@@ -106,10 +106,10 @@ export function joinAxes(a: Axis, b: Axis): Axis {
   return a.length >= b.length ? a : b;
 }
 
-/** Sizes that are not known in one product: time and batch, each a few times. */
+/** Limit of unknown sizes in one product: time and batch, each a few times. */
 const MAX_FREE = 16;
 
-/** A size in a graph's shape arithmetic: a number times sizes that are not known. */
+/** A size in a graph's shape arithmetic: a number times unknown sizes. */
 export interface Dimension {
   readonly factor: number;
   readonly free: readonly FreeAxis[];
@@ -117,7 +117,7 @@ export interface Dimension {
 
 export const dimension = (factor: number): Dimension => ({ factor, free: [] });
 
-/** What Shape gives for an axis. */
+/** The size of an axis, as the operator Shape gives it. */
 export function dimensionOf(axis: Axis): Dimension {
   return typeof axis === "number" ? dimension(axis) : { factor: 1, free: axis };
 }
@@ -141,7 +141,7 @@ export function product(a: Dimension, b: Dimension): Dimension {
   return { factor: a.factor * b.factor, free: [...a.free, ...b.free] };
 }
 
-/** a / b where it is whole; null where it is not. */
+/** a / b; null where it is not whole. */
 export function quotient(a: Dimension, b: Dimension): Dimension | null {
   const free = a.free.map(({ root }) => root);
   let divisor = b.factor;
@@ -151,7 +151,7 @@ export function quotient(a: Dimension, b: Dimension): Dimension | null {
     else if (root.size !== null) divisor *= root.size;
     else return null;
   }
-  // A frozen size may be written as its number.
+  // The file may have the number of a frozen size.
   for (let i = free.length - 1; i >= 0 && a.factor % divisor !== 0; i--) {
     const { size } = free[i]!;
     if (size === null || divisor % size !== 0) continue;
@@ -173,9 +173,9 @@ export function frozenNumber({ factor, free }: Dimension): number | null {
 type Atom = number | FreeAxis;
 
 /**
- * The axes after a Reshape: the same elements in the same order, grouped anew.
+ * The axes after a Reshape: the same elements in the same order, in other groups.
  *
- * @param targets sizes, at most one of them null for what is left
+ * @param targets sizes, at most one of them null for the remaining elements
  * @throws Refusal when a group would hold both features and time or batch
  */
 export function regroup(axes: readonly Axis[], targets: readonly (Dimension | null)[]): Axis[] {
@@ -196,7 +196,7 @@ export function regroup(axes: readonly Axis[], targets: readonly (Dimension | nu
   return head;
 }
 
-/** Features that lie side by side are one run of elements, to be cut anywhere. */
+/** Merges adjacent feature axes: a Reshape may split their elements anywhere. */
 function mergeFeatures(axes: readonly Axis[]): Atom[] {
   const atoms: Atom[] = [];
   for (const axis of axes) {
@@ -229,10 +229,10 @@ function takeGroup(atoms: Atom[], target: Dimension, fromEnd: boolean, next: Dim
       atoms.splice(fromEnd ? atoms.length : 0, 0, atom / factor);
       taken = factor;
       factor = 1;
-    } else throw new Refusal("it joins or cuts the time or batch axis");
+    } else throw new Refusal("it joins or splits the time or batch axis");
     add(taken);
   }
-  // A frozen axis of 1 shows in no number: it stays beside its like rather than among the features.
+  // A frozen axis of size 1 is in no product of sizes: it joins the free axes, not the features.
   const isFree = group.every((atom) => typeof atom !== "number");
   const isNext = (atom: Atom | undefined) => next?.free.some(({ root }) => root === atom) === true;
   if (isFree && !isOne(next)) while (typeof peek() !== "number" && isUnit(peek()) && !isNext(peek())) add(shift());

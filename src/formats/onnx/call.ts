@@ -6,26 +6,26 @@ import { parseTensorProto, type TensorData } from "./tensorProto.js";
 import { type Constant, describeContent, type Signal, sizesOf, type Value } from "./value.js";
 import type { GruSource, Wiring } from "./wiring.js";
 
-/** What operators share while one graph is read. */
+/** The state of reading one graph, which all operators share. */
 export interface Reading {
   readonly opset: number;
   readonly wiring: Wiring;
   readonly roles: Roles;
   readonly external: ExternalData;
-  /** Wins over every GRU's attribute. */
+  /** Replaces every GRU's attribute if it is given. */
   readonly linearBeforeReset: boolean | undefined;
-  /** For each GRU, in order, whether it was given lengths. */
+  /** Whether each GRU has lengths. */
   readonly hasLengths: Map<GruSource, boolean>;
-  /** GRU nodes from PyTorch that say of themselves what no GRU of PyTorch is. */
+  /** GRU nodes of PyTorch's exporter with linear_before_reset 0, which no GRU of PyTorch is. */
   readonly suspects: string[];
   readonly isFromTorch: boolean;
-  /** Names of the file's tensors that one input of one node reads and nothing else. */
+  /** Names of the file's tensors that only one input of one node reads. */
   readonly readOnce: ReadonlySet<string>;
-  /** Sentences for a person, each once. */
+  /** Notes for a person, each once. */
   readonly notes: Set<string>;
 }
 
-/** A node with what it is given. */
+/** A node with its inputs. */
 export class Call {
   readonly node: OnnxNode;
   readonly reading: Reading;
@@ -41,7 +41,7 @@ export class Call {
     return this.reading.wiring;
   }
 
-  /** What a layer of this node is called. */
+  /** The name for a layer of this node. */
   get layerName(): string {
     return this.node.name || this.node.outputs.find((name) => name !== "") || this.node.operator;
   }
@@ -50,7 +50,7 @@ export class Call {
     return this.#inputs.length;
   }
 
-  /** Whether an input is a tensor of the file that nothing else reads. */
+  /** Whether an input is a tensor of the file without other readers. */
   isSoleReader(i: number): boolean {
     return this.reading.readOnce.has(this.node.inputs[i] ?? "");
   }
@@ -76,23 +76,23 @@ export class Call {
     return value as Value<Signal>;
   }
 
-  /** An input that must be known, without time or batch axes, and its shape. */
+  /** An input that must be constant, without time or batch axes, and its shape. */
   constant(i: number, what = `input ${i}`): { shape: number[]; content: Constant } {
     const { axes, content } = this.input(i);
-    const way = content.kind === "signal" ? "; a graph input that holds weights is given in the option weights" : "";
+    const way = content.kind === "signal" ? "; a graph input with weights can be passed in the option weights" : "";
     demand(content.kind === "constant", `it needs constants as ${what}, and gets ${describeContent(content)}${way}`);
     const shape = axes.filter((axis) => typeof axis === "number");
     demand(shape.length === axes.length, `it needs constants of a fixed shape as ${what}`);
     return { shape, content };
   }
 
-  /** Whole numbers of an input, or of an attribute where older operator sets have one; null where it has neither. */
+  /** Whole numbers of an input, or of the attribute that older operator sets have; null where the node has neither. */
   whole(i: number, attribute: string): number[] | null {
     const value = this.optional(i);
     if (value === null) return this.ints(attribute);
     return sizesOf(value).map((size) => {
       const number = frozenNumber(size);
-      if (number === null) throw new Refusal(`it needs ${attribute} known beforehand`);
+      if (number === null) throw new Refusal(`it needs ${attribute} as constants`);
       return number;
     });
   }

@@ -1,4 +1,4 @@
-// Data of tensors in files beside the model, as PyTorch's exporter writes them (model.onnx.data):
+// Data of tensors in other files, such as the model.onnx.data of PyTorch's exporter:
 // https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
 
 import { GruError } from "../../errors.js";
@@ -7,22 +7,22 @@ import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
 import type { OnnxModel } from "./modelProto.js";
 
-/** A writer may give each tensor a file of its own; more are a mistake, or meant to keep a server busy. */
+/** Limit of files. A writer may use one for each tensor; a malicious model could name more, to keep a server busy. */
 const MAX_FILES = 1024;
 
 /** TensorProto.DataLocation */
 const EXTERNAL = 1;
 
-/** Names and folders' names without an escape, a scheme or a step upwards: the file is in the model's folder or below it. */
+/** A relative path without an escape, a scheme or "..": a file in the model's folder or below it. */
 const LOCATION = /^(?!(.*\/)?\.{1,2}(\/|$))[^/\\:?#%\p{Cc}]+(\/[^/\\:?#%\p{Cc}]+)*$/u;
 
-/** Of external_data; others, a checksum say, are left alone. */
+/** The keys of external_data to read; others, such as a checksum, are ignored. */
 const ENTRIES = ["location", "offset", "length"];
 
-/** Where in which file a tensor's data are. */
+/** The file and the byte range of a tensor's data. */
 interface Reference {
   readonly encoded: Uint8Array;
-  /** What it is, for errors. */
+  /** Name of the tensor, for errors. */
   readonly subject: string;
   readonly location: string;
   readonly start: number;
@@ -33,7 +33,7 @@ interface Reference {
 /** Data of tensors, each by its encoded TensorProto. */
 export type ExternalData = ReadonlyMap<Uint8Array, Uint8Array>;
 
-/** Names of the files that a model's tensors are in. @throws GruError `bad-file` */
+/** Names of the files with a model's tensors. @throws GruError `bad-file` */
 export function externalFileNames(model: OnnxModel): string[] {
   const names = [...new Set(references(model).map(({ location }) => location))];
   if (names.length <= MAX_FILES) return names;
@@ -41,9 +41,9 @@ export function externalFileNames(model: OnnxModel): string[] {
 }
 
 /**
- * Opens the files that a model's tensors are in.
+ * Opens the files with a model's tensors.
  *
- * @throws GruError `bad-file` for one that is not there, whatever else `files` throws
+ * @throws GruError `bad-file` for a missing file; other errors of `files`
  */
 export async function openExternalFiles(
   model: OnnxModel,
@@ -55,7 +55,7 @@ export async function openExternalFiles(
       const bytes = await readBeside(files, name);
       if (bytes !== undefined) opened.set(name, bytes);
     } catch (cause) {
-      // Of Node's own errors, the one for a file that is not there.
+      // Node's error for a missing file.
       const isAbsent = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
       throw cause instanceof GruError || isAbsent ? missing(name, cause) : cause;
     }
@@ -64,9 +64,9 @@ export async function openExternalFiles(
 }
 
 /**
- * The data of all tensors that keep them elsewhere: parts of the files' own bytes, of which no two overlap.
+ * The data of all tensors with external data, as views of the files' bytes that do not overlap.
  *
- * @throws GruError `bad-file` for a file that is not there, and for data that are not in it or belong to two tensors
+ * @throws GruError `bad-file` for a missing file, and for data past its end or overlapping another tensor's
  */
 export function externalData(model: OnnxModel, files: ReadonlyMap<string, Uint8Array>): ExternalData {
   const data = new Map<Uint8Array, Uint8Array>();
@@ -103,13 +103,13 @@ function references({ nodes, initializers }: OnnxModel): Reference[] {
 
 function addReference(encoded: Uint8Array, name: string, found: Reference[]): void {
   const subject = `onnx tensor ${quote(name)}`;
-  let place = 0;
+  let dataLocation = 0;
   const entries = new Map<string, string>();
   readMessage(encoded, subject, {
     13: (field) => readEntry(field.bytes(), subject, entries),
-    14: (field) => (place = field.int()),
+    14: (field) => (dataLocation = field.int()),
   });
-  if (place !== EXTERNAL) return;
+  if (dataLocation !== EXTERNAL) return;
   const location = entries.get("location") ?? "";
   if (!LOCATION.test(location)) {
     const expected = "its data in a file in the model's folder";

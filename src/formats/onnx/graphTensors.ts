@@ -1,15 +1,15 @@
-// Tensors by the graph's own names and axes, for a caller who has them as another runtime would take them.
+// Converts tensors with the graph's names and axes, as another runtime takes them, to arguments of `run`, and results back.
 
 import { GruError } from "../../errors.js";
 import type { OnnxAxis, OnnxGraph } from "./onnxGraph.js";
 
-/** A tensor as a graph has it, row-major. */
+/** A tensor with the axes of the graph, row-major. */
 export interface GraphTensor {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
 }
 
-/** What `run` takes. */
+/** Arguments of `run`. */
 export interface RunArguments {
   /** [T, B, I], or [T, B] indices */
   readonly input: Float64Array;
@@ -18,7 +18,7 @@ export interface RunArguments {
 }
 
 /**
- * Turns a graph's inputs into what `run` takes.
+ * Converts a graph's inputs to arguments of `run`.
  *
  * @param tensors by the graph's names
  * @throws GruError `shape-mismatch`
@@ -40,9 +40,9 @@ export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTe
     if (port.as === "unused") continue;
     const { data } = tensors[port.name]!;
     if (port.as === "lengths") lengths = Array.from(data);
-    const places = port.as === "lengths" ? [] : placesOf(port.axes, { numSteps, batchSize });
+    const positions = port.as === "lengths" ? [] : positionsOf(port.axes, { numSteps, batchSize });
     if (port.as === "input") {
-      places.forEach(({ step, row, feature }, i) => {
+      positions.forEach(({ step, row, feature }, i) => {
         input[(step * batchSize + row) * inputSize + port.start + feature] = data[i]!;
       });
     }
@@ -50,13 +50,13 @@ export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTe
     hasState = true;
     const unitsOf = new Map<number, number[]>();
     port.elements.forEach((element, i) => unitsOf.set(element, [...(unitsOf.get(element) ?? []), port.units[i]!]));
-    places.forEach(({ row, feature }, i) => {
+    positions.forEach(({ row, feature }, i) => {
       for (const unit of unitsOf.get(feature) ?? []) initialState[stateIndex(graph, unit, row, batchSize)] = data[i]!;
     });
   }
   lengths?.forEach((length, row) => {
     if (length > 0) return;
-    // A row without steps keeps its state; onnxruntime gives zeros for it, and the specification says nothing.
+    // `run` keeps the state of a row without steps. onnxruntime gives zeros, and the specification says nothing.
     for (let unit = 0; unit < numUnits; unit++) initialState[stateIndex(graph, unit, row, batchSize)] = 0;
   });
   const options = { batchSize, ...(lengths && { lengths }), ...(hasState && { initialState }) };
@@ -64,9 +64,9 @@ export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTe
 }
 
 /**
- * Turns what `run` gave into the graph's outputs.
+ * Converts results of `run` to the graph's outputs.
  *
- * @param results of `run` with the input and options that `toRun` gave
+ * @param results of `run` with the arguments that `toRun` gave
  */
 export function fromRun(
   graph: OnnxGraph,
@@ -77,7 +77,7 @@ export function fromRun(
     const { name, axes } = port;
     const shape = axes.map((axis) => (axis === "time" ? numSteps : axis === "batch" ? batchSize : axis));
     const width = numFeatures(axes);
-    const data = Float64Array.from(placesOf(axes, { numSteps, batchSize }), ({ step, row, feature }) => {
+    const data = Float64Array.from(positionsOf(axes, { numSteps, batchSize }), ({ step, row, feature }) => {
       if (port.as === "finalState") return results.finalState[stateIndex(graph, port.units[feature]!, row, batchSize)]!;
       const values = results.outputs[port.layer]!;
       const numGiven = values.length / (batchSize * width);
@@ -113,29 +113,30 @@ function numFeatures(axes: readonly OnnxAxis[]): number {
   return axes.reduce<number>((product, axis) => (typeof axis === "number" ? product * axis : product), 1);
 }
 
-interface Place {
+/** The indices of an element. */
+interface Position {
   readonly step: number;
   readonly row: number;
   readonly feature: number;
 }
 
-/** For each element of a tensor, in order, what it is. */
-function placesOf(axes: readonly OnnxAxis[], sizes: { numSteps: number; batchSize: number }): Place[] {
-  let places: Place[] = [{ step: 0, row: 0, feature: 0 }];
+/** The position of each element of a tensor, in row-major order. */
+function positionsOf(axes: readonly OnnxAxis[], sizes: { numSteps: number; batchSize: number }): Position[] {
+  let positions: Position[] = [{ step: 0, row: 0, feature: 0 }];
   for (const axis of axes) {
     const size = axis === "time" ? sizes.numSteps : axis === "batch" ? sizes.batchSize : axis;
-    places = places.flatMap((place) =>
+    positions = positions.flatMap((position) =>
       Array.from({ length: size }, (_, i) => {
-        if (axis === "time") return { ...place, step: i };
-        if (axis === "batch") return { ...place, row: i };
-        return { ...place, feature: place.feature * size + i };
+        if (axis === "time") return { ...position, step: i };
+        if (axis === "batch") return { ...position, row: i };
+        return { ...position, feature: position.feature * size + i };
       }),
     );
   }
-  return places;
+  return positions;
 }
 
-/** Where a unit of a row is in a state of all rows: [D, B, H] of each GRU layer, one after the other. */
+/** Index of a row's unit in the state of all rows: [D, B, H] of each GRU layer, one after the other. */
 function stateIndex({ states }: OnnxGraph, unit: number, row: number, batchSize: number): number {
   let first = 0;
   for (const { numDirections, hiddenSize } of states) {

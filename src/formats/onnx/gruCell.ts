@@ -1,11 +1,11 @@
-// A GRU cell that was written out in single operations, as PyTorch's exporter does it for nn.GRUCell:
+// Recognizes a GRU cell that is written as single operations, as PyTorch's exporter does for nn.GRUCell:
 //
 //   r = f(W_r x + b_r + R_r h)
 //   z = f(W_z x + b_z + R_z h)
 //   n = g(W_n x + b_n + r * (R_n h + c_n))    or    n = g(W_n x + b_n + R_n (r * h))
 //   h' = n + z * (h - n)
 //
-// The last line is multiplied out first, so that (1 - z) * n + z * h and the textbook's (1 - z) * h + z * n are found too.
+// The last line is expanded first, so that (1 - z) * n + z * h and the textbook's (1 - z) * h + z * n are recognized too.
 
 import { type Activation, describeActivation } from "../../layers/activation.js";
 import type { Call } from "./call.js";
@@ -13,7 +13,7 @@ import { widthOf } from "./signals.js";
 import type { Signal } from "./value.js";
 import { type DenseSource, type GruSource, type ProductSource, runStart, type Wiring } from "./wiring.js";
 
-/** The GRU that a sum is the new state of; null when it is another sum. */
+/** The GRU whose new state is this sum; null for another sum. */
 export function recognizeGruCell(signal: Signal, call: Call): GruSource | null {
   const { wiring } = call;
   const size = widthOf(signal);
@@ -22,24 +22,24 @@ export function recognizeGruCell(signal: Signal, call: Call): GruSource | null {
   const terms = new Expansion(wiring).ofSignal(signal, size);
   const parts = terms && matchUpdate(terms);
   if (!parts) return null;
-  const { update, state, fresh, isReplacing } = parts;
+  const { update, state, newColumns, isReplacing } = parts;
   if ([...wiring.sourcesOf(state)].some(({ type }) => type !== "input")) return null;
   const z = readGate(update, state, wiring);
-  const n = readNew(fresh, state, wiring);
+  const n = readNew(newColumns, state, wiring);
   if (z === null || n === null || describeActivation(z.activation) !== describeActivation(n.reset.activation))
     return null;
   if (isReplacing && z.activation.name !== "sigmoid") return null;
-  const gates = [n.reset, isReplacing ? negated(z) : z, n.fresh];
+  const gates = [n.reset, isReplacing ? negated(z) : z, n.newGate];
   return addGru(call, size, state, gates, n);
 }
 
 /** A sum of products of vectors; each vector is [H] columns. */
 type Terms = Map<string, { factor: number; vectors: readonly Int32Array[] }>;
 
-/** More than any cell has, when it is multiplied out. */
+/** More terms and vectors than any expanded cell has. */
 const MAX_TERMS = 8;
 const MAX_VECTORS = 64;
-/** Columns are compared as text. */
+/** The cost of comparing a column, which is done as text, in elements. */
 const COST_OF_COLUMN = 16;
 
 function addTerm(terms: Terms, factor: number, vectors: readonly Int32Array[]): void {
@@ -50,13 +50,13 @@ function addTerm(terms: Terms, factor: number, vectors: readonly Int32Array[]): 
   else terms.set(key, { factor: total, vectors: sorted });
 }
 
-/** The one number that all are; NaN where they differ. */
+/** The value of all numbers; NaN where they differ. */
 function uniform(numbers: Float64Array | null, absent: number): number {
   if (numbers === null) return absent;
   return numbers.every((value) => value === numbers[0]) ? numbers[0]! : NaN;
 }
 
-/** The number on the diagonal of a square part of a matrix; null when there is more in it. */
+/** The number on the diagonal of a square block of a matrix; null if the block is no multiple of the identity. */
 function diagonalOf(weight: Float32Array | Float64Array, width: number, start: number, size: number): number | null {
   const diagonal = weight[start]!;
   for (let row = 0; row < size; row++) {
@@ -67,7 +67,7 @@ function diagonalOf(weight: Float32Array | Float64Array, width: number, start: n
   return diagonal;
 }
 
-/** Multiplies sums out, as long as there are no more of them than a cell has. */
+/** Expands products of sums, up to the limits of a cell. */
 class Expansion {
   readonly #wiring: Wiring;
   #numLeft = MAX_VECTORS;
@@ -76,7 +76,7 @@ class Expansion {
     this.#wiring = wiring;
   }
 
-  /** null where the signal is no sum of whole vectors. */
+  /** null if the signal is no sum of whole vectors. */
   ofSignal({ columns, weight, scale, bias }: Signal, size: number): Terms | null {
     const factor = uniform(scale, 1);
     const addend = uniform(bias, 0);
@@ -129,14 +129,14 @@ function multiply(left: Terms, right: Terms): Terms | null {
 interface Update {
   readonly update: Int32Array;
   readonly state: Int32Array;
-  readonly fresh: Int32Array;
-  /** h' = z n + (1 - z) h rather than z h + (1 - z) n */
+  readonly newColumns: Int32Array;
+  /** True for h' = z n + (1 - z) h, false for h' = z h + (1 - z) n. */
   readonly isReplacing: boolean;
 }
 
 const isSame = (a: Int32Array, b: Int32Array) => a.length === b.length && a.every((column, i) => column === b[i]);
 
-/** z * p - z * q + q, where one of p and q is the state. The caller checks which. */
+/** Matches z * p - z * q + q, where one of p and q is the state, and the other one n. */
 function matchUpdate(terms: Terms): Update | null {
   const list = [...terms.values()];
   const plus = list.find(({ factor, vectors }) => factor === 1 && vectors.length === 2);
@@ -152,8 +152,8 @@ function matchUpdate(terms: Terms): Update | null {
   if (other < 0 || p === undefined) return null;
   // Graph inputs come before all layers, so the state has the lower columns.
   return p[0]! < kept[0]!
-    ? { update, state: p, fresh: kept, isReplacing: false }
-    : { update, state: kept, fresh: p, isReplacing: true };
+    ? { update, state: p, newColumns: kept, isReplacing: false }
+    : { update, state: kept, newColumns: p, isReplacing: true };
 }
 
 /** One gate: activation(W x + R h + b). */
@@ -168,7 +168,7 @@ interface Gate {
   readonly bias: Float32Array | null;
 }
 
-/** Rows of a dense layer: those that a vector consists of. */
+/** The rows of a dense layer that make a vector. */
 interface Rows {
   readonly source: DenseSource;
   /** [H, I] */
@@ -193,7 +193,7 @@ function denseRows(vector: Int32Array, wiring: Wiring): Rows | null {
   };
 }
 
-/** Columns of a matrix, gathered: `weight` [H, all] becomes [H, picked]. */
+/** Selects columns of a matrix. @param weight [H, width] @returns [H, picked] */
 function gather(weight: Float32Array, width: number, picked: readonly number[]): Float32Array {
   const rows = weight.length / width;
   const gathered = new Float32Array(rows * picked.length);
@@ -203,7 +203,7 @@ function gather(weight: Float32Array, width: number, picked: readonly number[]):
   return gathered;
 }
 
-/** Splits what a gate reads in the state and the rest. */
+/** Splits a gate's inputs into the state and the others. */
 function readGate(vector: Int32Array, state: Int32Array, wiring: Wiring): Gate | null {
   const rows = denseRows(vector, wiring);
   if (rows === null || hasProducts(rows.source.columns, wiring)) return null;
@@ -214,7 +214,7 @@ function hasProducts(columns: Int32Array, wiring: Wiring): boolean {
   return [...wiring.sourcesOf(columns)].some(({ type }) => type === "product");
 }
 
-/** @param own which of the layer's inputs are to be read */
+/** @param own indices of the layer's inputs to read */
 function splitGate({ source, weight, bias, activation }: Rows, state: Int32Array, own: readonly number[]): Gate {
   const size = state.length;
   const width = source.columns.length;
@@ -232,13 +232,13 @@ function splitGate({ source, weight, bias, activation }: Rows, state: Int32Array
 
 interface NewGate {
   readonly reset: Gate;
-  readonly fresh: Gate;
+  readonly newGate: Gate;
   readonly resetAfter: boolean;
   /** c_n [H] */
   readonly recurrentBias: Float32Array | null;
 }
 
-/** The new gate and, inside it, the reset gate. */
+/** Reads the new gate and, inside it, the reset gate. */
 function readNew(vector: Int32Array, state: Int32Array, wiring: Wiring): NewGate | null {
   const rows = denseRows(vector, wiring);
   if (rows === null) return null;
@@ -260,7 +260,7 @@ function readNew(vector: Int32Array, state: Int32Array, wiring: Wiring): NewGate
   return readProduct(product, gather(weight, source.columns.length, inside), rest, state, wiring);
 }
 
-/** @param matrix [H, H] what the product is multiplied with */
+/** @param matrix [H, H], multiplied by the product */
 function readProduct(
   product: ProductSource,
   matrix: Float32Array,
@@ -275,20 +275,20 @@ function readProduct(
     const reset = readGate(gate, state, wiring);
     if (reset === null || reset.activation.name === "linear") continue;
     if (isSame(other, state)) {
-      return { reset, fresh: { ...rest, recurrentWeight: matrix }, resetAfter: false, recurrentBias: null };
+      return { reset, newGate: { ...rest, recurrentWeight: matrix }, resetAfter: false, recurrentBias: null };
     }
     const inner = readGate(other, state, wiring);
     const isPlain = diagonalOf(matrix, state.length, 0, state.length) === 1;
     if (inner === null || inner.activation.name !== "linear" || inner.columns.length > 0 || !isPlain) continue;
     const { recurrentWeight, bias } = inner;
-    return { reset, fresh: { ...rest, recurrentWeight }, resetAfter: true, recurrentBias: bias };
+    return { reset, newGate: { ...rest, recurrentWeight }, resetAfter: true, recurrentBias: bias };
   }
   return null;
 }
 
 const minus = (values: Float32Array) => values.map((value) => -value);
 
-/** 1 - sigmoid(a) = sigmoid(-a), exactly. */
+/** The gate 1 - z: 1 - sigmoid(a) = sigmoid(-a), exactly. */
 function negated(gate: Gate): Gate {
   const { weight, recurrentWeight, bias } = gate;
   return { ...gate, weight: minus(weight), recurrentWeight: minus(recurrentWeight), bias: bias && minus(bias) };
@@ -324,7 +324,7 @@ function addGru(call: Call, size: number, state: Int32Array, gates: readonly Gat
     direction: "forward",
     resetAfter: n.resetAfter,
     gateActivation: n.reset.activation,
-    newActivation: n.fresh.activation,
+    newActivation: n.newGate.activation,
     clip: null,
     weight,
     recurrentWeight,

@@ -1,5 +1,5 @@
 // The operator GRU: https://onnx.ai/onnx/operators/onnx__GRU.html
-// Gates are z, r, h there, and r, z, n here.
+// ONNX's gates are z, r, h; ours are r, z, n.
 
 import {
   type Activation,
@@ -99,7 +99,7 @@ function readWeights(call: Call, numDirections: number, inputSize: number): Weig
 
 type Numbers = Float32Array | Float64Array;
 
-/** [D, 6H] as [D, 3H] twice. */
+/** Splits [D, 6H] into twice [D, 3H]. */
 function splitBias(values: Numbers, numDirections: number): { bias: Float32Array; recurrentBias: Float32Array } {
   const length = values.length / numDirections / 2;
   const half = (at: number) =>
@@ -110,14 +110,14 @@ function splitBias(values: Numbers, numDirections: number): { bias: Float32Array
   return { bias: half(0), recurrentBias: half(1) };
 }
 
-/** What has its gates in our order already, where it is: a graph may be read more than once. */
+/** Arrays with gates in our order: a graph may be read more than once, and its weights are reordered in place. */
 const inOrder = new WeakSet<Numbers>();
 
 /**
- * The gates z r n in the order r z n.
+ * Reorders gates z r n to r z n.
  *
  * @param values [D, 3H, ...]
- * @param isOwn whether nobody else reads them: they need not be copied then
+ * @param isOwn whether nothing else reads them, so that float32 values are reordered in place
  */
 function toCanonicalOrder(values: Numbers, numDirections: number, isOwn: boolean): Float32Array {
   const canonical = isOwn && values instanceof Float32Array ? values : new Float32Array(values);
@@ -127,7 +127,7 @@ function toCanonicalOrder(values: Numbers, numDirections: number, isOwn: boolean
   return canonical;
 }
 
-/** One layer, or two where the directions have different activations. */
+/** Adds one layer, or two if the directions have different activations. */
 function addSources(
   call: Call,
   input: Value<Signal>,
@@ -170,7 +170,7 @@ function addSources(
   });
 }
 
-/** Of each direction: f and g. The lists of parameters go in order to those activations that take one. */
+/** f and g of each direction. The activations with parameters take them from the lists in order. */
 function readActivations(call: Call, numDirections: number): [Activation, Activation][] {
   const given = call.strings("activations");
   const names = given.length > 0 ? given : Array.from({ length: numDirections }, () => ["Sigmoid", "Tanh"]).flat();
@@ -192,14 +192,14 @@ function readActivations(call: Call, numDirections: number): [Activation, Activa
   return Array.from({ length: numDirections }, (_, d) => [activations[2 * d]!, activations[2 * d + 1]!]);
 }
 
-/** PyTorch's GRU resets after the product, always; its newer exporter forgets to say so. */
+/** PyTorch's GRU always resets after the product; its newer exporter leaves the attribute out. */
 function readResetAfter(call: Call): boolean {
   const stated = call.int("linear_before_reset", 0) !== 0;
   if (!stated && call.reading.isFromTorch) call.reading.suspects.push(call.layerName);
   return call.reading.linearBeforeReset ?? stated;
 }
 
-/** Columns of the graph input that holds it, [D * H]; null for zeros. */
+/** Columns of the graph input with the initial state, [D * H]; null for zeros. */
 function readInitialState(
   call: Call,
   numDirections: number,
@@ -212,7 +212,7 @@ function readInitialState(
   if (content.kind === "constant") {
     if (isFilledWith(content, 0)) return null;
     throw new Refusal(
-      "its initial_h is a constant other than zero; make it a graph input, and give it to run as initialState",
+      "its initial_h is a constant other than zero; make it a graph input, and pass it to run as initialState",
     );
   }
   if (content.kind !== "signal") throw new Refusal(`its initial_h is ${describeContent(content)}`);
@@ -230,13 +230,13 @@ function readInitialState(
   return columns;
 }
 
-/** Whether rows have lengths of their own; those of the whole sequence are none. */
+/** Whether the GRU has lengths; lengths of the whole sequence count as none. */
 function readLengths(call: Call, time: Axis): boolean {
   const value = call.optional(4);
   if (value === null) return false;
   if (value.content.kind === "lengths") return true;
   const isWhole = sizesOf(value).every((size) => isSameDimension(size, dimensionOf(time)));
-  const way = "make it a graph input, and give it to run as lengths";
+  const way = "make it a graph input, and pass it to run as lengths";
   demand(isWhole, `its sequence_lens is a constant shorter than the sequence; ${way}`);
   return false;
 }

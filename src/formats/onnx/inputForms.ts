@@ -1,5 +1,5 @@
-// What a graph's inputs may be: features over time and batch, indices, a state, or lengths. Their axes are guessed by the
-// most usual order first, and the next tried where the graph cannot be read so.
+// The forms of a graph's inputs: features over time and batch, indices, a state, or lengths. Their axes are guessed. The most
+// usual order is tried first, and the others if the graph cannot be read with it.
 
 import { FreeAxis } from "./axes.js";
 import type { OnnxModel, OnnxNode, OnnxPort } from "./modelProto.js";
@@ -8,20 +8,20 @@ import { isIntegerType } from "./tensorProto.js";
 import { sourceSignal, type Value } from "./value.js";
 import type { InputSource, Wiring } from "./wiring.js";
 
-/** What an input is taken for, and which of its axes are not of features. */
+/** A guess for one input. `free`: its axes that are not of features. */
 export type InputForm =
   | { readonly kind: "features"; readonly free: readonly number[] }
   | { readonly kind: "indices" }
   | { readonly kind: "lengths" };
 
-/** The inputs that are no weights, each with a form. */
+/** A form for each input that is no weight. */
 export type Guess = ReadonlyMap<OnnxPort, InputForm>;
 
 const MAX_GUESSES = 9;
-/** Of all guesses together: a graph of thousands of nodes is no network of ours, whatever its inputs are. */
+/** Limit of nodes in all guesses together: a graph of thousands of nodes cannot be run with any guess. */
 const MAX_NODES_READ = 4096;
 
-/** Operators that hand on what they get in another shape or type. */
+/** Operators that pass on their input in another shape or type. */
 const PASSING = new Set([
   "Identity",
   "Cast",
@@ -37,7 +37,7 @@ const PASSING = new Set([
   "Concat",
 ]);
 
-/** All guesses worth trying, the most usual first. @param ports the inputs that have no value in the file */
+/** The guesses to try, the most usual first. @param ports the inputs without a value in the file */
 export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Guess[] {
   const states = namesBehind(nodes, ({ operator, inputs }) => (operator === "GRU" ? inputs.slice(5, 6) : []));
   const lengths = namesBehind(nodes, ({ operator, inputs }) =>
@@ -61,7 +61,7 @@ export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Gu
   return guesses.slice(0, numGuesses).map(({ form }) => new Map(ports.map((port, i) => [port, form[i]!])));
 }
 
-/** Names from which some inputs of nodes come, by way of operators that pass on what they get. */
+/** Names that reach certain inputs of nodes, directly or through `PASSING` operators. @param slots those inputs of a node */
 function namesBehind(nodes: readonly OnnxNode[], slots: (node: OnnxNode) => readonly string[]): Set<string> {
   const names = new Set(nodes.flatMap((node) => slots(node)));
   for (const { operator, inputs, outputs } of [...nodes].reverse()) {
@@ -71,7 +71,7 @@ function namesBehind(nodes: readonly OnnxNode[], slots: (node: OnnxNode) => read
   return names;
 }
 
-/** First input that is a weight, and the first that is none any more. */
+/** Range of the inputs that are weights. */
 const WEIGHT_SLOTS = new Map<string, readonly [start: number, end: number]>([
   ["GRU", [1, 4]],
   ["MatMul", [1, 2]],
@@ -79,7 +79,7 @@ const WEIGHT_SLOTS = new Map<string, readonly [start: number, end: number]>([
   ["BatchNormalization", [1, 5]],
 ]);
 
-/** Names that nodes read as weights, whether by way of others or themselves. */
+/** Names that nodes read as weights, directly or through `PASSING` operators. */
 export function weightNames({ nodes }: OnnxModel): Set<string> {
   return namesBehind(nodes, ({ operator, inputs }) => inputs.slice(...(WEIGHT_SLOTS.get(operator) ?? [0, 0])));
 }
@@ -87,7 +87,7 @@ export function weightNames({ nodes }: OnnxModel): Set<string> {
 const isIntegerCast = ({ operator, attributes }: OnnxNode) =>
   operator === "Cast" && isIntegerType(attributes.get("to")?.int ?? 0);
 
-/** Names that nothing reads but such a Cast. */
+/** Names that only Casts to integers read. */
 function namesCastToInteger(nodes: readonly OnnxNode[]): Set<string> {
   const [casts, others] = [nodes.filter(isIntegerCast), nodes.filter((node) => !isIntegerCast(node))];
   const names = new Set(casts.flatMap(({ inputs }) => inputs));
@@ -95,7 +95,7 @@ function namesCastToInteger(nodes: readonly OnnxNode[]): Set<string> {
   return names;
 }
 
-/** Which axes are not of features. @param isMain whether it is the first input that is no state */
+/** Guesses for the axes that are not of features. @param isMain whether it is the first input that is no state */
 function axesToTry({ shape }: OnnxPort, isMain: boolean): number[][] {
   const rank = shape?.length ?? 3;
   const all = isMain ? MAIN_AXES[rank] : OTHER_AXES[rank];
@@ -107,7 +107,7 @@ function axesToTry({ shape }: OnnxPort, isMain: boolean): number[][] {
     : (all ?? [Array.from({ length: Math.max(0, rank - 1) }, (_, i) => i)]).slice(0, 1);
 }
 
-/** By rank: features are last, or in the middle, or first. */
+/** Free axes of the main input, by rank: features are last, or in the middle, or first. */
 const MAIN_AXES: Readonly<Record<number, number[][]>> = {
   1: [[]],
   2: [[0], [1]],
@@ -118,7 +118,7 @@ const MAIN_AXES: Readonly<Record<number, number[][]>> = {
   ],
 };
 
-/** A state is [layers, batch, features], or has its batch first; another input is as the main one. */
+/** Free axes of another input, by rank: a state is [layers, batch, features] or batch-first; else as in the main input. */
 const OTHER_AXES: Readonly<Record<number, number[][]>> = {
   1: [[]],
   2: [[0], [1]],
@@ -128,7 +128,7 @@ const OTHER_AXES: Readonly<Record<number, number[][]>> = {
 
 const freeAxis = (size: number | string) => [new FreeAxis(typeof size === "number" ? size : null)];
 
-/** What an input of that form stands for. */
+/** The value of an input of a form. */
 export function inputValue({ name, shape }: OnnxPort, form: InputForm, wiring: Wiring): Value {
   const sizes = shape ?? (form.kind === "features" ? ["", "", ""] : form.kind === "indices" ? ["", ""] : [""]);
   if (form.kind === "lengths") return { axes: sizes.map(freeAxis), content: { kind: "lengths" } };

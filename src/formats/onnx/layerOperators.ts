@@ -45,7 +45,7 @@ function activate(
   return { axes, content: activated(content, activation, call.wiring, call.layerName) };
 }
 
-/** The activation runs over the whole row: all features, along one axis. */
+/** An activation of the whole row, whose axis must be all features. */
 function row(activation: RowFunction): Operator {
   return (call) => {
     const value = call.signal(0);
@@ -55,7 +55,7 @@ function row(activation: RowFunction): Operator {
     const over = isFlattening ? axes.slice(axis) : [axes[axis]!];
     const isRow = over.every((one) => typeof one === "number" || one.every(({ root }) => root.size === 1));
     const rest = axes.filter((one) => !over.includes(one) && typeof one === "number" && one !== 1);
-    demand(isRow && rest.length === 0, "it runs over something else than all features of a step");
+    demand(isRow && rest.length === 0, "it runs over an axis that is not all features of a step");
     return [activate(call, value, activation)];
   };
 }
@@ -72,9 +72,9 @@ function matMul(call: Call): Value[] {
 }
 
 /**
- * Features, which must be the last axis, times a matrix of constants.
+ * Features, which must be the last axis, times a constant matrix.
  *
- * @param isTransposed whether the matrix is [O, I] rather than [I, O]
+ * @param isTransposed whether the matrix is [O, I] instead of [I, O]
  */
 function times(
   call: Call,
@@ -86,18 +86,18 @@ function times(
   const features = axes.at(-1);
   const others = axes.slice(0, -1);
   const isRow = typeof features === "number" && others.every((axis) => typeof axis !== "number" || axis === 1);
-  demand(isRow, "it multiplies an axis that is not that of all features");
-  demand(matrix.content.kind === "constant", "it multiplies features with something that is not constant");
+  demand(isRow, "it multiplies an axis that is not all features");
+  demand(matrix.content.kind === "constant", "it multiplies features with a matrix that is not constant");
   const shape = matrix.axes.filter((axis) => typeof axis === "number");
   const isMatrix =
     shape.length === matrix.axes.length && shape.length >= 2 && shape.slice(0, -2).every((size) => size === 1);
-  demand(isMatrix, "it multiplies features with something that is no matrix");
+  demand(isMatrix, "it multiplies features with a tensor that is no matrix");
   const [rows, columns] = shape.slice(-2) as [number, number];
   const [inputSize, outputSize] = isTransposed ? [columns, rows] : [rows, columns];
   demand(inputSize === features, `it multiplies ${String(features)} features with a matrix for ${inputSize}`);
   const square = { axes: [rows, columns], content: matrix.content } as Value<Constant>;
-  const turned = (isTransposed ? square : permuted(call, square, [1, 0])) as Value<Constant>;
-  const { values, isFloat16 } = turned.content;
+  const weightRows = (isTransposed ? square : permuted(call, square, [1, 0])) as Value<Constant>;
+  const { values, isFloat16 } = weightRows.content;
   const weight = alpha === 1 ? values : Float64Array.from(values, (value) => alpha * value);
   const product = multiplied(content, weight, isFloat16 && alpha === 1, call.wiring, call.layerName);
   return { axes: [...others, outputSize], content: product };
@@ -112,7 +112,7 @@ function gemm(call: Call): Value[] {
   const size = widthOf(product.content);
   const isRow =
     shape.slice(0, -1).every((one) => one === 1) && (content.values.length === size || content.values.length === 1);
-  demand(isRow, "it adds something that is not one number for each feature");
+  demand(isRow, "it adds a tensor that is not one number for each feature");
   const beta = call.float("beta", 1);
   const bias = Float64Array.from(
     { length: size },
@@ -121,7 +121,7 @@ function gemm(call: Call): Value[] {
   return [{ ...product, content: shifted(product.content, bias) }];
 }
 
-/** One number for each channel, which are the features of axis 1, for each feature. */
+/** Repeats the numbers of channels for all features. */
 function perChannel(axes: readonly Axis[], channelAxis: number, numbers: Float64Array, width: number): Float64Array {
   const channels = axes[channelAxis]!;
   demand(channels === numbers.length, `it has ${numbers.length} channels where there are ${String(channels)} features`);
@@ -152,14 +152,14 @@ function parametricRelu(call: Call): Value[] {
   return [activate(call, call.signal(0), { name: "leakyRelu", alpha: values[0]! })];
 }
 
-/** gamma * elu(x): another factor on what comes after it. */
+/** gamma * elu(x); the factor goes into the next layer. */
 function selu(call: Call): Value[] {
   const { axes, content } = activate(call, call.signal(0), { name: "elu", alpha: call.float("alpha", 1.6732632) });
   const gamma = new Float64Array(widthOf(content)).fill(call.float("gamma", 1.050701));
   return [{ axes, content: scaled(content, gamma, call.wiring, call.layerName) }];
 }
 
-/** low + (high - low) * hardSigmoid, whose slope makes it x between the two. */
+/** low + (high - low) * hardSigmoid(x), with a slope that gives x between the bounds. */
 function clip(call: Call): Value[] {
   const bound = (i: number, attribute: string) =>
     call.optional(i) === null ? call.float(attribute, NaN) : call.constant(i, attribute).content.values[0]!;
@@ -174,7 +174,7 @@ function clip(call: Call): Value[] {
   return [{ ...bent, content: low === 0 ? content : shifted(content, new Float64Array(width).fill(low)) }];
 }
 
-/** (x - zeroPoint) * scale, of constants: the weights that a quantizer wrote. */
+/** (x - zeroPoint) * scale, for constants: quantized weights. */
 function dequantize(call: Call): Value[] {
   const { shape, content } = call.constant(0, "weights");
   demand(call.int("block_size", 0) === 0, "it has a scale for each block");

@@ -1,17 +1,17 @@
 // Protobuf messages, field by field: https://protobuf.dev/programming-guides/encoding/
-// Nothing here recurses: how deep a file nests is fixed by the readers that call it.
+// Nothing here recurses: the readers that call it fix the depth of nesting.
 
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { GruError } from "../../errors.js";
 
-/** What reads the fields of a message, by field number; the others are skipped. */
+/** Readers of a message's fields, by field number; other fields are skipped. */
 export type FieldReaders = Readonly<Record<number, (field: Field) => void>>;
 
 /**
- * Walks through a message's fields.
+ * Reads a message's fields in order.
  *
- * @param subject what the message is, for errors
- * @throws GruError `bad-file` for bytes that are no protobuf, or hold a group, which ONNX does not use
+ * @param subject name of the message, for errors
+ * @throws GruError `bad-file` for bytes that are no protobuf, or have a group, which ONNX does not use
  */
 export function readMessage(bytes: Uint8Array, subject: string, readers: FieldReaders): void {
   const field = new Field(bytes, subject);
@@ -22,21 +22,21 @@ type Read<T> = (reader: BinaryReader, bytes: Uint8Array) => T;
 
 const readInt = (reader: BinaryReader, bytes: Uint8Array) => {
   if (!(bytes[reader.pos]! < 0x80)) return Number(reader.int64());
-  return bytes[reader.pos++]!; // most are small, and need no BigInt
+  return bytes[reader.pos++]!; // most integers have one byte, and need no BigInt
 };
 const readFloat = (reader: BinaryReader) => reader.float();
 const readDouble = (reader: BinaryReader) => reader.double();
 const readString = (reader: BinaryReader) => reader.string();
 const readBytes = (reader: BinaryReader) => reader.bytes();
 
-/** The field that a message is at, to be read in the way of its type. One object for all fields: a graph has many. */
+/** The current field of a message, to be read by its type. One object serves for all fields, since a graph has many. */
 export class Field {
   readonly #bytes: Uint8Array;
   readonly #reader: BinaryReader;
   readonly #subject: string;
   #number = 0;
   #wireType = WireType.Varint;
-  /** Where the field's contents begin. */
+  /** Offset of the field's contents. */
   #start = 0;
 
   constructor(bytes: Uint8Array, subject: string) {
@@ -45,11 +45,11 @@ export class Field {
     this.#subject = subject;
   }
 
-  /** Goes on to the next field, also past one that was not read. @returns its number; null at the end */
+  /** Moves to the next field, also if this one was not read. @returns its number; null at the end */
   next(): number | null {
     const reader = this.#reader;
     try {
-      // Each field has a byte at least.
+      // A field has at least one byte, so an unchanged position means that it was not read.
       if (this.#number > 0 && reader.pos === this.#start) reader.skip(this.#wireType);
       if (reader.pos >= reader.len) return null;
       [this.#number, this.#wireType] = reader.tag();
@@ -63,7 +63,7 @@ export class Field {
     return this.#number;
   }
 
-  /** An integer. Those beyond 2^53 lose their last digits: ONNX means infinity by them. */
+  /** An integer, rounded above 2^53: such a number stands for infinity in ONNX. */
   int(): number {
     return this.#read(WireType.Varint, readInt);
   }
@@ -81,7 +81,7 @@ export class Field {
     return this.#read(WireType.LengthDelimited, readBytes);
   }
 
-  /** Appends integers, whether packed or one to a field. A byte may be one: `most` bounds what they become. */
+  /** Appends integers, packed or one for each field. An integer may have one byte: `most` limits the list's memory. */
   ints(into: number[], most: number): void {
     this.#repeated(WireType.Varint, into, readInt, most);
   }

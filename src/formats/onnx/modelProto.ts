@@ -1,11 +1,11 @@
-// What we read of ONNX's ModelProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// The needed fields of ONNX's ModelProto: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
 import { UNROLLED } from "./unrolled.js";
 
-/** Sizes that no network of GRUs comes near, so that a small file cannot ask for much. */
+/** Limits far above the size of any network that can be run, against malicious files. */
 const MAX_NODES = 2048;
 const MAX_TENSORS = 4096;
 const MAX_PORTS = 256; // inputs and outputs, of a node or of the graph
@@ -17,32 +17,32 @@ const MAX_OPSETS = 64;
 /** Axes of a tensor in a graph. */
 export const MAX_AXES = 16;
 
-/** A model's graph and what says how to understand it. */
+/** A model's graph, and the versions that it was written with. */
 export interface OnnxModel {
   readonly producer: string;
   readonly producerVersion: string;
-  /** Of the default operator set. */
+  /** Version of the default operator set. */
   readonly opset: number;
   readonly nodes: readonly OnnxNode[];
   /** Encoded TensorProtos by name. */
   readonly initializers: ReadonlyMap<string, Uint8Array>;
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
-  /** Of the file. */
+  /** Size of the file. */
   readonly sizeBytes: number;
 }
 
-/** An operator at work. A name "" among inputs and outputs stands for one left out. */
+/** A node of the graph. The name "" stands for an input or output that is left out. */
 export interface OnnxNode {
   readonly name: string;
-  /** With its domain in front where that is not ONNX's own. */
+  /** The operator's name, with its domain before it unless that is ONNX's own. */
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 }
 
-/** Whichever of them the attribute has. */
+/** The values of an attribute; only the one of its type is set. */
 export interface OnnxAttribute {
   readonly float: number | null;
   readonly int: number | null;
@@ -57,7 +57,7 @@ export interface OnnxAttribute {
 /** An input or output of the graph. */
 export interface OnnxPort {
   readonly name: string;
-  /** As a TensorProto numbers its types; 0 where the file does not say. */
+  /** A TensorProto.DataType; 0 where the file does not say. */
   readonly type: number;
   /** Numbers, or names of axes, or "" for unknown ones; null where the file does not say. */
   readonly shape: readonly (number | string)[] | null;
@@ -66,7 +66,7 @@ export interface OnnxPort {
 /**
  * Reads a ModelProto. Tensors stay encoded.
  *
- * @throws GruError `bad-file`, or `unsupported` for an operator set before 7, whose GRU was another
+ * @throws GruError `bad-file`, or `unsupported` for an operator set before 7, which has another GRU
  */
 export function parseModelProto(bytes: Uint8Array): OnnxModel {
   let producer = "";
@@ -166,10 +166,10 @@ function readNode(bytes: Uint8Array): OnnxNode {
   return { name, operator, inputs, outputs, attributes };
 }
 
-/** Of AttributeProto.AttributeType: what proto3's writers leave out where it is 0 or empty. */
+/** Values of AttributeProto.AttributeType. Writers of proto3 leave such a value out if it is 0 or empty. */
 const [FLOAT, INT, STRING] = [1, 2, 3];
 
-/** Graphs in attributes, which only control flow has, are skipped. */
+/** Reads an attribute. Graphs in attributes are skipped: only control flow has them. */
 function readAttribute(bytes: Uint8Array, into: Map<string, OnnxAttribute>): void {
   let name = "";
   let type = 0;
@@ -223,7 +223,7 @@ function readPort(bytes: Uint8Array): OnnxPort {
   return { name, type, shape };
 }
 
-/** A number, a name, or "" where neither is given; 0 and -1, which some exporters write for unknown, count as such. */
+/** A number, a name, or "" for an unknown size, for which some exporters write 0 or -1. */
 function readDimension(bytes: Uint8Array): number | string {
   let dimension: number | string = "";
   readMessage(bytes, "onnx dimension", {

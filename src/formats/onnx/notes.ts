@@ -2,7 +2,7 @@ import { type OnnxModel } from "./modelProto.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
 import type { GraphReading, ReadRequest } from "./readGraph.js";
 
-/** What a person should know of how a graph was read. */
+/** Notes for a person on how a graph was read. */
 export function notesOf(
   model: OnnxModel,
   { reading }: GraphReading,
@@ -23,7 +23,7 @@ export function notesOf(
 function suspicion(suspects: readonly string[], linearBeforeReset: boolean | undefined): string[] {
   if (suspects.length === 0) return [];
   const said = `${suspects.join(", ")}: the file comes from PyTorch, whose GRUs reset after the product, and says that they do not`;
-  if (linearBeforeReset === true) return [`${said}; linearBeforeReset: true was asked for and taken.`];
+  if (linearBeforeReset === true) return [`${said}; read with linearBeforeReset: true.`];
   const cause = "newer exporters of PyTorch leave linear_before_reset out";
   return [`Warning: ${said} (${cause}). If outputs differ from PyTorch's, pass linearBeforeReset: true.`];
 }
@@ -39,7 +39,6 @@ function inputNotes({ inputs, states }: OnnxGraph): string[] {
   return hasStates && states.length > 1 ? [...notes, `States are those of ${names}, one after the other.`] : notes;
 }
 
-/** Batch-first, or with time or batch left out. */
 const isTimeMajor = (axes: readonly OnnxAxis[]) => axes[0] === "time" && axes[1] === "batch";
 
 function inputNote(input: OnnxInput): string[] {
@@ -57,7 +56,7 @@ function inputNote(input: OnnxInput): string[] {
     case "initialState":
       return [`${graph} is the option initialState; a stream keeps it itself.`];
     case "unused":
-      return [`${graph} is used by no output.`];
+      return [`${graph} affects no output.`];
   }
 }
 

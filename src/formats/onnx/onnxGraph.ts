@@ -1,4 +1,4 @@
-// How a graph's inputs and outputs are a network's: what a caller needs who has tensors by the graph's names.
+// The relation of a graph's inputs and outputs to those of its network, for callers with tensors by the graph's names.
 
 import type { Network } from "../../model/network.js";
 
@@ -10,22 +10,22 @@ interface Port {
   readonly axes: readonly OnnxAxis[];
 }
 
-/** What a graph input is to `run`. */
+/** The role of a graph input in `run`. */
 export type OnnxInput =
-  /** Features `start` and following of the input, or its indices. */
+  /** Features of the input from `start` on, or its indices. */
   | (Port & { readonly as: "input"; readonly start: number })
   | (Port & { readonly as: "lengths" })
   /** Feature `elements[i]` is unit `units[i]` of the initial state. */
   | (Port & { readonly as: "initialState"; readonly elements: readonly number[]; readonly units: readonly number[] })
-  /** Nothing that the outputs depend on. */
+  /** No output depends on it. */
   | (Port & { readonly as: "unused" });
 
-/** Where a graph output is in what `run` gives. */
+/** The role of a graph output in the result of `run`. */
 export type OnnxOutput =
   | (Port & {
       readonly as: "output";
       readonly layer: string;
-      /** Whether the graph gives the last step only; the layer gives every one, unless `returnSequences` is false. */
+      /** Whether the graph gives only the last step. The layer gives every step unless `run` has `returnSequences: false`. */
       readonly isLastStep: boolean;
       /** Whether the graph gives the last step first. */
       readonly isReversed: boolean;
@@ -33,7 +33,7 @@ export type OnnxOutput =
   /** Its features are these units of the final state. */
   | (Port & { readonly as: "finalState"; readonly units: readonly number[] });
 
-/** A graph's ends. A unit of the state is a number within one row's: [D, H] of each GRU layer, one after the other. */
+/** A graph's inputs and outputs. A unit is an index in one row's state: [D, H] of each GRU layer, one after the other. */
 export interface OnnxGraph {
   readonly inputs: readonly OnnxInput[];
   readonly outputs: readonly OnnxOutput[];
@@ -41,7 +41,7 @@ export interface OnnxGraph {
   readonly states: readonly { readonly layer: string; readonly numDirections: number; readonly hiddenSize: number }[];
 }
 
-/** A network, and how the graph that it was read from names its inputs and outputs. */
+/** A network, and the inputs and outputs of the graph that it was read from. */
 export interface OnnxNetwork extends Network {
   readonly graph: OnnxGraph;
 }

@@ -12,34 +12,34 @@ import { type GraphReading, findLive, type Issue, readGraph } from "./readGraph.
 import { Refusal } from "./refusal.js";
 import type { TensorData } from "./tensorProto.js";
 
-/** How an ONNX file is to be read. */
+/** Options of reading an ONNX file. */
 export interface ParseOnnxOptions {
   /**
-   * `linear_before_reset` of every GRU, whatever the file says. PyTorch's GRU has it true; its newer exporter
-   * leaves it out, which means false.
+   * `linear_before_reset` of every GRU, in place of the file's. It is true for PyTorch's GRU; PyTorch's newer exporter leaves it
+   * out, which means false.
    */
   readonly linearBeforeReset?: boolean | undefined;
-  /** Not for ONNX: a graph says itself how its layers are wired. */
+  /** Refused: a graph says itself how its layers are wired. */
   readonly description?: unknown;
-  /** Tensors for the graph inputs that are weights, row-major, where the file leaves those to the caller. */
+  /** Tensors for graph inputs that are weights without values in the file, row-major. */
   readonly weights?: Readonly<
     Record<string, { readonly shape: readonly number[]; readonly values: ArrayLike<number> }>
   >;
-  /** The files beside the model that its tensors' data are in (external data), by name. */
+  /** The files with external data of tensors, by name. */
   readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
-/** The same where files beside the model may have to be fetched. */
+/** As `ParseOnnxOptions`, with files that may have to be fetched. */
 export interface LoadOnnxOptions extends Omit<ParseOnnxOptions, "files"> {
   readonly files?: ModelFiles | undefined;
 }
 
 /**
- * Reads an ONNX model: what of it is GRUs, embeddings and dense layers, in the forms that exporters write them in.
+ * Reads an ONNX model of GRUs, embeddings and dense layers, in the forms of common exporters.
  *
- * @param mayKeep whether the bytes may become the weights' own memory
- * @returns the network; its `graph` tells what the graph's inputs and outputs are to it
- * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with every node that cannot be run
+ * @param mayKeep whether the weights may use the memory of `bytes`
+ * @returns the network; its `graph` has the roles of the graph's inputs and outputs
+ * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with the nodes that cannot be run
  */
 export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}, mayKeep = false): OnnxNetwork {
   checkOptions(options, ["linearBeforeReset", "weights", "description", "files"]);
@@ -47,9 +47,9 @@ export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}, may
 }
 
 /**
- * As `parseOnnx`; the files that the model names are opened first.
+ * As `parseOnnx`, after opening the files that the model names.
  *
- * @param mayKeep whether the bytes, and those of `files`, may become the weights' own memory
+ * @param mayKeep whether the weights may use the memory of `bytes` and `files`
  */
 export async function loadOnnx(
   bytes: Uint8Array,
@@ -66,7 +66,7 @@ function networkOf(
   mayKeep: boolean,
 ): OnnxNetwork {
   if (description !== undefined) {
-    throw new GruError("unsupported", "description: expected none, since an ONNX graph says how it is wired, got one");
+    throw new GruError("unsupported", "description: not for an ONNX graph, which says itself how its layers are wired");
   }
   const external = externalData(model, files);
   const sizeBytes = [...external.values()].reduce((sum, { length }) => sum + length, model.sizeBytes);
@@ -112,10 +112,10 @@ function tryAssemble(graph: GraphReading): OnnxNetwork | Issue[] {
   }
 }
 
-/** Of reasons, and of nodes of one reason, in a message: those that come first are what the others come from. */
+/** Limits of a message: reasons, and nodes for each reason. The first issues cause the later ones. */
 const [MAX_REASONS, MAX_SUBJECTS] = [5, 4];
 
-/** The first issues, those of one reason together, and what to change where the graph was made. */
+/** The first issues, grouped by reason, and advice. */
 function describeIssues(model: OnnxModel, issues: readonly Issue[]): string {
   const byReason = new Map<string, string[]>();
   for (const { subject, reason } of issues) {

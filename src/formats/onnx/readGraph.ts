@@ -1,4 +1,4 @@
-// Goes through a graph's nodes once, and turns them into a wiring.
+// Reads a graph's nodes in order, and makes a wiring of them.
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
@@ -21,42 +21,42 @@ const OPERATORS = new Map<string, Operator>(
   Object.entries({ ...shapeOperators, ...selectOperators, ...arithmeticOperators, ...layerOperators, GRU: gru }),
 );
 
-/** Of an operator, in a message. */
+/** Characters of an operator's name in a message. */
 const MAX_NAME = 60;
 
-/** What cannot be run, and why. */
+/** A part of the graph that cannot be run, and why. */
 export interface Issue {
   /** A node, an input or an output, for a message. */
   readonly subject: string;
   readonly reason: string;
-  /** Of a node with an operator that is not known. */
+  /** The operator of a node, if it is unknown. */
   readonly operator?: string;
 }
 
-/** A graph that was gone through. */
+/** A graph that was read. */
 export interface GraphReading {
   readonly reading: Reading;
-  /** Of the graph's inputs that are no weights. */
+  /** Values of the graph's inputs that are no weights. */
   readonly inputs: ReadonlyMap<OnnxPort, Value>;
-  /** Of the graph's outputs; null for what depends on a node that cannot be run. */
+  /** Values of the graph's outputs; null for an output that depends on a node that cannot be run. */
   readonly outputs: ReadonlyMap<OnnxPort, Value | null>;
   readonly issues: readonly Issue[];
 }
 
-/** What is asked of the reading beside the file. */
+/** Options and data for reading a graph. */
 export interface ReadRequest {
   readonly linearBeforeReset: boolean | undefined;
-  /** Whether the file's bytes may become the weights' own memory. */
+  /** Whether the weights may use the memory of the file. */
   readonly mayKeep: boolean;
-  /** By name: what the file leaves to the caller, and from then on what was read of the file: each tensor is read once. */
+  /** Tensors by name: the caller's, then also those of the file, each of which is read once. */
   readonly tensors: Map<string, TensorData>;
   readonly live: LiveGraph;
   readonly external: ExternalData;
-  /** Of the file, and of the tensors' data in others. */
+  /** Size of the file and of the external data. */
   readonly sizeBytes: number;
 }
 
-/** Goes through the nodes that outputs depend on; what cannot be run is gathered, not thrown. */
+/** Reads the nodes that outputs depend on. Nodes that cannot be run are collected as issues. */
 export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest): GraphReading {
   const { nodes, numReads, readOnce } = request.live;
   const reading: Reading = {
@@ -71,24 +71,24 @@ export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest):
     isFromTorch: /^pytorch$/i.test(model.producer),
     notes: new Set(),
   };
-  const walkthrough = new Walkthrough(model, reading, request, new Map(numReads));
-  const inputs = walkthrough.addInputs(guess);
-  for (const node of nodes) walkthrough.visit(node);
-  const outputs = new Map(model.outputs.map((port) => [port, walkthrough.lookUp(port.name, "the graph")]));
-  return { reading, inputs, outputs, issues: walkthrough.issues };
+  const reader = new GraphReader(model, reading, request, new Map(numReads));
+  const inputs = reader.addInputs(guess);
+  for (const node of nodes) reader.visit(node);
+  const outputs = new Map(model.outputs.map((port) => [port, reader.lookUp(port.name, "the graph")]));
+  return { reading, inputs, outputs, issues: reader.issues };
 }
 
-/** What the graph's outputs depend on. */
+/** The part of a graph that its outputs depend on. */
 export interface LiveGraph {
   /** In the file's order. */
   readonly nodes: readonly OnnxNode[];
-  /** How often each name is read, by nodes and as an output. */
+  /** Number of readers of each name: nodes, and the output itself. */
   readonly numReads: ReadonlyMap<string, number>;
-  /** Names of the file's tensors that one input of one node reads and nothing else. */
+  /** Names of the file's tensors that only one input of one node reads. */
   readonly readOnce: ReadonlySet<string>;
 }
 
-/** What of a graph is to be read, and how often. */
+/** Finds the part of a graph that its outputs depend on. */
 export function findLive({ nodes, outputs, initializers }: OnnxModel): LiveGraph {
   const numReads = new Map<string, number>();
   const read = (name: string) => numReads.set(name, (numReads.get(name) ?? 0) + 1);
@@ -104,7 +104,7 @@ export function findLive({ nodes, outputs, initializers }: OnnxModel): LiveGraph
   return { nodes: reversed.reverse(), numReads, readOnce };
 }
 
-/** Elements that a node may go through for having an input; a size is an object. */
+/** Cost of an input in elements that a node may visit; a size is an object, and counts as 16. */
 function costOf({ axes, content }: Value): number {
   return content.kind === "sizes" ? 16 * content.sizes.length : extentOf(axes);
 }
@@ -114,16 +114,16 @@ function checked(values: Value[]): Value[] {
   return values;
 }
 
-class Walkthrough {
+class GraphReader {
   readonly issues: Issue[] = [];
   readonly #model: OnnxModel;
   readonly #reading: Reading;
   readonly #request: ReadRequest;
-  /** How often each name is still to be read: a Dropout's mask, say, is often there and for nobody. */
+  /** Remaining readers of each name. An output without readers, such as a Dropout's mask, is often in a graph. */
   readonly #numReads: Map<string, number>;
-  /** Numbers that were computed and are still to be read, with how many names have them. */
+  /** Computed constants with remaining readers, and the number of their names. */
   readonly #held = new Map<Constant["values"], number>();
-  /** By name; null for what a node that cannot be run would give. */
+  /** Values by name; null for an output of a node that cannot be run. */
   readonly #values = new Map<string, Value | null>();
 
   constructor(model: OnnxModel, reading: Reading, request: ReadRequest, numReads: Map<string, number>) {
@@ -151,7 +151,7 @@ class Walkthrough {
     const inputs = node.inputs.map((input) => (input === "" ? undefined : this.lookUp(input, `node ${subject}`)));
     let values: Value[] | null = null;
     if (compute === undefined)
-      this.issues.push({ subject, operator, reason: "it is an operator that no layer of webgru's computes" });
+      this.issues.push({ subject, operator, reason: "no layer of webgru computes this operator" });
     else if (!inputs.includes(null)) {
       const given = inputs.map((input) => input ?? null);
       for (const input of given) if (input !== null) this.#reading.wiring.spend(costOf(input));
@@ -159,8 +159,7 @@ class Walkthrough {
     }
     for (const [i, output] of outputs.entries()) {
       if (output === "") continue;
-      if (this.#values.has(output))
-        throw new GruError("bad-file", `onnx: expected one value ${quote(output)}, got two`);
+      if (this.#values.has(output)) throw new GruError("bad-file", `onnx: two values have the name ${quote(output)}`);
       this.#values.set(output, values?.[i] ?? null);
       if (!this.#numReads.has(output)) continue;
       if (values?.[i] !== undefined) this.#hold(values[i], 1);
@@ -169,7 +168,7 @@ class Walkthrough {
     for (const input of node.inputs) this.#release(input);
   }
 
-  /** Counts one more name, or one less, that has a constant. */
+  /** Counts the names of a constant. @param by 1 for one more, -1 for one less */
   #hold({ content }: Value, by: 1 | -1): void {
     if (content.kind !== "constant") return;
     const { values } = content;
@@ -179,7 +178,7 @@ class Walkthrough {
     if (count === Math.max(0, by)) this.#reading.wiring.hold(by * values.byteLength);
   }
 
-  /** Lets go of what nothing reads any more. */
+  /** Counts a reader of a name, and frees the value after the last one. */
   #release(name: string): void {
     const numReads = this.#numReads.get(name)! - 1;
     this.#numReads.set(name, numReads);
@@ -189,7 +188,7 @@ class Walkthrough {
     this.#values.set(name, null);
   }
 
-  /** null for what depends on a node that cannot be run. */
+  /** A value by its name; null if it depends on a node that cannot be run. */
   lookUp(name: string, reader: string): Value | null {
     let value = this.#values.get(name);
     if (value !== undefined) return value;

@@ -1,6 +1,6 @@
 import { GruError } from "../../errors.js";
 
-/** Why a node cannot be run; the reader gathers those of all nodes before it gives up. */
+/** The reason why a node cannot be run. The reader collects the refusals of all nodes for one error. */
 export class Refusal extends GruError {
   constructor(reason: string) {
     super("unsupported", reason);

@@ -1,4 +1,4 @@
-// Operators that take parts of tensors and put them together.
+// Operators that select parts of tensors or join them.
 
 import {
   type Axis,
@@ -12,7 +12,7 @@ import {
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { demand, Refusal } from "./refusal.js";
-import { walk } from "./shapeOperators.js";
+import { sourceIndices } from "./shapeOperators.js";
 import { columnsFor, plain } from "./signals.js";
 import {
   columnsSignal,
@@ -35,7 +35,7 @@ export const selectOperators: Readonly<Record<string, Operator>> = {
   ReverseSequence: reverseSequence,
 };
 
-/** Elements of an axis by index; the axis then has as many as there are indices. */
+/** Selects elements of an axis by index. */
 function take(call: Call, value: Value, axis: number, indices: readonly number[]): Value {
   const { axes } = value;
   const steps = strides(axes);
@@ -45,7 +45,8 @@ function take(call: Call, value: Value, axis: number, indices: readonly number[]
   call.wiring.spend(numFeatures(newAxes));
   const innerSize = numFeatures(inner);
   const runs =
-    walk(call.wiring, outer, steps.slice(0, axis)) ?? Int32Array.from({ length: numFeatures(outer) }, (_, i) => i);
+    sourceIndices(call.wiring, outer, steps.slice(0, axis)) ??
+    Int32Array.from({ length: numFeatures(outer) }, (_, i) => i);
   const taken = new Int32Array(numFeatures(newAxes));
   let i = 0;
   for (const run of taken.length > 0 ? runs : []) {
@@ -84,7 +85,7 @@ function gather(call: Call): Value[] {
   return [{ ...taken, axes }];
 }
 
-/** Rows of a table by the network's input. */
+/** Looks up rows of a table by the network's input. */
 function embed(call: Call, axis: number, indices: Value): Value {
   const { shape, content } = call.constant(0, "table");
   demand(axis === 0 && shape.length === 2, "it needs a table [rows, features], looked up by row");
@@ -104,7 +105,7 @@ function lookUp(call: Call, { axes, content }: Value, table: Constant, size: num
   return { axes: [...axes, size], content: sourceSignal(source) };
 }
 
-/** One-hot rows are a table of their own: the identity. */
+/** One-hot rows are a look-up in the identity matrix. */
 function oneHot(call: Call): Value[] {
   const depth = call.constant(1, "depth").content.values[0]!;
   const [off, on] = call.constant(2, "values").content.values;
@@ -118,27 +119,27 @@ function oneHot(call: Call): Value[] {
   return [lookUp(call, indices, { kind: "constant", values, isFloat: true, isFloat16: false }, depth)];
 }
 
-/** One step of the time axis, or the one row of a batch axis that was frozen at 1. The axis stays for the caller. */
+/** One step of the time axis, or the only row of a batch axis frozen at 1. The caller removes the axis. */
 function pick(call: Call, value: Value, axis: number, index: number): Value {
   const free = value.axes[axis] as readonly FreeAxis[];
   const isFrozenAtOne = free.every(({ root }) => root.size === 1);
   if (isFrozenAtOne && (index === 0 || index === -1)) return value;
   const { content } = value;
-  demand(content.kind === "signal", "it takes a step or row of what is no sequence");
+  demand(content.kind === "signal", "it takes a step or row of a value that is no sequence");
   demand(free[0]!.root.role !== "batch", `it takes row ${index} of the batch`);
   call.reading.roles.bind(free, "time");
-  demand(content.step === "each", "it takes a step of what has one only");
+  demand(content.step === "each", "it takes a step of a value that has only one");
   const { size } = free.find(({ root }) => root.role === "time")!.root;
   const isLast = index === -1 || (size !== null && index === size - 1);
   demand(isLast || index === 0, `it takes step ${index}, neither the first nor the last`);
   return { ...value, content: pickEnd(call, content, isLast !== content.isReversed ? "last" : "first") };
 }
 
-/** @param end of the sequence as it runs forwards */
+/** @param end of the sequence in forward order */
 function pickEnd(call: Call, content: Signal, end: "first" | "last"): Signal {
   const picked = call.wiring.pick(content.columns, end);
   if (picked !== null) return { ...content, columns: picked, step: "final", isReversed: false };
-  if (end === "first") throw new Refusal("it takes the first step of what does not end there");
+  if (end === "first") throw new Refusal("it takes the first step of a value that does not end there");
   return { ...content, step: "last", isReversed: false };
 }
 
@@ -150,7 +151,7 @@ function slice(call: Call): Value[] {
   const axes = call.whole(3, "axes") ?? starts.map((_, i) => i);
   const steps = call.whole(4, "steps") ?? starts.map(() => 1);
   const isOneEach = [ends, axes, steps].every(({ length }) => length === starts.length);
-  demand(isOneEach, "it has not one start, end and step for each axis");
+  demand(isOneEach, "it needs one start, end and step for each axis");
   axes.forEach((index, i) => {
     const axis = axisIndex(index, rank);
     const range = { start: starts[i]!, end: ends[i]!, step: steps[i]! };
@@ -187,14 +188,14 @@ function rangeIndices({ start, end, step }: Range, size: number): number[] {
   return indices;
 }
 
-/** Of a time or batch axis: all of it, the last or first step, or all of it backwards. */
+/** Slices a time or batch axis: the whole, the last or first step, or the whole in reverse. */
 function sliceFree(call: Call, value: Value, axis: number, { start, end, step }: Range): Value {
   const free = value.axes[axis] as readonly FreeAxis[];
   const size = free.reduce<number | null>(
     (total, { root }) => (total === null || root.size === null ? null : total * root.size),
     1,
   );
-  const limit = size ?? 2 ** 31 - 1; // where exporters have no size, they write the largest number of some type
+  const limit = size ?? 2 ** 31 - 1; // for an unknown size, exporters write the largest number of some type
   if (step === 1 && start === 0 && end >= limit) return value;
   if (step === -1 && start === -1 && end < -limit) return reversed(call, value, free);
   demand(step === 1, `it goes through time or batch in steps of ${step}`);
@@ -210,20 +211,20 @@ function sliceFree(call: Call, value: Value, axis: number, { start, end, step }:
 function reversed(call: Call, value: Value, free: readonly FreeAxis[]): Value {
   const { content } = value;
   call.reading.roles.bind(free, "time");
-  demand(content.kind === "signal" && content.step === "each", "it turns round what is no sequence");
+  demand(content.kind === "signal" && content.step === "each", "it reverses a value that is no sequence");
   return { ...value, content: { ...content, isReversed: !content.isReversed } };
 }
 
-/** Each row turned round within its length: as our reverse layers do it. */
+/** Reverses each row within its length, as our reverse layers do. */
 function reverseSequence(call: Call): Value[] {
   const value = call.signal(0);
   const { kind } = call.input(1).content;
   demand(kind === "lengths" || kind === "sizes" || kind === "constant", "it needs each row's length");
   const axis = value.axes[axisIndex(call.int("time_axis", 0), value.axes.length)]!;
-  demand(typeof axis !== "number", "it turns round features");
+  demand(typeof axis !== "number", "it reverses features");
   if (kind !== "lengths") {
     const isWhole = sizesOf(call.input(1)).every((size) => isSameDimension(size, dimensionOf(axis)));
-    demand(isWhole, "it turns round a fixed part of the sequence");
+    demand(isWhole, "it reverses a fixed part of the sequence");
   }
   return [reversed(call, value, axis)];
 }
@@ -253,7 +254,7 @@ function split(call: Call): Value[] {
   });
 }
 
-/** Equal parts, the last one smaller where it must be. */
+/** Sizes of equal parts; the last ones may be smaller. */
 function evenPart(size: number, numParts: number, i: number): number {
   const part = Math.ceil(size / numParts);
   return Math.max(0, Math.min(part, size - i * part));
@@ -276,7 +277,7 @@ function concat(call: Call): Value[] {
   );
   call.wiring.spend(numFeatures(axes));
   if (first.content.kind === "signal") call.wiring.checkWidth(numFeatures(axes));
-  // All elements one input after the other, then in the order in which the axes have them.
+  // Indices of the joined contents, one input after the other, for each element of the result.
   const inner = numFeatures(axes.slice(axis + 1));
   const outer = numFeatures(axes.slice(0, axis));
   const takes = new Int32Array(numFeatures(axes));
@@ -288,8 +289,8 @@ function concat(call: Call): Value[] {
     }
     offset += size * inner;
   }
-  const isInOrder = outer === 1; // one input after the other, as `chain` has them
-  return [reindex({ axes, content: chain(call, inputs) }, axes, isInOrder ? null : takes, call.wiring)];
+  const isInOrder = outer === 1;
+  return [reindex({ axes, content: joinContents(call, inputs) }, axes, isInOrder ? null : takes, call.wiring)];
 }
 
 function same(a: Axis, b: Axis): Axis {
@@ -297,8 +298,8 @@ function same(a: Axis, b: Axis): Axis {
   return joinAxes(a, b);
 }
 
-/** All elements, one input after the other. */
-function chain(call: Call, inputs: readonly Value[]): Value["content"] {
+/** Joins the contents of values, one after the other. */
+function joinContents(call: Call, inputs: readonly Value[]): Value["content"] {
   const contents = inputs.map(({ content }) => content);
   if (contents.every((content) => content.kind === "signal")) {
     const parts = contents.map((content) => plain(content, call.wiring, call.layerName));

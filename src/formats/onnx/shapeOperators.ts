@@ -1,4 +1,4 @@
-// Operators that change how elements are laid out, or compute shapes.
+// Operators that change the layout of elements, or compute shapes.
 
 import {
   type Axis,
@@ -120,7 +120,7 @@ function transpose(call: Call): Value[] {
   return [permuted(call, value, order)];
 }
 
-/** The value with axis `order[i]` as axis i. */
+/** Permutes axes: axis `order[i]` becomes axis i. */
 export function permuted(call: Call, value: Value, order: readonly number[]): Value {
   const { axes } = value;
   const isOrder = order.length === axes.length && axes.every((_, axis) => order.includes(axis));
@@ -130,7 +130,7 @@ export function permuted(call: Call, value: Value, order: readonly number[]): Va
   return reindex(
     value,
     newAxes,
-    walk(
+    sourceIndices(
       call.wiring,
       newAxes,
       order.map((axis) => steps[axis]!),
@@ -140,12 +140,12 @@ export function permuted(call: Call, value: Value, order: readonly number[]): Va
 }
 
 /**
- * For each element of the axes, in row-major order, where it comes from.
+ * For each element of the axes, in row-major order, the index of its source element.
  *
- * @param steps from one element to the next along each axis, in what it comes from
- * @returns null when element i comes from element i, for every i
+ * @param steps of each axis in the source, in elements
+ * @returns null for the identity
  */
-export function walk(wiring: Wiring, axes: readonly Axis[], steps: readonly number[]): Int32Array | null {
+export function sourceIndices(wiring: Wiring, axes: readonly Axis[], steps: readonly number[]): Int32Array | null {
   wiring.spend(numFeatures(axes));
   const sizes = axes.map((axis) => (typeof axis === "number" ? axis : 1));
   const take = new Int32Array(numFeatures(axes));
@@ -174,7 +174,7 @@ function squeeze(call: Call): Value[] {
   for (const i of named ?? []) {
     const axis = axes[i]!;
     demand(typeof axis !== "number" || axis === 1, `it takes away an axis of ${String(axis)} features`);
-    // An open axis must be of size 1 when the graph runs: what it holds goes on without being seen.
+    // An open axis must have size 1 when the graph runs; it is dropped here without a check.
     const frozen = typeof axis === "number" ? null : axis.find(({ root }) => root.size !== null && root.size !== 1);
     demand(!frozen, `it takes away an axis of size ${frozen?.root.size}`);
   }
@@ -220,7 +220,7 @@ function flatten(call: Call): Value[] {
   return [reindex(value, regroup(value.axes, targets), null, call.wiring)];
 }
 
-/** The value stretched over a shape, as Expand does it. */
+/** Repeats a value to a shape, like the operator Expand. */
 function stretch(call: Call, target: readonly Axis[]): Value {
   const value = loosen(call, call.input(0), target);
   const rank = Math.max(value.axes.length, target.length);
@@ -230,10 +230,10 @@ function stretch(call: Call, target: readonly Axis[]): Value {
   const isSpread = axes.some((axis, i) => typeof axis !== "number" && typeof from[i] === "number");
   demand(!isSpread || value.content.kind !== "signal", "it repeats features along time or batch");
   const steps = strides(from).map((step, i) => (from[i] === 1 ? 0 : step));
-  return reindex(value, axes, walk(call.wiring, axes, steps), call.wiring);
+  return reindex(value, axes, sourceIndices(call.wiring, axes, steps), call.wiring);
 }
 
-/** A constant that was made for a frozen time or batch, but is the same all along: once instead. @param beside other axes */
+/** Reduces a constant's frozen time or batch axes to size 1 where it is the same all along. @param beside the other axes */
 export function loosen(call: Call, value: Value, beside: readonly Axis[]): Value {
   const { axes, content } = value;
   if (content.kind !== "constant") return value;
@@ -244,8 +244,8 @@ export function loosen(call: Call, value: Value, beside: readonly Axis[]): Value
   });
   if (!isFrozen.includes(true)) return value;
   const loose = axes.map((axis, i) => (isFrozen[i] ? 1 : axis));
-  const once = walk(call.wiring, loose, steps) ?? Int32Array.from({ length: numFeatures(loose) }, (_, i) => i);
-  const all = walk(
+  const once = sourceIndices(call.wiring, loose, steps) ?? Int32Array.from({ length: numFeatures(loose) }, (_, i) => i);
+  const all = sourceIndices(
     call.wiring,
     axes,
     strides(loose).map((step, i) => (isFrozen[i] ? 0 : step)),
@@ -254,12 +254,12 @@ export function loosen(call: Call, value: Value, beside: readonly Axis[]): Value
   return isSame ? reindex(value, loose, once, call.wiring) : value;
 }
 
-/** The size of a time or batch axis that is frozen. */
+/** The size of a frozen time or batch axis; null for another axis. */
 function frozenAxis(axis: Axis): number | null {
   return typeof axis === "number" ? null : frozenNumber(dimensionOf(axis));
 }
 
-/** Repeats of what is there once: as Expand. */
+/** Tile, for axes of size 1: the same as Expand. */
 function tile(call: Call): Value[] {
   const { axes } = call.input(0);
   const repeats = sizesOf(call.input(1));

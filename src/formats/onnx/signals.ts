@@ -1,4 +1,4 @@
-// Arithmetic on features: linear forms are gathered until something needs them as a layer.
+// Arithmetic on features. Linear operations are combined until another operator needs their result as a layer.
 
 import {
   type Activation,
@@ -13,7 +13,7 @@ import { columnsOf, type DenseSource, type Wiring } from "./wiring.js";
 
 const LINEAR = completeActivation<ElementFunction>("linear");
 
-/** Layers already made of a signal. */
+/** Columns of the layer made of a signal. */
 const made = new WeakMap<Signal, Int32Array>();
 
 /** Number of features. */
@@ -21,7 +21,7 @@ export function widthOf({ columns, weight }: Signal): number {
   return weight === null ? columns.length : columns.length === 0 ? 0 : weight.length / columns.length;
 }
 
-/** The signal as columns, by way of a linear dense layer where it is more than that. @param name of such a layer */
+/** The signal as columns; a linear dense layer is added if it has arithmetic. @param name of such a layer */
 export function columnsFor(signal: Signal, wiring: Wiring, name: string): Int32Array {
   const { columns, weight, scale, bias } = signal;
   if (weight === null && scale === null && bias === null) return columns;
@@ -33,7 +33,7 @@ export function columnsFor(signal: Signal, wiring: Wiring, name: string): Int32A
   return emitted;
 }
 
-/** The signal with nothing left to compute. */
+/** The signal without arithmetic. */
 export function plain(signal: Signal, wiring: Wiring, name: string): Signal {
   return columnsSignal(columnsFor(signal, wiring, name), signal.step, signal.isReversed);
 }
@@ -95,7 +95,7 @@ export function shifted(signal: Signal, addend: Float64Array): Signal {
 
 /** signal * factor, [O]. */
 export function scaled(signal: Signal, factor: Float64Array, wiring: Wiring, name: string): Signal {
-  // (x - mean) / deviation: rounding after the difference is what keeps a large mean from swallowing the digits.
+  // (x - mean) / deviation: the difference must be computed first, or a large mean would cost precision.
   const base = signal.weight === null && signal.bias !== null ? plain(signal, wiring, name) : signal;
   const { scale, bias } = base;
   return {
@@ -146,7 +146,7 @@ export function multiplied(
   return { ...base, weight, scale: null, bias: null, isFloat16: isFloat16 && scale === null };
 }
 
-/** What two signals have in common. @throws Refusal when they do not come at the same steps */
+/** The steps and the order of two signals. @throws Refusal when they differ */
 export function together(a: Signal, b: Signal): Pick<Signal, "step" | "isReversed"> {
   demand(a.step === b.step, "it joins a sequence with a value that comes once, at its end");
   demand(a.isReversed === b.isReversed, "it joins a sequence with one that runs backwards");

@@ -7,7 +7,7 @@ import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
 
 const MAX_RANK = 8;
-/** Of whole numbers that are not in raw_data, where one byte may be one: larger tensors are quantized weights, which are. */
+/** Limit of whole numbers outside raw_data, which may have one byte each. Larger tensors are quantized weights, in raw_data. */
 const MAX_FIELD_INTS = 2 ** 20;
 
 /** A tensor of numbers. */
@@ -16,17 +16,17 @@ export interface TensorData {
   /** Row-major; whole numbers of more than 16 bits and float64 as float64, all others widened to float32. */
   readonly values: Float32Array | Float64Array;
   readonly isFloat: boolean;
-  /** Whether every value is one that float16 holds, because the file keeps them so. */
+  /** Whether the file's type is float16, so that float16 holds every value. */
   readonly isFloat16: boolean;
 }
 
 interface ElementType {
   readonly name: string;
-  /** Of an element of raw_data. */
+  /** Bytes of an element of raw_data. */
   readonly sizeBytes: number;
   readonly isFloat: boolean;
   widenRaw(bytes: ArrayBuffer): Float32Array | Float64Array;
-  /** The typed field that may hold the elements in place of raw_data. */
+  /** The typed field that may have the elements instead of raw_data. */
   readonly field: "floats" | "ints" | "doubles";
   widenField(values: readonly number[]): Float32Array | Float64Array;
 }
@@ -47,10 +47,10 @@ const integer = (name: string, sizeBytes: number, view: (bytes: ArrayBuffer) => 
 };
 
 const FLOAT = "FLOAT";
-/** From here on the length before raw data has two bytes, and with its tag there are three to move the data over. */
+/** From this size on, the tag and the length before raw data have three bytes, over which the data can be moved. */
 const MIN_KEPT_BYTES = 128;
 
-/** By TensorProto.DataType. */
+/** Element types by TensorProto.DataType. */
 const TYPES = new Map<number, ElementType>([
   [
     1,
@@ -103,23 +103,23 @@ const TYPES = new Map<number, ElementType>([
   ],
 ]);
 
-/** Whether a TensorProto.DataType is one of whole numbers. */
+/** Whether a TensorProto.DataType is a type of whole numbers. */
 export function isIntegerType(type: number): boolean {
   return TYPES.get(type)?.isFloat === false;
 }
 
-/** What is known of a tensor's data beside its message. */
+/** Options of reading a tensor. */
 export interface TensorOptions {
-  /** Where they are in a file of their own: all of them, as raw_data. */
+  /** The data in another file, in the form of raw_data. */
   readonly external?: Uint8Array | undefined;
-  /** Whether the bytes, or those of `external`, may become the values' own memory; then they can be read only once. */
+  /** Whether the values may use the memory of `bytes` and `external`; the tensor can then be read only once. */
   readonly mayKeep?: boolean;
 }
 
 /**
  * Reads a TensorProto.
  *
- * @param fallbackName what to call it in errors where it has no name
+ * @param fallbackName name for errors if the tensor has none
  * @throws GruError `bad-file`, or `unsupported` for a type we do not read
  */
 export function parseTensorProto(
@@ -150,7 +150,7 @@ export function parseTensorProto(
   }
   const length = countElements(subject, shape);
   const field = fields[known.field];
-  // In a file of its own another tensor's data may be before it.
+  // Not for `external`: the bytes before it may be another tensor's.
   const mayMove = mayKeep && known.name === FLOAT && raw.length >= MIN_KEPT_BYTES;
   const hasField = external === undefined && raw.length === 0 && field.length > 0;
   const values = hasField
@@ -166,7 +166,7 @@ function countElements(subject: string, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** @param mayKeep whether the data's memory may become the result's */
+/** @param mayKeep whether the result may use the memory of `raw` */
 function readRaw(
   subject: string,
   length: number,
@@ -179,7 +179,7 @@ function readRaw(
     throw new GruError("bad-file", `${subject}: expected ${expected}, got ${raw.length}`);
   }
   if (mayKeep && name === FLOAT) return readNumbers(DTYPES.get("F32")!, raw, true);
-  return widenRaw(new Uint8Array(raw).buffer); // a copy: the data may begin at any byte, a typed array may not
+  return widenRaw(new Uint8Array(raw).buffer); // a copy, since the data may not be aligned
 }
 
 function readField(

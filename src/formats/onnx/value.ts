@@ -1,11 +1,11 @@
-// What a name in a graph stands for while it is read: numbers, sizes, or features of the network that is to be.
+// The values of a graph's names while it is read: numbers, sizes, or features of the future network.
 
 import { type Axis, type Dimension, dimension, numFeatures } from "./axes.js";
 import { Refusal } from "./refusal.js";
 import type { InputSource, Source, Wiring } from "./wiring.js";
 import { columnsOf } from "./wiring.js";
 
-/** Numbers that are known. */
+/** Known numbers. */
 export interface Constant {
   readonly kind: "constant";
   readonly values: Float32Array | Float64Array;
@@ -13,13 +13,13 @@ export interface Constant {
   readonly isFloat16: boolean;
 }
 
-/** Whole numbers of which some are the size of a time or batch axis. */
+/** Whole numbers, some of which are sizes of a time or batch axis. */
 export interface Sizes {
   readonly kind: "sizes";
   readonly sizes: readonly Dimension[];
 }
 
-/** A value for each step, the one at the last step of such a sequence, or the one after a row's last step. */
+/** "each": a value for each step; "last": the value of a sequence's last step; "final": the value after a row's last step. */
 export type Step = "each" | "last" | "final";
 
 /** Features: scale * (W x + b), before any activation. */
@@ -39,7 +39,7 @@ export interface Signal {
   readonly isFloat16: boolean;
 }
 
-/** A graph input of indices, and what is added to none of them. */
+/** A graph input of indices. */
 export interface Indices {
   readonly kind: "indices";
   readonly input: InputSource;
@@ -58,7 +58,7 @@ export interface Value<C extends Content = Content> {
   readonly content: C;
 }
 
-/** Numbers with nothing but feature axes. */
+/** Numbers without time and batch axes. */
 export function constantValue(
   shape: readonly number[],
   values: readonly number[] | Float64Array,
@@ -75,7 +75,7 @@ export function sizesValue(axes: readonly Axis[], sizes: readonly Dimension[]): 
   return { axes, content: { kind: "constant", values, isFloat: false, isFloat16: false } };
 }
 
-/** Features of a source as they are. */
+/** The features of a source, without arithmetic. */
 export function sourceSignal(source: Source, step: Step = "each", isReversed = false): Signal {
   return columnsSignal(columnsOf(source), step, isReversed);
 }
@@ -84,7 +84,7 @@ export function columnsSignal(columns: Int32Array, step: Step, isReversed: boole
   return { kind: "signal", columns, weight: null, scale: null, bias: null, step, isReversed, isFloat16: false };
 }
 
-/** The same with other axes, whose features are those at `take`; all in their order when it is null. */
+/** A value with other axes. @param take index of the source element of each element; null for the identity */
 export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | null, wiring: Wiring): Value {
   const { content } = value;
   if (take === null) return { axes, content };
@@ -129,10 +129,10 @@ function takeRows(signal: Signal, take: Int32Array, wiring: Wiring): Signal {
   return { ...signal, ...rows, weight: taken };
 }
 
-/** More than any shape has, and any list of rows. */
+/** More numbers than any shape or list of lengths has. */
 const MAX_SIZES = 4096;
 
-/** Sizes, also of a constant. @throws Refusal when it is neither */
+/** The sizes in a value of sizes or of constants. @throws Refusal for another value */
 export function sizesOf({ content }: Value): readonly Dimension[] {
   const numbers = content.kind === "sizes" ? content.sizes : content.kind === "constant" ? content.values : [];
   if (numbers.length > MAX_SIZES) {
@@ -140,10 +140,10 @@ export function sizesOf({ content }: Value): readonly Dimension[] {
   }
   if (content.kind === "sizes") return content.sizes;
   if (content.kind === "constant") return Array.from(content.values, dimension);
-  throw new Refusal(`it needs numbers known beforehand, and gets ${describeContent(content)}`);
+  throw new Refusal(`it needs known numbers, and gets ${describeContent(content)}`);
 }
 
-/** What a value is, for a person. */
+/** The kind of a value, for a person. */
 export function describeContent({ kind }: Content): string {
   const words = { constant: "constants", sizes: "sizes", signal: "features", indices: "indices", lengths: "lengths" };
   return words[kind];

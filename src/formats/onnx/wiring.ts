@@ -1,5 +1,5 @@
-// The layers that a graph's nodes turn into. Each feature of each layer is a column with a number of its own, so that a
-// slice, a concatenation or a transposition of features is no layer but a list of columns.
+// The layers that a graph's nodes become. Each feature of each layer is a column with its own number, so that a slice, a
+// concatenation or a transposition of features needs no layer: it is a list of columns.
 
 import type { Activation, ElementFunction, RowFunction } from "../../layers/activation.js";
 import { GruError } from "../../errors.js";
@@ -7,7 +7,7 @@ import type { Direction } from "../../layers/direction.js";
 
 /** Columns of one layer or input: `first` to `first + size`. */
 interface SourceBase {
-  /** What it is called in the graph. */
+  /** Its name in the graph. */
   readonly name: string;
   readonly first: number;
   readonly size: number;
@@ -63,14 +63,14 @@ export interface FinalSource extends SourceBase {
   readonly gru: GruSource;
 }
 
-/** a * b, which no layer computes: only a GRU cell that is recognized takes it away. */
+/** a * b, which no layer computes: a graph with one can be run only if it is part of a recognized GRU cell. */
 export interface ProductSource extends SourceBase {
   readonly type: "product";
   readonly left: Int32Array;
   readonly right: Int32Array;
 }
 
-/** |a|, which no layer computes either: only a Softsign around it takes it away. */
+/** |a|, which no layer computes: a graph with one can be run only if it is part of a Softsign. */
 export interface AbsoluteSource extends SourceBase {
   readonly type: "absolute";
   readonly of: Int32Array;
@@ -85,25 +85,31 @@ export type Source =
   | ProductSource
   | AbsoluteSource;
 
-/** A source before it has its columns. */
+/** A source without its columns. */
 type Draft<S extends Source> = Omit<S, "first">;
 
-/** Each costs pipelines and buffers. */
+/** Limit of layers: each one costs pipelines and buffers. */
 export const MAX_LAYERS = 256;
-/** With those that no output depends on, and the parts of cells that are written out. */
+/** Limit of sources, with those that no output depends on, and the parts of cells. */
 const MAX_SOURCES = 512;
-/** Of all layers. */
+/** Limit of the columns of all layers. */
 const MAX_COLUMNS = 2 ** 20;
-/** Of one value: wider than any layer that runs in a page. */
+/** Limit of the features of one value: wider than any layer that runs in a page. */
 const MAX_WIDTH = 2 ** 16;
-/** What a file may make us touch, 5 ms or so: a weight, of one byte where it is quantized, is passed on, turned and copied up to six times. */
+/**
+ * Limit of the elements that reading a file may visit: about 5 ms for any file, and 8 for each of its bytes. A quantized weight
+ * has one byte, and is copied, transposed or reshaped up to six times.
+ */
 const FREE_ELEMENTS = 2 ** 19;
 const ELEMENTS_PER_BYTE = 8;
-/** What computed constants and layers may hold at a time: quantized weights are four times as large, here and there. */
+/**
+ * Limit of the memory of computed constants and layers: 16 MB for any file, and 8 bytes for each of its bytes. A quantized weight
+ * becomes four bytes, in a constant and in a layer.
+ */
 const FREE_BYTES = 2 ** 24;
 const HELD_PER_BYTE = 8;
 
-/** All sources, each after those it reads. */
+/** All sources, each after the sources that it reads. */
 export class Wiring {
   readonly sources: Source[] = [];
   readonly #maxElements: number;
@@ -114,7 +120,7 @@ export class Wiring {
   readonly #finals = new Map<GruSource, FinalSource>();
   readonly #picked = new Map<string, Source | null>();
 
-  /** @param fileBytes how large the file is: a small one may not ask for much by using a tensor over and over */
+  /** @param fileBytes size of the file: a small file must not cost much by reading one tensor many times */
   constructor(fileBytes: number) {
     this.#maxElements = FREE_ELEMENTS + ELEMENTS_PER_BYTE * fileBytes;
     this.#maxBytes = FREE_BYTES + HELD_PER_BYTE * fileBytes;
@@ -134,7 +140,7 @@ export class Wiring {
     return source;
   }
 
-  /** Counts elements that are to be touched. @throws GruError `bad-file` when they are too many */
+  /** Counts elements to visit. @throws GruError `bad-file` when there are too many */
   spend(numElements: number): void {
     this.#numElements += numElements;
     if (this.#numElements <= this.#maxElements) return;
@@ -142,7 +148,7 @@ export class Wiring {
     throw new GruError("bad-file", `onnx: expected ${expected}, got more`);
   }
 
-  /** Counts bytes that are kept from here on; less than 0 for those given back. @throws GruError `bad-file` when they are too many */
+  /** Counts bytes to keep; negative for bytes that are freed. @throws GruError `bad-file` when there are too many */
   hold(numBytes: number): void {
     this.#numBytes += numBytes;
     if (this.#numBytes <= this.#maxBytes) return;
@@ -166,7 +172,7 @@ export class Wiring {
     return this.sources[low]!;
   }
 
-  /** The sources that columns belong to, in the order in which they first come. */
+  /** The sources of columns, in the order of their first columns. */
   sourcesOf(columns: Int32Array): Set<Source> {
     const sources = new Set<Source>();
     let last: Source | null = null;
@@ -188,10 +194,10 @@ export class Wiring {
   }
 
   /**
-   * What the columns are at one end of the sequence: a GRU's final state where that is where it ended, and what is
-   * computed from it alone.
+   * The columns at one end of the sequence. At the end of its direction, a GRU's output is its final state, which can be read
+   * without the whole sequence; so can dense layers that depend on it alone.
    *
-   * @returns null where some column is something else there
+   * @returns null if a column has no such equivalent
    */
   pick(columns: Int32Array, end: "first" | "last", depth = 0): Int32Array | null {
     if (depth > MAX_LAYERS) return null;
@@ -227,7 +233,7 @@ export function columnsOf({ first, size }: Source): Int32Array {
   return Int32Array.from({ length: size }, (_, i) => first + i);
 }
 
-/** Where in a source a run of columns begins; null where they are no run. */
+/** Index in a source of the first of consecutive columns; null where columns are not consecutive. */
 export function runStart(columns: Int32Array, source: Source): number | null {
   const start = columns[0]! - source.first;
   const isRun = start + columns.length <= source.size && columns.every((column, i) => column === columns[0]! + i);

@@ -1,4 +1,5 @@
-// What torch.save wrote: a state_dict, or a dict that has one beside an optimizer's, the number of epochs and so on.
+// The state_dict in a file of torch.save: the whole file, or one entry of a checkpoint, beside an optimizer's, the number of
+// epochs and so on.
 
 import { GruError } from "../../errors.js";
 import { listNames } from "../names.js";
@@ -6,17 +7,17 @@ import { quote } from "../quote.js";
 import { SAVE_STATE_DICT } from "./foreign.js";
 import { isStateDict, TorchTensor } from "./torchTensor.js";
 
-/** A GRU's recurrent weight: what tells a state_dict of ours from an optimizer's. */
+/** Name of a GRU's recurrent weight, which an optimizer's dict does not have. */
 const RECURRENT = /(^|\.)weight_hh(_l\d+|$)/;
 
-/** A state_dict, and sentences on where it was and what was left out. */
+/** A state_dict, and notes on where it was and what was left out. */
 export interface StateDictFound {
   readonly tensors: ReadonlyMap<string, TorchTensor>;
   readonly notes: readonly string[];
 }
 
 /**
- * The state_dict in what a .pt file holds: all of it, or the one dict in it that has a GRU's tensors.
+ * Finds the state_dict in the value of a .pt file: the value itself, or the one dict in it that has a GRU's tensors.
  *
  * @throws GruError `unsupported` when there is none, or several
  */
@@ -26,7 +27,7 @@ export function findStateDict(value: unknown): StateDictFound {
     throw new GruError("unsupported", `torch: expected a dict of tensors, got ${got}; ${SAVE_STATE_DICT}`);
   }
   if (isStateDict(value)) return { tensors: value, notes: [] };
-  // One dict may stand under many keys, and is looked at once.
+  // One dict may be under many keys; it is checked once.
   const withGru = new Set([...new Set(value.values())].filter(isStateDict).filter(hasGru));
   const inside = [...value].filter((item): item is [unknown, Map<string, TorchTensor>] => withGru.has(item[1]));
   if (inside.length !== 1) {

@@ -2,15 +2,15 @@ import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { storageBytes, type TorchStorage } from "./torchTensor.js";
 
-/** What torch.save wrote: the pickled object, and the bytes of its storages. */
+/** A file of torch.save: the pickled object, and the bytes of its storages. */
 export interface Container {
   readonly root: unknown;
   readonly isBigEndian: boolean;
-  /** @throws GruError `bad-file` when they are not in the file, or not as many as its size says */
+  /** @throws GruError `bad-file` when the bytes are not in the file, or not as many as the storage's size says */
   bytesOf(storage: TorchStorage): Uint8Array;
 }
 
-/** @throws GruError `bad-file` unless the file has the storage's bytes, all of them and no more */
+/** @throws GruError `bad-file` unless the file has exactly the storage's number of bytes */
 export function checkStorage(storage: TorchStorage, sizeBytes: number | undefined): void {
   const expected = storageBytes(storage);
   if (sizeBytes === expected) return;

@@ -1,14 +1,14 @@
-// What a pickle holds that no state_dict does, and what to do about it in Python.
+// Errors for pickles with objects that no state_dict has, with the way out in Python.
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { ForeignObject } from "./pickle.js";
 import { isStateDict } from "./torchTensor.js";
 
-/** How to save what is read here. */
+/** The way out for most files. */
 export const SAVE_STATE_DICT = 'save the state_dict in Python: torch.save(model.state_dict(), "model.pt")';
 
-/** By the package that a pickle's first name is of: what wrote it, and the way out. */
+/** Descriptions and ways out, by the package of a pickle's first name. */
 const WRITERS: ReadonlyMap<string, readonly [what: string, wayOut: string]> = new Map([
   [
     "sklearn",
@@ -16,7 +16,7 @@ const WRITERS: ReadonlyMap<string, readonly [what: string, wayOut: string]> = ne
   ],
   [
     "joblib",
-    ["a file of joblib", `joblib's are not read; where there is a network of PyTorch in it, ${SAVE_STATE_DICT}`],
+    ["a file of joblib", `joblib's files are not supported; if it has a network of PyTorch, ${SAVE_STATE_DICT}`],
   ],
   ["numpy", ["a pickle of NumPy arrays", 'save them by name in Python: np.savez("model.npz", **arrays)']],
   ["pandas", ["a pickle of pandas", "it has no GRU; load the network's own file"]],
@@ -25,10 +25,10 @@ const WRITERS: ReadonlyMap<string, readonly [what: string, wayOut: string]> = ne
 ]);
 
 /**
- * The error for a pickle that names classes beside those of a state_dict.
+ * The error for a pickle that names other classes than those of a state_dict.
  *
- * @param path of the first such name
- * @param value what the pickle holds; undefined where it could not be read to its end
+ * @param path the first such name
+ * @param value of the pickle; undefined if it could not be read to its end
  */
 export function refuseForeign(path: string, value: unknown): GruError {
   const items = value instanceof Map ? [...value] : [];

@@ -5,10 +5,10 @@ import type { LayerDescription } from "../description.js";
 import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
 
-/** What a description says of a GRU layer. */
+/** The description of a GRU layer. */
 export type GruDescription = Extract<LayerDescription, { type: "gru" }>;
 
-/** The layers of each nn.GRU and nn.GRUCell, modules and layers by their names. */
+/** The layers of each nn.GRU and nn.GRUCell; modules and layers are sorted by name. */
 export function readGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[][] {
   const grus: GruDescription[] = [];
   for (const [key, { shape }] of tensors) {
@@ -39,31 +39,31 @@ export function readGrus(tensors: ReadonlyMap<string, Tensor>): GruDescription[]
   return [...modules.values()];
 }
 
-/** What `rnn.l0` and `rnn.l1` belong to: `rnn`. */
+/** Name of a layer's module: `rnn` of `rnn.l0` and `rnn.l1`. */
 export function moduleOf({ name }: GruDescription): string {
   return name.replace(/(^|\.)l\d+$/, "");
 }
 
-/** Features that a stack of layers gives. */
+/** Features of the output of a stack of layers. */
 export function outputSizeOf(layers: readonly GruDescription[]): number {
   const { direction, hiddenSize } = layers.at(-1)!;
   return direction === "bidirectional" ? 2 * hiddenSize : hiddenSize;
 }
 
-/** All orders of so many modules are tried. */
+/** With more modules than this, no orders are tried: their number is the factorial. */
 const MAX_MODULES = 6;
 
-/** Modules in the order in which each reads the one before, and why in that one. */
-export interface ChainedModules {
+/** Modules, each reading the one before, and a note on the reason for this order. */
+export interface OrderedModules {
   readonly modules: readonly GruDescription[][];
   readonly note: string | null;
 }
 
-/** The one order that sizes and names leave; null where they leave none, or several. */
-export function chainModules(modules: readonly GruDescription[][]): ChainedModules | null {
+/** The only order that sizes and names allow; null where they allow none, or several. */
+export function orderModules(modules: readonly GruDescription[][]): OrderedModules | null {
   if (modules.length === 1) return { modules, note: null };
   const names = modules.map(([first]) => moduleOf(first!));
-  // A decoder begins with its encoder's state, and does not read its output: no network of ours.
+  // A decoder begins with its encoder's state and does not read its output: no network here can do that.
   const isCoder = names.some((name) => /enc/i.test(name)) && names.some((name) => /dec/i.test(name));
   const orders = isCoder || modules.length > MAX_MODULES ? [] : ordersOf(modules).filter(isChain);
   const isNumbered = new Set(names.map((name) => name.replace(/\d+/g, "0"))).size === 1;

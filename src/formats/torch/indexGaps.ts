@@ -1,11 +1,10 @@
-// nn.Sequential numbers its modules, and those without weights have no tensors: an activation leaves a gap.
+// nn.Sequential numbers its modules. A module without weights, such as an activation, has no tensors and leaves a gap.
 
-/** Of the numbers that a path lacks: as many are named. */
+/** Most missing numbers to name for a path. */
 const MAX_NAMED = 3;
 
 /**
- * Modules that are not among those of a state_dict, while ones behind them are: `fc.0` and `fc.2` where there are `fc.1`
- * and `fc.3`.
+ * Missing modules before others of a state_dict: `fc.0` and `fc.2` where there are `fc.1` and `fc.3`.
  *
  * @param paths of the modules that have tensors
  */

@@ -1,4 +1,4 @@
-// A bare PyTorch state_dict says nothing of the network: layers are inferred from tensor names, their order and shapes.
+// A bare PyTorch state_dict has no layer list: layers are inferred from the names, the order and the shapes of its tensors.
 // PyTorch's GRU is always reset-after.
 
 import { GruError } from "../../errors.js";
@@ -6,10 +6,10 @@ import type { LayerDescription, NetworkDescription } from "../description.js";
 import { NETWORK_INPUT } from "../../model/network.js";
 import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
-import { chainModules, type GruDescription, moduleOf, outputSizeOf, readGrus } from "./gruModules.js";
+import { orderModules, type GruDescription, moduleOf, outputSizeOf, readGrus } from "./gruModules.js";
 import { indexGaps } from "./indexGaps.js";
 import {
-  chainLinears,
+  orderLinears,
   comesBefore,
   draftLinears,
   type GruEnds,
@@ -23,43 +23,43 @@ import { unclear } from "./unclear.js";
 
 const SUBJECT = "state_dict";
 
-/** What was inferred, and sentences on it. */
+/** The inferred description, and notes on it. */
 export interface Inferred {
   readonly description: NetworkDescription;
-  /** What may well be otherwise, which is to be read first. */
+  /** Notes on inferences that may well be wrong, to be read first. */
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
 
 /**
- * Infers a network from a state_dict: at most one embedding, at most one linear layer that is before the GRU by its name and in
- * the file, GRU layers, at most one linear layer, each reading the one before. Whatever else names, order or shapes would
- * allow is refused rather than guessed.
+ * Infers a network from a state_dict: at most one embedding, at most one linear layer that comes before the GRU both by its name
+ * and in the file, GRU layers, at most one linear layer, each reading the one before. Every other network is refused, even if
+ * names, order and shapes allow it.
  *
  * @param tensors by canonical name, as `canonicalTensors` gives them
- * @param hasOrder whether they are in the order in which the module names its parts
- * @throws GruError `unsupported` when it is not clear how the layers are wired; the caller can pass a description instead
+ * @param hasOrder whether the tensors are in the order of the module's parts
+ * @throws GruError `unsupported` when the wiring is not clear; the caller can pass a description instead
  */
 export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder: boolean): Inferred {
   const found = readGrus(tensors);
   const grus = new Set(found.flat().map(({ name }) => name));
   const matrices = readMatrices(tensors, grus);
   checkNoOthers(tensors, [...grus, ...matrices.map(({ name }) => name)]);
-  const places = new Map([...tensors.keys()].map((name, place) => [name, place]));
-  const placeOf = (module: readonly GruDescription[]) => places.get(`${module[0]!.name}.weight`)!;
-  const chained = chainModules(found);
-  const modules = chained?.modules ?? [...found].sort((a, b) => placeOf(a) - placeOf(b));
+  const positions = new Map([...tensors.keys()].map((name, position) => [name, position]));
+  const positionOf = (module: readonly GruDescription[]) => positions.get(`${module[0]!.name}.weight`)!;
+  const ordered = orderModules(found);
+  const modules = ordered?.modules ?? [...found].sort((a, b) => positionOf(a) - positionOf(b));
   const layers = modules.flat();
   const [first] = layers;
   const gru: GruEnds = {
     name: moduleOf(first!),
     inputSize: first!.inputSize,
     outputSize: outputSizeOf(layers),
-    place: hasOrder ? Math.min(...modules.map(placeOf)) : null,
+    position: hasOrder ? Math.min(...modules.map(positionOf)) : null,
   };
   const parts = sortMatrices(matrices, gru);
-  const drafted = draft(parts, chained === null ? openModules(modules) : layers, gru);
-  if (chained === null) {
+  const drafted = draft(parts, ordered === null ? openModules(modules) : layers, gru);
+  if (ordered === null) {
     const names = found.map(([layer]) => moduleOf(layer!));
     throw unclear(SUBJECT, "one GRU module, or several that each read the one before", listNames(names), drafted);
   }
@@ -67,8 +67,8 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
     ...parts.hints,
     ...(parts.embeddings.length > 1 ? [`several embeddings, ${list(parts.embeddings)}`] : []),
     ...rowHints(parts.projections),
-    ...chainHints(parts.linears, gru),
-    ...(hasOrder ? orderHints(modules, placeOf, parts.linears) : []),
+    ...sizeHints(parts.linears, gru),
+    ...(hasOrder ? orderHints(modules, positionOf, parts.linears) : []),
     ...gapHints([...modules.map(([layer]) => moduleOf(layer!)), ...matrices.map(({ name }) => name)]),
   ];
   if (hints.length > 0)
@@ -76,11 +76,11 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
   return {
     description: { layers: drafted },
     warnings: warn(parts, layers),
-    notes: [describe(drafted, tensors), ...(chained.note === null ? [] : [chained.note])],
+    notes: [describe(drafted, tensors), ...(ordered.note === null ? [] : [ordered.note])],
   };
 }
 
-/** Refuses tensors that no embedding, GRU or linear layer has: a normalization left out would be a silent error. */
+/** Refuses tensors of other layers: without a normalization, for example, the results would be wrong without a word. */
 function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, layers: readonly string[]): void {
   const known = new Set(
     layers.flatMap((name) =>
@@ -93,13 +93,13 @@ function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, layers: readonly st
   throw new GruError("unsupported", `state_dict: expected ${expected}, got ${listNames(others)}`);
 }
 
-/** Matrices by what they are taken for. */
+/** Matrices by the kind of layer that they are read as. */
 interface Parts {
   readonly embeddings: readonly Matrix[];
   /** Linear layers before the GRU. */
   readonly projections: readonly Matrix[];
   readonly linears: readonly Matrix[];
-  /** What is not clear of them. */
+  /** Reasons why their kinds are not clear. */
   readonly hints: readonly string[];
 }
 
@@ -119,7 +119,7 @@ function sortMatrices(matrices: readonly Matrix[], gru: GruEnds): Parts {
     if (typeof before === "string") hints.push(before);
     (before === true ? projections : linears).push(matrix);
   }
-  // The embedding of a projection, which may be of any size.
+  // An embedding that a projection reads, which may have any size.
   const read = linears.find((matrix) => isNamedEmbedding(matrix) && matrix.columns === projections[0]?.columns);
   if (read !== undefined) embeddings.push(...linears.splice(linears.indexOf(read), 1));
   return { embeddings, projections, linears, hints };
@@ -145,19 +145,19 @@ function draft(
   ];
 }
 
-/** The layers of modules of which the first alone is known to read the input. */
+/** The layers of modules whose inputs are open, except those of the first one. */
 function openModules(modules: readonly (readonly GruDescription[])[]): GruDescription[] {
   return modules.flatMap(([first, ...more], i) => [i === 0 ? first! : { ...first!, inputs: [OPEN] }, ...more]);
 }
 
-/** Hardly anybody has two linear layers without an activation between them. */
+/** Linear layers in a row nearly always have an activation between them. */
 function rowHints(projections: readonly Matrix[]): string[] {
   if (projections.length < 2) return [];
   return [`linear layers in a row, ${list(projections)}, whose activations are not in the file`];
 }
 
-function chainHints(linears: readonly Matrix[], { outputSize }: GruEnds): string[] {
-  if (chainLinears(linears, outputSize) !== null) return rowHints(linears);
+function sizeHints(linears: readonly Matrix[], { outputSize }: GruEnds): string[] {
+  if (orderLinears(linears, outputSize) !== null) return rowHints(linears);
   return [`linear layers, ${list(linears)}, whose sizes leave no order or several`];
 }
 
@@ -168,18 +168,18 @@ function gapHints(paths: readonly string[]): string[] {
   return [`a gap for ${names}, without weights: a dropout, which changes nothing here, or an activation`];
 }
 
-/** What is in the file between GRU modules that it could stand between, and modules that are in another order there. */
+/** Linear layers that lie between GRU modules in the file and fit between them, and modules in another order than in the file. */
 function orderHints(
   modules: readonly GruDescription[][],
-  placeOf: (module: readonly GruDescription[]) => number,
+  positionOf: (module: readonly GruDescription[]) => number,
   linears: readonly Matrix[],
 ): string[] {
   return modules.slice(1).flatMap((module, i) => {
-    const [from, to] = [placeOf(modules[i]!), placeOf(module)];
+    const [from, to] = [positionOf(modules[i]!), positionOf(module)];
     const names = `"${moduleOf(modules[i]![0]!)}" and "${moduleOf(module[0]!)}"`;
-    if (from > to) return [`${names}, which are the other way round in the file`];
-    const isBetween = ({ place, rows, columns }: Matrix) =>
-      place > from && place < to && columns === outputSizeOf(modules[i]!) && rows === module[0]!.inputSize;
+    if (from > to) return [`${names}, which are in the other order in the file`];
+    const isBetween = ({ position, rows, columns }: Matrix) =>
+      position > from && position < to && columns === outputSizeOf(modules[i]!) && rows === module[0]!.inputSize;
     return linears.filter(isBetween).map(({ name }) => `"${name}", which is between ${names} in the file`);
   });
 }

@@ -1,50 +1,50 @@
-// Where a state_dict's linear layers stand: before the GRU or after it, and which reads which.
+// The order of a state_dict's linear layers: before or after the GRU, and which layer reads which.
 
 import type { LayerDescription } from "../description.js";
 import type { Tensor } from "../tensor.js";
 
-/** A weight of two axes, an embedding's or a linear layer's. */
+/** A weight with two axes: an embedding's or a linear layer's. */
 export interface Matrix {
   readonly name: string;
   readonly rows: number;
   readonly columns: number;
   readonly hasBias: boolean;
-  /** Number of its tensor in the file. */
-  readonly place: number;
+  /** Index of its tensor in the file. */
+  readonly position: number;
 }
 
-/** What tells a layer after the GRU from one before it. */
+/** The properties of the GRU that decide whether a layer comes before or after it. */
 export interface GruEnds {
-  /** Of its first module. */
+  /** Name of its first module. */
   readonly name: string;
   readonly inputSize: number;
   readonly outputSize: number;
-  /** Number of its first tensor in the file; null where the file's order says nothing. */
-  readonly place: number | null;
+  /** Index of its first tensor in the file; null where the file's order means nothing. */
+  readonly position: number | null;
 }
 
-/** The matrices that belong to no GRU layer. */
+/** The matrices that are not those of GRU layers. */
 export function readMatrices(tensors: ReadonlyMap<string, Tensor>, grus: ReadonlySet<string>): Matrix[] {
   const matrices: Matrix[] = [];
-  let place = 0;
+  let position = 0;
   for (const [key, { shape }] of tensors) {
     const name = key.slice(0, -".weight".length);
     if (key.endsWith(".weight") && shape.length === 2 && !grus.has(name)) {
       const [rows, columns] = shape as [number, number];
-      matrices.push({ name, rows, columns, hasBias: tensors.has(`${name}.bias`), place });
+      matrices.push({ name, rows, columns, hasBias: tensors.has(`${name}.bias`), position });
     }
-    place++;
+    position++;
   }
   return matrices;
 }
 
 const EMBEDDING = /(^|[^n])emb/i;
 const LINEAR = /unemb|head|fc|lin|out|dec|proj|class/i;
-/** Words that name what comes before the recurrence: `input_proj`, `fcIn`, `pre_net`. */
+/** Words in names of layers before the GRU: `input_proj`, `fcIn`, `pre_net`. */
 const INPUT = /^(in|inp|inputs?|pre|prenet|emb.*|enc|encoder|stem)$/;
 const OUTPUT = /^(out|outputs?|heads?|dec|decoder|cls|class.*|logits?|post)$/;
 
-/** The words of a module's own name, without the path that it shares with the GRU. */
+/** The words of a module's name, without the path that it has in common with the GRU. */
 function wordsOf(name: string, gru: GruEnds): string[] {
   const parts = name.split(".");
   const path = gru.name.split(".");
@@ -63,35 +63,35 @@ function isNamedInput(name: string, gru: GruEnds): boolean {
   return words.some((word) => INPUT.test(word)) && !words.some((word) => OUTPUT.test(word));
 }
 
-/** Whether a matrix is an embedding by its name: one has no bias. */
+/** Whether a matrix is an embedding by its name. An embedding has no bias. */
 export function isNamedEmbedding({ name, hasBias }: Matrix): boolean {
   return !hasBias && EMBEDDING.test(name);
 }
 
-/** Whether a matrix is the embedding that the GRU reads; null where neither name nor shape tells it from a linear layer. */
+/** Whether a matrix is the embedding that the GRU reads; null where neither name nor shape decides. */
 export function isEmbedding(matrix: Matrix, gru: GruEnds): boolean | null {
   const { name, rows, columns, hasBias } = matrix;
   if (hasBias || columns !== gru.inputSize) return false;
   if (EMBEDDING.test(name)) return true;
   if (LINEAR.test(name)) return false;
   if (columns !== gru.outputSize) return true;
-  // It would fit at either end.
+  // It would fit before and after the GRU.
   return isNamedInput(name, gru) && rows !== gru.inputSize ? true : null;
 }
 
 /**
- * Whether a linear layer comes before the GRU, by its name and the file's order; a sentence where they do not agree. Sizes
- * only rule out what cannot be.
+ * Whether a linear layer comes before the GRU, by its name and the file's order; a reason where they do not agree. Sizes only
+ * exclude what is impossible.
  */
 export function comesBefore(matrix: Matrix, matrices: readonly Matrix[], gru: GruEnds): boolean | string {
-  const { name, rows, columns, place } = matrix;
+  const { name, rows, columns, position } = matrix;
   const fits = rows === gru.inputSize;
-  const isFirst = gru.place === null ? null : place < gru.place;
+  const isFirst = gru.position === null ? null : position < gru.position;
   if (isNamedInput(name, gru)) {
     if (!fits)
       return `"${name}", named like a layer before the GRU, which takes ${gru.inputSize} inputs and not ${rows}`;
     if (isFirst === true) return true;
-    if (isFirst === false) return `"${name}", named like a layer before the GRU but behind it in the file`;
+    if (isFirst === false) return `"${name}", named like a layer before the GRU but after it in the file`;
     const fitsAfter =
       columns === gru.outputSize || matrices.some((other) => other !== matrix && other.rows === columns);
     return fitsAfter ? `"${name}", named like a layer before the GRU, in a file whose order says nothing` : true;
@@ -99,8 +99,8 @@ export function comesBefore(matrix: Matrix, matrices: readonly Matrix[], gru: Gr
   return isFirst === true && fits ? `"${name}", which is before the GRU in the file and not by its name` : false;
 }
 
-/** Linear layers in the only order in which each reads the one before; null where there is none, or several. */
-export function chainLinears(matrices: readonly Matrix[], sequenceSize: number): Matrix[] | null {
+/** Linear layers in the only order in which each can read the one before; null where there is none, or several. */
+export function orderLinears(matrices: readonly Matrix[], sequenceSize: number): Matrix[] | null {
   const left = new Set(matrices);
   const chain: Matrix[] = [];
   for (let inputSize = sequenceSize; left.size > 0;) {
@@ -113,18 +113,18 @@ export function chainLinears(matrices: readonly Matrix[], sequenceSize: number):
   return chain;
 }
 
-/** What a description has to say in place of this. */
+/** Marks an open value of a description, which the caller has to fill in. */
 export const OPEN = "?";
 
 /**
- * Linear layers for a description to complete: each reads the one that alone can be before it, and where several can it
- * is left open. So is the activation of one that another reads.
+ * Linear layers for a description to complete. A layer's input is open if several layers fit; its activation is open if another
+ * layer reads it.
  *
- * @param source what gives `sequenceSize` features
+ * @param source name of the layer that gives `sequenceSize` features
  */
 export function draftLinears(matrices: readonly Matrix[], sequenceSize: number, source: string): LayerDescription[] {
-  const chain = chainLinears(matrices, sequenceSize);
-  const ordered = chain ?? [...matrices].sort((a, b) => a.place - b.place);
+  const chain = orderLinears(matrices, sequenceSize);
+  const ordered = chain ?? [...matrices].sort((a, b) => a.position - b.position);
   const inputs = ordered.map(({ columns }, i) => {
     if (chain !== null) return ordered[i - 1]?.name ?? source;
     const fitting = ordered.slice(0, i).filter(({ rows }) => rows === columns);

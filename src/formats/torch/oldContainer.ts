@@ -1,5 +1,5 @@
-// torch.save before PyTorch 1.6: pickles one after the other, which are a magic number, the protocol, the machine, the object
-// and the keys of its storages; then each storage, as a count of 8 bytes and its elements, little-endian on every machine.
+// torch.save before PyTorch 1.6. Five pickles: a magic number, the protocol, the machine, the object, and the keys of its
+// storages. Then each storage: a count of 8 bytes and the elements, little-endian on every machine.
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
@@ -13,7 +13,7 @@ const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
 const COUNT_BYTES = 8;
 
-/** @throws GruError `bad-file`, `unsupported` for a pickle that torch.save did not write and for what no state_dict holds */
+/** @throws GruError `bad-file`, `unsupported` for a pickle of another program, or with objects that no state_dict has */
 export function openOldContainer(bytes: Uint8Array): Container {
   const storages = new Map<string, TorchStorage>();
   const load = (id: unknown) => {
@@ -37,32 +37,32 @@ export function openOldContainer(bytes: Uint8Array): Container {
   if (!Array.isArray(keys.value)) {
     throw new GruError("bad-file", `torch: expected a list of storage keys, got ${quote(keys.value)}`);
   }
-  const places = placeStorages(bytes, keys.end, keys.value, storages);
+  const contents = readStorages(bytes, keys.end, keys.value, storages);
   return {
     root: object.value,
     isBigEndian: false,
     bytesOf(storage) {
-      const place = places.get(storage.key);
-      checkStorage(storage, place?.length);
-      return place!;
+      const own = contents.get(storage.key);
+      checkStorage(storage, own?.length);
+      return own!;
     },
   };
 }
 
-/** Where each storage lies. @param start of the first */
-function placeStorages(
+/** The bytes of each storage, by its key. @param start offset of the first */
+function readStorages(
   bytes: Uint8Array,
   start: number,
   keys: readonly unknown[],
   storages: ReadonlyMap<string, TorchStorage>,
 ): Map<string, Uint8Array> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const places = new Map<string, Uint8Array>();
+  const contents = new Map<string, Uint8Array>();
   let at = start;
   for (const key of keys) {
     const storage = storages.get(key as string);
-    // The width of an element is its type's, which only a tensor that has it tells.
-    if (storage === undefined) throw bad(`expected storage ${quote(key)} to be some tensor's, got none`);
+    // Only a tensor of a storage tells its type, and so the size of its elements.
+    if (storage === undefined) throw bad(`storage ${quote(key)} belongs to no tensor`);
     const from = at + COUNT_BYTES;
     at = from + storageBytes(storage);
     if (at > bytes.length) {
@@ -72,9 +72,9 @@ function placeStorages(
     if (count !== BigInt(storage.numElements)) {
       throw bad(`expected ${storage.numElements} elements in storage ${quote(key)}, got ${count}`);
     }
-    places.set(storage.key, bytes.subarray(from, at));
+    contents.set(storage.key, bytes.subarray(from, at));
   }
-  return places;
+  return contents;
 }
 
 function bad(message: string): GruError {

@@ -11,8 +11,8 @@ import { canonicalTensors, unwrapped } from "./stateDict.js";
 /**
  * Reads a PyTorch state_dict: saved as safetensors, or by torch.save as a .pt or .pth file.
  *
- * @param description how the layers are wired, where names and shapes do not tell
- * @param mayKeep whether the bytes may become the weights' own memory
+ * @param description the layer list; needed where names and shapes do not tell it
+ * @param mayKeep whether the weights may use the memory of `bytes`
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function parseTorch(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
@@ -24,7 +24,7 @@ export function parseTorch(bytes: Uint8Array, description?: NetworkDescription, 
 /**
  * The network of a state_dict in a safetensors file.
  *
- * @throws GruError as `networkFromStateDict`, and `unsupported` for whole numbers that may not be left out
+ * @throws GruError as `networkFromStateDict`; `unsupported` for whole numbers that must not be left out
  */
 export function networkFromSafetensors(
   { tensors, wholeNumbers }: SafetensorsFile,
@@ -36,17 +36,17 @@ export function networkFromSafetensors(
     const expected = "numbers of dtype F32, F16, BF16, F64 or I8";
     throw new GruError("unsupported", `safetensors: tensor "${kept}": expected ${expected}, got whole numbers`);
   }
-  // Its writer sorts the tensors by their names.
+  // No order: the writer of safetensors sorts tensors by name.
   return networkFromStateDict(tensors, description, leftOutNotes(names), false);
 }
 
 /**
- * Joins the tensors of a state_dict to a network.
+ * Makes a network of the tensors of a state_dict.
  *
- * @param tensors by PyTorch's names, each nn.GRU's with its gates in PyTorch's order, r z n, which is ours
- * @param description how the layers are wired; inferred when absent, and noted in the network
- * @param notes what is to be noted before that
- * @param hasOrder whether the tensors are in the order in which the module names its parts, as in its state_dict
+ * @param tensors by PyTorch's names; the gates of nn.GRU are in the order r z n, which is ours too
+ * @param description the layer list; inferred when absent, with notes in the network
+ * @param notes notes to put before those
+ * @param hasOrder whether the tensors are in the order of the module's parts, as in its state_dict
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function networkFromStateDict(

@@ -1,32 +1,32 @@
-// Python's pickles, as data: a stack machine whose opcodes are those that make numbers, strings, lists and dicts.
-// Nothing is looked up or called but what the caller lists. https://github.com/python/cpython/blob/3.11/Lib/pickletools.py
+// Python's pickles, read as data: a stack machine with the opcodes for numbers, strings, lists and dicts. Only names that the
+// caller lists are looked up and called. https://github.com/python/cpython/blob/3.11/Lib/pickletools.py
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 
-/** What a pickle may hold: a dict is a Map, a tuple and a list are arrays; objects are what `globals` and `load` gave. */
+/** A value of a pickle: a dict is a Map, a tuple or list an array; `globals` and `load` make other objects. */
 export type PickleValue = unknown;
 
-/** What a pickle may name and call, and what stands for its persistent ids. */
+/** The names that a pickle may use, and the meaning of its persistent ids. */
 export interface PickleRules {
-  /** By `module.name`; a function is called with the list of arguments, anything else is a value. */
+  /** By `module.name`. A function is called with the list of arguments; anything else is a value. */
   readonly globals: ReadonlyMap<string, unknown>;
-  /** What a persistent id stands for. */
+  /** The object of a persistent id. */
   load(id: PickleValue): PickleValue;
   /**
-   * The error for a pickle that names something else, which is a `ForeignObject` in what it holds.
+   * The error for a pickle that uses other names.
    *
-   * @param value undefined where the pickle could not be read to its end
-   * @param path of the first such name
+   * @param path the first such name
+   * @param value of the pickle, with a `ForeignObject` for each such name; undefined if it could not be read to its end
    */
   refuse(path: string, value: PickleValue): GruError;
 }
 
-/** An object of a class that the rules do not list: its name, and nothing of it is called. */
+/** Stands for an object of a class that the rules do not list. Nothing of the class is called. */
 export class ForeignObject {
   /** `module.name` of its class. */
   readonly path: string;
-  /** Whether it is an nn.Module: it has the attributes of one. */
+  /** Whether it has the attributes of an nn.Module. */
   isModule = false;
 
   constructor(path: string) {
@@ -34,24 +34,24 @@ export class ForeignObject {
   }
 }
 
-/** A state_dict's is some hundred bytes for each tensor. */
+/** A state_dict has some hundred bytes for each tensor. */
 const MAX_PICKLE_BYTES = 2 ** 24;
-/** Of a whole number; PyTorch's magic number has ten. */
+/** Bytes of a whole number; PyTorch's magic number has ten. */
 const MAX_INTEGER_BYTES = 64;
 
 /**
- * Memory that all values of a pickle may take together, beside as much as the file has: a byte of a pickle may stand for
- * 300 of a Map. A state_dict of 4096 tensors takes 8 MB, a vocabulary of 100,000 words 18.
+ * Memory that all values of a pickle may take, beyond the size of the file: one byte of a pickle can make a Map of 300 bytes. A
+ * state_dict of 4096 tensors takes 8 MB, a vocabulary of 100,000 words 18.
  */
 const MAX_VALUE_BYTES = 2 ** 24;
 
-/** Bytes that values take in V8, with what growing leaves behind. */
-const SLOT_BYTES = 16; // of the stack, a list, a boxed number
+/** Bytes of values in V8, with the garbage of growing. */
+const SLOT_BYTES = 16; // an element of the stack or of a list, a boxed number
 const OBJECT_BYTES = 64; // a list, a string, an object of ours
-const ENTRY_BYTES = 64; // of a Map
+const ENTRY_BYTES = 64; // an entry of a Map
 const MAP_BYTES = 300;
 
-/** Numbers of the memo that may be left out: Python counts from 0, or from 1. */
+/** Indices of the memo that a pickle may skip at once. Python counts from 0 or from 1. */
 const MAX_MEMO_GAP = 256;
 
 const MARK = Symbol("mark");
@@ -61,10 +61,10 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
 /**
  * Reads one pickle of protocol 2 to 5.
  *
- * @param start where it begins
+ * @param start offset of its first byte
  * @param fileBytes size of the file that it is in
- * @returns what it holds, and where it ends
- * @throws GruError `bad-file` for bytes that are no pickle or take too much memory, the rules' own for what they do not list
+ * @returns its value, and the offset of its end
+ * @throws GruError `bad-file` for bytes that are no pickle or take too much memory; the error of `rules.refuse` for other names
  */
 export function readPickle(
   bytes: Uint8Array,
@@ -120,7 +120,7 @@ const STEPS: ReadonlyMap<number, (machine: PickleMachine) => void> = new Map(
     Q: (m) => m.loadPersistent(), // BINPERSID
     R: (m) => m.call(), // REDUCE
     b: (m) => m.build(), // BUILD
-    // What no state_dict has, read on so that what else is in the file can be said.
+    // No state_dict has these. They are read so that the error can describe the whole file.
     "\x81": (m) => m.create(m.popLast(2)), // NEWOBJ
     "\x92": (m) => m.create(m.popLast(3)), // NEWOBJ_EX
     "\x8f": (m) => m.push(m.foreign("builtins.set")), // EMPTY_SET
@@ -138,10 +138,10 @@ class PickleMachine {
   readonly #view: DataView;
   readonly #rules: PickleRules;
   readonly #stack: PickleValue[] = [];
-  /** Undefined where nothing was remembered. */
+  /** Memoized values by index; undefined for skipped ones. */
   readonly #memo: PickleValue[] = [];
   readonly #end: number;
-  /** What all values may take together. */
+  /** Limit of `#valueBytes`. */
   readonly #maxValueBytes: number;
   #at: number;
   #valueBytes = 0;
@@ -162,7 +162,7 @@ class PickleMachine {
     try {
       value = this.#run();
     } catch (error) {
-      // joblib puts arrays between the opcodes: no pickle from there on, and the names before it tell more.
+      // joblib puts arrays between the opcodes, which cannot be read; the names before them say more than the error.
       if (this.#firstForeign === null || !(error instanceof GruError)) throw error;
       throw this.#rules.refuse(this.#firstForeign, undefined);
     }
@@ -199,7 +199,7 @@ class PickleMachine {
     this.#at += numBytes;
     if (this.#at <= this.#end) return;
     const limit = this.#end < this.#bytes.length ? `, more than a state_dict's ${MAX_PICKLE_BYTES} bytes` : "";
-    throw bad(`expected its end by byte ${this.#end}, got something that goes on to byte ${this.#at}${limit}`);
+    throw bad(`expected its end by byte ${this.#end}, got a value that ends at byte ${this.#at}${limit}`);
   }
 
   uint(numBytes: number): number {
@@ -210,7 +210,7 @@ class PickleMachine {
     return value;
   }
 
-  /** A whole number of any sign, two's complement; a bigint where a number could not hold it. */
+  /** A signed whole number, two's complement; a bigint if it is not safe as a number. */
   integer(numBytes: number): number | bigint {
     if (numBytes > MAX_INTEGER_BYTES) {
       throw bad(`expected a whole number of at most ${MAX_INTEGER_BYTES} bytes, got one of ${numBytes}`);
@@ -220,7 +220,7 @@ class PickleMachine {
     this.#spend(OBJECT_BYTES + numBytes);
     let bits = 0n;
     for (let at = start + numBytes; at > start;) {
-      const size = at - start >= 8 ? 8 : 1; // the highest bytes one by one, until words are left
+      const size = at - start >= 8 ? 8 : 1; // words of 8 bytes, then single bytes
       at -= size;
       bits = (bits << BigInt(8 * size)) | (size === 8 ? this.#view.getBigUint64(at, true) : BigInt(this.#bytes[at]!));
     }
@@ -311,14 +311,14 @@ class PickleMachine {
 
   memoize(index = this.#memo.length): void {
     const gap = index - this.#memo.length;
-    if (gap > MAX_MEMO_GAP) throw bad(`expected values remembered one after the other, got one under ${index}`);
+    if (gap > MAX_MEMO_GAP) throw bad(`expected memoized values one after the other, got index ${index}`);
     this.#spend(SLOT_BYTES * Math.max(1, gap));
     this.#memo[index] = this.top();
   }
 
   recall(index: number): PickleValue {
     const value = this.#memo[index];
-    if (value === undefined) throw bad(`expected a value remembered under ${index}, got none`);
+    if (value === undefined) throw bad(`expected a memoized value at index ${index}, got none`);
     return value;
   }
 
@@ -350,21 +350,21 @@ class PickleMachine {
     const [callee, args] = this.popLast(2);
     if (callee instanceof ForeignObject) return this.create([callee]);
     if (typeof callee !== "function" || !Array.isArray(args)) {
-      throw bad(`expected something to call, got ${describe(callee)}`);
+      throw bad(`expected a function to call, got ${describe(callee)}`);
     }
-    // A dict of its pairs, and the like; one list can be the argument of many calls.
+    // A call may copy its argument, as a dict of a list of pairs does, and one list can be the argument of many calls.
     const [first] = args as PickleValue[];
     this.#spend(MAP_BYTES + (Array.isArray(first) ? ENTRY_BYTES * first.length : 0));
     this.push(callee(args));
   }
 
-  /** An object of a class: one that is not listed, for none that is can be made so. */
+  /** An object of a class that the rules do not list; listed names are functions, and make objects by calls. */
   create([type]: readonly PickleValue[]): void {
     if (!(type instanceof ForeignObject)) throw bad(`expected a class to make an object of, got ${describe(type)}`);
     this.push(this.foreign(type.path));
   }
 
-  /** Attributes of a dict, a state_dict's versions of its modules; nothing else that is allowed has any. */
+  /** Ignores the attributes of a dict: a state_dict has the versions of its modules. Other listed objects have no attributes. */
   build(): void {
     const attributes = this.pop();
     const target = this.top();

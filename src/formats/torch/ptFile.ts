@@ -7,24 +7,24 @@ import { openOldContainer } from "./oldContainer.js";
 import { readTensor, type TorchTensor } from "./torchTensor.js";
 import { openZipContainer } from "./zipContainer.js";
 
-/** The tensors of a .pt file, and sentences on where in it they were. */
+/** The tensors of a .pt file, and notes on where in it they were. */
 export interface PtFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly notes: readonly string[];
 }
 
 /**
- * Views may give a file more numbers than it has bytes: of those that differ, which are read into memory of their own, as
- * many are read as float16 has of such a size, and 32 MB more for a small file.
+ * Limit of the elements of all different views. Overlapping views could have far more elements than the file has bytes. The
+ * limit is the number of float16 elements in a file of that size, and 32 MB of float32 more for small files.
  */
 const MAX_ELEMENTS_PER_BYTE = 0.5;
 const SPARE_ELEMENTS = 2 ** 23;
 
 /**
- * Reads the state_dict that torch.save wrote, as a .pt or .pth file.
+ * Reads the state_dict in a .pt or .pth file of torch.save.
  *
- * @param isDescribed whether the caller says which layers there are
- * @param mayKeep whether the bytes may become the tensors' own
+ * @param isDescribed whether the caller passed a description
+ * @param mayKeep whether the tensors may use the memory of `bytes`
  * @throws GruError `bad-file`, `unsupported`
  */
 export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boolean): PtFile {
@@ -47,7 +47,7 @@ export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boo
   return { tensors, notes: [...notes, ...leftOutNotes(leftOut)] };
 }
 
-/** Two tensors of one view have the same numbers. */
+/** A key for a tensor's view: tensors with the same key have the same numbers. */
 function viewOf({ storage, offset, shape, strides }: TorchTensor): string {
   return JSON.stringify([storage.key, storage.type, offset, shape, strides]);
 }

@@ -1,4 +1,4 @@
-// PyTorch's names of tensors, and ours. Its gate order is ours too, r z n.
+// Converts PyTorch's names of tensors to ours. The gate order is r z n in both.
 
 import { GruError } from "../../errors.js";
 import { stack, type Tensor } from "../tensor.js";
@@ -7,11 +7,12 @@ import { stack, type Tensor } from "../tensor.js";
 const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_l(?<layer>\d+)(?<reverse>_reverse)?)?$/;
 
 /**
- * Gives a state_dict's tensors their canonical names: `rnn.weight_hh_l1` becomes `rnn.l1.recurrentWeight`,
- * a GRUCell's `cell.weight_ih` becomes `cell.weight`. Both directions of a layer become one tensor. Others stay.
+ * Gives the tensors of a state_dict their canonical names: `rnn.weight_hh_l1` becomes `rnn.l1.recurrentWeight`, and
+ * `cell.weight_ih` of a GRUCell becomes `cell.weight`. The two directions of a layer become one tensor. Other tensors keep their
+ * names.
  *
- * @throws GruError `bad-file` when a reverse direction lacks its tensor or has it in another shape, or two tensors
- *   would have one name
+ * @throws GruError `bad-file` when a tensor of the reverse direction is missing or has another shape, or two tensors would have
+ *   one name
  */
 export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const canonical = new Map<string, Tensor>();
@@ -19,7 +20,7 @@ export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<stri
   for (const [name, tensor] of tensors) {
     if (isReverse(name)) {
       if (!tensors.has(name.replace(/_reverse$/, ""))) {
-        throw new GruError("bad-file", `${name}: expected the forward direction beside it, got none`);
+        throw new GruError("bad-file", `${name}: expected the tensor of the forward direction too, got none`);
       }
       continue;
     }
@@ -37,7 +38,7 @@ function isReverse(name: string): boolean {
   return GRU_TENSOR.exec(name)?.groups?.["reverse"] !== undefined;
 }
 
-/** What names a layer in a GRU tensor's name: `rnn.l1` of `rnn.weight_hh_l1_reverse`. */
+/** The layer of a GRU tensor's name: `rnn.l1` of `rnn.weight_hh_l1_reverse`. */
 function layerOf(name: string): string {
   const groups = GRU_TENSOR.exec(name)?.groups;
   return `${groups?.["prefix"]}l${groups?.["layer"]}`;
@@ -61,13 +62,13 @@ function canonicalName(name: string): string {
   return kind === "weight" ? `${path}.recurrentWeight` : `${path}.recurrentBias`;
 }
 
-/** What wrappers of a module put before all its names: DataParallel, and torch.compile. */
+/** The prefixes of DataParallel and torch.compile. */
 const WRAPPER = /^(?:module|_orig_mod)\./;
 
 /**
- * Takes off the prefixes that DataParallel and torch.compile give every name.
+ * Removes the prefixes that DataParallel and torch.compile put before every name.
  *
- * @returns the tensors by the module's own names, and the prefix, which is "" for most
+ * @returns the tensors by the module's own names, and the prefix, which is mostly ""
  */
 export function unwrapped<T>(tensors: ReadonlyMap<string, T>): { tensors: ReadonlyMap<string, T>; prefix: string } {
   let prefix = "";

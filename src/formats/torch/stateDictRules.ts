@@ -11,10 +11,10 @@ const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...STORAGE_TYPES.map((type) => [type, type] as const),
 ]);
 
-/** What the pickle of a state_dict may name: the constructors of its dict and its tensors, nothing else. */
+/** The names that the pickle of a state_dict may use: the constructors of its dict and its tensors. */
 export const STATE_DICT_RULES: PickleRules = { globals: GLOBALS, load: readStorageId, refuse: refuseForeign };
 
-/** Empty, or of a list of pairs, as Python 2 wrote it. */
+/** An empty OrderedDict, or one of a list of pairs, which Python 2 writes. */
 function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {
   if (Array.isArray(pairs) && pairs.every((pair) => Array.isArray(pair) && pair.length === 2)) return new Map(pairs);
   throw new GruError("bad-file", `torch: expected an OrderedDict of pairs, got one of ${typeof pairs}`);

@@ -1,4 +1,4 @@
-// Tensors as PyTorch saves them: a view, of an offset, sizes and strides in elements, on a storage that several may share.
+// PyTorch's tensors in a file: views of storages, with an offset, sizes and strides in elements. Tensors may share a storage.
 
 import { GruError } from "../../errors.js";
 import { type Dtype, DTYPES, readNumbers } from "../dtype.js";
@@ -8,9 +8,9 @@ import type { Tensor } from "../tensor.js";
 
 /** The numbers that tensors view. */
 export interface TorchStorage {
-  /** Name of its class, `torch.FloatStorage` say. */
+  /** Name of its class, such as `torch.FloatStorage`. */
   readonly type: string;
-  /** Names its bytes in the file. */
+  /** Name of its bytes in the file. */
   readonly key: string;
   readonly numElements: number;
 }
@@ -49,7 +49,7 @@ const FLOAT_STORAGES: ReadonlyMap<string, Dtype> = new Map(
   ).map(([type, name]) => [type, DTYPES.get(name)!]),
 );
 
-/** Bytes of an element. No layer has whole numbers: such a tensor is passed over or refused, and never read. */
+/** Bytes of an element. No layer has whole numbers: such a tensor is skipped or refused, never read. */
 const WHOLE_STORAGES: ReadonlyMap<string, number> = new Map([
   ["torch.LongStorage", 8],
   ["torch.IntStorage", 4],
@@ -70,7 +70,7 @@ export function storageBytes({ type, numElements }: TorchStorage): number {
   return numElements * (FLOAT_STORAGES.get(type)?.sizeBytes ?? WHOLE_STORAGES.get(type)!);
 }
 
-/** What stands for a storage in a pickle: `("storage", type, key, device, numElements)`. @throws GruError `bad-file` */
+/** Reads the persistent id of a storage: `("storage", type, key, device, numElements)`. @throws GruError `bad-file` */
 export function readStorageId(id: unknown): TorchStorage {
   const [word, type, key, , numElements, view = null] = Array.isArray(id) ? id : [];
   const isId = word === "storage" && STORAGE_TYPES.includes(type) && typeof key === "string" && isCount(numElements);
@@ -78,7 +78,7 @@ export function readStorageId(id: unknown): TorchStorage {
   throw bad(`expected a storage's type, key and size, got ${quote(id)}`);
 }
 
-/** `_rebuild_tensor_v2` with what PyTorch saves of its arguments. @throws GruError `bad-file` for a view past its storage */
+/** `_rebuild_tensor_v2`; its further arguments are ignored. @throws GruError `bad-file` for a view past its storage */
 export function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
   const isShape = isCounts(shape) && isCounts(strides) && shape.length === strides.length;
   if (!isStorage(storage) || !isCount(offset) || !isShape) {
@@ -92,7 +92,7 @@ export function rebuildTensor([storage, offset, shape, strides]: readonly unknow
   return new TorchTensor(storage, offset, shape, strides);
 }
 
-/** Whether it is a dict of tensors by their names. @throws GruError `bad-file` when it has more than a network of ours could */
+/** Whether a value is a dict of tensors by name. @throws GruError `bad-file` for too many tensors */
 export function isStateDict(value: unknown): value is Map<string, TorchTensor> {
   if (!(value instanceof Map) || value.size === 0) return false;
   for (const [name, tensor] of value) if (typeof name !== "string" || !(tensor instanceof TorchTensor)) return false;
@@ -100,18 +100,18 @@ export function isStateDict(value: unknown): value is Map<string, TorchTensor> {
   return true;
 }
 
-/** How a storage's bytes are to be read. */
+/** Options of reading a storage's bytes. */
 export interface ReadRequest {
-  /** Whether the machine that wrote them was. */
+  /** Whether a big-endian machine wrote them. */
   readonly isBigEndian: boolean;
-  /** Whether they may become the tensor's own memory. */
+  /** Whether the tensor may use their memory. */
   readonly mayKeep: boolean;
 }
 
 /**
  * Reads a tensor's numbers.
  *
- * @param bytesOf gives its storage's
+ * @param bytesOf gives the bytes of its storage
  * @throws GruError `unsupported` for whole numbers
  */
 export function readTensor(
@@ -133,7 +133,7 @@ export function readTensor(
   return { shape, values, storage: dtype.storage };
 }
 
-/** Where the elements that a view reaches end in its storage. */
+/** Index after the last element of a view in its storage. */
 function spanEnd(offset: number, shape: readonly number[], strides: readonly number[]): number {
   if (shape.includes(0)) return offset;
   return shape.reduce((end, size, axis) => end + (size - 1) * strides[axis]!, offset + 1);
@@ -162,7 +162,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** A list of sizes, which is not looked through where it is too long: many tensors may have the same one. */
+/** Whether a value is a short list of sizes. A long list is not checked further: many tensors may share one. */
 function isCounts(value: unknown): value is number[] {
   return Array.isArray(value) && value.length <= MAX_RANK && value.every(isCount);
 }

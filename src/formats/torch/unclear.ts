@@ -3,12 +3,12 @@ import type { LayerDescription, NetworkDescription } from "../description.js";
 import { OPEN } from "./linearLayers.js";
 
 /**
- * The error for a file of which it is not clear how its layers are wired. It carries the description to complete, in
- * its message as JSON and as `cause.description`.
+ * The error for a file that does not say clearly how its layers are wired. It has the description to complete as JSON in its
+ * message, and as `cause.description`.
  *
  * @param subject the kind of file
- * @param expected what would have told
- * @param got what is unclear
+ * @param expected a file that would be clear
+ * @param got the reason why this one is not
  */
 export function unclear(subject: string, expected: string, got: string, layers: readonly LayerDescription[]): GruError {
   const read = new Set(layers.flatMap((layer, i) => layer.inputs ?? layers[i - 1]?.name ?? []));

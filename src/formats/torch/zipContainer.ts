@@ -1,5 +1,5 @@
-// torch.save since PyTorch 1.6: a zip of `<root>/data.pkl`, the pickle, `<root>/data/<key>`, a storage each, and since 2.1
-// `<root>/byteorder`, "little" or "big".
+// torch.save since PyTorch 1.6: a zip of the pickle, `<root>/data.pkl`, a file `<root>/data/<key>` for each storage, and since
+// 2.1 `<root>/byteorder`, "little" or "big".
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
@@ -10,7 +10,10 @@ import { STATE_DICT_RULES } from "./stateDictRules.js";
 
 const PICKLE = "data.pkl";
 
-/** @param fileBytes size of the file @throws GruError `bad-file`, `unsupported` for a TorchScript archive and for what no state_dict holds */
+/**
+ * @param fileBytes size of the file
+ * @throws GruError `bad-file`, `unsupported` for a TorchScript archive, and for objects that no state_dict has
+ */
 export function openZipContainer(archive: ZipArchive, fileBytes: number): Container {
   const { entries } = archive;
   const pickles = [...entries.keys()].filter((name) => name === PICKLE || name.endsWith(`/${PICKLE}`));
@@ -29,7 +32,7 @@ export function openZipContainer(archive: ZipArchive, fileBytes: number): Contai
     bytesOf(storage) {
       const entry = entries.get(`${root}data/${storage.key}`);
       checkStorage(storage, entry?.sizeBytes);
-      // Unpacked and checked once, whatever the number of tensors that share it.
+      // Unpacked and checked once, even if several tensors share the storage.
       if (!read.has(entry!)) read.set(entry!, archive.read(entry!));
       return read.get(entry!)!;
     },
