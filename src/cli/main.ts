@@ -78,7 +78,7 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
   return command.run(line);
 }
 
-/** Tells standard error what went wrong. @returns the exit code */
+/** Writes an error to standard error. @returns the exit code */
 function report(error: unknown): number {
   const isExpected = error instanceof GruError || error instanceof UsageError || isSystemError(error);
   const text = error instanceof Error ? ((isExpected ? error.message : error.stack) ?? error.message) : String(error);

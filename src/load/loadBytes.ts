@@ -97,7 +97,7 @@ function fileUrl(address: string | URL): URL | null {
 
 async function openFile(url: URL): Promise<Blob> {
   const { openAsBlob, promises } = nodeModule("node:fs")!;
-  const stats = await promises.stat(url); // its error says why a file cannot be opened, that of openAsBlob does not
+  const stats = await promises.stat(url); // for its error: openAsBlob's does not say why a file cannot be opened
   if (!stats.isFile()) throw new Error("a directory or a device");
   return openAsBlob(url);
 }

@@ -19,7 +19,7 @@ export interface GenerateOptions {
   readonly topK?: number;
   /**
    * Draw only from the smallest set of likeliest tokens whose probabilities reach this sum, at least one token; from all
-   * when absent or 1. The probabilities are taken after temperature and topK: those of the tokens that topK keeps add up to 1.
+   * when absent or 1. The probabilities are taken after temperature and topK, and add up to 1 over the tokens that topK keeps.
    */
   readonly topP?: number;
   /** From 0 to 2^32 - 1; 0 when absent. The same seed gives the same tokens. */

@@ -185,7 +185,7 @@ export class GruModel {
 
   /**
    * Continues a prompt, in a state of its own. The whole loop runs on the device, which draws each token and feeds it to the
-   * next step. Only tokens are read back, those of several steps together.
+   * next step. Only tokens are read back, for several steps at once.
    *
    * @returns yields one token of each stream, [streams], for each position; leaving the loop early frees its memory
    * @throws GruError `unsupported` unless one layer reads the input, an index, the main output scores as many tokens (by
