@@ -4,7 +4,7 @@
 import { GruError } from "../errors.js";
 import { DTYPES, readNumbers, WHOLE_DTYPES } from "./dtype.js";
 import { quote } from "./quote.js";
-import type { Tensor } from "./tensor.js";
+import { isShape, MAX_RANK, numElements, type Tensor } from "./tensor.js";
 
 /** The contents of a file. */
 export interface SafetensorsFile {
@@ -19,7 +19,6 @@ const LENGTH_BYTES = 8;
 /** The format's own reader allows 100 MB. A network here has tens of tensors, and a malicious header must not cost much. */
 const MAX_HEADER_BYTES = 2 ** 20;
 const MAX_TENSORS = 4096;
-const MAX_RANK = 8;
 
 interface Entry {
   readonly name: string;
@@ -115,10 +114,10 @@ function readEntry(name: string, value: unknown): Entry {
   if (!isObject(value)) throw bad(`tensor "${name}": expected an object, got ${typeof value}`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string") throw bad(`tensor "${name}": expected dtype to be a string, got ${typeof dtype}`);
-  if (!isCounts(shape) || shape.length > MAX_RANK) {
+  if (!isShape(shape)) {
     throw bad(`tensor "${name}": expected shape to be at most ${MAX_RANK} counts, got ${quote(shape)}`);
   }
-  if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
+  if (!isShape(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
     throw bad(`tensor "${name}": expected data_offsets [start, end], got ${quote(offsets)}`);
   }
   const known = DTYPES.get(dtype) ?? WHOLE_DTYPES.get(dtype);
@@ -127,7 +126,7 @@ function readEntry(name: string, value: unknown): Entry {
     throw new GruError("unsupported", `safetensors: tensor "${name}": expected dtype ${expected}, got ${dtype}`);
   }
   const [start, end] = offsets as [number, number];
-  const sizeBytes = shape.reduce((product, size) => product * size, known.sizeBytes);
+  const sizeBytes = numElements(shape) * known.sizeBytes;
   if (sizeBytes !== end - start) {
     throw bad(`tensor "${name}": expected ${sizeBytes} bytes for ${dtype} [${shape.join(", ")}], got ${end - start}`);
   }
@@ -160,10 +159,6 @@ function checkLayout(entries: readonly Entry[], dataBytes: number, headerEnd: nu
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((count) => Number.isSafeInteger(count) && (count as number) >= 0);
 }
 
 function bad(message: string, cause?: unknown): GruError {

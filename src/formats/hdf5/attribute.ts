@@ -1,5 +1,6 @@
 import { badHdf5, type FileBytes, type HeapObject, unsupportedHdf5 } from "./fileBytes.js";
-import { type DataType, numElements, readDataSpace, readDataType } from "./dataType.js";
+import { numElements } from "../tensor.js";
+import { type DataType, readDataSpace, readDataType } from "./dataType.js";
 import { MESSAGE, type Message } from "./objectHeader.js";
 
 /** Limit of a list: the names of a group's layers, or of a layer's weights. Keras splits longer lists. */

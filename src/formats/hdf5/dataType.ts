@@ -1,3 +1,4 @@
+import { MAX_RANK } from "../tensor.js";
 import { type FileBytes, unsupportedHdf5 } from "./fileBytes.js";
 
 /** The type of an element; Keras writes floats and texts. */
@@ -34,8 +35,6 @@ export function readDataType(file: FileBytes, at: number): DataType {
   return { kind: "float", sizeBytes: sizeBytes as 2 | 4 | 8 };
 }
 
-const MAX_RANK = 8;
-
 /**
  * Reads a dataspace message: the sizes of an array, none for a single value.
  *
@@ -49,9 +48,4 @@ export function readDataSpace(file: FileBytes, at: number): number[] {
   if (version === 2 && file.uint8(at + 3, "a dataspace") === 2) return [0]; // a null dataspace
   const start = at + (version === 1 ? 8 : 4);
   return Array.from({ length: rank }, (_, axis) => file.uint64(start + 8 * axis, "a dataspace"));
-}
-
-/** The number of elements. */
-export function numElements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,7 +1,7 @@
 import { DTYPES, readNumbers } from "../dtype.js";
-import type { Tensor } from "../tensor.js";
+import { numElements, type Tensor } from "../tensor.js";
 import { badHdf5, type FileBytes, NO_ADDRESS, unsupportedHdf5 } from "./fileBytes.js";
-import { numElements, readDataSpace, readDataType } from "./dataType.js";
+import { readDataSpace, readDataType } from "./dataType.js";
 import { findMessage, MESSAGE, type Message } from "./objectHeader.js";
 
 /** Whether an object is a dataset: a group has no dataspace. */

@@ -2,13 +2,12 @@ import { GruError } from "../../errors.js";
 import { DTYPES, readNumbers } from "../dtype.js";
 import { type ModelFiles, readBeside } from "../fileContents.js";
 import { quote } from "../quote.js";
-import type { Tensor } from "../tensor.js";
+import { isShape, MAX_RANK, numElements, type Tensor } from "../tensor.js";
 import { Config } from "./config.js";
 import type { NamedTensor } from "./kerasModel.js";
 
 const MAX_WEIGHTS = 4096;
 const MAX_SHARDS = 1024;
-const MAX_RANK = 8;
 /** Longest name: a path of a few folders, each a layer's name. */
 const MAX_NAME_LENGTH = 512;
 
@@ -86,7 +85,7 @@ function readWeight(config: Config): Weight {
     throw bad(`expected a weight's name of at most ${MAX_NAME_LENGTH} characters, got ${quote(name)}`);
   }
   const shape = config.list("shape");
-  if (shape.length > MAX_RANK || !shape.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)) {
+  if (!isShape(shape)) {
     throw bad(`weight "${name}": expected shape to be at most ${MAX_RANK} counts, got ${quote(shape)}`);
   }
   const quantization = config.has("quantization") ? config.object("quantization") : null;
@@ -96,9 +95,8 @@ function readWeight(config: Config): Weight {
   if (elementBytes === undefined || !isPlain) {
     throw new GruError("unsupported", `weight "${name}": expected dtype ${[...SIZES.keys()].join(", ")}, got ${dtype}`);
   }
-  const sizes = shape as number[];
-  const sizeBytes = sizes.reduce((product, size) => product * size, elementBytes);
-  return { name, sizeBytes, widen: widener(config.text("dtype"), quantization, sizes) };
+  const sizeBytes = numElements(shape) * elementBytes;
+  return { name, sizeBytes, widen: widener(config.text("dtype"), quantization, shape) };
 }
 
 /** A function that reads a weight as float32; null for whole numbers. */

@@ -5,12 +5,11 @@ import { GruError } from "../../errors.js";
 import { aligned, type Dtype, DTYPES, readNumbers, WHOLE_DTYPES } from "../dtype.js";
 import { quote } from "../quote.js";
 import { rowMajor } from "../strided.js";
-import type { Tensor } from "../tensor.js";
+import { MAX_RANK, numElements, type Tensor } from "../tensor.js";
 
 const MAGIC = "\x93NUMPY";
 /** The default limit of numpy's own reader. */
 const MAX_HEADER_BYTES = 10_000;
-const MAX_RANK = 8;
 
 const HEADER =
   /^\{'descr': '(?<descr>[^']*)', 'fortran_order': (?<order>True|False), 'shape': \((?<shape>[\d, ]*)\),? *\}\s*$/;
@@ -60,7 +59,7 @@ export function parseNpy(what: string, bytes: Uint8Array, mayKeep = false): Tens
     .filter((size) => size !== "")
     .map(Number);
   if (shape.length > MAX_RANK) throw bad(`at most ${MAX_RANK} axes`, shape.length);
-  const sizeBytes = shape.reduce((product, size) => product * size, dtype.sizeBytes);
+  const sizeBytes = numElements(shape) * dtype.sizeBytes;
   const got = bytes.length - dataStart;
   if (sizeBytes !== got) throw bad(`${sizeBytes} bytes for ${descr} [${shape.join(", ")}]`, got);
   const isKept = mayKeep && dtype === DTYPES.get("F32");
@@ -75,5 +74,5 @@ export function parseNpy(what: string, bytes: Uint8Array, mayKeep = false): Tens
 
 /** Strides of a column-major array, whose first axis is the fastest. */
 function columnMajor(shape: readonly number[]): number[] {
-  return shape.map((_, axis) => shape.slice(0, axis).reduce((product, size) => product * size, 1));
+  return shape.map((_, axis) => numElements(shape.slice(0, axis)));
 }

@@ -34,7 +34,7 @@ interface Reference {
 export type ExternalData = ReadonlyMap<Uint8Array, Uint8Array>;
 
 /** Names of the files with a model's tensors. @throws GruError `bad-file` */
-export function externalFileNames(model: OnnxModel): string[] {
+function externalFileNames(model: OnnxModel): string[] {
   const names = [...new Set(references(model).map(({ location }) => location))];
   if (names.length <= MAX_FILES) return names;
   throw new GruError("bad-file", `onnx: expected its data in at most ${MAX_FILES} files, got ${names.length}`);

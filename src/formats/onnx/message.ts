@@ -30,7 +30,7 @@ const readString = (reader: BinaryReader) => reader.string();
 const readBytes = (reader: BinaryReader) => reader.bytes();
 
 /** The current field of a message, to be read by its type. One object serves for all fields, since a graph has many. */
-export class Field {
+class Field {
   readonly #bytes: Uint8Array;
   readonly #reader: BinaryReader;
   readonly #subject: string;

@@ -1,6 +1,7 @@
 import { GruError } from "../../errors.js";
 import { checkOptions } from "../../model/checkOptions.js";
 import type { ModelFiles } from "../fileContents.js";
+import { numElements } from "../tensor.js";
 import { adviceFor } from "./advice.js";
 import { assemble } from "./assemble.js";
 import { externalData, openExternalFiles } from "./externalData.js";
@@ -93,7 +94,7 @@ function weightsOf(model: OnnxModel, weights: NonNullable<ParseOnnxOptions["weig
   const used = weightNames(model);
   const given = Object.entries(weights).filter(([name]) => used.has(name));
   const tensors = given.map(([name, { shape, values }]): [string, TensorData] => {
-    const length = shape.reduce((product, size) => product * size, 1);
+    const length = numElements(shape);
     if (length !== values.length) {
       const expected = `${length} elements for [${shape.join(", ")}]`;
       throw new GruError("shape-mismatch", `weights.${name}: expected ${expected}, got ${values.length}`);

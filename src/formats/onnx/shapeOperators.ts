@@ -15,6 +15,7 @@ import {
   strides,
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
+import { visitStrided } from "../strided.js";
 import { demand, Refusal } from "./refusal.js";
 import { isIntegerType } from "./tensorProto.js";
 import { type Constant, constantValue, reindex, sizesOf, sizesValue, type Value } from "./value.js";
@@ -149,19 +150,11 @@ export function sourceIndices(wiring: Wiring, axes: readonly Axis[], steps: read
   wiring.spend(numFeatures(axes));
   const sizes = axes.map((axis) => (typeof axis === "number" ? axis : 1));
   const take = new Int32Array(numFeatures(axes));
-  const at = sizes.map(() => 0);
-  let from = 0;
   let isSame = true;
-  for (let i = 0; i < take.length; i++) {
+  visitStrided(sizes, steps, (i, from) => {
     take[i] = from;
     isSame &&= from === i;
-    for (let axis = sizes.length - 1; axis >= 0; axis--) {
-      from += steps[axis]!;
-      if (++at[axis]! < sizes[axis]!) break;
-      from -= sizes[axis]! * steps[axis]!;
-      at[axis] = 0;
-    }
-  }
+  });
   return isSame ? null : take;
 }
 

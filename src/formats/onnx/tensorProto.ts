@@ -4,9 +4,9 @@ import { GruError } from "../../errors.js";
 import { bfloat16ToFloat32, float16ToFloat32 } from "../../model/float16.js";
 import { aligned, DTYPES, readNumbers } from "../dtype.js";
 import { quote } from "../quote.js";
+import { isShape, MAX_RANK, numElements } from "../tensor.js";
 import { readMessage } from "./message.js";
 
-const MAX_RANK = 8;
 /** Limit of whole numbers outside raw_data, which may have one byte each. Larger tensors are quantized weights, in raw_data. */
 const MAX_FIELD_INTS = 2 ** 20;
 
@@ -148,7 +148,10 @@ export function parseTensorProto(
     const names = [...TYPES.values()].map((one) => one.name).join(", ");
     throw new GruError("unsupported", `${subject}: expected type ${names}, got type ${type}`);
   }
-  const length = countElements(subject, shape);
+  if (!isShape(shape)) {
+    throw new GruError("bad-file", `${subject}: expected at most ${MAX_RANK} sizes, got ${quote(shape)}`);
+  }
+  const length = numElements(shape);
   const field = fields[known.field];
   // Not for `external`: the bytes before it may be another tensor's.
   const mayMove = mayKeep && known.name === FLOAT && raw.length >= MIN_KEPT_BYTES;
@@ -157,13 +160,6 @@ export function parseTensorProto(
     ? readField(subject, length, known, field)
     : readRaw(subject, length, known, external ?? (mayMove ? aligned(raw) : raw), mayKeep);
   return { shape, values, isFloat: known.isFloat, isFloat16: known.name === "FLOAT16" };
-}
-
-function countElements(subject: string, shape: readonly number[]): number {
-  if (shape.length > MAX_RANK || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw new GruError("bad-file", `${subject}: expected at most ${MAX_RANK} sizes, got ${quote(shape)}`);
-  }
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** @param mayKeep whether the result may use the memory of `raw` */

@@ -14,7 +14,7 @@ export interface Constant {
 }
 
 /** Whole numbers, some of which are sizes of a time or batch axis. */
-export interface Sizes {
+interface Sizes {
   readonly kind: "sizes";
   readonly sizes: readonly Dimension[];
 }
@@ -40,13 +40,13 @@ export interface Signal {
 }
 
 /** A graph input of indices. */
-export interface Indices {
+interface Indices {
   readonly kind: "indices";
   readonly input: InputSource;
 }
 
 /** The graph input that gives each row's number of steps. */
-export interface Lengths {
+interface Lengths {
   readonly kind: "lengths";
 }
 

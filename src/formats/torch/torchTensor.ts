@@ -4,7 +4,7 @@ import { GruError } from "../../errors.js";
 import { type Dtype, DTYPES, readNumbers } from "../dtype.js";
 import { quote } from "../quote.js";
 import { rowMajor } from "../strided.js";
-import type { Tensor } from "../tensor.js";
+import { isCount, isShape, numElements, type Tensor } from "../tensor.js";
 
 /** The numbers that tensors view. */
 export interface TorchStorage {
@@ -30,7 +30,7 @@ export class TorchTensor {
   }
 
   get numElements(): number {
-    return this.shape.reduce((product, size) => product * size, 1);
+    return numElements(this.shape);
   }
 
   get isFloat(): boolean {
@@ -62,26 +62,25 @@ const WHOLE_STORAGES: ReadonlyMap<string, number> = new Map([
 /** Names of the storages that a state_dict may have. */
 export const STORAGE_TYPES: readonly string[] = [...FLOAT_STORAGES.keys(), ...WHOLE_STORAGES.keys()];
 
-const MAX_RANK = 8;
 const MAX_TENSORS = 4096;
 
 /** Bytes that a storage takes. */
-export function storageBytes({ type, numElements }: TorchStorage): number {
-  return numElements * (FLOAT_STORAGES.get(type)?.sizeBytes ?? WHOLE_STORAGES.get(type)!);
+export function storageBytes({ type, numElements: length }: TorchStorage): number {
+  return length * (FLOAT_STORAGES.get(type)?.sizeBytes ?? WHOLE_STORAGES.get(type)!);
 }
 
 /** Reads the persistent id of a storage: `("storage", type, key, device, numElements)`. @throws GruError `bad-file` */
 export function readStorageId(id: unknown): TorchStorage {
-  const [word, type, key, , numElements, view = null] = Array.isArray(id) ? id : [];
-  const isId = word === "storage" && STORAGE_TYPES.includes(type) && typeof key === "string" && isCount(numElements);
-  if (isId && view === null) return { type, key, numElements };
+  const [word, type, key, , length, view = null] = Array.isArray(id) ? id : [];
+  const isId = word === "storage" && STORAGE_TYPES.includes(type) && typeof key === "string" && isCount(length);
+  if (isId && view === null) return { type, key, numElements: length };
   throw bad(`expected a storage's type, key and size, got ${quote(id)}`);
 }
 
 /** `_rebuild_tensor_v2`; its further arguments are ignored. @throws GruError `bad-file` for a view past its storage */
 export function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TorchTensor {
-  const isShape = isCounts(shape) && isCounts(strides) && shape.length === strides.length;
-  if (!isStorage(storage) || !isCount(offset) || !isShape) {
+  const hasSizes = isShape(shape) && isShape(strides) && shape.length === strides.length;
+  if (!isStorage(storage) || !isCount(offset) || !hasSizes) {
     throw bad(`expected a storage, an offset, sizes and strides, got ${quote([offset, shape, strides])}`);
   }
   const end = spanEnd(offset, shape, strides);
@@ -156,15 +155,6 @@ function reversedEach(bytes: Uint8Array, sizeBytes: number): Uint8Array {
 
 function isStorage(value: unknown): value is TorchStorage {
   return typeof value === "object" && value !== null && "key" in value && "numElements" in value;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** Whether a value is a short list of sizes. A long list is not checked further: many tensors may share one. */
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.length <= MAX_RANK && value.every(isCount);
 }
 
 function bad(message: string): GruError {
