@@ -1,5 +1,5 @@
-// Messages for files that are not models, or models that webgru does not read: what the file is, by its first bytes, and what
-// to do. The main file fetches this file when it meets one.
+// Messages for files that are not models, or models that webgru does not read: the kind of file, by its first bytes, and the way
+// out. The main file fetches this one when it meets such a file.
 
 import { GruError, type GruErrorCode } from "../errors.js";
 import { TORCH_NAME } from "../formats/modelFile.js";

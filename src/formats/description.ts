@@ -139,7 +139,8 @@ class TensorReader {
   #take(name: string, shape: readonly number[]): Tensor | null {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) return null;
-    if (this.#used.has(name)) throw new GruError("bad-file", `${name}: two layers have this name`);
+    if (this.#used.has(name))
+      throw new GruError("bad-file", `${name}: two layers read this tensor; each layer needs a name of its own`);
     this.#used.add(name);
     if (tensor.shape.join() === shape.join()) return tensor;
     throw new GruError(

@@ -6,7 +6,11 @@ import type { Config } from "./config.js";
 export interface Dialect {
   /** Whether hard_sigmoid is relu6(x + 3) / 6, instead of 0.2 x + 0.5 clamped to [0, 1]. */
   readonly isKeras3: boolean;
-  /** Whether Bidirectional gives zeros at masked steps. @param wrapped arguments of the layer inside, which may say otherwise */
+  /**
+   * Whether Bidirectional gives zeros at masked steps, also around a layer that would not.
+   *
+   * @param wrapped arguments of that layer, which tell tf.keras from Keras
+   */
   zerosMasked(wrapped: Config): boolean;
   /**
    * The mask of merged tensors. "any": the masks of the tensors that have one, a step counting where all of them count it.

@@ -9,7 +9,7 @@ import { activationName } from "./kerasActivation.js";
 import type { GruPart } from "./gruPart.js";
 import { checkMoves } from "./merge.js";
 
-/** The mask feature at a masked step: half of the largest power of two that f16 holds. */
+/** The mask feature at a masked step: the largest power of two that f16 holds. */
 const MASKED = 2 ** 15;
 
 /** Smallest weight of the mask in a row, so that the gate's sum is at least 4096. */

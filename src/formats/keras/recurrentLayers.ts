@@ -1,7 +1,7 @@
 // GRU, RNN of a GRUCell, and Bidirectional of either.
 //
 // A layer with go_backwards gives its steps in the order of its computation: the layers after it see the sequence reversed, but
-// the mask in its first order. In our order, a layer runs backwards if it has go_backwards or its input is reversed, not if
+// the mask in its original order. In our order, a layer runs backwards if it has go_backwards or its input is reversed, not if
 // both. At masked steps, Bidirectional gives zeros; a GRU repeats its output, unless it has zero_output_for_mask.
 // (keras/src/layers/rnn: rnn.py, bidirectional.py; keras/src/backend/*/rnn.py)
 
