@@ -3,7 +3,6 @@
 // Values are time-major, [T, B, I]. D is the number of directions, 1 or 2.
 
 import { type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf } from "../layers/index.js";
-import type { GruLayer } from "../layers/gru.js";
 import type { StateBlock } from "../layers/layerType.js";
 
 /** The name by which a layer reads the network's own input. */
@@ -32,11 +31,6 @@ export interface Network {
 /** The layer of that name. */
 export function layerNamed(network: Network, name: string): Layer {
   return network.layers.find((layer) => layer.name === name)!;
-}
-
-/** The network's GRU layers, in order. */
-export function gruLayers(network: Network): GruLayer[] {
-  return network.layers.filter((layer) => layer.type === "gru");
 }
 
 /** The layer that knows the fewest indices, of the layers that read the network's input; null for an input of features. */

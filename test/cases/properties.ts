@@ -4,7 +4,8 @@
 import { createModel, defineNetwork, type DeviceRequest, type GruLayer, type Network } from "webgru";
 import { numDirections } from "../../src/layers/direction.js";
 import { layerOutputSize } from "../../src/layers/index.js";
-import { gruLayers, stateLength } from "../../src/model/network.js";
+import { stateLength } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { compare, type Comparison } from "../harness/compare.js";
 import { type GruShape, randomArray, randomDense, randomGru, randomInput, uniform } from "./random.js";
 

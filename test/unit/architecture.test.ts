@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { describe, expect, it } from "vitest";
+import { LAYER_TYPES } from "../../src/layers/index.js";
 import { projectRoot } from "../harness/library.js";
 
 /**
@@ -54,11 +55,36 @@ describe("src/", () => {
     expect(edges().filter(breaksDirection).map(describeEdge)).toEqual([]);
   });
 
+  it("names layer types in their rooms alone", () => {
+    const names = new RegExp(LAYER_NAMES.join("|"));
+    const outside = files.filter((file) => !ROOMS.test(file) && names.test(withoutComments(source.get(file)!)));
+    expect(outside.sort()).toEqual(Object.keys(NAMED_FOR_A_REASON).sort());
+  });
+
   it("calls the GPU from runtime/ alone", () => {
     const callers = files.filter((file) => part(file) !== "runtime" && GPU_CALLS.test(source.get(file)!));
     expect(callers).toEqual([]);
   });
 });
+
+/** A layer type's name, or the name of its interface: "gru", GruLayer, GruSpec, gruPlan. */
+const LAYER_NAMES = LAYER_TYPES.flatMap((type) => {
+  const upper = type[0]!.toUpperCase() + type.slice(1);
+  return [`"${type}"`, `${upper}Layer`, `${upper}Spec`, `${type}\\.js"`];
+});
+
+/** Folders whose files may name layer types: the rooms, their kernels, and the readers of foreign layers. */
+const ROOMS = new RegExp(
+  `^(layers|kernels|formats)/|^(plan|cpu)/((${LAYER_TYPES.join("|")})[./]|list\\.ts)|^plan/tables\\.ts|^cpu/plainGruCell`,
+);
+
+/** The other files that may, and why. */
+const NAMED_FOR_A_REASON: Record<string, string> = {
+  "index.ts": "the public names",
+  "model/withLast.ts": "returnSequences: false is a layer of type last",
+  "stream/formerState.ts": "states of version 2 were of GRU layers",
+  "cli/doctor.ts": "runs a network of its own",
+};
 
 /** Folder of src/ that a file is in, or the name of a file at its top. */
 function part(file: string): string {
@@ -76,6 +102,10 @@ function relativeImports(file: string): string[] {
       .replace(/\.js$/, ".ts")
       .replace(/\?\w+$/, ""),
   );
+}
+
+function withoutComments(code: string): string {
+  return code.replaceAll(/\/\*[^]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
 }
 
 function edges() {

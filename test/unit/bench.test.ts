@@ -11,7 +11,7 @@ import { formatTable } from "../../bench/table.js";
 import { formatHeader, formatRows } from "../../bench/tables.js";
 import { judge } from "../../bench/targets.js";
 import { workloadOf } from "../../bench/workload.js";
-import { gruLayers } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { parseInitializers } from "../long/conformance/tensorProto.js";
 import { oneGru } from "../cases/random.js";
 

@@ -1,6 +1,6 @@
 import { createModel, type Network } from "webgru";
 import { beforeAll, describe, expect, it } from "vitest";
-import { gruLayers } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { runReference } from "../harness/reference/runReference.js";
 import { expectClose } from "../harness/close.js";
 import { cpuForms, useCpuForm } from "../cases/cpuForms.js";

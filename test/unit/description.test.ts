@@ -1,3 +1,4 @@
+import { LAYER_TYPES } from "../../src/layers/index.js";
 import { describe, expect, it } from "vitest";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { parseModelFile } from "../../src/formats/modelFile.js";
@@ -238,7 +239,7 @@ describe("a model file, broken", () => {
       await expectRefused(
         ({ description }) => (description.layers[0]!["type"] = type),
         "unsupported",
-        `layers[0].type: expected one of embedding, gru, dense, last, got ${JSON.stringify(type)}`,
+        `layers[0].type: expected one of ${LAYER_TYPES.join(", ")}, got ${JSON.stringify(type)}`,
       );
     });
   }

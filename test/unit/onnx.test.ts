@@ -1,5 +1,5 @@
 import type { DenseLayer } from "../../src/layers/dense.js";
-import { gruLayers } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { describe, expect, it } from "vitest";
 import { loadModel, parseModel } from "../../src/index.js";
 import { parseOnnx, toRun } from "../../src/entries/onnx.js";

@@ -1,6 +1,6 @@
 // ONNX models whose tensors are in files beside them.
 
-import { gruLayers } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

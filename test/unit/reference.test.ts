@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { GruLayer } from "../../src/layers/gru.js";
-import { gruLayers, type Network } from "../../src/model/network.js";
+import type { Network } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { runReference } from "../harness/reference/runReference.js";
 import { expectClose } from "../harness/close.js";
 import {

@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ELEMENT_FUNCTIONS, ROW_FUNCTIONS } from "../../src/layers/activation.js";
-import { gruLayers, type Network } from "../../src/model/network.js";
+import type { Network } from "../../src/model/network.js";
+import { gruLayers } from "../harness/gruLayers.js";
 import { type Fixture, fixtureNetwork } from "../files/fixture.js";
 import { fixtureNames, fixtureParts, otherEndings, readFixture } from "../files/fixtureFiles.js";
 import { projectRoot } from "../harness/library.js";
