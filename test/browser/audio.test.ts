@@ -1,7 +1,7 @@
 // A GRU in an AudioWorklet, from source, on sound rendered without a loudspeaker.
 
 import { expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const SECONDS = 2;
 const BLOCKS = (SECONDS * 48_000) / 128;

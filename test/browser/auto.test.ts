@@ -2,7 +2,7 @@
 
 import type { Workload } from "webgru";
 import { expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 /** H, B, T */
 const GRID = [16, 128, 256].flatMap((hiddenSize) =>

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { badFeatures, badIndices } from "../cases/badInput.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const lists = { badFeatures, badIndices };
 

@@ -7,7 +7,7 @@ import { type FirstTry, summarizeFirst } from "../../bench/measures/first.js";
 import { nameTask, type Row } from "../../bench/row.js";
 import { formatRows } from "../../bench/tables.js";
 import type { MeasureRequest } from "../../bench/workload.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const BENCH = "/bench/page.html";
 const request: MeasureRequest = {

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { adapterFlags, chosenAdapter, findChrome } from "../harness/chrome.js";
 import { endOf, printed, startCli } from "../harness/cliProcess.js";
 import { buildLibrary, projectRoot } from "../harness/library.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const programs: ReturnType<typeof startCli>[] = [];
 

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { projectRoot } from "../harness/library.js";
-import { twinCases } from "../cases/twinCases.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 /** Two workgroups for each row and direction of layers of 5 to 7, of 33 or 34 and of 64 to 100 units; one or three for others. */
 function cooperativeTable(maxSpins: number): GruRow[] {
@@ -23,21 +22,32 @@ function cooperativeTable(maxSpins: number): GruRow[] {
 const PATIENT = 20_000;
 const IMPATIENT = 0; // after the first step all is resumed
 
-/** Cases of reset-after layers, by their names. */
-function casesNamed(pattern: RegExp): string[] {
-  return twinCases.map(({ name }) => name).filter((name) => pattern.test(name) && !/before/.test(name));
-}
-
-/** Some of every kind: directions, lengths, storages, several layers. */
-const SOME = casesNamed(/^I=(1|4|31) |^bidirectional, reset after|a stack of two and|f16, bidirectional|clip.*after/);
-/** And of what follows: other chunks, other submits, last steps. */
+/** Some of every kind, all reset-after: directions, lengths, storages, several layers. */
+const SOME = [
+  "i1-h1",
+  "i4-h7",
+  "i31-h127",
+  "bidirectional-after",
+  "bidirectional-after-lengths",
+  "bidirectional-after-h130",
+  "stack-smaller-after",
+  "f16-h33",
+  "f16-h70",
+];
+/** And of the rest: other chunks, other submits, last steps. */
 const MORE = [
   ...SOME,
-  ...casesNamed(
-    /more steps than|more arithmetic|different chunks|^reverse|stacked under|gives only its last|a stack of three/,
-  ),
+  "lengths-chunks",
+  "bidirectional-submits",
+  "lone-row-submits",
+  "reverse-after",
+  "reverse-after-lengths",
+  "reverse-after-stack",
+  "last-chunks",
+  "last-of-forward",
+  "last-of-bidirectional",
+  "stack-three-after",
 ];
-
 let shared: Awaited<ReturnType<typeof openSharedPage>>;
 beforeAll(async () => {
   shared = await openSharedPage();
@@ -52,8 +62,7 @@ describe("workgroups that wait for each other", () => {
   it("agree with the reference in the shape of the device's own table", async () => {
     const rows = TUNING_TABLE.filter(({ family }) => family.kernel === "cooperative").map(({ family }) => ({ family }));
     expect(rows).toHaveLength(1);
-    const name = "I=64 H=192 B=1 T=150, reset after";
-    const comparisons = await shared.page.evaluate((one, table) => harness.runTunedTwin(one, table), name, rows);
+    const comparisons = await shared.page.evaluate((one, table) => harness.runTunedTwin(one, table), "i64-h192", rows);
     for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
   });
 
@@ -77,12 +86,7 @@ describe("a workgroup that waits for itself alone", () => {
 describe("a workgroup that gives up midway", () => {
   const original = readFileSync(`${projectRoot}shaders/gru_cooperative.wgsl`, "utf8");
   const wait = "h[k] = awaited(before, k);";
-  const midwayCases = [
-    "bidirectional, reset after",
-    "bidirectional, reset after, lengths",
-    "forward, lengths, more steps than one chunk",
-    "bidirectional, more arithmetic than one submit",
-  ];
+  const midwayCases = ["bidirectional-after", "bidirectional-after-lengths", "lengths-chunks", "bidirectional-submits"];
   const conditions = {
     "the second one at its sixth step": "workgroup_id.x == 1 && step == params.step + 5",
     "the first one of a row at its last step": "workgroup_id.x == 0 && row == 1 && step == end - 1",
@@ -93,7 +97,7 @@ describe("a workgroup that gives up midway", () => {
       expect(original).toContain(wait);
       const mutated = original.replace(wait, `${wait} if (${condition}) { is_late = 1; }`);
       const killer = await shared.page.evaluate(
-        (mutant, caseNames, table) => harness.findKiller(mutant, caseNames, table),
+        (mutant, ids, table) => harness.findKiller(mutant, ids, table),
         { original, mutated },
         midwayCases,
         cooperativeTable(2000),
@@ -136,12 +140,11 @@ describe("several chunks under way at once", () => {
 });
 
 /** Runs cases where workgroups look so often for what they wait for. */
-async function agree(which: readonly string[], maxSpins: number): Promise<void> {
-  expect(which.length).toBeGreaterThan(5);
-  for (const name of which) {
+async function agree(ids: readonly string[], maxSpins: number): Promise<void> {
+  for (const id of ids) {
     const comparisons = await shared.page.evaluate(
       (one, rows) => harness.runTunedTwin(one, rows),
-      name,
+      id,
       cooperativeTable(maxSpins),
     );
     for (const comparison of Object.values(comparisons)) expectIsClose(comparison);

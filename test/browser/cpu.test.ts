@@ -1,10 +1,10 @@
 // The CPU path where a page has it: in Chrome, which has relaxed SIMD, in a worker, and where a policy refuses WebAssembly.
 
-import { connect, type Page } from "puppeteer";
+import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
 import { twinCases } from "../cases/twinCases.js";
-import { openPage, openSharedPage } from "./page.js";
+import { connectBrowser, openPage, openSharedPage } from "./support/openPage.js";
 
 describe("the CPU in Chrome", () => {
   let shared: Awaited<ReturnType<typeof openSharedPage>>;
@@ -18,9 +18,9 @@ describe("the CPU in Chrome", () => {
     expect(await nameOfCpu(shared.page)).toBe("CPU, WebAssembly SIMD, relaxed");
   });
 
-  for (const { name } of twinCases) {
+  for (const { id, name } of twinCases) {
     it(`agrees with the reference for ${name}`, async () => {
-      const comparisons = await shared.page.evaluate((caseName) => harness.runCpuTwin(caseName), name);
+      const comparisons = await shared.page.evaluate((each) => harness.runCpuTwin(each), id);
       for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
     });
   }
@@ -31,7 +31,7 @@ it("runs in a worker, in WebAssembly", async () => {
   const told = await page.evaluate(
     () =>
       new Promise<{ deviceName: string; output: number[] }>((resolve, reject) => {
-        const worker = new Worker("/test/browser/cpuWorker.ts", { type: "module" });
+        const worker = new Worker("/test/browser/support/cpuWorker.ts", { type: "module" });
         worker.addEventListener("message", ({ data }) => resolve(data));
         worker.addEventListener("error", ({ message }) => reject(new Error(message)));
       }),
@@ -41,10 +41,10 @@ it("runs in a worker, in WebAssembly", async () => {
 });
 
 it("predicts in plain JavaScript where the page's policy refuses WebAssembly, and says so", async () => {
-  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint"), protocolTimeout: 0 });
+  const browser = await connectBrowser();
   const page = await browser.newPage();
   try {
-    await page.goto(`${inject("serverUrl")}/test/browser/policy.html`);
+    await page.goto(`${inject("serverUrl")}/test/browser/support/policyPage.html`);
     const told = await page.waitForSelector("#told:not(:empty)");
     const { deviceName, explanation, output } = JSON.parse(await told!.evaluate((element) => element.textContent));
     expect(deviceName).toBe("CPU, plain JavaScript");

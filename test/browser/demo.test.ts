@@ -6,7 +6,7 @@ import { BEGINNING } from "../../demo/predictor.js";
 import { parseModel } from "../../src/load/parseModel.js";
 import { runReference } from "../harness/reference/runReference.js";
 import { projectRoot } from "../harness/library.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 /** What the page looked like when a test failed; git ignores it. */
 const SCREENSHOTS = `${projectRoot}test/screenshots/`;

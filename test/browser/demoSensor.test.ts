@@ -9,7 +9,7 @@ import { seededRandom } from "../../demo/sensor/seededRandom.js";
 import { RATE_HZ, sensorSignal } from "../../demo/sensor/signal.js";
 import { Trace } from "../../demo/sensor/trace.js";
 import { projectRoot } from "../harness/library.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const PATH = "/demo/sensor/index.html";
 

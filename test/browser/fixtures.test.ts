@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
 import { largestError } from "../files/fixture.js";
 import { errorTable, fixtureNames, fixtureParts, otherEndings } from "../files/fixtureFiles.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 const names = fixtureNames();
 

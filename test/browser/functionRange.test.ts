@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type FunctionName, functionRanges } from "../cases/functionRange.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 describe("WebGPU", () => {
   let shared: Awaited<ReturnType<typeof openSharedPage>>;

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from "vitest";
 import { TRAINED_MODEL } from "../files/trainedModel.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 describe("random numbers", () => {
   it("are the same in WGSL and in TypeScript, bit for bit", async () => {

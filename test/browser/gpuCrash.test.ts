@@ -3,7 +3,7 @@
 import type { Browser, CDPSession } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { launchChrome } from "../harness/chrome.js";
-import { HARNESS } from "./page.js";
+import { TEST_PAGE } from "./support/openPage.js";
 
 declare global {
   /** Ends the GPU process, from within the page. */
@@ -32,7 +32,7 @@ async function outcomesAt(moment: number, where: "page" | "worker") {
   page.on("pageerror", (error) => errors.push(String(error)));
   // The process ends without an answer.
   await page.exposeFunction("crashGpu", () => void session.send("Browser.crashGpuProcess").catch(() => {}));
-  await page.goto(inject("serverUrl") + HARNESS, { waitUntil: "load" });
+  await page.goto(inject("serverUrl") + TEST_PAGE, { waitUntil: "load" });
   const { outcomes, again, unhandled } = await page.evaluate(
     async (fatal, place) => {
       const network = harness.campaignNetwork(830);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heldStates } from "../cases/heldState.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 /** A software adapter takes a tenth of the steps, unless WEBGRU_LONG is set: they take half a minute then. */
 const devices = [

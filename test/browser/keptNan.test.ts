@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nanCases } from "../cases/keptNan.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 describe("WebGPU keeps NaN", () => {
   let shared: Awaited<ReturnType<typeof openSharedPage>>;

@@ -1,7 +1,7 @@
 // What Keras models need of the page: a mask in streams on the GPU, and files beside model.json.
 
 import { expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 it("keeps the state of a stream at masked steps, on the GPU, to the last bit", async () => {
   const page = await openPage();

@@ -1,31 +1,13 @@
-// Every kernel family, taken whatever the device would choose, against the float64 reference.
+// Every kernel family, taken whatever the device would choose, against the float64 reference: a few cases of each.
+// test/long/kernels.test.ts runs all.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
-import { twinCases } from "../cases/twinCases.js";
+import { kernelShapes } from "../cases/kernelShapes.js";
+import { casesOf } from "../cases/twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../cases/wholeNetworks.js";
-import { openSharedPage } from "./page.js";
-
-/** Workgroups of several shapes: an invocation for each unit, several, fewer than one. */
-const PERSISTENT: Record<string, { table: GruRow[]; cases: RegExp }> = {
-  "one invocation a unit": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }],
-    cases: /^I=(1|3|4|2) |lengths|int8|clip/,
-  },
-  "lanes that share a unit": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 128, lanes: 4 } }],
-    cases: /^I=(3|4|9) |bidirectional|f16/,
-  },
-  "four units by one invocation": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 } }],
-    cases: /^I=(1|4|31) .*after|bidirectional, reset after|int8, bidirectional|clip.*after/,
-  },
-  "fewer invocations than units": {
-    table: [{ family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } }],
-    cases: /^I=(1|2|9|31) |reverse|text model/,
-  },
-};
+import { openSharedPage } from "./support/openPage.js";
 
 let shared: Awaited<ReturnType<typeof openSharedPage>>;
 beforeAll(async () => {
@@ -33,20 +15,20 @@ beforeAll(async () => {
 });
 afterAll(() => shared.close());
 
-describe("all steps of a layer in one dispatch", () => {
-  for (const [shape, { table, cases }] of Object.entries(PERSISTENT)) {
-    const names = twinCases
-      .filter(({ name, generation, sequenceLength }) => cases.test(name) && !generation && sequenceLength <= 60)
-      .map(({ name }) => name);
-    it(`agree with the reference, ${shape}: ${names.length} cases`, async () => {
-      expect(names.length).toBeGreaterThan(5);
-      for (const name of names) {
-        const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-      }
-    });
-  }
+for (const { name: shape, table, cases } of kernelShapes) {
+  describe(`a GRU ${shape}`, () => {
+    for (const { id, name } of casesOf(cases)) {
+      it(`agrees with the reference: ${name}`, () => agree(id, table));
+    }
+  });
+}
 
+async function agree(id: string, table: readonly GruRow[]): Promise<void> {
+  const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), id, table);
+  for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
+}
+
+describe("all steps of a layer in one dispatch", () => {
   it("are the projection and one more, counted", async () => {
     const dispatches = await countDispatches([{ family: { kernel: "persistent", workgroupSize: 128, lanes: 1 } }], 40);
     expect(dispatches).toBe(2);
@@ -84,12 +66,6 @@ async function countDispatches(
 
 describe("all layers of a stack in one dispatch, wavefront by wavefront", () => {
   const table: GruRow[] = [{ family: { kernel: "wavefront" } }];
-  for (const { name } of twinCases.filter((twin) => /a stack of/.test(twin.name))) {
-    it(`agree with the reference: ${name}`, async () => {
-      const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-      for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-    });
-  }
 
   it("are as many wavefronts as steps and layers less one, and the projection, counted", async () => {
     const [T, L] = [40, 4];
@@ -97,38 +73,6 @@ describe("all layers of a stack in one dispatch, wavefront by wavefront", () => 
     expect(await countDispatches(table, T, { resetAfter: false, numLayers: L })).toBe(1 + 2 * (T + L - 1));
   });
 });
-
-/** Ways to make one step, and the cases in which they differ: units and rows past the last four, directions, lengths, storages. */
-const STEPS: Record<string, { family: GruRow["family"]; cases: RegExp }> = {
-  "one unit of one row": {
-    family: { kernel: "step", units: 1, rows: 1 },
-    cases: /^I=(1|17|64) .*after|bidirectional.*lengths|int8, a stack|clip.*after/,
-  },
-  "one unit of one row, from the input": {
-    family: { kernel: "cell" },
-    cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8|clip.*after|text model|concatenations/,
-  },
-  "four units of one row": {
-    family: { kernel: "step", units: 4, rows: 1 },
-    cases: /^I=(1|4|17|31|64|7) .*after|bidirectional.*lengths|H=33|int8, a stack|clip.*after/,
-  },
-  "one unit of four rows": {
-    family: { kernel: "step", units: 1, rows: 4 },
-    cases: /^I=(4|8|31) |bidirectional.*lengths|H=33|clip|B=5 T=10,/,
-  },
-};
-
-for (const [share, { family, cases }] of Object.entries(STEPS)) {
-  describe(`a step, ${share} by one invocation`, () => {
-    for (const { name } of twinCases.filter((twin) => cases.test(twin.name))) {
-      it(`agrees with the reference: ${name}`, async () => {
-        const table: GruRow[] = [{ family }];
-        const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-      });
-    }
-  });
-}
 
 /** The same on every device. */
 function onAnyAdapter(row: GruRow): GruRow {
@@ -142,16 +86,13 @@ function nameOf({ family }: GruRow): string {
 }
 
 describe("the device's table without any one of its kernels", () => {
-  const names = ["I=8 H=64,33,7 B=5 T=100, reset after", "a stack of three, reset after, lengths", "f16, a text model"];
+  const cases = ["stack-three-after", "f16-text"];
   for (const kernel of new Set(TUNING_TABLE.map(nameOf))) {
     it(`still gives the reference's answers: ${kernel}`, async () => {
       // Also where the table is a GPU's: this adapter computes its kernels too.
       const rest = TUNING_TABLE.filter((row) => nameOf(row) !== kernel);
       for (const table of [rest, rest.filter(({ adapter }) => adapter !== "software").map(onAnyAdapter)]) {
-        for (const name of names) {
-          const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), name, table);
-          for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-        }
+        for (const id of cases) await agree(id, table);
       }
     });
   }

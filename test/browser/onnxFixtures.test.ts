@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
 import { onnxFixtureNames } from "../files/onnxFixtureFiles.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 const names = onnxFixtureNames();
 

@@ -3,7 +3,7 @@
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { outputCheckNames } from "../cases/outputRequests.js";
-import { openPage, openSharedPage } from "./page.js";
+import { openPage, openSharedPage } from "./support/openPage.js";
 
 let page: Page;
 let close: () => Promise<void>;

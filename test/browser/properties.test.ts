@@ -8,7 +8,7 @@ import { propertyCase } from "../cases/arbitrary.js";
 import { expectIsClose } from "../harness/close.js";
 import type { Comparison } from "../harness/compare.js";
 import { type PropertyCase, propertyNames } from "../cases/properties.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 describe("WebGPU", () => {
   let shared: Awaited<ReturnType<typeof openSharedPage>>;

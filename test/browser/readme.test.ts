@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, inject, it } from "vitest";
 import { projectRoot } from "../harness/library.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const readme = readFileSync(`${projectRoot}README.md`, "utf8");
 const snippets = [...readme.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code!);

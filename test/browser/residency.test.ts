@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { FAMILY_TABLES, type FamilyName } from "../cases/familyTables.js";
-import type { GpuCall } from "./gpuCalls.js";
-import { openPage } from "./page.js";
+import type { GpuCall } from "./support/gpuCalls.js";
+import { openPage } from "./support/openPage.js";
 
 const NUM_PUSHES = 50;
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
-import { openPage, openSharedPage } from "./page.js";
+import { openPage, openSharedPage } from "./support/openPage.js";
 
 const SEED = 790;
 

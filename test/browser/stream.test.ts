@@ -4,7 +4,7 @@
 
 import { describe, expect, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 const cases = [
   { name: "H=64, reset after", resetAfter: true, batchSize: 1 },

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 it("keeps 256 streams on WebGPU apart that come, push, part and go", async () => {
   const page = await openPage();

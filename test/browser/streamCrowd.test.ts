@@ -3,7 +3,7 @@
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectClose } from "../harness/close.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 /** A lone row has a kernel of its own, which may order its sums otherwise than that of a tile of rows. */
 const TOLERANCE = { atol: 1e-6, rtol: 0 };

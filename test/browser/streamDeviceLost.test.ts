@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 describe("a device that is destroyed under its streams", () => {
   for (const [title, steps] of Object.entries({

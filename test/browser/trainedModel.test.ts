@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { scoreText } from "../harness/bitsPerCharacter.js";
 import { projectRoot } from "../harness/library.js";
 import { expectGoodScores, readTrainingReport, TRAINED_MODEL } from "../files/trainedModel.js";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 it("predicts the check text as well as in PyTorch and on the CPU, and nearly so in f16 and int8", async () => {
   const page = await openPage();

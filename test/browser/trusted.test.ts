@@ -1,7 +1,7 @@
 // A model in a worker where the page requires Trusted Types.
 
-import { connect } from "puppeteer";
 import { expect, inject, it } from "vitest";
+import { connectBrowser } from "./support/openPage.js";
 
 const REQUIRED = "require-trusted-types-for 'script'";
 const HALF = "Error: 0.5,1";
@@ -10,10 +10,10 @@ const wayOut =
 
 /** What trusted.ts tells under a policy. */
 async function toldUnder(policy: string): Promise<Record<string, string>> {
-  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint") });
+  const browser = await connectBrowser();
   const page = await browser.newPage();
   try {
-    await page.goto(`${inject("serverUrl")}/test/browser/trusted.html?${encodeURIComponent(policy)}`);
+    await page.goto(`${inject("serverUrl")}/test/browser/support/trustedPage.html?${encodeURIComponent(policy)}`);
     const told = await page.waitForSelector("#told:not(:empty)");
     return JSON.parse(await told!.evaluate((element) => element.textContent));
   } finally {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
 import { twinCases } from "../cases/twinCases.js";
-import { openSharedPage } from "./page.js";
+import { openSharedPage } from "./support/openPage.js";
 
 describe("WebGPU", () => {
   // One page for all cases: a device is made and let go for each, and opening a page takes longer than most.
@@ -13,9 +13,9 @@ describe("WebGPU", () => {
   });
   afterAll(() => shared.close());
 
-  for (const { name } of twinCases) {
+  for (const { id, name } of twinCases) {
     it(`agrees with the reference for ${name}`, async () => {
-      const comparisons = await shared.page.evaluate((caseName) => harness.runTwin(caseName), name);
+      const comparisons = await shared.page.evaluate((each) => harness.runTwin(each), id);
       for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
     });
   }

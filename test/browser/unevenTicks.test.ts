@@ -1,7 +1,7 @@
 // Streams on WebGPU whose pushes are of different lengths and batch sizes, in ticks that they share.
 
 import { describe, expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 /** Rows and steps of the pushes of each stream; the long ones take several ticks beside the short ones. */
 const STREAMS = [

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { openPage } from "./page.js";
+import { openPage } from "./support/openPage.js";
 
 it("doubles numbers in a compute shader", async () => {
   const page = await openPage();

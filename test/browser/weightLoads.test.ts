@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { paddedSize } from "../../src/kernels/kernelSpec.js";
 import { projectRoot } from "../harness/library.js";
 import type { FamilyName } from "../cases/familyTables.js";
-import { openSharedPage } from "./page.js";
-import type { LoadsRequest, WeightLoads } from "./weightLoads.js";
+import { openSharedPage } from "./support/openPage.js";
+import type { LoadsRequest, WeightLoads } from "./support/weightLoads.js";
 
 /** How a run goes through time, and what it is to load. */
 interface Run {

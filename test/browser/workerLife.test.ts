@@ -2,7 +2,7 @@
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { openPage, openSharedPage } from "./page.js";
+import { openPage, openSharedPage } from "./support/openPage.js";
 
 const MODEL = "/demo/models/next-char.safetensors";
 

@@ -26,6 +26,7 @@ const gateActivations: ActivationSpec[] = [
 const activations: TwinCase[] = [
   ...gateActivations.flatMap((activation, i) =>
     [true, false].map((resetAfter): TwinCase => ({
+      id: `n-${idOf(activation)}-${resetAfter ? "after" : "before"}`,
       name: `n = ${nameOf(activation)}, reset ${resetAfter ? "after" : "before"}`,
       batchSize: 2,
       sequenceLength: 6,
@@ -40,6 +41,7 @@ const activations: TwinCase[] = [
     })),
   ),
   ...(["softsign", "hardSigmoid", "tanh", "relu"] as const).map((activation, i): TwinCase => ({
+    id: `clip-${activation}`,
     name: `r, z = ${activation}, clip 0.3`,
     batchSize: 2,
     sequenceLength: 6,
@@ -50,6 +52,7 @@ const activations: TwinCase[] = [
 
 /** A dense layer takes every activation that a GRU does. */
 const denseActivations: TwinCase[] = gateActivations.map((activation, i) => ({
+  id: `dense-${idOf(activation)}`,
   name: `a dense layer with ${nameOf(activation)}`,
   batchSize: 2,
   sequenceLength: 5,
@@ -66,6 +69,7 @@ const denseActivations: TwinCase[] = gateActivations.map((activation, i) => ({
 
 /** Weights so large that a function reaches both of its ends. */
 const largeNumbers: TwinCase[] = (["hardSigmoid", "tanh", "sigmoid"] as const).map((activation, i) => ({
+  id: `dense-${activation}-large`,
   name: `a dense layer with ${activation} of large numbers`,
   batchSize: 2,
   sequenceLength: 5,
@@ -81,6 +85,7 @@ const largeNumbers: TwinCase[] = (["hardSigmoid", "tanh", "sigmoid"] as const).m
 
 /** Biases so large that r, z and n are at their ends, whichever: exp of such a number overflows, tanh's on some GPUs. */
 const saturated: TwinCase[] = [true, false].map((resetAfter) => ({
+  id: `saturated-${resetAfter ? "after" : "before"}`,
   name: `gates far into saturation, reset ${resetAfter ? "after" : "before"}`,
   batchSize: 2,
   sequenceLength: 6,
@@ -92,6 +97,7 @@ const saturated: TwinCase[] = [true, false].map((resetAfter) => ({
 }));
 
 const softmaxes: TwinCase = {
+  id: "softmax-large",
   name: "softmax and its logarithm of numbers that exp cannot take",
   batchSize: 1,
   sequenceLength: 2,
@@ -123,6 +129,11 @@ export const activationCases: readonly TwinCase[] = [
   ...saturated,
   softmaxes,
 ];
+
+/** The activation's name, and its first parameter where it is not the usual one. */
+function idOf(activation: ActivationSpec): string {
+  return typeof activation === "string" ? activation : `${activation.name}-${activation.alpha}`;
+}
 
 function nameOf(activation: ActivationSpec): string {
   return typeof activation === "string"

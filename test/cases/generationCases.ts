@@ -35,46 +35,64 @@ function third(i: number): number {
 export const generationCases: readonly TwinCase[] = (
   [
     [
+      "warm",
       "at temperature 0.8",
       { temperature: 0.8, length: 70, streams: 5, seed: 3 }, // more than one chunk
       () => sharpTextModel(120, 70, "softmax"),
     ],
-    ["at temperature 0", { temperature: 0, length: 30, streams: 2 }, () => sharpTextModel(121, 71, "softmax")],
-    ["of 10 among 23 equal ones", { topK: 10, length: 60, seed: 2 }, () => fixedScores(third)],
     [
+      "greedy",
+      "at temperature 0",
+      { temperature: 0, length: 30, streams: 2 },
+      () => sharpTextModel(121, 71, "softmax"),
+    ],
+    ["ties", "of 10 among 23 equal ones", { topK: 10, length: 60, seed: 2 }, () => fixedScores(third)],
+    [
+      "negative",
       "of 30 with equal ones among the last, and logits below zero",
       { topK: 30, temperature: 0.5, length: 60, seed: 3 },
       () => fixedScores((i) => -120 - (i % 3)),
     ],
     [
+      "large",
       "of logits that exp cannot take",
       { temperature: 1.5, length: 20, seed: 4 },
       () => fixedScores((i) => (i === 33 || i === 34 ? 166 + i : -100 - i)),
     ],
     [
+      "top-p",
       "of the top 0.9 at temperature 0.8",
       { temperature: 0.8, topP: 0.9, length: 70, streams: 5, seed: 3 },
       () => sharpTextModel(123, 70, "softmax"),
     ],
-    ["of the top 0.7 of 30 with 23 equal ones", { topK: 30, topP: 0.7, length: 60, seed: 6 }, () => fixedScores(third)],
     [
+      "top-p-ties",
+      "of the top 0.7 of 30 with 23 equal ones",
+      { topK: 30, topP: 0.7, length: 60, seed: 6 },
+      () => fixedScores(third),
+    ],
+    [
+      "top-p-of-30",
       "of the top 0.95 of 30, with equal ones among the last of both",
       { topK: 30, topP: 0.95, temperature: 0.9, length: 90, seed: 7 },
       () => fixedScores((i) => third(i >> 1) - 5),
     ],
-    ["of the top 0", { topP: 0, length: 30, streams: 2, seed: 8 }, () => sharpTextModel(124, 71, "softmax")],
+    ["top-0", "of the top 0", { topP: 0, length: 30, streams: 2, seed: 8 }, () => sharpTextModel(124, 71, "softmax")],
     [
+      "top-p-of-5000",
       "of the top 0.8 of 5000",
       { temperature: 0.3, topP: 0.8, length: 20, streams: 3, seed: 10 },
       () => sharpTextModel(125, 5000, "logSoftmax"),
     ],
     [
+      "top-k-of-5000",
       "of the 40 likeliest of 5000",
       { topK: 40, length: 20, streams: 3, seed: 5 },
       () => sharpTextModel(122, 5000, "logSoftmax"),
     ],
   ] as const
-).map(([what, options, network]) => ({
+).map(([id, what, options, network]) => ({
+  id: `tokens-${id}`,
   name: `tokens ${what}`,
   batchSize: 1,
   sequenceLength: 1,

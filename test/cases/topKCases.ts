@@ -28,6 +28,7 @@ function fixedHead(scoreOf: (i: number) => number): Network {
 
 export const topKCases: readonly TwinCase[] = [
   {
+    id: "highest-of-one",
     name: "the highest of one output",
     batchSize: 2,
     sequenceLength: 3,
@@ -36,6 +37,7 @@ export const topKCases: readonly TwinCase[] = [
   },
   {
     // 45 rows: more than one dispatch where the mutations are run.
+    id: "highest-all",
     name: "all of 70 outputs, the highest first",
     batchSize: 5,
     sequenceLength: 9,
@@ -43,6 +45,7 @@ export const topKCases: readonly TwinCase[] = [
     network: () => headOf(142, 70, "softmax"),
   },
   {
+    id: "highest-of-50000",
     name: "the 5 highest of 50000",
     batchSize: 2,
     sequenceLength: 2,
@@ -50,6 +53,7 @@ export const topKCases: readonly TwinCase[] = [
     network: () => headOf(143, 50_000, "softmax"),
   },
   {
+    id: "highest-300",
     name: "the 300 highest of 5000",
     batchSize: 1,
     sequenceLength: 3,
@@ -57,6 +61,7 @@ export const topKCases: readonly TwinCase[] = [
     network: () => headOf(144, 5000, "logSoftmax"),
   },
   {
+    id: "highest-ties",
     name: "the 30 highest of 23 equal ones and others",
     batchSize: 1,
     sequenceLength: 1,
@@ -64,6 +69,7 @@ export const topKCases: readonly TwinCase[] = [
     network: () => fixedHead((i) => (i % 3) - 1),
   },
   {
+    id: "highest-negative",
     name: "the 60 highest of numbers below zero",
     batchSize: 1,
     sequenceLength: 1,
@@ -71,6 +77,7 @@ export const topKCases: readonly TwinCase[] = [
     network: () => fixedHead((i) => -120 + ((i * 29) % 70) / 8),
   },
   {
+    id: "highest-of-gru",
     name: "the 3 highest of a GRU layer, lengths",
     batchSize: 3,
     sequenceLength: 8,
@@ -79,6 +86,7 @@ export const topKCases: readonly TwinCase[] = [
     network: () => oneGru(145, { inputSize: 4, hiddenSize: 9, direction: "bidirectional" }),
   },
   {
+    id: "highest-last",
     name: "the 7 highest of the last step, lengths",
     batchSize: 3,
     sequenceLength: 6,

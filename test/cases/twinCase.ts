@@ -3,6 +3,8 @@ import type { Network } from "../../src/model/network.js";
 
 /** A network and a request, to be run on a device beside the float64 reference. */
 export interface TwinCase {
+  /** Short, and its own: tests pick cases by it. */
+  readonly id: string;
   /** Finishes the sentence "agrees with the reference for ...". */
   readonly name: string;
   readonly batchSize: number;

@@ -1,4 +1,4 @@
-// What is run beside the float64 reference, on every device: names to call from Node, networks to make in the page.
+// The cases that run beside the float64 reference, on every device. Tests in Node pick them by id; the page makes the networks.
 
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Storage } from "../../src/layers/layerType.js";
@@ -40,6 +40,7 @@ const sizes: TwinCase[] = [
   { inputSize: 7, hiddenSizes: [513], resetAfter: true, batchSize: 1, sequenceLength: 20 },
   { inputSize: 10, hiddenSizes: [513], resetAfter: false, batchSize: 1, sequenceLength: 9 },
 ].map(({ batchSize, sequenceLength, ...shape }, i) => ({
+  id: `i${shape.inputSize}-h${shape.hiddenSizes.join("-")}`,
   name: `I=${shape.inputSize} H=${shape.hiddenSizes.join(",")} B=${batchSize} T=${sequenceLength}, reset ${shape.resetAfter ? "after" : "before"}`,
   batchSize,
   sequenceLength,
@@ -48,6 +49,7 @@ const sizes: TwinCase[] = [
 
 const heads: TwinCase[] = (["linear", "relu", "sigmoid", "tanh", "softmax", "logSoftmax"] as const).map(
   (activation) => ({
+    id: `head-${activation}`,
     name: `concatenations, no biases, mixed resets and a ${activation} head`,
     batchSize: 3,
     sequenceLength: 11,
@@ -57,6 +59,7 @@ const heads: TwinCase[] = (["linear", "relu", "sigmoid", "tanh", "softmax", "log
 );
 
 const text: TwinCase = {
+  id: "text",
   name: "an embedding, two layers and a softmax",
   batchSize: 5,
   sequenceLength: 40,
@@ -67,18 +70,29 @@ const text: TwinCase = {
 const directions: TwinCase[] = (["reverse", "bidirectional"] as const).flatMap((direction) =>
   [true, false].flatMap((resetAfter) => {
     const cell = { resetAfter, direction } as const;
-    const which = `${direction}, reset ${resetAfter ? "after" : "before"}`;
+    const reset = resetAfter ? "after" : "before";
+    const which = `${direction}, reset ${reset}`;
+    const id = `${direction}-${reset}`;
     const alone = () => oneGru(21, { inputSize: 5, hiddenSize: 7, ...cell });
     return [
-      { name: `${which}`, batchSize: 4, sequenceLength: 9, network: alone },
-      { name: `${which}, lengths`, batchSize: 4, sequenceLength: 9, lengths: [9, 0, 1, 4], network: alone },
+      { id, name: which, batchSize: 4, sequenceLength: 9, network: alone },
       {
+        id: `${id}-lengths`,
+        name: `${which}, lengths`,
+        batchSize: 4,
+        sequenceLength: 9,
+        lengths: [9, 0, 1, 4],
+        network: alone,
+      },
+      {
+        id: `${id}-h130`,
         name: `${which}, H=130`,
         batchSize: 1,
         sequenceLength: 70,
         network: () => oneGru(22, { inputSize: 3, hiddenSize: 130, ...cell }),
       },
       {
+        id: `${id}-stack`,
         name: `forward, ${which} and bidirectional stacked under a head, lengths`,
         batchSize: 3,
         sequenceLength: 12,
@@ -91,6 +105,7 @@ const directions: TwinCase[] = (["reverse", "bidirectional"] as const).flatMap((
 
 const forwardLengths: TwinCase[] = [
   {
+    id: "lengths-chunks",
     name: "forward, lengths, more steps than one chunk",
     batchSize: 3,
     sequenceLength: 1500,
@@ -98,6 +113,7 @@ const forwardLengths: TwinCase[] = [
     network: () => oneGru(24, { inputSize: 2, hiddenSize: 5 }),
   },
   {
+    id: "bidirectional-submits",
     name: "bidirectional, more arithmetic than one submit",
     batchSize: 2,
     sequenceLength: 150,
@@ -105,6 +121,7 @@ const forwardLengths: TwinCase[] = [
   },
   {
     // Where a dispatch walks through time, the second one begins at an odd step.
+    id: "lone-row-submits",
     name: "a lone row, more arithmetic than one submit",
     batchSize: 1,
     sequenceLength: 600,
@@ -112,6 +129,7 @@ const forwardLengths: TwinCase[] = [
   },
   {
     // Mesa's software driver ends every loop of a dispatch after 65 535 iterations in all.
+    id: "bidirectional-dispatches",
     name: "bidirectional, more steps than a dispatch may have",
     batchSize: 1,
     sequenceLength: 30_000,
@@ -122,6 +140,7 @@ const forwardLengths: TwinCase[] = [
 /** Only the last step, asked for by the call or by a layer, with lengths and across chunks. */
 const lastSteps: TwinCase[] = [
   {
+    id: "last-text",
     name: "the last step of a text model",
     batchSize: 5,
     sequenceLength: 13,
@@ -129,6 +148,7 @@ const lastSteps: TwinCase[] = [
     network: text.network,
   },
   {
+    id: "last-mixed",
     name: "the last step of concatenations, lengths",
     batchSize: 4,
     sequenceLength: 1100,
@@ -137,6 +157,7 @@ const lastSteps: TwinCase[] = [
     network: () => randomMixed(31, "softmax", 5),
   },
   {
+    id: "last-bidirectional",
     name: "the last step of a bidirectional layer",
     batchSize: 3,
     sequenceLength: 6,
@@ -145,6 +166,7 @@ const lastSteps: TwinCase[] = [
     network: () => oneGru(32, { inputSize: 4, hiddenSize: 6, direction: "bidirectional" }),
   },
   {
+    id: "last-chunks",
     name: "the last step of rows that end in different chunks",
     batchSize: 3,
     sequenceLength: 1030,
@@ -153,6 +175,7 @@ const lastSteps: TwinCase[] = [
     network: () => oneGru(34, { inputSize: 1, hiddenSize: 2 }),
   },
   ...(["forward", "reverse", "bidirectional"] as const).map((direction): TwinCase => ({
+    id: `last-of-${direction}`,
     name: `a ${direction} layer that gives only its last step, then a head, lengths`,
     batchSize: 3,
     sequenceLength: 8,
@@ -162,30 +185,38 @@ const lastSteps: TwinCase[] = [
 ];
 
 /** Layers of one size that could advance side by side, in every storage, chunks and the states of rows that end early. */
-const stacks: TwinCase[] = [true, false].flatMap((resetAfter): TwinCase[] => [
+const stacks: TwinCase[] = (["after", "before"] as const).flatMap((reset): TwinCase[] => [
   {
-    name: `a stack of three, reset ${resetAfter ? "after" : "before"}, lengths`,
+    id: `stack-three-${reset}`,
+    name: `a stack of three, reset ${reset}, lengths`,
     batchSize: 4,
     sequenceLength: 11,
     lengths: [11, 2, 0, 1],
-    network: () => randomStack({ seed: 61, inputSize: 5, hiddenSizes: [9, 9, 9], resetAfter }),
+    network: () => randomStack({ seed: 61, inputSize: 5, hiddenSizes: [9, 9, 9], resetAfter: reset === "after" }),
   },
   {
-    name: `a stack of two and a smaller layer, reset ${resetAfter ? "after" : "before"}`,
+    id: `stack-smaller-${reset}`,
+    name: `a stack of two and a smaller layer, reset ${reset}`,
     batchSize: 2,
     sequenceLength: 30,
-    network: () => randomStack({ seed: 62, inputSize: 3, hiddenSizes: [34, 34, 7], resetAfter }),
+    network: () => randomStack({ seed: 62, inputSize: 3, hiddenSizes: [34, 34, 7], resetAfter: reset === "after" }),
   },
   {
-    name: `int8, a stack of two, reset ${resetAfter ? "after" : "before"}`,
+    id: `stack-int8-${reset}`,
+    name: `int8, a stack of two, reset ${reset}`,
     batchSize: 1,
     sequenceLength: 9,
-    network: () => withStorage(randomStack({ seed: 63, inputSize: 6, hiddenSizes: [10, 10], resetAfter }), "int8"),
+    network: () =>
+      withStorage(
+        randomStack({ seed: 63, inputSize: 6, hiddenSizes: [10, 10], resetAfter: reset === "after" }),
+        "int8",
+      ),
   },
 ]);
 
 /** Streamed steps: few of them, of networks that one dispatch can walk. */
 const fewSteps: TwinCase[] = WHOLE_NETWORK_NAMES.map((name) => ({
+  id: `network-${name}`,
   name: `three steps of a whole network: ${name}`,
   batchSize: 3,
   sequenceLength: 3,
@@ -195,6 +226,7 @@ const fewSteps: TwinCase[] = WHOLE_NETWORK_NAMES.map((name) => ({
 
 /** Converted twice: what int8 left behind must not reach the others. */
 const reconverted: TwinCase[] = (["f32", "f16"] as const).map((storage) => ({
+  id: `${storage}-from-int8`,
   name: `${storage} made from int8`,
   batchSize: 2,
   sequenceLength: 6,
@@ -203,24 +235,28 @@ const reconverted: TwinCase[] = (["f32", "f16"] as const).map((storage) => ({
 
 const storages: TwinCase[] = (["f16", "int8"] as const).flatMap((storage: Storage) => [
   {
+    id: `${storage}-text`,
     name: `${storage}, a text model`,
     batchSize: 3,
     sequenceLength: 20,
     network: () => withStorage(randomTextModel(81, 37), storage),
   },
   {
+    id: `${storage}-mixed`,
     name: `${storage}, concatenations`,
     batchSize: 1,
     sequenceLength: 9,
     network: () => withStorage(randomMixed(82, "linear", 6), storage),
   },
   {
+    id: `${storage}-h33`,
     name: `${storage}, bidirectional, H=33`,
     batchSize: 2,
     sequenceLength: 30,
     network: () => withStorage(oneGru(83, { inputSize: 9, hiddenSize: 33, direction: "bidirectional" }), storage),
   },
   {
+    id: `${storage}-h70`,
     name: `${storage}, bidirectional, H=70, lengths`,
     batchSize: 3,
     sequenceLength: 90,
@@ -229,8 +265,9 @@ const storages: TwinCase[] = (["f16", "int8"] as const).flatMap((storage: Storag
   },
 ]);
 
-/** RNNoise's shape: dense, then GRUs that read each other and the input, relu candidates, two heads. */
+/** RNNoise's shape: dense, then GRUs that read each other and the input, relu for n, two heads. */
 const manyOutputs: TwinCase = {
+  id: "rnnoise",
   name: "a net shaped like RNNoise, with two named outputs",
   batchSize: 3,
   sequenceLength: 20,
@@ -264,6 +301,7 @@ const manyOutputs: TwinCase = {
 const large: TwinCase[] = [
   {
     // 66 002 rows; WebGPU's default for a dimension of a dispatch is 65 535.
+    id: "many-rows",
     name: "more rows than one dispatch may have",
     batchSize: 33_001,
     sequenceLength: 2,
@@ -279,14 +317,28 @@ const large: TwinCase[] = [
     },
   },
   {
+    id: "i4096",
     name: "I=4096",
     batchSize: 1,
     sequenceLength: 2,
     network: () => oneGru(95, { inputSize: 4096, hiddenSize: 3 }),
   },
-  { name: "B=4096", batchSize: 4096, sequenceLength: 2, network: () => oneGru(96, { inputSize: 2, hiddenSize: 3 }) },
-  { name: "H=4096", batchSize: 1, sequenceLength: 1, network: () => oneGru(97, { inputSize: 1, hiddenSize: 4096 }) },
   {
+    id: "b4096",
+    name: "B=4096",
+    batchSize: 4096,
+    sequenceLength: 2,
+    network: () => oneGru(96, { inputSize: 2, hiddenSize: 3 }),
+  },
+  {
+    id: "h4096",
+    name: "H=4096",
+    batchSize: 1,
+    sequenceLength: 1,
+    network: () => oneGru(97, { inputSize: 1, hiddenSize: 4096 }),
+  },
+  {
+    id: "t100000",
     name: "T=100000",
     batchSize: 1,
     sequenceLength: 100_000,
@@ -311,6 +363,18 @@ export const twinCases: readonly TwinCase[] = [
   ...topKCases,
   ...large,
 ];
+
+/** The cases of these ids, in this order. */
+export function casesOf(ids: readonly string[]): TwinCase[] {
+  return ids.map(twinCase);
+}
+
+/** The case of an id. */
+export function twinCase(id: string): TwinCase {
+  const found = twinCases.find((each) => each.id === id);
+  if (found === undefined) throw new Error(`twin cases: there is none of the id "${id}"`);
+  return found;
+}
 
 function stackOfDirections(seed: number, cell: Pick<GruShape, "direction" | "resetAfter">): Network {
   const next = uniform(seed);

@@ -1,12 +1,12 @@
-// What loading takes, with files small enough for every run; `npm run memory` has the large ones, and URLs.
+// The memory that loading takes, with files small enough for every run; test/long/memory.test.ts has larger ones, and URLs.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { parseModel } from "webgru";
 import { h5Model } from "../files/kerasFile.js";
 import { gruLayer, inputLayer, jsonBytes, layersModel } from "../files/layersModelFile.js";
 import { buildLibrary } from "../harness/library.js";
-import { largeFiles } from "../long/memory/files.js";
-import { measureBlobs } from "../long/memory/measure.js";
+import { largeFiles } from "../files/largeFiles.js";
+import { measureBlobs } from "../harness/loadCost.js";
 
 beforeAll(buildLibrary);
 

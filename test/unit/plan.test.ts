@@ -138,7 +138,7 @@ describe("planSequence", () => {
 
   // A plan has no weights in it: the one case that takes long to make its weights is left out.
   for (const { name, network, batchSize, returnSequences, topK = 0 } of twinCases.filter(
-    (twin) => twin.name !== "H=4096",
+    (twin) => twin.id !== "h4096",
   )) {
     it(`binds buffers that there are, written before they are read, for ${name}`, () => {
       const lastOnly = returnSequences === false;

@@ -2,13 +2,13 @@
 
 import { type Mutation, type MutationRow, mutationsOf } from "./mutation.js";
 
-const AFTER = ["bidirectional, reset after", "bidirectional, reset after, lengths"];
-const BEFORE = ["bidirectional, reset before", "bidirectional, reset before, lengths"];
+const AFTER = ["bidirectional-after", "bidirectional-after-lengths"];
+const BEFORE = ["bidirectional-before", "bidirectional-before-lengths"];
 /** Of more units than any workgroup of the other cases: it waits for itself alone, and never in vain. */
-const ONE_GROUP = "f16, bidirectional, H=33";
-const STACK_AFTER = ["a stack of three, reset after, lengths", "int8, a stack of two, reset after"];
-const STACK_BEFORE = ["a stack of three, reset before, lengths", "int8, a stack of two, reset before"];
-const WHOLE = ["text", "mixed", "deep", "activations", "int8"].map((name) => `three steps of a whole network: ${name}`);
+const ONE_GROUP = "f16-h33";
+const STACK_AFTER = ["stack-three-after", "stack-int8-after"];
+const STACK_BEFORE = ["stack-three-before", "stack-int8-before"];
+const WHOLE = ["text", "mixed", "deep", "activations", "int8"].map((name) => `network-${name}`);
 
 const persistent: Mutation[] = [
   ...mutationsOf("gru_persistent.wgsl", AFTER, [
@@ -54,7 +54,7 @@ const persistent: Mutation[] = [
   ),
   ...mutationsOf(
     "gru_persistent.wgsl",
-    [...AFTER, ONE_GROUP, "int8, a stack of two, reset after"],
+    [...AFTER, ONE_GROUP, "stack-int8-after"],
     [
       ["gives four units the first four's weights", "part / LANES * 4", "0u"],
       ["leaves the last of four units", "i < 4 && unit", "i < 3 && unit"],
@@ -113,7 +113,7 @@ const cooperative: Mutation[] = [
 
 const cell = mutationsOf(
   "gru_cell.wgsl",
-  [...AFTER, "int8, a stack of two, reset after"],
+  [...AFTER, "stack-int8-after"],
   [
     ["ignores lengths", "params.step >= lengths[row]", "false"],
     ["runs every direction forward", "time_row_of(direction, row,", "time_row_of(0u, row,"],

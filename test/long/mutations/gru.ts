@@ -3,18 +3,18 @@
 
 import { type Mutation, mutationsOf } from "./mutation.js";
 
-const AFTER = "bidirectional, reset after";
-const AFTER_LENGTHS = "bidirectional, reset after, lengths";
-const BEFORE = "bidirectional, reset before";
-const BEFORE_LENGTHS = "bidirectional, reset before, lengths";
+const AFTER = "bidirectional-after";
+const AFTER_LENGTHS = "bidirectional-after-lengths";
+const BEFORE = "bidirectional-before";
+const BEFORE_LENGTHS = "bidirectional-before-lengths";
 /** Two GRU layers, one of each reset form. */
-const INT8 = "int8, concatenations";
+const INT8 = "int8-mixed";
 /** Units that are no multiple of four. */
-const ONE_GROUP = "f16, bidirectional, H=33";
-const INT8_STACK = "int8, a stack of two, reset after";
-const FORWARD = "I=4 H=7 B=17 T=33, reset after";
+const ONE_GROUP = "f16-h33";
+const INT8_STACK = "stack-int8-after";
+const FORWARD = "i4-h7";
 /** Its second layer has H = 12: a gate is a whole number of vec4s. */
-const WHOLE_VEC4S = "the last step of a text model";
+const WHOLE_VEC4S = "last-text";
 
 /**
  * Vec4 k of a row of the transposed recurrent weight of one gate: element [unit, k] reads [k, unit]. Past H it reads what

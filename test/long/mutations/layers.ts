@@ -2,16 +2,16 @@
 
 import { type Mutation, mutationsOf } from "./mutation.js";
 
-const DENSE = "a dense layer with tanh";
-const DENSE_AFFINE = "a dense layer with affine(0.7, 0.1)";
-const CONCATENATIONS = "concatenations, no biases, mixed resets and a linear head";
-const TEXT = "the last step of a text model";
-const INT8_TEXT = "int8, a text model";
-const INT8 = "int8, concatenations";
-const EXTREME = "softmax and its logarithm of numbers that exp cannot take";
-const LAST_REVERSE = "a reverse layer that gives only its last step, then a head, lengths";
-const LAST_BOTH = "a bidirectional layer that gives only its last step, then a head, lengths";
-const LAST_CHUNK = "the last step of rows that end in different chunks";
+const DENSE = "dense-tanh";
+const DENSE_AFFINE = "dense-affine-0.7";
+const CONCATENATIONS = "head-linear";
+const TEXT = "last-text";
+const INT8_TEXT = "int8-text";
+const INT8 = "int8-mixed";
+const EXTREME = "softmax-large";
+const LAST_REVERSE = "last-of-reverse";
+const LAST_BOTH = "last-of-bidirectional";
+const LAST_CHUNK = "last-chunks";
 
 const dense: Mutation[] = [
   ...mutationsOf(
@@ -140,7 +140,7 @@ const lastStep: Mutation[] = [
 const softmax: Mutation[] = [
   ...mutationsOf(
     "softmax.wgsl",
-    ["concatenations, no biases, mixed resets and a softmax head"],
+    ["head-softmax"],
     [
       ["forgets to divide by the sum", "- largest - log_sum", "- largest"],
       ["adds the logarithm of the sum", "- log_sum", "+ log_sum"],
@@ -174,7 +174,7 @@ const softmax: Mutation[] = [
   ),
   ...mutationsOf(
     "softmax.wgsl",
-    ["concatenations, no biases, mixed resets and a softmax head"],
+    ["head-softmax"],
     [["starts every dispatch at the first row", "(params.first_row + workgroup_id.x)", "workgroup_id.x"]],
   ),
 ];

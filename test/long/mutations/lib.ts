@@ -2,13 +2,13 @@
 
 import { type Mutation, type MutationRow, mutationsOf } from "./mutation.js";
 
-const FORWARD = "I=4 H=7 B=17 T=33, reset after";
-const REVERSE_LENGTHS = "reverse, reset after, lengths";
-const BOTH = "bidirectional, reset after";
-const BOTH_LENGTHS = "bidirectional, reset after, lengths";
+const FORWARD = "i4-h7";
+const REVERSE_LENGTHS = "reverse-after-lengths";
+const BOTH = "bidirectional-after";
+const BOTH_LENGTHS = "bidirectional-after-lengths";
 
-const BEFORE = "bidirectional, reset before";
-const INT8 = "int8, concatenations";
+const BEFORE = "bidirectional-before";
+const INT8 = "int8-mixed";
 
 const params = mutationsOf(
   "lib/params.wgsl",
@@ -148,7 +148,7 @@ const step = [
   ),
   ...mutationsOf(
     "lib/recurrent_tile.wgsl",
-    [BOTH, "f16, bidirectional, H=33"],
+    [BOTH, "f16-h33"],
     [
       ["gives two units the first one's weights", "recurrent_weight[w + 1]", "recurrent_weight[w]"],
       [
@@ -207,9 +207,9 @@ const gatesDefault = mutationsOf(
   ],
 );
 
-const SOFTSIGN = "r, z = softsign, clip 0.3";
-const CLIP = "r, z = tanh, clip 0.3";
-const AFFINE = "n = affine(0.7, 0.1), reset after";
+const SOFTSIGN = "clip-softsign";
+const CLIP = "clip-tanh";
+const AFFINE = "n-affine-0.7-after";
 
 const gatesGeneral = [
   ...mutationsOf(
@@ -252,7 +252,7 @@ const weights = [
   ),
   ...mutationsOf(
     "lib/weight_f16.wgsl",
-    ["f16, concatenations"],
+    ["f16-mixed"],
     [
       ["swaps the halves of four weights", "four.x), unpack2x16float(four.y)", "four.y), unpack2x16float(four.x)"],
       ["swaps the halves of the first two", "unpack2x16float(four.x)", "unpack2x16float(four.x).yx"],
@@ -263,7 +263,7 @@ const weights = [
   ),
   ...mutationsOf(
     "lib/weight_int8.wgsl",
-    ["int8, concatenations"],
+    ["int8-mixed"],
     [
       ["loses the sign", "vec4i(bitcast<i32>(four))", "vec4u(four)"],
       ["reverses four weights", "vec4u(24, 16, 8, 0)", "vec4u(0, 8, 16, 24)"],
@@ -273,7 +273,7 @@ const weights = [
   ),
 ];
 
-/** What the cases call a dense layer with each function; the second one has parameters of its own. */
+/** Each function by the end of the id of its dense layer's case. */
 const activationRows: readonly [activation: string, rows: readonly MutationRow[]][] = [
   ["linear", [["default gives zero", "default: { // linear\n      return x;", "default: {\n      return 0.0;"]]],
   [
@@ -297,7 +297,7 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
     [["tanh gives sigmoid", "case 3: { // tanh\n      return safe_tanh(x);", "case 3: {\n      return sigmoid(x);"]],
   ],
   [
-    "affine(0.7, 0.1)",
+    "affine-0.7",
     [
       ["affine drops alpha", "return alpha * x + beta;", "return x + beta;"],
       ["affine drops beta", "return alpha * x + beta;", "return alpha * x;"],
@@ -305,7 +305,7 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
     ],
   ],
   [
-    "leakyRelu(0.3, )",
+    "leakyRelu-0.3",
     [
       ["leakyRelu does not leak", "select(x, alpha * x, x < 0.0)", "select(x, 0.0, x < 0.0)"],
       ["leakyRelu drops alpha", "select(x, alpha * x, x < 0.0)", "x"],
@@ -313,7 +313,7 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
     ],
   ],
   [
-    "thresholdedRelu(0.05, )",
+    "thresholdedRelu-0.05",
     [
       ["thresholdedRelu lets everything through", "select(x, 0.0, x <= alpha)", "x"],
       ["thresholdedRelu subtracts the threshold", "select(x, 0.0, x <= alpha)", "select(x - alpha, 0.0, x <= alpha)"],
@@ -321,21 +321,21 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
     ],
   ],
   [
-    "scaledTanh(0.8, 1.3)",
+    "scaledTanh-0.8",
     [
       ["scaledTanh drops alpha", "alpha * safe_tanh(beta * x)", "safe_tanh(beta * x)"],
       ["scaledTanh drops beta", "alpha * safe_tanh(beta * x)", "alpha * safe_tanh(x)"],
     ],
   ],
   [
-    "hardSigmoid(0.4, 0.3)",
+    "hardSigmoid-0.4",
     [
       ["hardSigmoid drops alpha", "limit(alpha * x + beta, 0.0, 1.0)", "limit(x + beta, 0.0, 1.0)"],
       ["hardSigmoid drops beta", "limit(alpha * x + beta, 0.0, 1.0)", "limit(alpha * x, 0.0, 1.0)"],
     ],
   ],
   [
-    "elu(0.6, )",
+    "elu-0.6",
     [
       ["elu drops alpha", "alpha * (exp(-abs(x)) - 1.0)", "(exp(-abs(x)) - 1.0)"],
       ["elu does not reach zero", "alpha * (exp(-abs(x)) - 1.0)", "alpha * exp(-abs(x))"],
@@ -362,12 +362,10 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
 ];
 
 const activations = [
-  ...activationRows.flatMap(([activation, rows]) =>
-    mutationsOf("lib/activations.wgsl", [`a dense layer with ${activation}`], rows),
-  ),
+  ...activationRows.flatMap(([activation, rows]) => mutationsOf("lib/activations.wgsl", [`dense-${activation}`], rows)),
   ...mutationsOf(
     "lib/activations.wgsl",
-    ["a dense layer with hardSigmoid of large numbers"],
+    ["dense-hardSigmoid-large"],
     [
       ["hardSigmoid falls below zero", "limit(alpha * x + beta, 0.0, 1.0)", "limit(alpha * x + beta, -1e9, 1.0)"],
       ["hardSigmoid rises above one", "limit(alpha * x + beta, 0.0, 1.0)", "limit(alpha * x + beta, 0.0, 1e9)"],
@@ -398,7 +396,7 @@ const sigmoidTanh = [
   ),
   ...mutationsOf(
     "lib/sigmoid_tanh.wgsl",
-    ["gates far into saturation, reset after"],
+    ["saturated-after"],
     [
       [
         "tanh overflows",
@@ -412,7 +410,7 @@ const sigmoidTanh = [
 
 const keepNan = mutationsOf(
   "lib/keep_nan.wgsl",
-  ["concatenations, no biases, mixed resets and a softmax head"],
+  ["head-softmax"],
   [
     ["takes every number for NaN", "> 0x7f800000", ">= 0"],
     ["exp gives what it gets", "select(exp(x), x, is_nan(x))", "x"],
@@ -423,12 +421,12 @@ const keepNan = mutationsOf(
 const normalizations = [
   ...mutationsOf(
     "lib/normalize_softmax.wgsl",
-    ["concatenations, no biases, mixed resets and a softmax head"],
+    ["head-softmax"],
     [["gives the logarithm", "safe_exp(log_probability)", "log_probability"]],
   ),
   ...mutationsOf(
     "lib/normalize_log_softmax.wgsl",
-    ["concatenations, no biases, mixed resets and a logSoftmax head"],
+    ["head-logSoftmax"],
     [["gives the probability", "return log_probability", "return exp(log_probability)"]],
   ),
 ];
@@ -436,7 +434,7 @@ const normalizations = [
 const reduce = [
   ...mutationsOf(
     "lib/reduce.wgsl",
-    ["concatenations, no biases, mixed resets and a softmax head"],
+    ["head-softmax"],
     [
       ["sums the last half of the workgroup", "partial[local_index] += partial", "partial[local_index] = partial"],
       ["sums each invocation's own", "let sum = partial[0]", "let sum = value"],
@@ -444,7 +442,7 @@ const reduce = [
   ),
   ...mutationsOf(
     "lib/reduce.wgsl",
-    ["softmax and its logarithm of numbers that exp cannot take"],
+    ["softmax-large"],
     [
       [
         "takes the largest of half a workgroup",
@@ -456,7 +454,7 @@ const reduce = [
   ),
   ...mutationsOf(
     "lib/sums.wgsl",
-    ["tokens at temperature 0.8"],
+    ["tokens-warm"],
     [
       ["sums all for those before", "select(sums.before, sums.total, i == local_index)", "sums.total"],
       ["sums none before", "select(sums.before, sums.total, i == local_index)", "0.0"],

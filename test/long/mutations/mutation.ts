@@ -10,7 +10,7 @@ export interface Mutation {
   readonly to: string;
   /** How often `from` is in the file, each of which is changed; once when absent. */
   readonly times: number;
-  /** Names of the cases that may notice, to be tried in this order. */
+  /** Ids of the cases that may notice, to be tried in this order. */
   readonly cases: readonly string[];
   /** The kernel family that is to run; that of the file when absent. */
   readonly family?: FamilyName;

@@ -2,17 +2,17 @@
 
 import { type Mutation, mutationsOf } from "./mutation.js";
 
-const WARM = "tokens at temperature 0.8";
-const GREEDY = "tokens at temperature 0";
-const TOP = "tokens of the top 0.9 at temperature 0.8";
-const TOP_OF_EQUALS = "tokens of the top 0.7 of 30 with 23 equal ones";
+const WARM = "tokens-warm";
+const GREEDY = "tokens-greedy";
+const TOP = "tokens-top-p";
+const TOP_OF_EQUALS = "tokens-top-p-ties";
 /** The fewest end where the k largest do. */
-const TOP_OF_FEW = "tokens of the top 0.95 of 30, with equal ones among the last of both";
-const TIES = "tokens of 10 among 23 equal ones";
-const LOGITS = "tokens of 30 with equal ones among the last, and logits below zero";
-const FAR = "tokens of logits that exp cannot take";
+const TOP_OF_FEW = "tokens-top-p-of-30";
+const TIES = "tokens-ties";
+const LOGITS = "tokens-negative";
+const FAR = "tokens-large";
 /** Several scores for each invocation of a larger workgroup. */
-const MANY = "tokens of the 40 likeliest of 5000";
+const MANY = "tokens-top-k-of-5000";
 
 /** Of sample.wgsl, lib/likeliest.wgsl, lib/random.wgsl and lib/ratio_*.wgsl. */
 export const sampleMutations: readonly Mutation[] = [

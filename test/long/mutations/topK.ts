@@ -2,11 +2,11 @@
 
 import { type Mutation, mutationsOf } from "./mutation.js";
 
-const ALL = "all of 70 outputs, the highest first";
-const FEW = "the 5 highest of 50000";
-const TIES = "the 30 highest of 23 equal ones and others";
-const NEGATIVE = "the 60 highest of numbers below zero";
-const LAST = "the 7 highest of the last step, lengths";
+const ALL = "highest-all";
+const FEW = "highest-of-50000";
+const TIES = "highest-ties";
+const NEGATIVE = "highest-negative";
+const LAST = "highest-last";
 
 /** Of top_k.wgsl and lib/key.wgsl. */
 export const topKMutations: readonly Mutation[] = [

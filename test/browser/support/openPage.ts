@@ -1,18 +1,18 @@
-import { connect, type Page } from "puppeteer";
+import { type Browser, connect, type Page } from "puppeteer";
 import { expect, inject, onTestFinished } from "vitest";
 
 /** Path of the page that tests open unless they name another. */
-export const HARNESS = "/test/browser/harness.html";
+export const TEST_PAGE = "/test/browser/support/testPage.html";
 
 /**
  * Opens a page of the dev server in the shared Chrome, for the test that is running; it closes with the test.
  *
- * What the page throws or logs as an error fails the test, and so does a WebGPU error that nobody caught.
+ * An error that the page throws or logs fails the test, and so does a WebGPU error that nobody caught.
  *
  * @param path of the page, from the project's root, or the address of another server's
  * @param isFailing whether errors are what the test is about
  */
-export async function openPage(path: string = HARNESS, isFailing = false): Promise<Page> {
+export async function openPage(path: string = TEST_PAGE, isFailing = false): Promise<Page> {
   const { page, close } = await openSharedPage(path, isFailing);
   onTestFinished(close);
   return page;
@@ -20,11 +20,10 @@ export async function openPage(path: string = HARNESS, isFailing = false): Promi
 
 /** As `openPage`, for all tests of a file: it closes after the last one. Call it in `beforeAll`. */
 export async function openSharedPage(
-  path: string = HARNESS,
+  path: string = TEST_PAGE,
   isFailing = false,
 ): Promise<{ page: Page; close: () => Promise<void> }> {
-  // A page may take as long as its test.
-  const browser = await connect({ browserWSEndpoint: inject("browserEndpoint"), protocolTimeout: 0 });
+  const browser = await connectBrowser();
   const page = await browser.newPage();
   page.setDefaultTimeout(0);
   const errors: string[] = [];
@@ -41,4 +40,12 @@ export async function openSharedPage(
     if (!isFailing) expect(errors, `errors of ${path}`).toEqual([]);
   };
   return { page, close };
+}
+
+/** Connects to the Chrome of this worker, in which no other file's tests run meanwhile. */
+export function connectBrowser(): Promise<Browser> {
+  const endpoints = inject("browserEndpoints");
+  const worker = Number(process.env.VITEST_POOL_ID);
+  // A page may take as long as its test.
+  return connect({ browserWSEndpoint: endpoints[worker - 1]!, protocolTimeout: 0 });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { randomArray, uniform } from "../../cases/random.js";
-import type { GruStep, Step } from "./program.js";
-import { nextSegment } from "./segment.js";
-import type { Tensor } from "./tensor.js";
+import { randomArray, uniform } from "../cases/random.js";
+import type { GruStep, Step } from "../long/conformance/program.js";
+import { nextSegment } from "../long/conformance/segment.js";
+import type { Tensor } from "../long/conformance/tensor.js";
 
 const next = uniform(41);
 const tensor = (...shape: number[]): Tensor => ({

@@ -1,12 +1,12 @@
 // One GRU, written in the format's forms and layouts: they must all give the same numbers.
 
 import { describe, expect, it } from "vitest";
-import { randomArray, randomGru, uniform } from "../../cases/random.js";
-import { type CaseParts, inline, type InlineRef, referenceOf, writeCases } from "./caseSet.js";
-import { readCases } from "./cases.js";
-import { conduct, type Verdict } from "./conduct.js";
-import { execute } from "./execute.js";
-import { permute, type Tensor, transposed } from "./tensor.js";
+import { randomArray, randomGru, uniform } from "../cases/random.js";
+import { type CaseParts, inline, type InlineRef, referenceOf, writeCases } from "../long/conformance/caseSet.js";
+import { readCases } from "../long/conformance/cases.js";
+import { conduct, type Verdict } from "../long/conformance/conduct.js";
+import { execute } from "../long/conformance/execute.js";
+import { permute, type Tensor, transposed } from "../long/conformance/tensor.js";
 
 const [T, B, I, H] = [4, 3, 2, 5];
 const next = uniform(40);

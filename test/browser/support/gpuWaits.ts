@@ -48,7 +48,7 @@ function compileLong(device: GPUDevice): void {
 export function watchedWorker(numBefore: number): Worker {
   const source = `
     import "${location.origin}/src/entries/workerHost.ts";
-    import { duringWait } from "${location.origin}/test/browser/gpuWaits.ts";
+    import { duringWait } from "${location.origin}/test/browser/support/gpuWaits.ts";
     duringWait(${numBefore}, () => postMessage({ isTime: true }));
     addEventListener("unhandledrejection", ({ reason }) => postMessage({ unhandled: String(reason) }));`;
   return new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })), { type: "module" });

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { safetensorsFile } from "../../files/safetensorsFile.js";
-import { TensorReader, type TensorRef } from "./tensorRef.js";
+import { safetensorsFile } from "../files/safetensorsFile.js";
+import { TensorReader, type TensorRef } from "../long/conformance/tensorRef.js";
 
 /** A field of bytes in an ONNX message. */
 function field(number: number, bytes: Iterable<number>): number[] {

@@ -1,16 +1,16 @@
 // Counts how often a run loads each weight, by the kernels' own index arithmetic: the device compiles them with a counter
-// beside each load, as test/browser/mutants.ts compiles something else than it was handed. The library knows nothing of it.
+// beside each load, as mutants.ts compiles something else than it was handed. The library knows nothing of it.
 
-import { GruModel } from "../../src/stream/gruModel.js";
-import { defineNetwork } from "../../src/model/defineNetwork.js";
-import type { Direction } from "../../src/layers/direction.js";
-import type { Network } from "../../src/model/network.js";
-import { maxBindingBytes } from "../../src/plan/budget.js";
-import { layOutNetwork } from "../../src/plan/layOutNetwork.js";
-import { borrowDevice } from "../../src/runtime/openDevice.js";
-import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import { randomGru, randomInput, uniform } from "../cases/random.js";
-import { FAMILY_TABLES, type FamilyName } from "../cases/familyTables.js";
+import { GruModel } from "../../../src/stream/gruModel.js";
+import { defineNetwork } from "../../../src/model/defineNetwork.js";
+import type { Direction } from "../../../src/layers/direction.js";
+import type { Network } from "../../../src/model/network.js";
+import { maxBindingBytes } from "../../../src/plan/budget.js";
+import { layOutNetwork } from "../../../src/plan/layOutNetwork.js";
+import { borrowDevice } from "../../../src/runtime/openDevice.js";
+import { GpuEngine } from "../../../src/runtime/gpuEngine.js";
+import { randomGru, randomInput, uniform } from "../../cases/random.js";
+import { FAMILY_TABLES, type FamilyName } from "../../cases/familyTables.js";
 import { forcedKernels } from "./forcedKernels.js";
 
 /** What to run: GRU layers, each of which reads the one before. */

@@ -1,8 +1,8 @@
-// `node load.mjs SOURCE`: loads a model from a URL, or a file as a Blob, in a process of its own, and prints how many bytes
+// `node childLoad.mjs SOURCE`: loads a model from a URL, or a file as a Blob, in a process of its own, and prints how many bytes
 // that took at its peak, by the operating system's own mark of what the process has used.
 
 import { existsSync, openAsBlob, readFileSync } from "node:fs";
-import { loadModel } from "../../../dist/webgru.js";
+import { loadModel } from "../../dist/webgru.js";
 
 const [, , source] = process.argv;
 const isUrl = source.startsWith("http:");

@@ -1,22 +1,22 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { projectRoot } from "../../harness/library.js";
-import { onnxFile } from "../../files/onnxFile.js";
-import { ptStateDict } from "../../files/pickleFile.js";
-import { randomArray, uniform } from "../../cases/random.js";
-import { gruShapes, linearShapes, stateDictTensors } from "../../files/stateDictFile.js";
-import { type CaseParts, inline, writeCases } from "./caseSet.js";
-import { readCases } from "./cases.js";
-import { conduct, type Verdict } from "./conduct.js";
-import type { Device } from "./device.js";
-import { execute } from "./execute.js";
-import { deviation } from "./grade.js";
-import { main } from "./main.js";
-import type { Program } from "./program.js";
-import { formatReport, hasFailed, summarize } from "./report.js";
-import type { Tensor } from "./tensor.js";
-import { pack, unpack } from "./transfer.js";
+import { projectRoot } from "../harness/library.js";
+import { onnxFile } from "../files/onnxFile.js";
+import { ptStateDict } from "../files/pickleFile.js";
+import { randomArray, uniform } from "../cases/random.js";
+import { gruShapes, linearShapes, stateDictTensors } from "../files/stateDictFile.js";
+import { type CaseParts, inline, writeCases } from "../long/conformance/caseSet.js";
+import { readCases } from "../long/conformance/cases.js";
+import { conduct, type Verdict } from "../long/conformance/conduct.js";
+import type { Device } from "../long/conformance/device.js";
+import { execute } from "../long/conformance/execute.js";
+import { deviation } from "../long/conformance/grade.js";
+import { main } from "../long/conformance/main.js";
+import type { Program } from "../long/conformance/program.js";
+import { formatReport, hasFailed, summarize } from "../long/conformance/report.js";
+import type { Tensor } from "../long/conformance/tensor.js";
+import { pack, unpack } from "../long/conformance/transfer.js";
 
 const [T, I, H] = [3, 2, 4];
 

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { projectRoot } from "../../harness/library.js";
-import type { ModelFile } from "./files.js";
+import { projectRoot } from "./library.js";
+import type { ModelFile } from "../files/largeFiles.js";
 
 /** What loading one file took. */
 export interface LoadCost {
@@ -55,7 +55,7 @@ export async function measureUrls(files: Files): Promise<Record<string, LoadCost
 }
 
 async function loadCost(source: string): Promise<LoadCost> {
-  const { stdout } = await promisify(execFile)(process.execPath, [`${projectRoot}test/long/memory/load.mjs`, source]);
+  const { stdout } = await promisify(execFile)(process.execPath, [`${projectRoot}test/harness/childLoad.mjs`, source]);
   return JSON.parse(stdout) as LoadCost;
 }
 

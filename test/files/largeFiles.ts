@@ -1,12 +1,12 @@
 // Model files of a size, as their frameworks would save them: two GRU layers and a head.
 
-import { h5Model, kerasArchive, kerasArrays, type KerasModel } from "../../files/kerasFile.js";
-import { denseLayer, gruLayer, inputLayer, jsonBytes, layersModel } from "../../files/layersModelFile.js";
-import { npzFile } from "../../files/npzFile.js";
-import { ints, type OnnxFileNode, onnxFile } from "../../files/onnxFile.js";
-import { ptStateDict } from "../../files/pickleFile.js";
-import { randomArray, uniform } from "../../cases/random.js";
-import { gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../../files/stateDictFile.js";
+import { h5Model, kerasArchive, kerasArrays, type KerasModel } from "./kerasFile.js";
+import { denseLayer, gruLayer, inputLayer, jsonBytes, layersModel } from "./layersModelFile.js";
+import { npzFile } from "./npzFile.js";
+import { ints, type OnnxFileNode, onnxFile } from "./onnxFile.js";
+import { ptStateDict } from "./pickleFile.js";
+import { randomArray, uniform } from "../cases/random.js";
+import { gruShapes, linearShapes, stateDictFile, stateDictTensors } from "./stateDictFile.js";
 
 /** A file, and what is beside it. */
 export interface ModelFile {

@@ -2,30 +2,30 @@
 
 import * as webgru from "webgru";
 import * as worker from "webgru/worker";
-import randomNumberSource from "../../shaders/lib/random.wgsl?raw";
-import { type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
-import { randomNumber } from "../../src/model/randomNumber.js";
-import { runReference } from "../harness/reference/runReference.js";
-import { type GruRow } from "../../src/plan/gru/table.js";
-import { borrowDevice } from "../../src/runtime/openDevice.js";
-import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import * as badInput from "../cases/badInput.js";
-import { scoreStorages } from "../harness/bitsPerCharacter.js";
-import { compare, type Comparison } from "../harness/compare.js";
-import { type Fixture, type FixtureParts, runFixture } from "../files/fixture.js";
-import { generateTokens, referenceTokens } from "../cases/generation.js";
-import { type OutputCheck, outputChecks } from "../cases/outputRequests.js";
-import { fixedScores } from "../cases/generationCases.js";
-import { caseOf, type OnnxFixture, runOnnxFixture } from "../files/onnxFixture.js";
-import { type FunctionName, measureFunction } from "../cases/functionRange.js";
-import { heldStates, holdState } from "../cases/heldState.js";
-import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../cases/properties.js";
-import { findNan, nanCases } from "../cases/keptNan.js";
-import * as random from "../cases/random.js";
-import { campaignNetwork } from "../cases/streamCampaign.js";
-import { compareTwinOn, prepareTwin, runTwin } from "../harness/twin.js";
-import { twinCases } from "../cases/twinCases.js";
-import type { WholeNetworkName } from "../cases/wholeNetworks.js";
+import randomNumberSource from "../../../shaders/lib/random.wgsl?raw";
+import { type GenerateOptions, takeGeneration } from "../../../src/model/generative.js";
+import { randomNumber } from "../../../src/model/randomNumber.js";
+import { runReference } from "../../harness/reference/runReference.js";
+import type { GruRow } from "../../../src/plan/gru/table.js";
+import { borrowDevice } from "../../../src/runtime/openDevice.js";
+import { GpuEngine } from "../../../src/runtime/gpuEngine.js";
+import * as badInput from "../../cases/badInput.js";
+import { scoreStorages } from "../../harness/bitsPerCharacter.js";
+import { compare, type Comparison } from "../../harness/compare.js";
+import { type Fixture, type FixtureParts, runFixture } from "../../files/fixture.js";
+import { generateTokens, referenceTokens } from "../../cases/generation.js";
+import { type OutputCheck, outputChecks } from "../../cases/outputRequests.js";
+import { fixedScores } from "../../cases/generationCases.js";
+import { caseOf, type OnnxFixture, runOnnxFixture } from "../../files/onnxFixture.js";
+import { type FunctionName, measureFunction } from "../../cases/functionRange.js";
+import { heldStates, holdState } from "../../cases/heldState.js";
+import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../../cases/properties.js";
+import { findNan, nanCases } from "../../cases/keptNan.js";
+import * as random from "../../cases/random.js";
+import { campaignNetwork } from "../../cases/streamCampaign.js";
+import { compareTwinOn, prepareTwin, runTwin } from "../../harness/twin.js";
+import { twinCase } from "../../cases/twinCases.js";
+import type { WholeNetworkName } from "../../cases/wholeNetworks.js";
 import { seeConcurrentGroups } from "./concurrency.js";
 import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
@@ -35,7 +35,7 @@ import * as outcome from "./outcome.js";
 import { runWatchedCampaign } from "./watchedCampaign.js";
 import { countWeightLoads } from "./weightLoads.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
-import * as scenarios from "../cases/workerScenarios.js";
+import * as scenarios from "../../cases/workerScenarios.js";
 import * as workerCalls from "./workerCalls.js";
 
 let twinDevice: Promise<GPUDevice> | null = null;
@@ -173,11 +173,10 @@ const harness = {
     return compareDevices(each, await sharedDevice(), "cpu", tolerance);
   },
 
-  /** Runs a case of test/cases/twinCases.ts, by its name, on WebGPU beside the reference. All cases share one device. */
-  async runTwin(name: string): Promise<Record<string, Comparison>> {
+  /** Runs a case of test/cases/twinCases.ts on WebGPU beside the reference. All cases share one device. */
+  async runTwin(id: string): Promise<Record<string, Comparison>> {
     twinDevice ??= harness.requestLargeDevice();
-    const twin = twinCases.find((one) => one.name === name)!;
-    return runTwin(twin, await twinDevice);
+    return runTwin(twinCase(id), await twinDevice);
   },
 
   /** What `auto` takes for a small network when the adapter passes for a GPU; it does not know SwiftShader by this name. */
@@ -231,16 +230,13 @@ const harness = {
     holdState(heldStates[index]!, device, numSteps, webgru),
 
   /** A case of test/cases/twinCases.ts on the CPU, in the form that the page takes. */
-  async runCpuTwin(name: string): Promise<Record<string, Comparison>> {
-    return runTwin(
-      twinCases.find((each) => each.name === name)!,
-      "cpu",
-    );
+  async runCpuTwin(id: string): Promise<Record<string, Comparison>> {
+    return runTwin(twinCase(id), "cpu");
   },
 
   /** As `runTwin`, with a table of kernels to choose from that is not the device's own. */
-  async runTunedTwin(name: string, table: readonly GruRow[]): Promise<Record<string, Comparison>> {
-    const prepared = prepareTwin(twinCases.find((twin) => twin.name === name)!);
+  async runTunedTwin(id: string, table: readonly GruRow[]): Promise<Record<string, Comparison>> {
+    const prepared = prepareTwin(twinCase(id));
     return compareTwinOn(prepared, await harness.createTunedModel(prepared.network, table));
   },
 
@@ -252,7 +248,7 @@ const harness = {
     return new webgru.GruModel(network, engine, "reject");
   },
 
-  /** Pushes a few steps at a time to a network of test/browser/wholeNetwork.ts. */
+  /** Pushes a few steps at a time to a network of test/cases/wholeNetworks.ts. */
   async pushWholeNetwork(name: WholeNetworkName, batchSize: number) {
     twinDevice ??= harness.requestLargeDevice();
     return pushWholeNetwork(await twinDevice, name, batchSize);

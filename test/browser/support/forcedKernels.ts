@@ -1,5 +1,5 @@
-import { Tuning, type TuningRow } from "../../src/plan/tuning.js";
-import type { GpuChoice } from "../../src/runtime/openDevice.js";
+import { Tuning, type TuningRow } from "../../../src/plan/tuning.js";
+import type { GpuChoice } from "../../../src/runtime/openDevice.js";
 
 /**
  * Chooses by a table that is not the device's own, also kernels that only some devices are trusted with: a software adapter

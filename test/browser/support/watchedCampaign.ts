@@ -1,7 +1,12 @@
 // A campaign of streams whose ticks are counted: what they ask of the device must not depend on how many streams push.
 
-import { paddedSize } from "../../src/kernels/kernelSpec.js";
-import { campaignNetwork, type CampaignRequest, type CampaignSummary, runCampaign } from "../cases/streamCampaign.js";
+import { paddedSize } from "../../../src/kernels/kernelSpec.js";
+import {
+  campaignNetwork,
+  type CampaignRequest,
+  type CampaignSummary,
+  runCampaign,
+} from "../../cases/streamCampaign.js";
 import { watchGpuCalls } from "./gpuCalls.js";
 
 /** Ticks of so many steps, and of one row or of several: a lone one makes its projection in its step. */

@@ -1,7 +1,7 @@
-import type { Network } from "../../src/model/network.js";
-import type { TuningRow } from "../../src/plan/tuning.js";
-import { borrowDevice } from "../../src/runtime/openDevice.js";
-import { proveConcurrency } from "../../src/runtime/concurrency.js";
+import type { Network } from "../../../src/model/network.js";
+import type { TuningRow } from "../../../src/plan/tuning.js";
+import { borrowDevice } from "../../../src/runtime/openDevice.js";
+import { proveConcurrency } from "../../../src/runtime/concurrency.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { type Mutant, mutableDevice } from "./mutants.js";
 

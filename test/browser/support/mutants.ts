@@ -1,12 +1,12 @@
 // Runs the library with a shader file changed, by way of the caller's own device that it may be given: that device
-// compiles something else than it was handed. The library knows nothing of it.
+// compiles other code than it was handed. The library knows nothing of it.
 
-import { GruModel } from "../../src/stream/gruModel.js";
-import type { TuningRow } from "../../src/plan/tuning.js";
-import { borrowDevice } from "../../src/runtime/openDevice.js";
-import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import { compareTwinOn, prepareTwin, type PreparedTwin } from "../harness/twin.js";
-import { twinCases } from "../cases/twinCases.js";
+import { GruModel } from "../../../src/stream/gruModel.js";
+import type { TuningRow } from "../../../src/plan/tuning.js";
+import { borrowDevice } from "../../../src/runtime/openDevice.js";
+import { GpuEngine } from "../../../src/runtime/gpuEngine.js";
+import { compareTwinOn, prepareTwin, type PreparedTwin } from "../../harness/twin.js";
+import { twinCase } from "../../cases/twinCases.js";
 import { forcedKernels } from "./forcedKernels.js";
 
 /** A shader file's text, and the text to compile in its place. */
@@ -29,24 +29,24 @@ export function mutableDevice(): Promise<MutableDevice> {
  * Runs cases of test/cases/twinCases.ts with a mutant in place of its original, until one of them differs from the reference.
  *
  * @param table of kernels to choose from, the mutated one among them
- * @returns the name of the case that differs and how, or null when none does
+ * @returns the id of the case that differs and how, or null when none does
  * @throws when the mutant does not compile, or no kernel of a case holds the original
  */
 export async function findKiller(
   mutant: Mutant,
-  caseNames: readonly string[],
+  ids: readonly string[],
   table: readonly TuningRow[],
 ): Promise<[string, string] | null> {
   const { gpu, mutate } = await mutableDevice();
-  for (const name of caseNames) {
+  for (const id of ids) {
     const isUsed = mutate(mutant);
-    const twin = prepare(name);
+    const twin = prepare(id);
     const choice = borrowDevice(gpu);
     const engine = await GpuEngine.create(twin.network, choice, "a test", forcedKernels(choice, table));
     const comparisons = await compareTwinOn(twin, new GruModel(twin.network, engine, "reject"));
-    if (!isUsed()) throw new Error(`"${name}": expected a kernel made of the mutated file, got none`);
+    if (!isUsed()) throw new Error(`"${id}": expected a kernel made of the mutated file, got none`);
     for (const [output, { isClose, worst }] of Object.entries(comparisons)) {
-      if (!isClose) return [name, `${output}, ${worst}`];
+      if (!isClose) return [id, `${output}, ${worst}`];
     }
   }
   return null;
@@ -94,8 +94,8 @@ async function makeDevice(): Promise<MutableDevice> {
   };
 }
 
-function prepare(name: string): PreparedTwin {
-  const twin = prepared.get(name) ?? prepareTwin(twinCases.find((each) => each.name === name)!);
-  prepared.set(name, twin);
+function prepare(id: string): PreparedTwin {
+  const twin = prepared.get(id) ?? prepareTwin(twinCase(id));
+  prepared.set(id, twin);
   return twin;
 }

@@ -1,15 +1,15 @@
 // Streams of small networks, whose steps one dispatch makes, beside the reference. Runs in the page.
 
-import { Tuning } from "../../src/plan/tuning.js";
-import { borrowDevice } from "../../src/runtime/openDevice.js";
-import { GpuEngine } from "../../src/runtime/gpuEngine.js";
-import { GruModel } from "../../src/stream/gruModel.js";
-import { layerOutputSize } from "../../src/layers/index.js";
-import { runReference } from "../harness/reference/runReference.js";
-import { compare, type Comparison } from "../harness/compare.js";
-import { randomInput } from "../cases/random.js";
-import { WHOLE_NETWORKS as NETWORKS, type WholeNetworkName } from "../cases/wholeNetworks.js";
-import { FAMILY_TABLES } from "../cases/familyTables.js";
+import { Tuning } from "../../../src/plan/tuning.js";
+import { borrowDevice } from "../../../src/runtime/openDevice.js";
+import { GpuEngine } from "../../../src/runtime/gpuEngine.js";
+import { GruModel } from "../../../src/stream/gruModel.js";
+import { layerOutputSize } from "../../../src/layers/index.js";
+import { runReference } from "../../harness/reference/runReference.js";
+import { compare, type Comparison } from "../../harness/compare.js";
+import { randomInput } from "../../cases/random.js";
+import { WHOLE_NETWORKS as NETWORKS, type WholeNetworkName } from "../../cases/wholeNetworks.js";
+import { FAMILY_TABLES } from "../../cases/familyTables.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 
 /** Steps of each push: those that one dispatch may make. */

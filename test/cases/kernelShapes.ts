@@ -1,0 +1,78 @@
+// Kernel families in several shapes, each taken whatever the device would choose, and a few twin cases that differ where it
+// may: units and rows past the last four, directions, lengths, storages. test/long/kernels.test.ts runs all cases by each.
+
+import type { GruRow } from "../../src/plan/gru/table.js";
+
+/** A kernel family in one shape. */
+export interface KernelShape {
+  /** Finishes the sentence "agrees with the reference ...". */
+  readonly name: string;
+  readonly table: readonly GruRow[];
+  /** Ids of the twin cases of every run. */
+  readonly cases: readonly string[];
+}
+
+/** A table that has the family alone: where that does not fit, single steps are taken. */
+const tableOf = (family: GruRow["family"]): readonly GruRow[] => [{ family }];
+
+export const kernelShapes: readonly KernelShape[] = [
+  {
+    name: "persistent, one invocation a unit",
+    table: tableOf({ kernel: "persistent", workgroupSize: 64, lanes: 1 }),
+    cases: [
+      "i4-h7",
+      "i2-h7-3-1",
+      "bidirectional-after-lengths",
+      "reverse-before-lengths",
+      "int8-mixed",
+      "clip-softsign",
+    ],
+  },
+  {
+    name: "persistent, lanes that share a unit",
+    table: tableOf({ kernel: "persistent", workgroupSize: 128, lanes: 4 }),
+    cases: ["i4-h7", "i9-h64", "bidirectional-before-lengths", "bidirectional-after-h130", "f16-h33"],
+  },
+  {
+    name: "persistent, four units by one invocation",
+    table: tableOf({ kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 }),
+    cases: ["i1-h1", "i31-h127", "bidirectional-after-lengths", "int8-h33", "clip-tanh"],
+  },
+  {
+    name: "persistent, fewer invocations than units",
+    table: tableOf({ kernel: "persistent", workgroupSize: 16, lanes: 2 }),
+    cases: ["i31-h127", "i9-h64", "reverse-after-stack", "last-text", "f16-text"],
+  },
+  {
+    name: "by wavefronts through the layers",
+    table: tableOf({ kernel: "wavefront" }),
+    cases: [
+      "stack-three-after",
+      "stack-three-before",
+      "stack-smaller-after",
+      "stack-smaller-before",
+      "stack-int8-after",
+      "stack-int8-before",
+    ],
+  },
+  {
+    name: "by steps, one unit of one row by one invocation",
+    table: [],
+    cases: ["i1-h1", "i31-h127", "bidirectional-after-lengths", "stack-int8-after", "clip-relu"],
+  },
+  {
+    name: "by steps from the input",
+    table: tableOf({ kernel: "cell" }),
+    cases: ["i4-h7", "i31-h127", "bidirectional-after-lengths", "int8-text", "f16-mixed", "clip-hardSigmoid"],
+  },
+  {
+    name: "by steps, four units of one row by one invocation",
+    table: tableOf({ kernel: "step", units: 4, rows: 1 }),
+    cases: ["i4-h7", "i31-h127", "bidirectional-after-lengths", "f16-h33", "stack-int8-after", "clip-tanh"],
+  },
+  {
+    name: "by steps, one unit of four rows by one invocation",
+    table: tableOf({ kernel: "step", units: 1, rows: 4 }),
+    cases: ["i4-h7", "i31-h127", "bidirectional-after-lengths", "int8-h33", "reverse-after-stack", "clip-relu"],
+  },
+];

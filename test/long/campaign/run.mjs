@@ -1,5 +1,0 @@
-// `npm run campaign`.
-
-import { runProgram } from "../../harness/runProgram.mjs";
-
-await runProgram("test/long/campaign/main.ts");

@@ -1,5 +1,0 @@
-// `npm run firefox`.
-
-import { runProgram } from "../../harness/runProgram.mjs";
-
-await runProgram("test/long/firefox/main.ts");
