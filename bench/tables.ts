@@ -102,6 +102,6 @@ function cellsOf(row: Row, rows: readonly Row[], figures: readonly ((row: Measur
 }
 
 /** Three digits, or all of those before the point. */
-export function formatUs(timeUs: number): string {
+function formatUs(timeUs: number): string {
   return Math.abs(timeUs) >= 100 ? timeUs.toFixed(0) : timeUs.toPrecision(3);
 }

@@ -1,6 +1,5 @@
 // Writes TF.js layers models: the easiest of Keras's files to make, good ones and lies.
 
-import type { ModelFiles } from "../../src/formats/fileContents.js";
 import { randomArray, uniform } from "../cases/random.js";
 
 /** A layer of a topology, and the shapes of its weights by name. */
@@ -95,5 +94,3 @@ export function denseLayer(inputSize: number, config: Record<string, unknown> = 
   const weights = { kernel: [inputSize, own.units], bias: [own.units] };
   return { class_name: "Dense", config: own, weights, ...(inputs && { inputs }) };
 }
-
-export type { ModelFiles };

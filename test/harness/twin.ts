@@ -27,7 +27,8 @@ export interface PreparedTwin {
 
 /** Runs a case on a device and in float64, from a random state and input; compares every output and the final state. */
 export async function runTwin(twin: TwinCase, device: DeviceRequest): Promise<Record<string, Comparison>> {
-  return compareTwin(prepareTwin(twin), device);
+  const prepared = prepareTwin(twin);
+  return compareTwinOn(prepared, await createModel(prepared.network, { device }));
 }
 
 /** The float64 half of `runTwin`, which may serve many runs. */
@@ -41,12 +42,7 @@ export function prepareTwin(twin: TwinCase): PreparedTwin {
   return { twin, network, input, initialState, expected, expectedTokens };
 }
 
-/** The device's half of `runTwin`. */
-export async function compareTwin(prepared: PreparedTwin, device: DeviceRequest): Promise<Record<string, Comparison>> {
-  return compareTwinOn(prepared, await createModel(prepared.network, { device }));
-}
-
-/** The same on a model that was made of the case's network; disposes it. */
+/** The device's half of `runTwin`, on a model that was made of the case's network; disposes it. */
 export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Promise<Record<string, Comparison>> {
   const { twin, network, input, initialState, expected, expectedTokens } = prepared;
   const { batchSize, lengths, returnSequences = true } = twin;
