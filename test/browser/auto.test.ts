@@ -1,4 +1,4 @@
-// What `auto` takes: of this machine's own devices, and where the adapter does not say that it is software.
+// The device that `auto` takes: of this machine's own devices, and where the adapter does not say that it is software.
 
 import type { Workload } from "webgru";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// What a model on WebGPU must refuse, and what becomes of its device.
+// Inputs that a model on WebGPU must refuse, and its device afterwards.
 
 import { describe, expect, it } from "vitest";
 import { badFeatures, badIndices } from "../cases/badInput.js";

@@ -8,7 +8,7 @@ import { runReference } from "../harness/reference/runReference.js";
 import { projectRoot } from "../harness/library.js";
 import { openPage } from "./support/openPage.js";
 
-/** What the page looked like when a test failed; git ignores it. */
+/** Pictures of the page where a test failed; git ignores them. */
 const SCREENSHOTS = `${projectRoot}test/screenshots/`;
 
 const network = await parseModel(new Uint8Array(readFileSync(`${projectRoot}demo/models/next-char.safetensors`)));

@@ -29,7 +29,7 @@ async function figuresOf(page: Page): Promise<Record<string, number>> {
   return Object.fromEntries(ids.map((id, i) => [id, Number.parseFloat(texts[i]!.replaceAll(",", ""))]));
 }
 
-/** What the page should make of a signal: the same by one run here. */
+/** The forecasts that the page should make of a signal: those of one run here. */
 async function traceOf(seed: number, numSteps: number): Promise<Trace> {
   const model = await loadModel(readFileSync(`${projectRoot}demo/models/sensor.safetensors`), { device: "cpu" });
   const sensor = sensorSignal(seededRandom(seed));

@@ -1,4 +1,4 @@
-// What Keras models need of the page: a mask in streams on the GPU, and files beside model.json.
+// Keras models need more of the page: a mask in streams on the GPU, and files beside model.json.
 
 import { expect, it } from "vitest";
 import { openPage } from "./support/openPage.js";

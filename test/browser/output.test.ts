@@ -1,4 +1,4 @@
-// What is read back on WebGPU, and what the GPU is asked to do for it. test/unit/output.test.ts has the same on the CPU.
+// Outputs that are read back on WebGPU, and the calls to the GPU for them. test/unit/output.test.ts has the same on the CPU.
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

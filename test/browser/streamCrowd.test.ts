@@ -56,7 +56,7 @@ describe("streams on WebGPU that grow in number", () => {
     expect(counts).toEqual([0, 0, 2, 1]);
   });
 
-  it("may be made 300 at a time between pushes, and their places are used again", async () => {
+  it("may be made 300 at a time between pushes, and their slots are used again", async () => {
     const { created, outputs } = await page.evaluate(async () => {
       const model = await harness.webgru.createModel(harness.campaignNetwork(816), { device: "webgpu" });
       const busy = model.createStream();

@@ -26,7 +26,7 @@ describe("a stream on WebGPU that is disposed at some moment of its pushes", () 
         const [own, others] = [pushFive(gone), pushFive(kept)];
         await harness.pause(moment);
         gone.dispose();
-        const next = model.createStream(); // in the place of the one that is gone
+        const next = model.createStream(); // in the slot of the one that is gone
         const first = harness.outcomeOf(next.push([0, 0.5, -1]));
         outcomes.push({ own: await Promise.all(own), kept: await Promise.all(others), next: await first });
         next.dispose();

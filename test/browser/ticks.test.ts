@@ -1,4 +1,4 @@
-// What a tick of many streams asks of the device, and that a stream's numbers are its own.
+// Calls to the device in a tick of many streams, and that a stream's numbers are its own.
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -8,7 +8,7 @@ const HALF = "Error: 0.5,1";
 const wayOut =
   /^worker-lost: worker: .*TrustedScriptURL.*must allow webgru's \(trusted-types webgru\); or pass a Worker/;
 
-/** What trusted.ts tells under a policy. */
+/** The report of trustedPage.ts under a policy. */
 async function toldUnder(policy: string): Promise<Record<string, string>> {
   const browser = await connectBrowser();
   const page = await browser.newPage();

@@ -1,4 +1,4 @@
-// Streams on WebGPU whose pushes are of different lengths and batch sizes, in ticks that they share.
+// Streams on WebGPU whose pushes are of different lengths and batch sizes, in the same ticks.
 
 import { describe, expect, it } from "vitest";
 import { openPage } from "./support/openPage.js";

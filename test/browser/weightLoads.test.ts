@@ -1,4 +1,4 @@
-// What bounds a GRU is how often it reads its weights: counted, load by load, for every kernel that goes through time.
+// A GRU is bound by how often it reads its weights: counted here, load by load, for every kernel that goes through time.
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

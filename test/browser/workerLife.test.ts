@@ -1,4 +1,4 @@
-// What crosses between page and worker, and how workers begin and end.
+// Data that crosses between page and worker, and how workers begin and end.
 
 import type { Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";

@@ -4,7 +4,7 @@ import type { GruErrorCode } from "../../src/errors.js";
 import { describeValue } from "../../src/model/valueKind.js";
 
 export interface BadInput {
-  /** What is wrong with it. */
+  /** Its fault. */
   readonly title: string;
   readonly input: unknown;
   readonly code: GruErrorCode;

@@ -6,7 +6,7 @@ import type { ElementFunction } from "../../src/layers/activation.js";
 
 type Device = "cpu" | "webgpu";
 
-/** What a function must give, and where it ends. */
+/** The values that a function must have, and where it ends. */
 interface FunctionRange {
   readonly right: (x: number) => number;
   readonly ends: readonly [low: number, high: number];
@@ -32,7 +32,7 @@ export const functionRanges: Readonly<Partial<Record<ElementFunction | "gate", F
 
 export type FunctionName = keyof typeof functionRanges;
 
-/** What a function did. */
+/** The result for one function. */
 export interface Extent {
   /** The largest error, beside 1 for numbers up to 1 and else beside the number, and where it is. */
   readonly error: number;

@@ -31,7 +31,7 @@ function third(i: number): number {
   return (i % 3) - 1;
 }
 
-/** What tokens are drawn from, and how. */
+/** Scores that tokens are drawn from, and how. */
 export const generationCases: readonly TwinCase[] = (
   [
     [

@@ -12,10 +12,10 @@ export interface HeldState {
   readonly name: string;
   readonly shape: Partial<GruShape>;
   readonly storage: Storage;
-  /** What z's activation gets to hold a state; to forget it, the opposite. */
+  /** The argument of z's activation that holds a state; its opposite forgets it. */
   readonly saturation: number;
   readonly state: readonly number[];
-  /** What n's activation gets, and gives. */
+  /** The argument of n's activation, and its value. */
   readonly newSum: number;
   readonly newState: number;
   /** How long it is to be held on a CPU. */

@@ -1,4 +1,4 @@
-// What `output: { topK }` must read back, by way of the twin of its kernel.
+// The numbers that `output: { topK }` must read back, by way of the twin of its kernel.
 
 import type { TopK } from "../../src/model/outputRequest.js";
 import { topK } from "../harness/reference/topK.js";

@@ -1,10 +1,10 @@
-// What is read back, where a caller asks for less than every output. Runs in Node and in the page, on either device.
+// The outputs that are read back where a caller asks for less than every output. Runs in Node and in the page, on either device.
 
 import { createModel, defineNetwork, type DeviceRequest, type GruModel, type OutputRequest, type TopK } from "webgru";
 import { highestOf, isHighestOf } from "./highest.js";
 import { oneGru, randomDense, randomGru, randomInput, randomTextModel, uniform } from "./random.js";
 
-/** What came, and what must have. */
+/** The answer, and the right one. */
 interface Outcome {
   readonly actual: unknown;
   readonly expected: unknown;
@@ -305,7 +305,7 @@ function isAbove(x: number, y: number): boolean {
   return x > y || (Number.isNaN(x) && !Number.isNaN(y));
 }
 
-/** What a push and a run must say to what they refuse; and the state is the same. */
+/** Requests that a push and a run must refuse, in which words; the state stays the same. */
 function same(message: string): unknown[] {
   return [message, message, true];
 }

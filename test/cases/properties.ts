@@ -1,4 +1,4 @@
-// What holds for every network: two ways to compute the same thing. Runs in Node and in the page; the cases come as
+// Properties of every network: two ways to compute the same thing. Runs in Node and in the page; the cases come as
 // plain data from test/cases/arbitrary.ts.
 
 import { createModel, defineNetwork, type DeviceRequest, type GruLayer, type Network } from "webgru";
@@ -24,7 +24,7 @@ export interface PropertyCase {
   readonly cut: number;
 }
 
-/** What should be the same. Everything in it is [T, B, size] or a state. */
+/** Two answers that should be the same. Everything in them is [T, B, size] or a state. */
 interface Pair {
   readonly actual: ArrayLike<number>;
   readonly expected: ArrayLike<number>;

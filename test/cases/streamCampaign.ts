@@ -10,7 +10,7 @@ import { randomArray, randomDense, randomGru, uniform } from "./random.js";
 /** Streams run for a thousand steps, and errors do not add up: old states are forgotten. */
 const TOLERANCE = { atol: 2e-6, rtol: 0 };
 
-/** What a stream does in a tick besides pushing, and how often. */
+/** Events of a stream in a tick besides pushes, and how often they come. */
 const EVENTS = { reset: 0.01, save: 0.005, fork: 0.005, leave: 0.01 } as const;
 
 /** Failures that are told; one is enough to fail. */

@@ -120,7 +120,7 @@ const forwardLengths: TwinCase[] = [
     network: () => oneGru(25, { inputSize: 200, hiddenSize: 100, direction: "bidirectional" }),
   },
   {
-    // Where a dispatch walks through time, the second one begins at an odd step.
+    // Where a dispatch makes many steps, the second one begins at an odd step.
     id: "lone-row-submits",
     name: "a lone row, more arithmetic than one submit",
     batchSize: 1,
@@ -214,7 +214,7 @@ const stacks: TwinCase[] = (["after", "before"] as const).flatMap((reset): TwinC
   },
 ]);
 
-/** Streamed steps: few of them, of networks that one dispatch can walk. */
+/** Streamed steps: few of them, of networks whose steps one dispatch can make. */
 const fewSteps: TwinCase[] = WHOLE_NETWORK_NAMES.map((name) => ({
   id: `network-${name}`,
   name: `three steps of a whole network: ${name}`,

@@ -1,4 +1,4 @@
-// What can be done with a model, written once: a model on the page and one in a worker must tell the same story.
+// Every use of a model, written once: a model on the page and one in a worker must tell the same story.
 
 import { GruError, type GruModel, type Network } from "webgru";
 import type { WorkerModel } from "webgru/worker";
@@ -6,7 +6,7 @@ import { randomInput } from "./random.js";
 
 export type AnyModel = GruModel | WorkerModel;
 
-/** What a model does, to its end: numbers, and errors by code and message. */
+/** One use of a model, to its end: numbers, and errors by code and message. */
 type Scenario = (model: AnyModel, network: Network) => Promise<unknown>;
 
 /** For models of features, with three inputs. */
@@ -240,7 +240,7 @@ export async function tell(scenario: Scenario, model: AnyModel, network: Network
   );
 }
 
-/** What a call gives, or the error that it ends with. */
+/** The result of a call, or the error that it ends with. */
 async function told(call: Promise<unknown>): Promise<unknown> {
   return call.catch((error: unknown) =>
     error instanceof GruError ? { code: error.code, message: error.message } : { error: String(error) },
@@ -252,7 +252,7 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
-/** What comes out of a pipe for one step. */
+/** The output of a pipe for one step. */
 async function firstThrough({ readable, writable }: ReturnType<AnyModel["createTransform"]>): Promise<unknown> {
   writable
     .getWriter()

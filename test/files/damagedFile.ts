@@ -1,6 +1,6 @@
 // Files with numbers changed at random.
 
-/** What a number of 1, 2, 4 or 8 bytes is changed to. */
+/** Values that a number of 1, 2, 4 or 8 bytes is changed to. */
 const NUMBERS = [0n, 1n, 0x7fn, 0xffn, 0xffffn, 0xffffffffn, 2n ** 53n, 2n ** 64n - 1n];
 
 /** Offsets in a file where something is: most of an HDF5 file is room for more. */

@@ -1,4 +1,4 @@
-// What other programs computed, and how it is compared with ours: test/fixtures/README.md. Runs in Node and in the page.
+// Results of other programs, and how they are compared with ours: test/fixtures/README.md. Runs in Node and in the page.
 
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { NetworkDescription } from "../../src/formats/description.js";
@@ -11,7 +11,7 @@ import { type ReferenceRequest, runReference } from "../harness/reference/runRef
 import { parseModel } from "../../src/load/parseModel.js";
 import { compare, type Comparison } from "../harness/compare.js";
 
-/** What a fixture's .json holds; arrays are flat, row-major and time-major. */
+/** The contents of a fixture's .json; arrays are flat, row-major and time-major. */
 export interface Fixture {
   readonly name: string;
   readonly batchSize: number;
@@ -28,7 +28,7 @@ export interface Fixture {
   readonly outputs?: Record<string, number[]>;
   /** Not compared when absent: TF.js does not tell. */
   readonly finalState?: number[];
-  /** Largest absolute difference that a float32 engine may show; where values go beyond 1, as a share of them too. */
+  /** Largest absolute difference that a float32 engine may show; where values go beyond 1, as a part of them too. */
   readonly tolerance: number;
   /** The same for a float64 engine; when absent, what nine digits leave. */
   readonly referenceTolerance?: number;

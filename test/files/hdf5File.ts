@@ -17,7 +17,7 @@ const NO_ADDRESS = Array<number>(8).fill(0xff);
 const FLOAT32 = [0x11, 0x20, 0x1f, 0, ...uint(4, 4), ...uint(0, 2), ...uint(32, 2), 23, 8, 0, 23, ...uint(127, 4)];
 const MESSAGE = { dataspace: 1, linkInfo: 2, datatype: 3, link: 6, layout: 8, groupInfo: 10, attribute: 12 };
 
-/** A file of that root group. What is the same object in several places is in the file once. */
+/** A file of that root group. An object that is used several times is in the file once. */
 export function hdf5File(root: Hdf5GroupParts): Uint8Array<ArrayBuffer> {
   const writer = new Writer();
   const address = writer.write(root);

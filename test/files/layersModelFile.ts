@@ -11,7 +11,7 @@ export interface LayerParts {
   readonly inputs?: readonly string[];
 }
 
-/** What a model.json holds, to be changed before it is written. */
+/** The contents of a model.json, to be changed before it is written. */
 export interface LayersModel {
   format: string;
   modelTopology: { class_name: string; config: Record<string, unknown>; keras_version: string };

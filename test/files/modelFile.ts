@@ -4,7 +4,7 @@ import type { Layer } from "../../src/layers/index.js";
 import type { Network } from "../../src/model/network.js";
 import { type FileTensor, safetensorsFile } from "./safetensorsFile.js";
 
-/** What a test may change of a file before it is written. */
+/** Parts of a file that a test may change before it is written. */
 export interface ModelFileParts {
   readonly description: {
     version?: unknown;

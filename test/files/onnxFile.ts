@@ -29,7 +29,7 @@ export type OnnxFileNode = readonly [
   domain?: string,
 ];
 
-/** What a test puts into a model; a shape is of numbers and names. */
+/** The parts of a model; a shape is of numbers and names. */
 export interface OnnxFile {
   readonly opset?: number;
   readonly producer?: string;

@@ -1,4 +1,4 @@
-// What exporters write and their frameworks compute, held against the ONNX reader: test/fixtures/onnx/README.md. Runs in
+// Files of exporters and the results of their frameworks, held against the ONNX reader: test/fixtures/onnx/README.md. Runs in
 // Node and in the page.
 
 import { fromRun, parseOnnx, type OnnxNetwork, toRun } from "../../src/entries/onnx.js";
@@ -11,7 +11,7 @@ interface JsonTensor {
   readonly data: number[];
 }
 
-/** What a fixture's .json holds, by the graph's own names. */
+/** The contents of a fixture's .json, by the graph's own names. */
 export interface OnnxFixture {
   readonly name: string;
   /** Of the model files, one each. */
@@ -24,9 +24,9 @@ export interface OnnxFixture {
 
 /** Largest absolute difference that a float32 engine may show. */
 const TOLERANCE = { atol: 2e-6, rtol: 0 };
-/** The same where the largest value is beyond 1: as a share of it. */
+/** The same where the largest value is beyond 1: as a part of it. */
 const LARGE = { atol: 2e-6, rtol: 2e-6 };
-/** What weights rounded to float32 after folding cost. */
+/** The error of weights rounded to float32 after folding. */
 const REFERENCE_TOLERANCE = { atol: 1e-6, rtol: 1e-6 };
 
 /** The case that a model file is of. */

@@ -2,7 +2,7 @@
 
 import { zipSync } from "fflate";
 
-/** What a pickle may name, call and refer to, beside numbers, strings, arrays (tuples) and Maps (dicts). */
+/** Objects that a pickle may name, call and refer to, beside numbers, strings, arrays (tuples) and Maps (dicts). */
 export type Pickled =
   | { readonly global: string }
   | { readonly call: Pickled; readonly args: readonly Pickled[] }
@@ -60,7 +60,7 @@ function littleEndian(value: number): number[] {
   return [0, 8, 16, 24].map((shift) => (value >> shift) & 0xff);
 }
 
-/** What `_rebuild_tensor_v2` is called with; a row-major tensor of float32 that has a storage to itself, unless it says otherwise. */
+/** Arguments of `_rebuild_tensor_v2`; a row-major tensor of float32 that has a storage to itself, unless it says otherwise. */
 export interface TensorParts {
   readonly shape: readonly number[];
   readonly key?: string;

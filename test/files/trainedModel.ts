@@ -9,7 +9,7 @@ import { projectRoot } from "../harness/library.js";
 /** Path of the model from the project's root, without the ending. */
 export const TRAINED_MODEL = "demo/models/next-char";
 
-/** What next-char.json says of the model. */
+/** The contents of next-char.json. */
 export interface TrainingReport {
   /** Held-out text. */
   readonly checkText: string;

@@ -1,4 +1,4 @@
-// What a file costs whoever parses it: processor time and memory, of a process that does nothing else.
+// The cost of parsing a file: processor time and memory, of a process that does nothing else.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { ParseModelOptions } from "webgru";
 import { projectRoot } from "./library.js";
 
-/** What parsing one file took, and what came of it. */
+/** The cost of parsing one file, and the outcome. */
 export interface ChildCost {
   /** Of all threads, without loading the library; another process on the machine hardly changes it. */
   readonly cpuMs: number;
@@ -18,7 +18,7 @@ export interface ChildCost {
   readonly outcome: string;
 }
 
-/** What may be beside the file. */
+/** Options of the parser, and files beside the file. */
 export interface ChildCostOptions extends Omit<ParseModelOptions, "files"> {
   readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
 }
@@ -66,7 +66,7 @@ async function costIn(folder: string): Promise<ChildCost> {
 }
 
 /**
- * What a file of that size may cost: 50 ms and 20 ms a megabyte, 64 MB and 2.5 times the file. Four times the
+ * The cost that a file of that size may have: 50 ms and 20 ms a megabyte, 64 MB and 2.5 times the file. Four times the
  * processor time is let pass, which the first call of code that was never compiled, and a busy machine, come to.
  */
 export function costLimits(sizeBytes: number): Omit<ChildCost, "outcome"> {
@@ -74,7 +74,7 @@ export function costLimits(sizeBytes: number): Omit<ChildCost, "outcome"> {
   return { cpuMs: 4 * (50 + 20 * megabytes), peakMegabytes: 64 + 2.5 * megabytes };
 }
 
-/** What of a cost is above the limits, or an answer that is neither a network nor a GruError; none where all is well. */
+/** Costs above the limits, and an answer that is neither a network nor a GruError; none where all is well. */
 export function costFaults({ cpuMs, peakMegabytes, outcome }: ChildCost, sizeBytes: number): string[] {
   const limits = costLimits(sizeBytes);
   const faults = [];

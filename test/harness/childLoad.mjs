@@ -8,7 +8,7 @@ const [, , source] = process.argv;
 const isUrl = source.startsWith("http:");
 process.removeAllListeners("warning"); // openAsBlob is experimental in Node 20
 
-// What the first load of any file takes: the platform's own code, the readers.
+// The first load of any file takes the platform's own code and the readers, too.
 const warmUp = async (url) => void (await loadModel(url, { device: "cpu" }).catch(() => null));
 if (isUrl) await warmUp(new URL("/tiny", source));
 else await warmUp(new Blob([new Uint8Array(64)]));

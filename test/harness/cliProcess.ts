@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll } from "vitest";
 import { projectRoot } from "./library.js";
 
-/** What a program left. */
+/** The exit code and the output of a program. */
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -20,7 +20,7 @@ export function startCli(...args: readonly string[]): ChildProcessWithoutNullStr
   return spawn(process.execPath, [`${projectRoot}dist/cli.js`, ...args]);
 }
 
-/** What sends Ctrl-C, from within, when the program opens the first file. */
+/** A module that sends Ctrl-C, from within, when the program opens the first file. */
 const INTERRUPTION = `
   import fs from "node:fs/promises";
   import { syncBuiltinESMExports } from "node:module";
@@ -46,7 +46,7 @@ export async function runCli(args: readonly string[], input = ""): Promise<Ended
   return ended;
 }
 
-/** What a program that was started leaves. */
+/** Waits for the end of a program that was started. */
 export async function endOf(program: ChildProcessWithoutNullStreams): Promise<Ended> {
   const texts = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -56,7 +56,7 @@ export async function endOf(program: ChildProcessWithoutNullStreams): Promise<En
   return { code, stdout: texts.stdout, stderr: withoutProgress(texts.stderr) };
 }
 
-/** What is told of long work, and of short work on a busy machine, is no complaint. */
+/** Progress is told of long work, and of short work on a busy machine: it is no complaint. */
 function withoutProgress(stderr: string): string {
   return stderr.replaceAll(/^webgru: .*: \d+%\n/gm, "");
 }

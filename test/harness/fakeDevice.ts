@@ -17,7 +17,7 @@ export interface FakeConduct {
   readonly lost?: Promise<GPUDeviceLostInfo>;
   /** How a call that is waited for is answered: with `value`, at once, when absent. */
   answer?<T>(method: string, value: T): Promise<T>;
-  /** What memory that is read back holds; zeros when absent. */
+  /** The contents of memory that is read back; zeros when absent. */
   bytes?(size: number): ArrayBuffer;
 }
 

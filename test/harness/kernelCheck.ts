@@ -6,7 +6,7 @@ import type { KernelBinding, KernelSpec } from "../../src/kernels/kernelSpec.js"
 /** WebGPU's default maxStorageBuffersPerShaderStage. */
 const MAX_STORAGE_BUFFERS = 8;
 
-/** What of a spec does not fit its shader, in sentences; nothing when all does. @param entryPoint the shader file's name */
+/** Faults of a spec that does not fit its shader, in sentences; none when it does. @param entryPoint the shader file's name */
 export function checkKernel(spec: KernelSpec, entryPoint: string): string[] {
   const shader = new WgslReflect(spec.source);
   const faults = [
@@ -28,7 +28,7 @@ function checkEntryPoint(shader: WgslReflect, spec: KernelSpec, entryPoint: stri
   ];
 }
 
-/** What the model fixes is an override without a default; one that has a default computes it from others. */
+/** The model fixes overrides without a default; one that has a default computes it from others. */
 function checkOverrides({ source, constants }: KernelSpec): string[] {
   const overrides = overridesOf(source);
   const given = Object.keys(constants).sort().join();

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { projectRoot } from "./library.js";
 import type { ModelFile } from "../files/largeFiles.js";
 
-/** What loading one file took. */
+/** The cost of loading one file. */
 export interface LoadCost {
   readonly sizeBytes: number;
   /** At the peak, of the process, above what it used before. */

@@ -5,7 +5,7 @@ import { LAYER_TYPES } from "../../src/layers/index.js";
 import { projectRoot } from "../harness/library.js";
 
 /**
- * What each folder of src/ may import beside itself and errors.ts. The one direction is
+ * Folders that each folder of src/ may import beside itself and errors.ts. The one direction is
  * bytes -> formats -> model, layers -> plan -> kernels -> runtime -> engine -> stream.
  */
 const ALLOWED: Record<string, readonly string[]> = {

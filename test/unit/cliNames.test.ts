@@ -25,7 +25,7 @@ const EVIL = [
   "\u{e0041}\u3164\u034f",
 ].join(" ");
 
-/** What no output may hold, but for ends of lines: code points by Unicode's lists of controls, Bidi_Control, and what has no width. */
+/** Code points that no output may hold, but for ends of lines: Unicode's controls, Bidi_Control, and those without width. */
 const FORBIDDEN: readonly [first: number, last: number][] = [
   [0, 9],
   [0xb, 0x1f],

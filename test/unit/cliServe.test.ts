@@ -1,4 +1,4 @@
-// What the program serves to a browser on this machine; test/browser/cli.test.ts has the pages themselves.
+// Files that the program serves to a browser on this machine; test/browser/cli.test.ts has the pages themselves.
 
 import { readFileSync } from "node:fs";
 import { get } from "node:http";

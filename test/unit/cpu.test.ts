@@ -10,7 +10,7 @@ import { expectRefusal } from "../harness/refusal.js";
 // The goal for float32: values of a GRU lie in [-1, 1].
 const TOLERANCE = { atol: 2e-6, rtol: 0 };
 
-/** What `explain` tells of each form; of the slow one, why. */
+/** Lines of `explain` for each form; of the slow one, the reason too. */
 const inWebAssembly = /^one step of one row: one call for each layer, of the WebAssembly module/;
 const expectedForm = {
   "WebAssembly SIMD": inWebAssembly,

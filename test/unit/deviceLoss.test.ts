@@ -15,7 +15,7 @@ const MANNERS = [
 ] as const;
 type Manner = (typeof MANNERS)[number];
 
-/** What is read back once the device is lost: no number of ours. */
+/** The contents of memory once the device is lost: no number of ours. */
 const GARBAGE = 0x4b4b4b4b;
 
 /** A device that is lost when it is asked for the `fatal`th time, and how often it was asked. */
@@ -74,7 +74,7 @@ async function outcomeOf(call: Promise<unknown>): Promise<string> {
 const network = randomTextModel(90, 6);
 
 /**
- * What becomes of the calls to a model on a device, in their order.
+ * The outcomes of the calls to a model on a device, in their order.
  *
  * @param numTurns of the event loop until it is disposed, with calls under way; after all of them when null
  */

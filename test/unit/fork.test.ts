@@ -73,7 +73,7 @@ async function openStream(batchSize: number): Promise<GruStream> {
   return (await createModel(network, { device: "cpu" })).createStream({ batchSize });
 }
 
-/** What the last of the inputs gives in a stream of its own. */
+/** The output for the last of the inputs in a stream of its own. */
 async function pushAll(batchSize: number, inputs: readonly Float32Array[]): Promise<Float32Array> {
   const stream = await openStream(batchSize);
   const outputs = await Promise.all(inputs.map((input) => stream.push(input)));

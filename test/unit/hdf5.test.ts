@@ -53,7 +53,7 @@ describe("an HDF5 file", () => {
 
 type Lie = readonly [change: (file: Changed) => unknown, message: string | RegExp, code?: GruErrorCode];
 
-/** What is read of each lie. */
+/** The part of each lie that is read. */
 const readAll = (bytes: Uint8Array) => {
   const root = parseHdf5(bytes);
   root.text("keras_version");

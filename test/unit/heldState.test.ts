@@ -23,7 +23,7 @@ describe.each(cpuForms)("the CPU in %s", (form) => {
   }
 });
 
-/** What the built library does with a usual layer, whose gate is shut, then open. */
+/** The states that the built library gives with a usual layer, whose gate is shut, then open. */
 const PROGRAM = `
   const { createModel, defineNetwork } = await import(process.argv[1]);
   const gates = (...sums) => Float32Array.from({ length: 9 }, (_, i) => sums[Math.floor(i / 3)]);

@@ -1,4 +1,4 @@
-// What a Keras configuration may say, and what it may not.
+// Keras configurations that are read, and those that are refused.
 
 import { describe, expect, it } from "vitest";
 import type { Network } from "webgru";

@@ -78,7 +78,7 @@ async function openStream(queueLimit: number) {
   return { stream: model.createStream({ whenFull: "latest", queueLimit }), expected };
 }
 
-/** What each call gave, or its error as a sentence. */
+/** The result of each call, or its error as a sentence. */
 function outcomes<T>(calls: readonly Promise<T>[]): Promise<(T | string)[]> {
   return Promise.all(calls.map((call) => call.catch((error) => `${error.code}: ${error.message}`)));
 }

@@ -24,7 +24,7 @@ afterAll(() => {
   local.server.close();
 });
 
-/** What the server answers to bytes, PORT in them its own, until it closes the connection or `isEnough`. */
+/** The answer of the server to bytes, PORT in them its own, until it closes the connection or `isEnough`. */
 async function answerTo(
   sent: string | Uint8Array,
   isEnough: (answer: string) => boolean = () => false,

@@ -1,4 +1,4 @@
-// What a caller may give as a model, as the files beside it, and as options; and what of that is refused.
+// Forms in which a caller may give a model, the files beside it, and options; and those that are refused.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -224,7 +224,7 @@ describe("an option", () => {
   });
 });
 
-/** What is no address. */
+/** Values that are no address. */
 function isNoText({ value }: OddValue): boolean {
   return typeof value !== "string";
 }

@@ -1,4 +1,4 @@
-// What a refused graph's author can change in Python.
+// Changes in Python that a refused graph's author can make.
 
 import { describe, expect, it } from "vitest";
 import { parseOnnx } from "../../src/entries/onnx.js";

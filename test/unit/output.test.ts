@@ -1,4 +1,4 @@
-// What is read back on the CPU. test/browser/output.test.ts has the same on WebGPU.
+// Outputs that are read back on the CPU. test/browser/output.test.ts has the same on WebGPU.
 
 import { describe, expect, it } from "vitest";
 import { highest, topK } from "../../src/cpu/topK.js";

@@ -142,7 +142,7 @@ interface Demands {
   readonly others: string[];
 }
 
-/** What a module's syntax tree needs beside itself. */
+/** Modules that a module's syntax tree names. */
 function demands(tree: unknown, found: Demands = { imports: [], others: [] }): Demands {
   if (typeof tree !== "object" || tree === null) return found;
   const { type, callee, source } = tree as { type?: string; callee?: { name?: string }; source?: unknown };

@@ -13,7 +13,7 @@ const rules: PickleRules = {
   refuse: (path, value) => new GruError("unsupported", `foreign: ${path} in ${outcome(value)}`),
 };
 
-/** What came of a pickle that names a class. */
+/** The result of a pickle that names a class. */
 function outcome(value: unknown): string {
   if (value instanceof ForeignObject) return `an object of ${value.path}${value.isModule ? ", a module" : ""}`;
   return value === undefined ? "what could not be read" : "something else";

@@ -16,7 +16,7 @@ import { twinCases } from "../cases/twinCases.js";
 const oneGru = (shape: GruShape) => defineNetwork({ layers: [randomGru("gru", ["input"], shape, uniform(1))] });
 
 describe("planSequence", () => {
-  it("projects all steps at once, then walks them one by one", () => {
+  it("projects all steps at once, then makes them one by one", () => {
     const plan = planOf(oneGru({ inputSize: 4, hiddenSize: 8 }), {
       maxRows: 2,
       chunkSteps: 4,
@@ -191,7 +191,7 @@ describe("chunkStepsFor", () => {
     ]);
   });
 
-  it("refuses a sequence that a reverse layer cannot have in one piece, with both numbers", () => {
+  it("refuses a sequence that a reverse layer cannot have in one chunk, with both numbers", () => {
     return expectRefusal(
       () => chunkStepsFor(oneGru({ inputSize: 1, hiddenSize: 1, direction: "reverse" }), 101, 100),
       "limit-exceeded",

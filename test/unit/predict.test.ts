@@ -108,14 +108,14 @@ describe("predict", () => {
     ).resolves.toBe(true);
     const after = await stream.push([3, 4]);
     // Before its push began, or after: one of the two, and nothing between.
-    const candidates = [
+    const possible = [
       await expected([[3, 4]]),
       await expected([
         [1, 2],
         [3, 4],
       ]),
     ];
-    expect(candidates.map((outputsOf) => outputsOf.at(-1))).toContainEqual(after);
+    expect(possible.map((outputsOf) => outputsOf.at(-1))).toContainEqual(after);
   });
 
   it("throws what the source throws, and the stream stays usable", async () => {

@@ -155,7 +155,7 @@ describe("a .pt file", () => {
 const wrapped = (root: Pickled, entries = {}) => ptFile(root, { "data/0": new Uint8Array(240), ...entries });
 const view = (text: string) => `torch: expected a view of storage "0" and its 60 elements, got ${text}`;
 
-/** What nn.Module keeps in its __dict__. */
+/** The contents of an nn.Module's __dict__. */
 const MODULE = new Map<string, Pickled>([
   ["training", false],
   ["_modules", new Map()],
@@ -350,7 +350,7 @@ describe("a .pt file is refused", () => {
   });
 });
 
-/** What pushes a class, of protocol 4. */
+/** Opcodes that push a class, of protocol 4. */
 function named(module: string, name: string): (string | number)[] {
   return ["\x8c", module.length, module, "\x8c", name.length, name, "\x93"];
 }

@@ -21,14 +21,14 @@ const inverseSigmoid = (y: number): number => Math.log(y / (1 - y));
 
 describe("textbookGru", () => {
   const update = [0.6, 0.5, 0.3];
-  const candidate = [0.2, 0.4, 0.8];
+  const newGate = [0.2, 0.4, 0.8];
 
   it("gives 0.6 x 0.2 = 0.12, 0.5 x 0.4 = 0.20 and 0.3 x 0.8 = 0.24 from a state of zeros", async () => {
     // With x and h zero the biases alone make the gates, whatever the weights.
     const gru: TextbookGru = {
       ...randomTextbook(1, 2, 3),
       updateBias: update.map(inverseSigmoid),
-      newBias: candidate.map(Math.atanh),
+      newBias: newGate.map(Math.atanh),
     };
     const { output } = await run(gru, [0, 0]);
     expectClose(output, [0.12, 0.2, 0.24], TOLERANCE);
@@ -38,7 +38,7 @@ describe("textbookGru", () => {
     const gru: TextbookGru = {
       ...gatedByInput(),
       updateBias: update.map(inverseSigmoid),
-      newBias: candidate.map(Math.atanh),
+      newBias: newGate.map(Math.atanh),
     };
     const { output } = await run(gru, [0], [0.5, -0.2, 0.9]);
     expectClose(output, [0.32, 0.1, 0.87], TOLERANCE);

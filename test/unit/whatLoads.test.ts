@@ -73,7 +73,7 @@ describe("the README's table of files", () => {
 });
 
 describe("the README's table of what a GRU may have", () => {
-  /** What the fixtures hold of each row. */
+  /** The fixtures of each row. */
   const CHECKS: Record<string, (cell: string) => void> = {
     "reset gate after or before the recurrent product": (cell) => {
       expect(cell).toBe("both");

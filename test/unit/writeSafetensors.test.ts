@@ -27,7 +27,7 @@ describe("writeSafetensors", () => {
         const bytes = writeSafetensors(network, { dtype });
         const stored = withStorage(network, dtype);
         expect(withoutMinusZeros(await parseModel(bytes))).toEqual(withoutMinusZeros(stored));
-        // What was read is written as it was.
+        // A network that was read is written as it was.
         expect(writeSafetensors(await parseModel(bytes))).toEqual(bytes);
       });
       await fc.assert(holds, { seed: 2, numRuns: 100 });

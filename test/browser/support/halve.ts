@@ -1,6 +1,6 @@
 import { createModel, defineNetwork } from "webgru";
 
-/** What a model on the CPU that halves its input says of itself, and gives for 1 and 2. */
+/** A model on the CPU that halves its input: its description of itself, and its output for 1 and 2. */
 export async function halve(): Promise<{ deviceName: string; explanation: string; output: number[] }> {
   const dense = { type: "dense", name: "half", inputSize: 1, outputSize: 1, weight: Float32Array.of(0.5) } as const;
   const model = await createModel(defineNetwork({ layers: [dense] }), { device: "cpu" });

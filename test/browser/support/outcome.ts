@@ -1,6 +1,6 @@
 // How calls end, for the test page.
 
-/** What a call gave, numbers as text, or the code of the error that it was refused with. */
+/** The result of a call, numbers as text, or the code of the error that it was refused with. */
 export async function outcomeOf(call: Promise<unknown>): Promise<string> {
   try {
     const result = await call;

@@ -1,4 +1,4 @@
-// Runs in the test page. What it puts on `harness`, tests call inside `page.evaluate`.
+// Runs in the test page. Tests call the functions of `harness` inside `page.evaluate`.
 
 import * as webgru from "webgru";
 import * as worker from "webgru/worker";
@@ -179,7 +179,7 @@ const harness = {
     return runTwin(twinCase(id), await twinDevice);
   },
 
-  /** What `auto` takes for a small network when the adapter passes for a GPU; it does not know SwiftShader by this name. */
+  /** The device that `auto` takes for a small network when the adapter passes for a GPU; it does not know SwiftShader by this name. */
   async chooseOnHardware(workload: webgru.Workload) {
     const request = navigator.gpu.requestAdapter.bind(navigator.gpu);
     navigator.gpu.requestAdapter = async (options) => {
@@ -194,7 +194,7 @@ const harness = {
     return told;
   },
 
-  /** What `auto` takes for a workload of one layer of H units, and what that workload takes on either device, in ms. */
+  /** The device that `auto` takes for a workload of one layer of H units, and its time on either device, in ms. */
   async chooseAndTime(
     hiddenSize: number,
     workload: webgru.Workload,
@@ -222,10 +222,10 @@ const harness = {
   measureFunction: (name: FunctionName, device: "cpu" | "webgpu", count: number) =>
     measureFunction(name, device, count, webgru),
 
-  /** A case of test/cases/keptNan.ts on WebGPU, by its place there. */
+  /** A case of test/cases/keptNan.ts on WebGPU, by its index there. */
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
-  /** A case of test/cases/heldState.ts, by its place there. */
+  /** A case of test/cases/heldState.ts, by its index there. */
   holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>
     holdState(heldStates[index]!, device, numSteps, webgru),
 

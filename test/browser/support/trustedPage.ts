@@ -8,7 +8,7 @@ const dense = { type: "dense", name: "half", inputSize: 1, outputSize: 1, weight
 const network = webgru.defineNetwork({ layers: [dense] });
 const host = new URL("/src/entries/workerHost.ts", location.href);
 
-/** What of half of 1 and 2 comes, or how it ends. */
+/** Half of 1 and 2 by a model, or how that ends. */
 async function halve(model: Promise<{ run(input: number[]): Promise<{ output: Float32Array }>; dispose(): void }>) {
   return endOf(
     model.then(async (made) => {

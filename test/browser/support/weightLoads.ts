@@ -13,7 +13,7 @@ import { randomGru, randomInput, uniform } from "../../cases/random.js";
 import { FAMILY_TABLES, type FamilyName } from "../../cases/familyTables.js";
 import { forcedKernels } from "./forcedKernels.js";
 
-/** What to run: GRU layers, each of which reads the one before. */
+/** A run: GRU layers, each of which reads the one before. */
 export interface LoadsRequest {
   readonly family: FamilyName;
   readonly resetAfter: boolean;
@@ -23,11 +23,11 @@ export interface LoadsRequest {
   readonly hiddenSize: number;
   readonly batchSize: number;
   readonly numSteps: number;
-  /** Text of a shader, and what to compile in its place. */
+  /** Text of a shader, and the text to compile in its place. */
   readonly mutation?: readonly [from: string, to: string];
 }
 
-/** What a run has loaded. */
+/** The loads of a run. */
 export interface WeightLoads {
   /** Entry points of the kernels in the order of the plan. */
   readonly kernels: readonly string[];

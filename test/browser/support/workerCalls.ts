@@ -1,6 +1,6 @@
 // Workers as a page has them, for the test page.
 
-/** What the page did with workers since the recording began. */
+/** Workers that the page started and ended since the recording began. */
 export interface WorkerCalls {
   numStarted: number;
   numTerminated: number;

@@ -23,7 +23,7 @@ export interface CaseParts {
   readonly program?: readonly unknown[];
   readonly onnx?: string;
   readonly native?: unknown;
-  /** What is expected, by name. */
+  /** The expected tensors, by name. */
   readonly outputs: Readonly<Record<string, InlineRef>>;
   readonly engine?: { readonly atol: number; readonly rtol: number; readonly required?: boolean };
 }
@@ -50,7 +50,7 @@ export function inline(shape: readonly number[], data: Iterable<number>): Inline
   return { shape, data: [...data], dtype: "F64" };
 }
 
-/** What a layer gives in float64. @param input [T, B, I] */
+/** The output of a layer in float64. @param input [T, B, I] */
 export function referenceOf(
   layer: GruLayer,
   input: Float32Array,

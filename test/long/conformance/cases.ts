@@ -40,7 +40,7 @@ export interface Case {
   readonly isRequired: boolean;
   readonly atol: number;
   readonly rtol: number;
-  /** What to compute. @throws NotRun for a case that is a file which the library does not read */
+  /** The program of the case. @throws NotRun for a case that is a file which the library does not read */
   program(): Program;
   /** Accepted results of each output by its name, the target first. */
   expected(): Record<string, Tensor[]>;

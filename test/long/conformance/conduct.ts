@@ -4,7 +4,7 @@ import { type Deviation, deviation, type Grade, gradeOf } from "./grade.js";
 import { NotRun } from "./notRun.js";
 import type { Program } from "./program.js";
 
-/** What became of a case. */
+/** The outcome of a case. */
 export interface Verdict {
   readonly name: string;
   readonly group: string;
@@ -13,9 +13,9 @@ export interface Verdict {
   /** Of the worst output; null where there is none. */
   readonly error: number | null;
   readonly multiple: number | null;
-  /** What is wrong, or why it was not run; empty for grade A. */
+  /** The fault, or why it was not run; empty for grade A. */
   readonly reason: string;
-  /** What the library was given. */
+  /** The library's input. */
   readonly sources: readonly string[];
 }
 

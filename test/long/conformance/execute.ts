@@ -14,14 +14,14 @@ import { changeShape } from "./shapeStep.js";
 import { findInStateDict } from "./stateDict.js";
 import { argmax, permute, type Tensor } from "./tensor.js";
 
-/** What a program gave, or why it gave nothing. */
+/** The outputs of a program, or why it has none. */
 export type Outcome = Done | Refused;
 
 export interface Done {
   readonly kind: "done";
   /** Outputs by name; twice where streams could do it too: by `run`, then by pushes. */
   readonly results: readonly Readonly<Record<string, Tensor>>[];
-  /** What the library was given. */
+  /** The library's input. */
   readonly sources: readonly string[];
 }
 
@@ -53,7 +53,7 @@ interface OpenSegment {
 }
 
 class Execution {
-  /** What the library was given. */
+  /** The library's input. */
   readonly sources = new Set<string>();
   /** Whether a stream could have run some part. */
   couldStream = false;

@@ -23,14 +23,14 @@ export function gruLayerSpecs(step: GruStep, name: string, inputs: readonly stri
   return layers;
 }
 
-/** What one direction does besides its weights. */
+/** Settings of one direction, besides its weights. */
 function settings(step: GruStep, part: DirectionPart) {
-  const [gate, candidate] = part.activations ?? step.activations ?? ["sigmoid", "tanh"];
+  const [gate, newGate] = part.activations ?? step.activations ?? ["sigmoid", "tanh"];
   return {
     resetAfter: step.reset_after,
     clip: step.clip || null, // 0 is none
     gateActivation: gateActivation(gate),
-    newActivation: gateActivation(candidate),
+    newActivation: gateActivation(newGate),
   };
 }
 
@@ -84,7 +84,7 @@ function isTextbook(step: GruStep, { weights, activations = step.activations }: 
 
 function textbookLayer(part: DirectionPart, name: string, inputs: readonly string[]): GruSpec {
   const { rows, W_r, W_z, W_h, b_r, b_z, b_h } = part.weights as ConcatWeights;
-  const [reset, update, candidate] = [W_r, W_z, W_h].map((matrix) => (rows ? matrix : transposed(matrix)));
+  const [reset, update, newGate] = [W_r, W_z, W_h].map((matrix) => (rows ? matrix : transposed(matrix)));
   const [hiddenSize, joinedSize] = reset!.shape as [number, number];
   return textbookGru({
     name,
@@ -93,7 +93,7 @@ function textbookLayer(part: DirectionPart, name: string, inputs: readonly strin
     hiddenSize,
     resetWeight: reset!.data,
     updateWeight: update!.data,
-    newWeight: candidate!.data,
+    newWeight: newGate!.data,
     ...(b_r ? { resetBias: b_r.data } : {}),
     ...(b_z ? { updateBias: b_z.data } : {}),
     ...(b_h ? { newBias: b_h.data } : {}),

@@ -45,7 +45,7 @@ interface Options {
   readonly isJson: boolean;
 }
 
-/** What the command line asks for; null when it asks for help. */
+/** The request of the command line; null when it asks for help. */
 function parseOptions(args: string[]): Options | null {
   const { values, positionals } = parseArgs({
     args,

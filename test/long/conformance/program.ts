@@ -119,7 +119,7 @@ export interface GreedyDecodeStep {
   readonly out: string;
 }
 
-/** What the runner does itself. */
+/** Steps that the runner makes itself. */
 export type ShapeStep =
   | { readonly op: "slice"; readonly in: string; readonly out: string; axis: number; start: number; end: number }
   | { readonly op: "index"; readonly in: string; readonly out: string; axis: number; i: number }

@@ -62,7 +62,7 @@ export function nextSegment(
   return null;
 }
 
-/** What a name stands for inside a network. */
+/** The meaning of a name inside a network. */
 interface Source {
   readonly layers: readonly string[];
   readonly size: number;
@@ -77,7 +77,7 @@ class SegmentBuilder {
   readonly #layers: LayerSpec[] = [];
   readonly #grus: GruPart[] = [];
   readonly #outputs = new Map<string, SegmentOutput>();
-  /** What later steps may read. */
+  /** Names that later steps may read. */
   readonly #sources = new Map<string, Source>();
   /** Every name that is made here, readable here or not. */
   readonly #made = new Set<string>();

@@ -34,7 +34,7 @@ export function findInStateDict(
   layers: readonly LayerSpec[],
   outputs: readonly string[],
 ): StateDictSource | null {
-  // What the layers do not need may be left out of a .pt file, as it is with a description.
+  // Tensors that the layers do not need may be left out of a .pt file, as it is with a description.
   const { tensors } = isSafetensors(bytes) ? parseSafetensors(bytes) : readPtFile(bytes, true, false);
   const names = new Map<string, string>();
   for (const layer of layers) {

@@ -142,7 +142,7 @@ const cell = mutationsOf(
   ],
 );
 
-/** What can go wrong in the same way in both halves. */
+/** Faults that both halves may have. */
 const wavefront: MutationRow[] = [
   ["is a wavefront late", "params.step - layer >= lengths[row]", "params.step - layer + 1 >= lengths[row]"],
   ["gives all layers the first one's weights", "program[FIRST_OPERATION + layer];", "program[FIRST_OPERATION];"],

@@ -7,7 +7,7 @@ import { topKMutations } from "./topK.js";
 import { familyMutations } from "./families.js";
 
 /**
- * What the tests must notice in each shader. A change that no input can tell from the original, or that only a race
+ * Changes of each shader that the tests must notice. A change that no input can tell from the original, or that only a race
  * decides, is not here.
  */
 export const mutations: readonly Mutation[] = [

@@ -464,7 +464,7 @@ const reduce = [
   ),
 ];
 
-/** Of what is in shaders/lib/. */
+/** Mutations of the files in shaders/lib/. */
 export const libMutations: readonly Mutation[] = [
   ...params,
   ...padding,

@@ -2,7 +2,7 @@ import type { FamilyName } from "../../cases/familyTables.js";
 
 /** One change of a shader file, which some case of test/cases/twinCases.ts must notice. */
 export interface Mutation {
-  /** What is wrong with the shader then. */
+  /** The fault of the shader then. */
   readonly name: string;
   /** In shaders/. */
   readonly file: string;

@@ -1,4 +1,4 @@
-// Every shader, changed in one place at a time: some twin case must differ from the reference then.
+// Every shader with one change at a time: some twin case must differ from the reference then.
 // The changes are in the files beside this one.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// Mutations of the kernel that draws tokens, and of what it shares with nobody.
+// Mutations of the kernel that draws tokens, and of the functions that it alone uses.
 
 import { type Mutation, mutationsOf } from "./mutation.js";
 
