@@ -1,56 +1,23 @@
-// The device that `auto` takes: of this machine's own devices, and where the adapter does not say that it is software.
+// The device that `auto` takes where the adapter does not say that it is software. test/long/auto.test.ts has this machine's own.
 
 import type { Workload } from "webgru";
 import { expect, it } from "vitest";
 import { openPage } from "./support/openPage.js";
 
-/** H, B, T */
-const GRID = [16, 128, 256].flatMap((hiddenSize) =>
-  [
-    [1, 1],
-    [1, 100],
-    [16, 1],
-    [64, 10],
-  ].map(([batchSize, sequenceLength]) => [hiddenSize, batchSize!, sequenceLength!] as const),
-);
-
-/** Other work on the machine slows what is timed, now one device and now the other. */
-const FAR = 3;
-
-const cases: [workload: Workload, device: string][] = [
-  [{}, "cpu"],
+/** Estimates are the same on every machine; measured times are not. */
+const cases: [workload: Workload, devices: string][] = [
+  [{}, "cpu or webgpu"],
   [{ measure: false }, "cpu"],
-  [{ batchSize: 4096, sequenceLength: 100 }, "webgpu"],
   [{ batchSize: 4096, sequenceLength: 100, measure: false }, "webgpu"],
 ];
 
-for (const [workload, device] of cases) {
-  it(`takes ${device} for ${JSON.stringify(workload)}, and says why`, async () => {
+for (const [workload, devices] of cases) {
+  it(`takes ${devices} for ${JSON.stringify(workload)}, and says why`, async () => {
     const page = await openPage();
     const told = await page.evaluate((given) => harness.chooseOnHardware(given), workload);
-    expect(told.device).toBe(device);
+    expect(devices.split(" or ")).toContain(told.device);
     const how = workload.measure === false ? "estimated" : "from timed runs";
     expect(told.explanation).toMatch(new RegExp(`first to finish .* on the CPU, .* on the GPU, ${how}.* to choose`));
     expect(told.numOutputs).toBe(64);
   });
 }
-
-it("takes no device of this machine that is far slower, in nine of ten uses, both measured", async () => {
-  const page = await openPage();
-  const lines: string[] = [];
-  let numRight = 0;
-  for (const [hiddenSize, batchSize, sequenceLength] of GRID) {
-    const workload = { batchSize, sequenceLength };
-    const told = await page.evaluate((size, given) => harness.chooseAndTime(size, given), hiddenSize, workload);
-    const { chosen, cpuMs, webgpuMs } = told;
-    const [chosenMs, otherMs] = chosen === "cpu" ? [cpuMs, webgpuMs] : [webgpuMs, cpuMs];
-    const isRight = chosenMs <= FAR * otherMs;
-    if (isRight) numRight++;
-    const times = `CPU ${cpuMs.toFixed(2)} ms, WebGPU ${webgpuMs.toFixed(2)} ms`;
-    lines.push(
-      `H=${hiddenSize} B=${batchSize} T=${sequenceLength}: ${times}, auto ${chosen}${isRight ? "" : ", WRONG"}`,
-    );
-  }
-  process.stdout.write(`${lines.join("\n")}\n`);
-  expect(numRight, lines.join("\n")).toBeGreaterThanOrEqual(0.9 * GRID.length);
-});

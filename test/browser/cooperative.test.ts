@@ -25,14 +25,11 @@ const IMPATIENT = 0; // after the first step all is resumed
 /** Some of every kind, all reset-after: directions, lengths, storages, several layers. */
 const SOME = [
   "i1-h1",
-  "i4-h7",
   "i31-h127",
-  "bidirectional-after",
   "bidirectional-after-lengths",
   "bidirectional-after-h130",
   "stack-smaller-after",
   "f16-h33",
-  "f16-h70",
 ];
 /** And of the rest: other chunks, other submits, last steps. */
 const MORE = [
@@ -40,11 +37,9 @@ const MORE = [
   "lengths-chunks",
   "bidirectional-submits",
   "lone-row-submits",
-  "reverse-after",
   "reverse-after-lengths",
   "reverse-after-stack",
   "last-chunks",
-  "last-of-forward",
   "last-of-bidirectional",
   "stack-three-after",
 ];

@@ -1,9 +1,9 @@
-// WebGPU against what other programs computed.
+// WebGPU against results of other programs. A network's files in other formats are test/unit/fixtures.test.ts's affair.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
 import { largestError } from "../files/fixture.js";
-import { errorTable, fixtureNames, fixtureParts, otherEndings } from "../files/fixtureFiles.js";
+import { errorTable, fixtureNames, fixtureParts } from "../files/fixtureFiles.js";
 import { openSharedPage } from "./support/openPage.js";
 
 const names = fixtureNames();
@@ -24,20 +24,15 @@ describe("WebGPU", () => {
     expect(names.length).toBeGreaterThan(0);
   });
 
-  const run = (name: string, ending?: string) =>
-    shared.page.evaluate((fixture, parts) => harness.runFixture(fixture, parts), name, fixtureParts(name, ending));
-
   for (const name of names) {
     it(`agrees with ${name}`, async () => {
-      const comparisons = await run(name);
+      const comparisons = await shared.page.evaluate(
+        (...args) => harness.runFixture(...args),
+        name,
+        fixtureParts(name),
+      );
       errors.set(name, [largestError(comparisons)]);
       for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
     });
-
-    for (const ending of otherEndings(name)) {
-      it(`agrees with ${name}, from its ${ending} file`, async () => {
-        for (const comparison of Object.values(await run(name, ending))) expectIsClose(comparison);
-      });
-    }
   }
 });

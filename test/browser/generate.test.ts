@@ -1,13 +1,18 @@
 // Text generated on the GPU: what it is, and what the GPU is asked to do for it. Beside these, test/cases/twinCases.ts has
 // cases that draw tokens.
 
-import { describe, expect, it } from "vitest";
+import type { Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TRAINED_MODEL } from "../files/trainedModel.js";
-import { openPage } from "./support/openPage.js";
+import { openSharedPage } from "./support/openPage.js";
+
+let page: Page;
+let close: () => Promise<void>;
+beforeAll(async () => ({ page, close } = await openSharedPage()));
+afterAll(() => close());
 
 describe("random numbers", () => {
   it("are the same in WGSL and in TypeScript, bit for bit", async () => {
-    const page = await openPage();
     const differences = await page.evaluate(async () => {
       const next = harness.random.uniform(130);
       const keys = Uint32Array.from({ length: 3 * 10_000 }, (_, i) => {
@@ -24,12 +29,11 @@ describe("random numbers", () => {
 
 describe("generate", () => {
   it.each([
-    ["takes the reference's likeliest character, 2,000 times", { length: 2000, temperature: 0 }],
+    ["takes the reference's likeliest character, 500 times", { length: 500, temperature: 0 }],
     ["draws the reference's characters", { length: 400, temperature: 0.9, topP: 0.95, seed: 2 }],
   ])(
     "%s, with the trained model",
     async (_, request) => {
-      const page = await openPage();
       const { actual, expected, margin } = await page.evaluate(
         async (path, requested) => {
           const model = await harness.webgru.loadModel(`/${path}.safetensors`, { device: "webgpu" });
@@ -49,7 +53,6 @@ describe("generate", () => {
   );
 
   it("gives a seed's text whatever the other streams and the chunk", async () => {
-    const page = await openPage();
     const { alone, many, chunks } = await page.evaluate(async () => {
       const network = harness.random.randomTextModel(131, 30);
       const options = { prompt: [4], length: 53, seed: 12, temperature: 0.9, topP: 0.95 };
@@ -58,17 +61,15 @@ describe("generate", () => {
         [1, 5].map((streams) => harness.generateTokens(model, { ...options, streams })),
       );
       model.dispose();
-      const inChunks = [];
-      for (const [tokensPerSubmit, streams] of [
+      const requests = [
         [1, 1],
         [2, 1],
         [7, 1],
         [16, 1],
         [1, 5],
         [9, 5],
-      ] as const) {
-        inChunks.push(await harness.generateInChunks(network, { ...options, streams, tokensPerSubmit }));
-      }
+      ].map(([tokensPerSubmit, streams]) => ({ ...options, streams: streams!, tokensPerSubmit: tokensPerSubmit! }));
+      const inChunks = await harness.generateInChunks(network, requests);
       return { alone: [...one!], many: [...five!], chunks: inChunks };
     });
     expect(textOf(many, 0, 5)).toEqual(alone);
@@ -80,7 +81,6 @@ describe("generate", () => {
   });
 
   it("writes 1,024 texts in one batch, each as the reference does", async () => {
-    const page = await openPage();
     const { actual, expected, margins, calls } = await page.evaluate(async () => {
       const network = harness.random.randomTextModel(137, 30);
       const options = { prompt: [4, 5], length: 4, seed: 3, streams: 1024 };
@@ -107,7 +107,6 @@ describe("generate", () => {
     ["a dispatch of each layer", { family: { kernel: "persistent", workgroupSize: 64, lanes: 1 } }, 8],
     ["single steps where others would take wavefronts", { family: { kernel: "wavefront" } }, 8],
   ] as const)("takes %s, as the device chooses", async (_, row, numDispatches) => {
-    const page = await openPage();
     const { actual, expected, margin, dispatches } = await page.evaluate(async (first) => {
       const network = harness.random.randomTextModel(138, 30);
       const options = { prompt: [4], length: 70, seed: 5, streams: 3 };
@@ -130,7 +129,6 @@ describe("generate", () => {
   });
 
   it("gives the CPU's text", async () => {
-    const page = await openPage();
     // A random number within 1e-5 of where another token begins could give that one: this seed has none.
     const { onGpu, onCpu, margin } = await page.evaluate(async () => {
       const network = harness.random.randomTextModel(132, 20);
@@ -149,7 +147,6 @@ describe("generate", () => {
   });
 
   it("draws each token as often as its probability says", async () => {
-    const page = await openPage();
     const NUM_TOKENS = 4;
     const tokens = await page.evaluate(async (numTokens) => {
       const next = harness.random.uniform(133);
@@ -177,7 +174,6 @@ describe("generate", () => {
   });
 
   it("keeps to topK where rounding lets topP just miss its sum", async () => {
-    const page = await openPage();
     const strays = await page.evaluate(async () => {
       // Each score is that of four tokens, the first of which are likelier, and none is much likelier than the next.
       const ranks = Array.from({ length: 300 }, (_, token) => 4 * ((37 * token) % 75) + Math.floor(token / 75));
@@ -197,7 +193,6 @@ describe("generate", () => {
   });
 
   it("brings down nothing but tokens, in one copy for many, and asks as much of the GPU for each", async () => {
-    const page = await openPage();
     const calls = await page.evaluate(async () => {
       const network = harness.random.randomTextModel(134, 30);
       const device = await harness.requestDevice();
@@ -222,7 +217,6 @@ describe("generate", () => {
   });
 
   it("frees what it took when the loop ends early, and the model goes on", async () => {
-    const page = await openPage();
     const { tokens, destroyed, after } = await page.evaluate(async () => {
       const network = harness.random.randomTextModel(135, 30);
       const device = await harness.requestDevice();
@@ -258,7 +252,6 @@ describe("generate", () => {
   });
 
   it("ends with the model", async () => {
-    const page = await openPage();
     const codes = await page.evaluate(async () => {
       const model = await harness.webgru.createModel(harness.random.randomTextModel(136, 30), { device: "webgpu" });
       const [begun, waiting] = [1, 2].map((seed) => model.generate({ prompt: [4], length: 1000, seed }));

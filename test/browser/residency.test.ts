@@ -1,9 +1,15 @@
 // The hidden state stays on the GPU: what a device is asked to do per push, counted.
 
-import { describe, expect, it } from "vitest";
+import type { Page } from "puppeteer";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAMILY_TABLES, type FamilyName } from "../cases/familyTables.js";
 import type { GpuCall } from "./support/gpuCalls.js";
-import { openPage } from "./support/openPage.js";
+import { openSharedPage } from "./support/openPage.js";
+
+let page: Page;
+let close: () => Promise<void>;
+beforeAll(async () => ({ page, close } = await openSharedPage()));
+afterAll(() => close());
 
 const NUM_PUSHES = 50;
 
@@ -31,9 +37,10 @@ describe("a stream's push, after warm-up", () => {
   }
 });
 
-describe("10,000 pushes, after warm-up,", () => {
+describe("2,000 pushes, after warm-up,", () => {
+  const numMany = 2000;
+
   it("allocate nothing and leave the state on the GPU, from which a save alone copies it", async () => {
-    const page = await openPage();
     const { whilePushing, whileSaving, numGiven } = await page.evaluate(async (numPushes) => {
       const { randomDense, randomGru, uniform } = harness.random;
       const next = uniform(114);
@@ -57,14 +64,14 @@ describe("10,000 pushes, after warm-up,", () => {
       model.dispose();
       device.destroy();
       return { whilePushing: pushing, whileSaving: recorded, numGiven: given };
-    }, 10_000);
-    expect(numGiven).toBe(10_000);
+    }, numMany);
+    expect(numGiven).toBe(numMany);
     const counts = countByMethod(whilePushing);
-    expect(counts.submit).toBe(10_000);
+    expect(counts.submit).toBe(numMany);
     expect(Object.keys(counts).filter((method) => method.startsWith("create"))).toEqual([]);
     const copied = whilePushing.filter(({ method }) => method === "copyBufferToBuffer");
     expect(buffersOf(whilePushing, "copyBufferToBuffer")).toEqual([["webgru.head.output", "webgru.staging"]]);
-    expect(copied.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(10_000 * 4 * 4); // a row of two, padded
+    expect(copied.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)).toBe(numMany * 4 * 4); // a row of two, padded
     expect(buffersOf(whilePushing, "mapAsync")).toEqual([["webgru.staging"]]);
     expect(buffersOf(whileSaving, "copyBufferToBuffer")).toEqual([["webgru.states", "webgru.staging"]]);
   });
@@ -87,7 +94,6 @@ describe("a run like the last one", () => {
 
   for (const family of Object.keys(FAMILY_TABLES) as FamilyName[]) {
     it(`makes one submit, no bind group, no buffer and no pipeline: ${family}`, async () => {
-      const page = await openPage();
       const calls = await page.evaluate(async (table) => {
         const network = harness.random.randomStack({
           seed: 115,
@@ -112,7 +118,6 @@ describe("a run like the last one", () => {
 
 describe("a run", () => {
   it("leaves the state on the GPU until its end, through every chunk", async () => {
-    const page = await openPage();
     const calls = await page.evaluate(async () => {
       const network = harness.random.randomMixed(110, "softmax", 7);
       const input = harness.random.randomInput(network, 5000, 111);
@@ -141,7 +146,6 @@ describe("a run", () => {
 });
 
 async function recordPushes(request: { batchSize: number; resetAfter: boolean }): Promise<GpuCall[]> {
-  const page = await openPage();
   return page.evaluate(
     async ({ batchSize, resetAfter, numPushes }) => {
       const { randomDense, randomGru, randomInput, uniform } = harness.random;

@@ -9,6 +9,7 @@ import { createModel } from "../../src/load/loadModel.js";
 import type { Network } from "../../src/model/network.js";
 import { type ReferenceRequest, runReference } from "../harness/reference/runReference.js";
 import { parseModel } from "../../src/load/parseModel.js";
+import type { DeviceRequest } from "../../src/engine/chooseEngine.js";
 import { compare, type Comparison } from "../harness/compare.js";
 
 /** The contents of a fixture's .json; arrays are flat, row-major and time-major. */
@@ -68,7 +69,7 @@ export async function fixtureNetwork(
 export async function runFixture(
   fixture: Fixture,
   bytes: Uint8Array | null,
-  device: "reference" | "cpu" | "webgpu",
+  device: "reference" | DeviceRequest,
   files?: ModelFiles,
 ): Promise<Record<string, Comparison>> {
   const network = await fixtureNetwork(fixture, bytes, files);

@@ -1,8 +1,9 @@
-// All twin cases by every kernel family, in every shape of test/cases/kernelShapes.ts.
+// All twin cases by every kernel family that makes the steps of a layer, in several shapes.
 
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { openSharedPage } from "../browser/support/openPage.js";
-import { kernelShapes } from "../cases/kernelShapes.js";
+import { FAMILY_TABLES } from "../cases/familyTables.js";
+import { type KernelShape, kernelShapes } from "../cases/kernelShapes.js";
 import { twinCases } from "../cases/twinCases.js";
 import { expectIsClose } from "../harness/close.js";
 
@@ -12,7 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => shared.close());
 
-for (const { name: shape, table } of kernelShapes) {
+const shapes: Pick<KernelShape, "name" | "table">[] = [
+  ...kernelShapes,
+  { name: "cooperative, one workgroup", table: FAMILY_TABLES.cooperative },
+  { name: "cooperative, all resumed", table: FAMILY_TABLES.resumed },
+];
+
+for (const { name: shape, table } of shapes) {
   describe(`a GRU ${shape}`, () => {
     for (const { id, name } of twinCases) {
       it(`agrees with the reference: ${name}`, async () => {

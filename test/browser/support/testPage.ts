@@ -64,19 +64,21 @@ const harness = {
   referenceTokens,
   randomNumber,
 
-  /** Tokens of a session, and the lengths of what came at once. */
-  async generateInChunks(network: webgru.Network, options: GenerateOptions) {
-    const device = await harness.requestDevice();
-    const choice = borrowDevice(device);
+  /** Tokens of a session for each request, and the lengths of the chunks that they came in. */
+  async generateInChunks(network: webgru.Network, requests: readonly GenerateOptions[]) {
+    const choice = borrowDevice(await sharedDevice());
     const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, []));
-    const { prompt, streams, generation } = takeGeneration(network, options);
-    const session = engine.createSession(streams, 1);
-    const chunks: number[][] = [];
-    for await (const chunk of session.generate(prompt[0]!, generation)) chunks.push([...chunk]);
-    session.dispose();
+    const results: { tokens: number[]; lengths: number[] }[] = [];
+    for (const request of requests) {
+      const { prompt, streams, generation } = takeGeneration(network, request);
+      const session = engine.createSession(streams, 1);
+      const chunks: number[][] = [];
+      for await (const chunk of session.generate(prompt[0]!, generation)) chunks.push([...chunk]);
+      session.dispose();
+      results.push({ tokens: chunks.flat(), lengths: chunks.map(({ length }) => length) });
+    }
     engine.dispose();
-    device.destroy();
-    return { tokens: chunks.flat(), lengths: chunks.map(({ length }) => length) };
+    return results;
   },
 
   /** Numbers of shaders/lib/random.wgsl for keys [N, 3]. */
@@ -259,7 +261,7 @@ const harness = {
     const fixture = JSON.parse(new TextDecoder().decode(await readFixtureFile(`${name}.json`))) as Fixture;
     const bytes = modelFile === null ? null : await readFixtureFile(modelFile);
     const files = await Promise.all(others.map(async (file) => [file, await readFixtureFile(file)] as const));
-    return runFixture(fixture, bytes, "webgpu", new Map(files));
+    return runFixture(fixture, bytes, await sharedDevice(), new Map(files));
   },
 
   /** Runs an ONNX model of test/fixtures/onnx/, by its file's name without the ending, on WebGPU. */
@@ -277,7 +279,7 @@ async function readFixtureFile(file: string): Promise<Uint8Array> {
 
 let shared: Promise<GPUDevice> | undefined;
 
-/** One device for the many small models of the property tests. */
+/** One device for the many small models of fixtures and properties. */
 function sharedDevice(): Promise<GPUDevice> {
   return (shared ??= harness.requestDevice());
 }
