@@ -34,7 +34,7 @@ it("keeps the state of a stream at masked steps, on the GPU, to the last bit", a
 it("fetches what model.json names from beside it", async () => {
   const page = await openPage();
   const sizes = await page.evaluate(async () => {
-    const model = await harness.webgru.loadModel("../fixtures/layers_model_sharded.model.json");
+    const model = await harness.webgru.loadModel("../../fixtures/layers_model_sharded.model.json");
     const { inputSize, outputSize } = model;
     model.dispose();
     return [inputSize, outputSize];

@@ -22,7 +22,7 @@ describe("a model in a worker", () => {
           larger.set(bytes, 60);
           const sources = {
             URL: new URL(path, location.href),
-            "relative address": `../..${path}`,
+            "relative address": `../../..${path}`,
             Uint8Array: bytes,
             "a part of an array": larger.subarray(60, 60 + bytes.length),
             ArrayBuffer: bytes.buffer,

@@ -177,13 +177,16 @@ export const featureScenarios = {
 
   async "a model's end"(model, network) {
     const stream = model.createStream();
-    await stream.push(randomInput(network, 1, 3)); // has its memory and kernels, so that the next one is submitted at once
-    const underWay = [model.run(randomInput(network, 400, 1)), told(stream.push(randomInput(network, 1, 2)))];
-    await new Promise((resolve) => setTimeout(resolve)); // the push is submitted
+    await stream.push(randomInput(network, 1, 3)); // has its memory and kernels
+    const run = model.run(randomInput(network, 400, 1));
+    const push = told(stream.push(randomInput(network, 1, 2)));
+    await new Promise((resolve) => setTimeout(resolve));
     model.dispose();
     model.dispose();
     const after = await told(model.run([1, 2, 3]));
-    return [...(await Promise.all(underWay)), after, ((await told(stream.push([1, 2, 3]))) as { code: string }).code];
+    const pushed = await push; // its numbers where it was submitted in time
+    const hasEnded = pushed instanceof Float32Array || (pushed as { code: string }).code === "disposed";
+    return [await run, hasEnded, after, ((await told(stream.push([1, 2, 3]))) as { code: string }).code];
   },
 } satisfies Record<string, Scenario>;
 
