@@ -32,8 +32,11 @@ describe.each(["cpu", "webgpu"] as const)("a model in a worker, on %s", (where) 
         };
         const [network, scenariosOfGroup] = made[group]();
         const stories: string[] = [];
-        for (const { createModel } of [harness.webgru, harness.worker]) {
-          const model = await createModel(network, { device });
+        const worker = harness.sharedWorker();
+        for (const model of [
+          await harness.webgru.createModel(network, { device }),
+          await harness.worker.createModel(network, { device, worker }),
+        ]) {
           stories.push(await all.tell(scenariosOfGroup[name as never], model, network));
           model.dispose();
         }
@@ -50,7 +53,7 @@ describe.each(["cpu", "webgpu"] as const)("a model in a worker, on %s", (where) 
       const network = harness.random.randomMixed(34, "tanh", 3);
       const models = [
         await harness.webgru.createModel(network, { device }),
-        await harness.worker.createModel(network, { device }),
+        await harness.worker.createModel(network, { device, worker: harness.sharedWorker() }),
       ];
       const [here, there] = models.map((model) => model.createStream());
       const [first, second, third] = [1, 2, 3].map((seed) => harness.random.randomInput(network, 2, seed));

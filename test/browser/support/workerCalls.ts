@@ -22,6 +22,14 @@ export function recordWorkers(): WorkerCalls {
   return calls;
 }
 
+let shared: Worker | undefined;
+
+/** A worker that serves models, the same one at every call: to start one takes longer than most models live. */
+export function sharedWorker(): Worker {
+  const host = `${location.origin}/src/entries/workerHost.ts`;
+  return (shared ??= new Worker(host, { type: "module" }));
+}
+
 /** A worker of the page's own: it serves models, fails when it is told "fail" and loses its GPU when it is told "lose". */
 export function ownWorker(): Worker {
   const source = `
