@@ -28,7 +28,7 @@ describe("writeSafetensors", () => {
         const stored = withStorage(network, dtype);
         expect(withoutMinusZeros(await parseModel(bytes))).toEqual(withoutMinusZeros(stored));
         // A network that was read is written as it was.
-        expect(writeSafetensors(await parseModel(bytes))).toEqual(bytes);
+        expect(isSame(writeSafetensors(await parseModel(bytes)), bytes)).toBe(true);
       });
       await fc.assert(holds, { seed: 2, numRuns: 100 });
     });
@@ -40,7 +40,7 @@ describe("writeSafetensors", () => {
         const { layers, outputs, reversesInput } = withStorage(network, dtype);
         const expected = withoutMinusZeros({ ...read, layers, outputs, reversesInput });
         expect(withoutMinusZeros(read), name).toEqual(expected);
-        expect(writeSafetensors(read), name).toEqual(bytes);
+        expect(isSame(writeSafetensors(read), bytes), name).toBe(true);
       }
     });
 
@@ -171,4 +171,9 @@ async function fixtureNetworks(): Promise<[name: string, network: Network][]> {
     networks.push([name, readOnnxFixture(fixture, bytes)]);
   }
   return networks;
+}
+
+/** Byte by byte, far faster than by `toEqual`. */
+function isSame(actual: Uint8Array, expected: Uint8Array): boolean {
+  return Buffer.compare(actual, expected) === 0;
 }
