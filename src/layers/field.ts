@@ -77,18 +77,6 @@ function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unkn
   return typeof value === "object" && value !== null ? value : {};
 }
 
-/** A number above 0. @param word before it, where a person reads it */
-export function positive(defaultValue: number, word: string): Field {
-  return {
-    kind: "number",
-    default: defaultValue,
-    expected: "a number above 0",
-    accepts: (value) => Number.isFinite(value) && (value as number) > 0,
-    complete: same,
-    describe: (value) => `${word} ${String(value)}`,
-  };
-}
-
 /** A number above 0 that limits values to [-limit, limit]; null, the default, for no limit. */
 export function limit(word: string): Field {
   return {

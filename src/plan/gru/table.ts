@@ -12,12 +12,12 @@ export interface NetworkShape {
 export type GruRow = TuningRow<GruFamilyShape | NetworkShape>;
 
 /** For chunks of too few rows to project together, such as a streamed step: it saves a dispatch. */
-export const CELL: GruRow = { maxRowSteps: PROJECT_TILE_ROWS - 1, family: { kernel: "cell" } };
+const CELL: GruRow = { maxRowSteps: PROJECT_TILE_ROWS - 1, family: { kernel: "cell" } };
 
 const FOUR_UNITS: GruFamilyShape = { kernel: "step", units: 4, rows: 1 };
 
 /** One unit of four rows by each invocation. */
-export const FOUR_ROWS: GruFamilyShape = { kernel: "step", units: 1, rows: 4 };
+const FOUR_ROWS: GruFamilyShape = { kernel: "step", units: 1, rows: 4 };
 
 /**
  * The first row that fits decides; where none does, single steps.
