@@ -31,18 +31,17 @@ const SOME = [
   "stack-smaller-after",
   "f16-h33",
 ];
-/** And of the rest: other chunks, other submits, last steps. */
-const MORE = [
-  ...SOME,
+/** Others: chunks, submits, last steps, lengths. */
+const OTHERS = [
   "lengths-chunks",
   "bidirectional-submits",
-  "lone-row-submits",
-  "reverse-after-lengths",
+  "bidirectional-after-lengths",
   "reverse-after-stack",
-  "last-chunks",
   "last-of-bidirectional",
   "stack-three-after",
+  "f16-h33",
 ];
+
 let shared: Awaited<ReturnType<typeof openSharedPage>>;
 beforeAll(async () => {
   shared = await openSharedPage();
@@ -52,7 +51,8 @@ afterAll(() => shared.close());
 describe("workgroups that wait for each other", () => {
   it(`agree with the reference: ${SOME.length} cases`, () => agree(SOME, PATIENT));
 
-  it(`agree with it where all wait in vain, and all is resumed: ${MORE.length} cases`, () => agree(MORE, IMPATIENT));
+  it(`agree with it where all wait in vain, and all is resumed: ${OTHERS.length} cases`, () =>
+    agree(OTHERS, IMPATIENT));
 
   it("agree with the reference in the shape of the device's own table", async () => {
     const rows = TUNING_TABLE.filter(({ family }) => family.kernel === "cooperative").map(({ family }) => ({ family }));

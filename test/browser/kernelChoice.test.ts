@@ -2,9 +2,9 @@
 // test/long/kernels.test.ts runs all.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import type { GruRow } from "../../src/plan/gru/table.js";
 import { expectIsClose } from "../harness/close.js";
-import { kernelShapes } from "../cases/kernelShapes.js";
+import { deviceTables, kernelShapes, TABLE_CASES } from "../cases/kernelShapes.js";
 import { casesOf } from "../cases/twinCases.js";
 import { WHOLE_NETWORK_NAMES } from "../cases/wholeNetworks.js";
 import { openSharedPage } from "./support/openPage.js";
@@ -74,26 +74,10 @@ describe("all layers of a stack in one dispatch, wavefront by wavefront", () => 
   });
 });
 
-/** The same on every device. */
-function onAnyAdapter(row: GruRow): GruRow {
-  const { adapter: _adapter, vendor: _vendor, ...rest } = row;
-  return rest;
-}
-
-/** A row's kernel, and its shape where there are several of it. */
-function nameOf({ family }: GruRow): string {
-  return family.kernel === "step" ? `${family.units}x${family.rows}` : family.kernel;
-}
-
-describe("the device's table without any one of its kernels", () => {
-  const cases = ["stack-three-after", "f16-text"];
-  for (const kernel of new Set(TUNING_TABLE.map(nameOf))) {
-    it(`still gives the reference's answers: ${kernel}`, async () => {
-      // Also where the table is a GPU's: this adapter computes its kernels too.
-      const rest = TUNING_TABLE.filter((row) => nameOf(row) !== kernel);
-      for (const table of [rest, rest.filter(({ adapter }) => adapter !== "software").map(onAnyAdapter)]) {
-        for (const id of cases) await agree(id, table);
-      }
+describe("the tables of devices", () => {
+  for (const [name, table] of Object.entries(deviceTables())) {
+    it(`give the reference's answers: ${name}`, async () => {
+      for (const id of TABLE_CASES) await agree(id, table);
     });
   }
 });

@@ -1,7 +1,7 @@
 // Kernel families in several shapes, each taken whatever the device would choose, and a few twin cases that differ where it
 // may: units and rows past the last four, directions, lengths, storages. test/long/kernels.test.ts runs all cases by each.
 
-import type { GruRow } from "../../src/plan/gru/table.js";
+import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
 
 /** A kernel family in one shape. */
 export interface KernelShape {
@@ -76,3 +76,16 @@ export const kernelShapes: readonly KernelShape[] = [
     cases: ["i4-h7", "i31-h127", "bidirectional-after-lengths", "int8-h33", "reverse-after-stack", "clip-relu"],
   },
 ];
+
+/** Ids of twin cases for whole tables. */
+export const TABLE_CASES: readonly string[] = ["stack-three-after", "f16-text"];
+
+/** The library's table as each kind of device has it, for any adapter: a software adapter computes a GPU's kernels too. */
+export function deviceTables(rows: readonly GruRow[] = TUNING_TABLE): Record<string, readonly GruRow[]> {
+  return { software: rows, gpu: rows.filter(({ adapter }) => adapter !== "software").map(onAnyAdapter) };
+}
+
+function onAnyAdapter(row: GruRow): GruRow {
+  const { adapter: _adapter, vendor: _vendor, ...rest } = row;
+  return rest;
+}

@@ -1,9 +1,10 @@
 // All twin cases by every kernel family that makes the steps of a layer, in several shapes.
 
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { openSharedPage } from "../browser/support/openPage.js";
 import { FAMILY_TABLES } from "../cases/familyTables.js";
-import { type KernelShape, kernelShapes } from "../cases/kernelShapes.js";
+import { deviceTables, type KernelShape, kernelShapes, TABLE_CASES } from "../cases/kernelShapes.js";
 import { twinCases } from "../cases/twinCases.js";
 import { expectIsClose } from "../harness/close.js";
 
@@ -22,10 +23,28 @@ const shapes: Pick<KernelShape, "name" | "table">[] = [
 for (const { name: shape, table } of shapes) {
   describe(`a GRU ${shape}`, () => {
     for (const { id, name } of twinCases) {
-      it(`agrees with the reference: ${name}`, async () => {
-        const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), id, table);
-        for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
-      });
+      it(`agrees with the reference: ${name}`, () => agree(id, table));
     }
   });
+}
+
+/** A row's kernel, and its shape where there are several of it. */
+function nameOf({ family }: GruRow): string {
+  return family.kernel === "step" ? `${family.units}x${family.rows}` : family.kernel;
+}
+
+describe("the tables of devices without any one of their kernels", () => {
+  for (const kernel of new Set(TUNING_TABLE.map(nameOf))) {
+    const rest = TUNING_TABLE.filter((row) => nameOf(row) !== kernel);
+    for (const [device, table] of Object.entries(deviceTables(rest))) {
+      it(`still give the reference's answers: ${device} without ${kernel}`, async () => {
+        for (const id of [...TABLE_CASES, "i8-h64-33-7"]) await agree(id, table);
+      });
+    }
+  }
+});
+
+async function agree(id: string, table: readonly GruRow[]): Promise<void> {
+  const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), id, table);
+  for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
 }
