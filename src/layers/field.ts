@@ -77,13 +77,19 @@ function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unkn
   return typeof value === "object" && value !== null ? value : {};
 }
 
-/** A number above 0 that limits values to [-limit, limit]; null, the default, for no limit. */
-export function limit(word: string): Field {
+/**
+ * A number above 0.
+ *
+ * @param word before it, where a person reads it
+ * @param defaultValue null for a field that may be null, which means none
+ */
+export function positive(word: string, defaultValue: number | null): Field {
+  const mayBeNull = defaultValue === null;
   return {
     kind: "number",
-    default: null,
-    expected: "a number above 0, or null",
-    accepts: (value) => value === null || (typeof value === "number" && value > 0),
+    default: defaultValue,
+    expected: mayBeNull ? "a number above 0, or null" : "a number above 0",
+    accepts: (value) => (mayBeNull && value === null) || (typeof value === "number" && value > 0),
     complete: same,
     describe: (value) => (value === null ? "" : `${word} ${String(value)}`),
   };

@@ -1,6 +1,6 @@
 import type { Activation, ActivationSpec } from "./activation.js";
 import { type Direction, direction, directionAxis, needsEnd, numDirections, overDirections } from "./direction.js";
-import { activation, choice, limit, size } from "./field.js";
+import { activation, choice, positive, size } from "./field.js";
 import { activate, clamp, product, productRow } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
 
@@ -70,7 +70,7 @@ export const gru: LayerType<GruLayer, GruSpec> = {
     resetAfter: choice([true, false], (isAfter) => `reset ${isAfter ? "after" : "before"}`),
     gateActivation: activation("sigmoid"),
     newActivation: activation("tanh"),
-    clip: limit("clip"),
+    clip: positive("clip", null),
   },
   tensors(layer) {
     const rows = [...directionAxis(layer), 3 * layer.hiddenSize];
