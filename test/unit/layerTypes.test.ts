@@ -1,0 +1,52 @@
+// Layers of every type in a file of ours, in streams, and in saved states.
+
+import { createModel, loadModel, type Network } from "webgru";
+import { writeSafetensors } from "webgru/safetensors";
+import { describe, expect, it } from "vitest";
+import { LAYER_TYPES } from "../../src/layers/index.js";
+import { canStream } from "../../src/model/network.js";
+import { withStorage } from "../../src/model/quantize.js";
+import { randomInput } from "../cases/random.js";
+import { twinCases } from "../cases/twinCases.js";
+
+const NUM_STEPS = 7;
+
+/** The first network of the twin cases that has a layer of the type, and can stream where any of them can. */
+function networkWith(type: string): Network {
+  const networks = twinCases.filter(({ id }) => id !== "h4096").map(({ network }) => network());
+  const having = networks.filter(({ layers }) => layers.some((layer) => layer.type === type));
+  return having.find(canStream) ?? having[0]!;
+}
+
+describe.each(LAYER_TYPES)("a layer of type %s", (type) => {
+  const network = networkWith(type);
+  const input = randomInput(network, NUM_STEPS, 950);
+
+  it.each(["f32", "f16", "int8"] as const)("is the same again from a file in %s", async (storage) => {
+    const stored = withStorage(network, storage);
+    const bytes = writeSafetensors(stored);
+    const read = await loadModel(bytes, { device: "cpu" });
+    expect(writeSafetensors(read.network)).toEqual(bytes);
+    const model = await createModel(stored, { device: "cpu" });
+    expect(await read.run(input)).toEqual(await model.run(input));
+  });
+
+  it("streams as it runs, on from a saved state too, where it can stream", async () => {
+    const model = await createModel(network, { device: "cpu" });
+    if (!canStream(network)) {
+      expect(() => model.createStream()).toThrow(/use run/);
+      return;
+    }
+    const whole = await model.run(input, { returnSequences: false });
+    const stream = model.createStream();
+    const half = 3 * network.inputSize;
+    await stream.push(input.subarray(0, half));
+    const saved = await stream.save();
+    const again = model.createStream();
+    again.restore(saved);
+    const second = await again.push(input.subarray(half));
+    const last = second.slice(-whole.output.length);
+    whole.output.forEach((expected, i) => expect(last[i]).toBeCloseTo(expected, 6));
+    expect(await (await stream.fork()).push(input.subarray(half))).toEqual(second);
+  });
+});
