@@ -4,3 +4,4 @@ export { createDense as dense } from "./dense.js";
 export { createEmbedding as embedding } from "./embedding.js";
 export { createGru as gru } from "./gru.js";
 export { createLast as last } from "./last.js";
+export { createNorm as norm } from "./norm.js";

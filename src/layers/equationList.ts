@@ -4,3 +4,4 @@ export { denseEquation as dense } from "./dense.js";
 export { embeddingEquation as embedding } from "./embedding.js";
 export { gruEquation as gru } from "./gru.js";
 export { lastEquation as last } from "./last.js";
+export { normEquation as norm } from "./norm.js";

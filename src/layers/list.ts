@@ -5,3 +5,4 @@ export { dense } from "./dense.js";
 export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";
 export { last } from "./last.js";
+export { norm } from "./norm.js";

@@ -4,3 +4,4 @@ export { densePlan as dense } from "./dense.js";
 export { embeddingPlan as embedding } from "./embedding.js";
 export { gruPlan as gru } from "./gru/gruPlan.js";
 export { lastPlan as last } from "./last.js";
+export { normPlan as norm } from "./norm.js";

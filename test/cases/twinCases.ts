@@ -6,6 +6,7 @@ import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
 import { generationCases } from "./generationCases.js";
+import { normCases } from "./normCases.js";
 import {
   type GruShape,
   oneGru,
@@ -360,6 +361,7 @@ export const twinCases: readonly TwinCase[] = [
   ...reconverted,
   manyOutputs,
   ...generationCases,
+  ...normCases,
   ...topKCases,
   ...large,
 ];

@@ -15,6 +15,7 @@ import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gru
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
+import { normKernel } from "../../src/kernels/norm.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
@@ -89,6 +90,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ),
   gruWavefrontNewKernel: storages.map((storage) => gruWavefrontNewKernel(stackOf(storage, false))),
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
+  normKernel: [normKernel(9, 1e-5)],
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
   topKKernel: [topKKernel(9, 3), topKKernel(5000, 5)],

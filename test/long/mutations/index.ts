@@ -1,5 +1,6 @@
 import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
+import { normMutations } from "./norm.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
 import { sampleMutations } from "./sample.js";
@@ -13,6 +14,7 @@ import { familyMutations } from "./families.js";
 export const mutations: readonly Mutation[] = [
   ...gruMutations,
   ...layerMutations,
+  ...normMutations,
   ...libMutations,
   ...sampleMutations,
   ...topKMutations,

@@ -1,0 +1,47 @@
+// Twin cases of layer normalisation.
+
+import type { NormSpec } from "../../src/layers/norm.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import { randomArray, randomDense, randomGru, uniform } from "./random.js";
+import type { TwinCase } from "./twinCase.js";
+
+function randomNorm(name: string, inputs: string[], inputSize: number, next: () => number): NormSpec {
+  return {
+    type: "norm",
+    name,
+    inputs,
+    inputSize,
+    epsilon: 0.01,
+    weight: randomArray(inputSize, next),
+    bias: randomArray(inputSize, next),
+  };
+}
+
+export const normCases: readonly TwinCase[] = [
+  {
+    id: "norm",
+    name: "a normalisation before and after a layer with a state",
+    batchSize: 3,
+    sequenceLength: 11,
+    network: () => {
+      const next = uniform(920);
+      const before = randomNorm("before", ["input"], 7, next);
+      const gru = randomGru("gru", ["before"], { inputSize: 7, hiddenSize: 66 }, next);
+      const after = randomNorm("after", ["gru", "before"], 73, next);
+      const head = randomDense("head", ["after"], [73, 3], "linear", next);
+      return defineNetwork({ layers: [before, gru, after, head] });
+    },
+  },
+  {
+    id: "norm-plain",
+    name: "a normalisation without weights, of the last step",
+    batchSize: 2,
+    sequenceLength: 5,
+    returnSequences: false,
+    network: () => {
+      const next = uniform(921);
+      const gru = randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 130 }, next);
+      return defineNetwork({ layers: [gru, { type: "norm", name: "norm", inputs: ["gru"], inputSize: 130 }] });
+    },
+  },
+];
