@@ -5,3 +5,4 @@ export { createEmbedding as embedding } from "./embedding.js";
 export { createGru as gru } from "./gru.js";
 export { createLast as last } from "./last.js";
 export { createNorm as norm } from "./norm.js";
+export { createRnn as rnn } from "./rnn.js";

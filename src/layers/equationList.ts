@@ -5,3 +5,4 @@ export { embeddingEquation as embedding } from "./embedding.js";
 export { gruEquation as gru } from "./gru.js";
 export { lastEquation as last } from "./last.js";
 export { normEquation as norm } from "./norm.js";
+export { rnnEquation as rnn } from "./rnn.js";

@@ -6,3 +6,4 @@ export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";
 export { last } from "./last.js";
 export { norm } from "./norm.js";
+export { rnn } from "./rnn.js";

@@ -5,3 +5,4 @@ export { embeddingPlan as embedding } from "./embedding.js";
 export { gruPlan as gru } from "./gru/gruPlan.js";
 export { lastPlan as last } from "./last.js";
 export { normPlan as norm } from "./norm.js";
+export { rnnPlan as rnn } from "./rnn.js";

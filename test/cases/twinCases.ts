@@ -7,6 +7,7 @@ import { withStorage } from "../../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
 import { generationCases } from "./generationCases.js";
 import { normCases } from "./normCases.js";
+import { rnnCases } from "./rnnCases.js";
 import {
   type GruShape,
   oneGru,
@@ -362,6 +363,7 @@ export const twinCases: readonly TwinCase[] = [
   manyOutputs,
   ...generationCases,
   ...normCases,
+  ...rnnCases,
   ...topKCases,
   ...large,
 ];

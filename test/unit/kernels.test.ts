@@ -16,14 +16,17 @@ import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
+import { rnnStepKernel } from "../../src/kernels/rnnStep.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/layers/activation.js";
 import type { GruLayer } from "../../src/layers/gru.js";
+import type { RnnLayer } from "../../src/layers/rnn.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import { layOut } from "../harness/planning.js";
+import { twinCase } from "../cases/twinCases.js";
 import { checkKernel } from "../harness/kernelCheck.js";
 import { projectRoot } from "../harness/library.js";
 import { randomEmbedding, randomGru, randomTextModel, uniform } from "../cases/random.js";
@@ -91,6 +94,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   gruWavefrontNewKernel: storages.map((storage) => gruWavefrontNewKernel(stackOf(storage, false))),
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(9, 1e-5)],
+  rnnStepKernel: [rnnStepKernel(twinCase("rnn-bidirectional").network().layers[0] as RnnLayer, STATE_SIZE)],
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
   topKKernel: [topKKernel(9, 3), topKKernel(5000, 5)],

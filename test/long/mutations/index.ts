@@ -1,6 +1,7 @@
 import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
 import { normMutations } from "./norm.js";
+import { rnnMutations } from "./rnn.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
 import { sampleMutations } from "./sample.js";
@@ -15,6 +16,7 @@ export const mutations: readonly Mutation[] = [
   ...gruMutations,
   ...layerMutations,
   ...normMutations,
+  ...rnnMutations,
   ...libMutations,
   ...sampleMutations,
   ...topKMutations,

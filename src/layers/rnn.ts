@@ -1,0 +1,82 @@
+import type { Activation, ActivationSpec } from "./activation.js";
+import { type Direction, direction, directionAxis, needsEnd, numDirections, overDirections } from "./direction.js";
+import { activation, size } from "./field.js";
+import { activate, product, productRow } from "./float64.js";
+import type { LayerBase, LayerType, Optional } from "./layerType.js";
+
+/**
+ * A simple recurrent layer, as PyTorch's `nn.RNN`.
+ *
+ *   h' = f(W x + b + R h + c)
+ */
+export interface RnnLayer extends LayerBase {
+  readonly type: "rnn";
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly direction: Direction;
+  /** f */
+  readonly activation: Activation;
+  /** W [D, H, I] */
+  readonly weight: Float32Array;
+  /** R [D, H, H] */
+  readonly recurrentWeight: Float32Array;
+  /** b [D, H]; null means none */
+  readonly bias: Float32Array | null;
+  /** c [D, H]; null means none */
+  readonly recurrentBias: Float32Array | null;
+  /** int8 only: what one unit of each row stands for, [D, H] */
+  readonly weightScale: Float32Array | null;
+  readonly recurrentWeightScale: Float32Array | null;
+}
+
+/** Forward, tanh, every step, no biases, float32, unless it says otherwise. */
+export type RnnSpec = Optional<
+  Omit<RnnLayer, "activation"> & { readonly activation?: ActivationSpec; readonly returnSequences?: boolean },
+  "inputs" | "storage" | "direction" | "bias" | "recurrentBias" | "weightScale" | "recurrentWeightScale"
+>;
+
+export const rnn: LayerType<RnnLayer, RnnSpec> = {
+  type: "rnn",
+  time: "recurrent",
+  readsIndex: false,
+  fields: { inputSize: size, hiddenSize: size, direction, activation: activation("tanh") },
+  tensors(layer) {
+    const rows = [...directionAxis(layer), layer.hiddenSize];
+    return [
+      { name: "weight", shape: [...rows, layer.inputSize], kind: "matrix" },
+      { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
+      { name: "bias", shape: rows, kind: "vector" },
+      { name: "recurrentBias", shape: rows, kind: "vector" },
+    ];
+  },
+  inputSize: ({ inputSize }) => inputSize,
+  outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
+  state: (layer) => [{ name: "h", numDirections: numDirections(layer), size: layer.hiddenSize }],
+  numStepDispatches: () => 1,
+  needsEnd,
+};
+
+/**
+ * All steps of one row, in float64.
+ *
+ * @param steps each [I]
+ * @param state h [H] of each direction, replaced
+ * @returns each [D H]
+ */
+export function rnnEquation(
+  layer: RnnLayer,
+  steps: readonly Float64Array[],
+  { h }: Readonly<Record<string, readonly Float64Array[]>>,
+): Float64Array[] {
+  const { hiddenSize, weight, bias, recurrentWeight, recurrentBias, activation: f } = layer;
+  const projections = steps.map((x) => product(numDirections(layer) * hiddenSize, weight, bias, x));
+  return overDirections(layer, projections, (x, d) => {
+    const before = h![d]!;
+    const next = before.map((_, i) => {
+      const row = d * hiddenSize + i;
+      return activate(f, x[row]! + productRow(row, recurrentWeight, recurrentBias, before));
+    });
+    before.set(next);
+    return next;
+  });
+}
