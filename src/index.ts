@@ -19,6 +19,8 @@ export type { EmbeddingLayer, EmbeddingSpec } from "./layers/embedding.js";
 export type { GruLayer, GruSpec } from "./layers/gru.js";
 export type { Layer, LayerSpec } from "./layers/index.js";
 export type { LastLayer, LastSpec } from "./layers/last.js";
+export type { NormLayer, NormSpec } from "./layers/norm.js";
+export type { RnnLayer, RnnSpec } from "./layers/rnn.js";
 export type { Storage } from "./layers/layerType.js";
 export type { Network } from "./model/network.js";
 export type { NonFinite } from "./model/checkInput.js";
