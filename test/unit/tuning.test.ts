@@ -133,11 +133,12 @@ describe("on a software adapter, the table", () => {
   };
 
   it("has one workgroup for the long chunks of few rows of a small layer", () => {
-    expect(labelsOf(64, [1, 16])).toEqual(["gru_persistent H=64 16x1 4 units"]);
-    expect(labelsOf(128, [3, 16])).toEqual(["gru_persistent H=128 16x1 4 units"]);
+    expect(labelsOf(20, [1, 16])).toEqual(["gru_persistent H=20 16x1 4 units"]);
+    expect(labelsOf(96, [3, 16])).toEqual(["gru_persistent H=96 16x1 4 units"]);
   });
 
   it("has four units of a row, or four rows, by one invocation in long chunks, four units in large layers", () => {
+    expect(labelsOf(97, [1, 16])).toEqual(["gru_step H=97 4x1"]);
     expect(labelsOf(129, [1, 16])).toEqual(["gru_step H=129 4x1"]);
     expect(labelsOf(20, [1, 15])).toEqual(["gru_step H=20 1x1"]);
     expect(labelsOf(20, [3, 16], false)).toEqual(["gru_gates H=20", "gru_new H=20"]);

@@ -27,9 +27,9 @@ const FOUR_ROWS: GruFamilyShape = { kernel: "step", units: 1, rows: 4 };
  * promises: of the vendors, only NVIDIA was found to keep to it. They look 20,000 times, about 10 ms. Their row and those of
  * wavefronts and of four rows are estimates: no GPU has been timed.
  *
- * The software adapter's rows were measured. A lone workgroup leaves a core idle, which is worth less than a dispatch for each
- * step of up to 128 units; every load costs it a check of bounds. It compiles a load in about 2 ms: kernels with many loads are for long chunks or large
- * layers.
+ * The software adapter's rows were measured on two cores. A lone workgroup leaves a core idle, which costs less than a
+ * dispatch for each step of up to 96 units; every load costs a check of bounds. A load takes about 2 ms to compile: kernels
+ * with many loads are for long chunks or large layers.
  */
 export const TUNING_TABLE: readonly GruRow[] = [
   { adapter: "gpu", maxHiddenSize: 256, maxRows: 64, family: { kernel: "network", workgroupSize: 256 } },
@@ -49,7 +49,7 @@ export const TUNING_TABLE: readonly GruRow[] = [
   { adapter: "software", minRows: 4, minSteps: 16, family: FOUR_ROWS },
   {
     adapter: "software",
-    maxHiddenSize: 128,
+    maxHiddenSize: 96,
     minSteps: 16,
     family: { kernel: "persistent", workgroupSize: 16, lanes: 1, units: 4 },
   },
