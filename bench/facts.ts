@@ -16,7 +16,7 @@ export interface RunFacts {
   /** The browser, or Node and its WebGPU. */
   readonly engine: string;
   readonly adapter: AdapterFacts;
-  /** What the figures may not be used for; null for a GPU. */
+  /** The limit of the figures' meaning; null for a GPU. */
   readonly warning: string | null;
   readonly cpu: string;
   readonly platform: string;

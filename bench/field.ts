@@ -11,7 +11,7 @@ export interface Entrant<Ready> {
   readonly ready: Ready;
 }
 
-/** Those that take part in one measurement, and the rows of those that do not. */
+/** The contenders that take part in one measurement, and the rows of the others. */
 export interface Field<Ready> {
   readonly entrants: readonly Entrant<Ready>[];
   readonly absentRows: readonly Row[];

@@ -1,4 +1,4 @@
-/** What is used of the package flatbuffers. */
+/** The parts of the package flatbuffers that are used. */
 export interface FlatBuilder {
   startObject(numFields: number): void;
   addFieldInt8(field: number, value: number, fallback: number): void;

@@ -1,4 +1,4 @@
-/** What takes turns with others: one go, which gives its times in us. It checks results with the clock stopped. */
+/** A contender that takes turns with others: one turn gives its times in us. Results are checked with the clock stopped. */
 export type Lane = (round: number) => Promise<number[]>;
 
 /**

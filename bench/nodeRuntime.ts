@@ -12,7 +12,7 @@ import type { Runtime } from "./runtime.js";
 /** Debian's Chromium brings a software driver of Vulkan along. */
 const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-/** What the npm package `webgpu`, Dawn for Node, exports. */
+/** Exports of the npm package `webgpu`, Dawn for Node. */
 interface Dawn {
   create(options: string[]): GPU;
   readonly globals: Record<string, unknown>;

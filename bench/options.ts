@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { FULL_RUNS, QUICK_RUNS, RUNTIMES, type RuntimeName, type WorkloadOptions } from "./workload.js";
 import { type Suite, SUITES } from "./row.js";
 
-/** What `--help` prints. */
+/** The text that `--help` prints. */
 export const USAGE = `npm run bench -- [suites] [options]
 npm run bench -- report FILE...
 
@@ -23,7 +23,7 @@ npm run bench -- report FILE...
 
 WEBGRU_ADAPTER=default benches the machine's own GPU on Linux, CHROME_PATH=... another Chrome.`;
 
-/** What the command line asks for. */
+/** The command line, parsed. */
 export type Command =
   | { readonly verb: "help" }
   | { readonly verb: "report"; readonly files: readonly string[]; readonly out: string | undefined }

@@ -1,7 +1,7 @@
 import type { RunFacts } from "./facts.js";
 import type { Row } from "./row.js";
 
-/** What a run writes. */
+/** The file that a run writes. */
 export interface Result {
   readonly meta: RunFacts & { readonly loadAtEnd: number };
   readonly rows: readonly Row[];

@@ -1,7 +1,7 @@
 import type { Storage } from "../src/layers/layerType.js";
 import type { Summary } from "./statistics.js";
 
-/** What is measured: one file of measures/ each. */
+/** Kinds of measures: one file of measures/ each. */
 export type Kind = "sequence" | "push" | "crowd" | "generation" | "first";
 
 /** The parts of a benchmark, as the command line names them. */
@@ -48,7 +48,7 @@ export function nameShape({ sequenceLength, batchSize, inputSize, hiddenSize, st
   return storage === "f32" ? sizes : `${sizes} ${storage}`;
 }
 
-/** What a row was measured on, for a reader. */
+/** The shape of a row, for a reader. */
 export function nameTask({ kind, shape, numTogether }: Row): string {
   if (kind === "crowd") return `${nameShape(shape)} streams=${numTogether}`;
   if (kind === "generation") return `${nameShape(shape)} tokens=${numTogether}`;

@@ -1,4 +1,4 @@
-/** What a list of times comes to, in the unit that they are in. */
+/** A summary of a list of times, in their unit. */
 export interface Summary {
   readonly count: number;
   readonly min: number;

@@ -2,7 +2,7 @@ import { FLOOR } from "./measures/pushes.js";
 import { rowBeside, speedUp } from "./ratios.js";
 import { nameShape, type Kind, type Row, type Shape } from "./row.js";
 
-/** What a push on WebGPU may take beyond the floor, and its p99 in its p50s. */
+/** Time that a push on WebGPU may take beyond the floor, and its p99 in multiples of its p50. */
 const MAX_OVER_FLOOR_US = 500;
 const MAX_TAIL = 3;
 

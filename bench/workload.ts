@@ -1,6 +1,6 @@
 import type { Kind, Shape, Suite } from "./row.js";
 
-/** What to measure on one shape, of which contenders, and how often. */
+/** A measure on one shape: which contenders, and how often. */
 export interface MeasureRequest {
   readonly kind: Kind;
   readonly suite: Suite;
@@ -21,7 +21,7 @@ export interface MeasureRequest {
 export const RUNTIMES = ["browser", "node"] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
 
-/** What the command line asks for. */
+/** The measures that the command line asks for. */
 export interface WorkloadOptions {
   readonly suites: readonly Suite[];
   readonly runtime: RuntimeName;

@@ -11,7 +11,7 @@ export class Editor {
   readonly #textarea: HTMLTextAreaElement;
   /** Behind the text box, with the same text in the same places: it carries the heat and gives the box its height. */
   readonly #heat: HTMLElement;
-  /** What the box holds beyond `#heated`. */
+  /** The box's text beyond `#heated`. */
   readonly #tail = document.createTextNode(LINE_HOLDER);
   /** The text that has its heat. */
   #heated = "";

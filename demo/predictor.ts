@@ -18,7 +18,7 @@ export interface ReadCharacter {
   readonly bits: number;
 }
 
-/** What the model has made of a text. */
+/** The model's predictions for a text. */
 export interface Reading {
   /** The text begins with this, and the model has not seen it: only the end of a long text is read. */
   readonly skipped: string;
@@ -31,7 +31,7 @@ export interface Reading {
 /** Below this a float32 loses digits and then is 0: 126 bits of surprise are enough for anyone. */
 const SMALLEST_PROBABILITY = 2 ** -126;
 
-/** What a predictor needs of a stream, a `GruStream` for one. */
+/** The parts of a stream that a predictor needs, of a `GruStream` for one. */
 interface Stream {
   push(indices: ArrayLike<number>): Promise<Float32Array>;
   reset(): Promise<void>;
@@ -43,7 +43,7 @@ export class Predictor {
   readonly #vocabulary: Vocabulary;
   readonly #onKeystroke: (timeMs: number) => void;
   #wanted = "";
-  /** What the stream has read; null when its state is of no use. */
+  /** The text that the stream has read; null when its state is of no use. */
   #text: string | null = null;
   #skipped = "";
   #characters: ReadCharacter[] = [];

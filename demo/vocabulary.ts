@@ -1,4 +1,4 @@
-/** What is typed for a character that keyboards, phones and word processors put in its place. */
+/** The typed character for each one that keyboards, phones and word processors put in its place. */
 const STAND_INS = new Map([
   ...each("“”„‟«»″", '"'),
   ...each("‘’‚‛‹›′`´", "'"),
@@ -23,7 +23,7 @@ const INVISIBLE = /^[\p{M}\p{Cf}]+$/u;
 export class Vocabulary {
   readonly characters: readonly string[];
   readonly #indices = new Map<string, number>();
-  /** What each unknown character met so far is read as. */
+  /** The character that each unknown one met so far is read as. */
   readonly #readAs = new Map<string, string>();
 
   constructor(characters: readonly string[]) {

@@ -1,5 +1,5 @@
 // All steps of a GRU layer in one dispatch: h[0] -> h[1] -> ... A workgroup keeps the state of one batch row and direction
-// in its own memory and walks through time; the equations are in lib/gru.wgsl. A row stops at its length.
+// in its own memory and goes through all steps; the equations are in lib/gru.wgsl. A row stops at its length.
 // start_of and state_before come from lib/start_*.wgsl.
 // Dispatch [B, D, 1].
 // CPU twin: src/layers/gru.ts

@@ -1,7 +1,7 @@
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 
-/** What is used of jax-js. A function takes its arguments away; `ref` keeps one for another use. */
+/** The parts of jax-js that are used. A function takes its arguments away; `ref` keeps one for another use. */
 interface Jax {
   init(device: string): Promise<readonly string[]>;
   defaultDevice(device: string): void;

@@ -3,7 +3,7 @@ import type { Contender } from "../contender.js";
 import type { FlatBuilder } from "../flatbuffer.js";
 import { writeTfliteGru } from "../tfliteGru.js";
 
-/** What is used of LiteRT.js. */
+/** The parts of LiteRT.js that are used. */
 interface LiteRt {
   loadLiteRt(folder: string): Promise<unknown>;
   loadAndCompile(model: Uint8Array, options: { readonly accelerator: "webgpu" }): Promise<CompiledModel>;

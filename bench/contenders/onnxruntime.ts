@@ -2,7 +2,7 @@ import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 import { writeOnnxGru } from "../onnxGru.js";
 
-/** What is used of onnxruntime-web and onnxruntime-node. */
+/** The parts of onnxruntime-web and onnxruntime-node that are used. */
 export interface Ort {
   readonly env: { readonly wasm: { numThreads: number }; logLevel: string };
   readonly InferenceSession: { create(model: Uint8Array, options: SessionOptions): Promise<OrtSession> };

@@ -1,7 +1,7 @@
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 
-/** What anyone would write: the equations in JavaScript, in float64 on float32 arrays. */
+/** The loop that anyone would write: the equations in JavaScript, in float64 on float32 arrays. */
 export const plainLoop: Contender = {
   name: "plain loop",
   tolerance: 2e-6,

@@ -1,7 +1,7 @@
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { Contender } from "../contender.js";
 
-/** What is used of TensorFlow.js. */
+/** The parts of TensorFlow.js that are used. */
 interface Tf {
   setBackend(name: string): Promise<boolean>;
   getBackend(): string;

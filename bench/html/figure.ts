@@ -11,7 +11,7 @@ export interface Figure {
   readonly picture: string | null;
   /** Contenders to name by their colours. */
   readonly legend: readonly string[];
-  /** What the picture shows, and what it lacks. */
+  /** The picture in words, with its gaps. */
   readonly rows: readonly Row[];
   /** Markup below the picture. */
   readonly extra?: string;

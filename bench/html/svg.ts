@@ -16,7 +16,7 @@ export function label(text: string, x: number, y: number, attributes: Attributes
   return element("text", { x, y, ...attributes }, escape(text));
 }
 
-/** What a pointer that rests on its parent is told. */
+/** The text for a pointer that rests on its parent. */
 export function tooltip(text: string): string {
   return element("title", {}, escape(text));
 }

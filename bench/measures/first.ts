@@ -7,7 +7,7 @@ import type { Row } from "../row.js";
 import { summarize } from "../statistics.js";
 import type { MeasureRequest } from "../workload.js";
 
-/** What one fresh page gives. */
+/** Times of one fresh page. */
 export type FirstTry = { readonly timeUs: number; readonly maxError: number } | { readonly whyNot: string };
 
 /**

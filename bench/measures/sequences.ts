@@ -8,7 +8,7 @@ import type { Row } from "../row.js";
 import { median, summarize } from "../statistics.js";
 import type { MeasureRequest } from "../workload.js";
 
-/** What is timed at once takes at least this long, or MAX_REPEATS runs: the clock's step is then lost in it. */
+/** Runs timed together take at least this long, or are MAX_REPEATS: the clock's step is then negligible. */
 const MIN_TIMED_US = 1000;
 const MAX_REPEATS = 100;
 

@@ -7,7 +7,7 @@ import "webgru/cpu";
 /** Sound of a block of 128 samples, at 48 kHz. */
 const BLOCK_MS = 128 / 48;
 
-/** What the processor tells the page, each time it is asked. */
+/** The processor's answer, each time the page asks. */
 export interface Counts {
   readonly deviceName: string;
   readonly numBlocks: number;

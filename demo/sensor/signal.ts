@@ -16,7 +16,7 @@ const KEEP = Math.exp(-1 / (RATE_HZ * MEMORY_SECONDS));
 const KICK = DRIFT * Math.sqrt(1 - KEEP * KEEP);
 
 /**
- * What a sensor says, a value for each call.
+ * A sensor's values, one for each call.
  *
  * @param random uniform numbers in [0, 1)
  */

@@ -1,4 +1,4 @@
-/** What a sensor said and what was forecast of it, step by step, and how far the two are apart. */
+/** A sensor's values and their forecasts, step by step, and how far the two are apart. */
 export class Trace {
   readonly horizonSteps: number;
   readonly #warmUpSteps: number;

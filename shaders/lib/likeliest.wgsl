@@ -24,7 +24,7 @@ fn keep(before: Segment, limit: f32, by_weight: bool) -> Segment {
   return kept;
 }
 
-// What all of the row from a key on measure; f32 counts to 2^24.
+// The measure of all numbers of the row from a key on; f32 counts to 2^24.
 fn sum_from(smallest: u32, segment: Segment, by_weight: bool) -> f32 {
   var sum = 0.0;
   for (var i = segment.local_index; i < OUTPUT_SIZE; i += WORKGROUP_SIZE) {

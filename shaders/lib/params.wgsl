@@ -1,4 +1,4 @@
-// What differs from dispatch to dispatch: binding 0.
+// Numbers that differ from dispatch to dispatch: binding 0.
 
 struct Params {
   first_row: u32,  // first row of the steps, in a forward sequence [T, B, ...]

@@ -1,4 +1,4 @@
-// What the numbers of a workgroup's invocations make together, each giving one. All of them must come here.
+// Sums and maxima over a workgroup: each invocation gives one number. All of them must come here.
 var<workgroup> partial: array<f32, WORKGROUP_SIZE>;
 
 fn workgroup_max(value: f32, local_index: u32) -> f32 {

@@ -1,4 +1,4 @@
-// What a kernel that advances a layer from its projection reads: bindings 3 to 5, after those of lib/chunk.wgsl. Needs
+// Inputs of a kernel that advances a layer from its projection: bindings 3 to 5, after those of lib/chunk.wgsl. Needs
 // lib/layer.wgsl, lib/state.wgsl, lib/recurrent.wgsl, lib/tile.wgsl and one of lib/weight_*.wgsl.
 
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D 3H], rows padded

@@ -1,4 +1,4 @@
-// What the public classes drive: one implementation on the GPU (runtime/), one on the CPU (cpu/).
+// The seam between the public classes and a device: one implementation on the GPU (runtime/), one on the CPU (cpu/).
 // Arguments have been checked before they come here.
 
 import type { Generation } from "../model/generative.js";
@@ -21,7 +21,7 @@ export interface Engine {
    * @throws GruError `limit-exceeded` when that does not fit the device
    */
   createSession(numSlots: number, sequenceLength: number): Session;
-  /** What was chosen on the device's own evidence, in lines for `explain()`. */
+  /** Choices made by trying the device, in lines for `explain()`. */
   describeChoices(): string[];
   /** How a sequence of `sequenceLength` steps of `batchSize` rows is run, for `explain()`. */
   describe(batchSize: number, sequenceLength: number): string;
@@ -38,7 +38,7 @@ export interface Advance {
   readonly lengths: readonly number[] | null;
   /** Give only each row's last step. */
   readonly lastOnly: boolean;
-  /** What of the outputs to give. */
+  /** The outputs to give. */
   readonly output: Selection;
   /** Give the rows' states too, for rows in slots 0, 1, 2... A stream leaves them where they are. */
   readonly withState: boolean;
@@ -46,7 +46,7 @@ export interface Advance {
 
 export interface Advanced {
   /**
-   * What was selected: the network's outputs in order, each [T, B, O], or [B, O] where only the last step is given; then
+   * The selected outputs: the network's in order, each [T, B, O], or [B, O] where only the last step is given; then
    * the highest of the main one, [T, B, K, 2] or [B, K, 2], the index, as the bits of a u32, before the number. Zeros
    * past a row's length.
    */

@@ -11,7 +11,7 @@ export interface KernelSpec {
   readonly bindings: readonly KernelBinding[];
   /** Workgroups to dispatch for a number of rows: B in the time loop and at the end, else steps x B. */
   workgroups(numRows: number): [x: number, y: number, z: number];
-  /** Steps of one dispatch at most, of a kernel that walks through time; absent for one that makes a step. */
+  /** Most steps of one dispatch of a persistent kernel; absent for a kernel that makes one step. */
   readonly maxStepsAtOnce?: number;
   /** Multiplications and additions for each row (and step): what the work of a submit is measured in. */
   readonly flopPerRow: number;

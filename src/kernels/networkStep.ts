@@ -23,7 +23,7 @@ export const OPERATION_KINDS = [
   "copy",
 ] as const;
 
-/** What the kernel must know of the program that it runs. */
+/** Sizes and offsets of the program that the kernel runs. */
 export interface NetworkStepShape {
   readonly storage: Storage;
   readonly numOperations: number;

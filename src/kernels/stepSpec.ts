@@ -19,7 +19,7 @@ import { weightSource } from "./weightStorage.js";
 /** WGSL of every kernel that advances a GRU layer. */
 export const layerSource = rowSource + chunk + layerPart + recurrent + tile + gru;
 
-/** What one step kernel has of its own. */
+/** The parts of a spec that one step kernel has of its own. */
 export interface StepKernel {
   /** Its name, which is its entry point's. */
   readonly name: string;

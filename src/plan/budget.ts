@@ -52,7 +52,7 @@ export function chunkStepsFor(network: Network, sequenceLength: number, maxSteps
   return Math.min(maxSteps, 2 ** Math.ceil(Math.log2(sequenceLength)));
 }
 
-/** What a submit is to take at most. */
+/** Time that a submit should take at most. */
 export const SUBMIT_MS = 50;
 
 /**

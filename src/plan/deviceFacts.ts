@@ -1,4 +1,4 @@
-/** What a plan needs to know of a device. */
+/** Facts of a device that plans depend on. */
 export interface DeviceFacts {
   /** A software adapter: correct, and slower than the CPU path. */
   readonly isFallback: boolean;

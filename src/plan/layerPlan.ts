@@ -1,4 +1,4 @@
-// What a layer type does on a GPU: how its weights lie there, and which buffers and dispatches it takes.
+// A layer type on a GPU: how its weights lie there, and which buffers and dispatches it takes.
 
 import type { Layer } from "../layers/index.js";
 import type { Programmer } from "./network/programmer.js";

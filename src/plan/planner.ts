@@ -26,7 +26,7 @@ export interface Alternative<T> {
   plan(): T;
 }
 
-/** What to plan for. */
+/** A request for a plan. */
 export interface PlanRequest {
   readonly maxRows: number;
   readonly chunkSteps: number;

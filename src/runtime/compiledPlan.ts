@@ -17,7 +17,7 @@ interface CompiledStage {
   readonly dispatches: readonly CompiledDispatch[];
 }
 
-/** What may differ from chunk to chunk. */
+/** Facts of one chunk. */
 export interface Chunk {
   readonly numRows: number;
   readonly numSteps: number;

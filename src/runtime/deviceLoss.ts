@@ -3,9 +3,9 @@ import { GruError } from "../errors.js";
 /**
  * Whether a device is lost, and the one error that says so.
  *
- * What was under way when a device is lost fails by another name: an OperationError, an AbortError, a pipeline that does not
- * compile, no compilation messages; or it gives an answer without meaning. So all that is awaited of a device goes through
- * `told`.
+ * A call that is under way when a device is lost fails by another name: an OperationError, an AbortError, a pipeline that
+ * does not compile, no compilation messages; or it gives an answer without meaning. So every answer of a device is awaited
+ * through `told`.
  */
 export class DeviceLoss {
   readonly #device: GPUDevice;
@@ -36,7 +36,7 @@ export class DeviceLoss {
   }
 
   /**
-   * What `answer` gives.
+   * Awaits an answer of the device.
    *
    * @throws GruError `device-lost` where the device is gone by then, whatever became of `answer`
    */

@@ -9,7 +9,7 @@ import { MAX_CHUNKS_IN_FLIGHT, type Readback } from "./readback.js";
 import type { Recorder } from "./recorder.js";
 import type { StateSlots } from "./stateSlots.js";
 
-/** What tokens are drawn with. */
+/** The session in which tokens are drawn. */
 export interface GenerationHost {
   readonly resources: GpuResources;
   /** Nobody else advances them meanwhile. */
@@ -17,7 +17,7 @@ export interface GenerationHost {
   /** Of its own: it is disposed at the end. */
   readonly readback: Readback;
   readonly recorder: Recorder;
-  /** What the tokens are drawn from. */
+  /** The output that tokens are drawn from. */
   readonly scores: Scores;
   /** Compiles a plan on the states, and waits until it is known to be in memory. */
   allocate(key: string, plan: Plan): Promise<CompiledPlan>;
@@ -97,7 +97,7 @@ export class GpuGeneration {
     this.#recorder.submit();
     const tokens = new Uint32Array(numTokens);
     const put = (read: Float32Array) => {
-      // What a step drew is in the next one's row, and what the last step of a whole chunk did in the first.
+      // A step's tokens are in the row of the next step, those of a chunk's last step in its first row.
       const indices = new Uint32Array(read.buffer);
       tokens.set(indices.subarray(numSlots));
       tokens.set(indices.subarray(0, numSlots), numTokens - numSlots);

@@ -6,7 +6,7 @@ import type { DeviceLoss } from "./deviceLoss.js";
 import type { Nudge } from "./nudge.js";
 import type { Pipelines } from "./pipelines.js";
 
-/** What the sessions of one network on one device share. */
+/** Resources that the sessions of one network on one device share. */
 export interface GpuResources {
   readonly network: Network;
   readonly gpu: GPUDevice;

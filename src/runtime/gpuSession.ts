@@ -32,7 +32,7 @@ export class GpuSession implements Session {
   #maxChunkSteps: number;
   /** A streamed step and a long sequence have each a plan of their own, on the same states. */
   readonly #plans = new Map<string, CompiledPlan>();
-  /** What each plan's lengths buffer holds, when all rows are of one length. */
+  /** Content of each plan's lengths buffer, where all rows are of one length. */
   readonly #lengths = new Map<CompiledPlan, string>();
   /** Resolve when what was submitted and is not read back is done, oldest first. */
   readonly #unread: Promise<unknown>[] = [];
@@ -217,7 +217,7 @@ export class GpuSession implements Session {
     loss.check();
   }
 
-  /** What plan to take, and what it is kept under. */
+  /** The plan for a call, and the key that it is kept under. */
   #requestFor(
     numRows: number,
     sequenceLength: number,

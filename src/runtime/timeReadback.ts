@@ -2,7 +2,7 @@
 const MAX_TRIPS = 6;
 const BUDGET_MS = 20;
 
-/** What it takes to submit next to nothing and read it back, in microseconds: the shortest of some round trips. */
+/** Time to submit next to nothing and read it back, in microseconds: the shortest of some round trips. */
 export async function timeReadbackUs(device: GPUDevice): Promise<number> {
   const source = device.createBuffer({ label: "readback.source", size: 4, usage: GPUBufferUsage.COPY_SRC });
   const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
