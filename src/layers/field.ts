@@ -77,6 +77,12 @@ function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unkn
   return typeof value === "object" && value !== null ? value : {};
 }
 
+/** Whether float32, in which devices compute, has it as a finite number above 0. */
+function isPositiveFloat32(value: number): boolean {
+  const rounded = Math.fround(value);
+  return rounded > 0 && rounded < Infinity;
+}
+
 /**
  * A number above 0.
  *
@@ -89,7 +95,7 @@ export function positive(word: string, defaultValue: number | null): Field {
     kind: "number",
     default: defaultValue,
     expected: mayBeNull ? "a number above 0, or null" : "a number above 0",
-    accepts: (value) => (mayBeNull && value === null) || (typeof value === "number" && value > 0),
+    accepts: (value) => (mayBeNull && value === null) || (typeof value === "number" && isPositiveFloat32(value)),
     complete: same,
     describe: (value) => (value === null ? "" : `${word} ${String(value)}`),
   };

@@ -55,7 +55,6 @@ const stackOf = (storage: Storage, resetAfter: boolean) => ({
   stateSize: STATE_SIZE,
 });
 
-/** Specs of each factory, one for each variant of its source. */
 /** First byte of each tensor of a layer that is alone. */
 function offsetsOf(layer: GruLayer): (tensor: string) => number {
   const layout = layOut({ ...network, layers: [layer] });
@@ -68,6 +67,7 @@ const STEP_TILES: readonly StepTile[] = [
   { units: 1, rows: 4 },
 ];
 
+/** Specs of each factory, one for each variant of its source. */
 const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),

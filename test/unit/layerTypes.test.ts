@@ -1,6 +1,6 @@
 // Layers of every type in a file of ours, in streams, and in saved states.
 
-import { createModel, loadModel, type Network } from "webgru";
+import { createModel, defineNetwork, loadModel, type Network } from "webgru";
 import { writeSafetensors } from "webgru/safetensors";
 import { describe, expect, it } from "vitest";
 import { LAYER_TYPES } from "../../src/layers/index.js";
@@ -14,7 +14,9 @@ const NUM_STEPS = 7;
 /** The first network of the twin cases that has a layer of the type, and can stream. */
 function networkWith(type: string): Network {
   const networks = twinCases.filter(({ id }) => id !== "h4096").map(({ network }) => network());
-  return networks.find((each) => canStream(each) && each.layers.some((layer) => layer.type === type))!;
+  const found = networks.find((each) => canStream(each) && each.layers.some((layer) => layer.type === type));
+  if (found === undefined) throw new Error(`no twin case that can stream has a layer of type "${type}": add one`);
+  return found;
 }
 
 describe.each(LAYER_TYPES)("a layer of type %s", (type) => {
@@ -44,4 +46,14 @@ describe.each(LAYER_TYPES)("a layer of type %s", (type) => {
     whole.output.forEach((expected, i) => expect(last[i]).toBeCloseTo(expected, 6));
     expect(await (await stream.fork()).push(input.subarray(half))).toEqual(second);
   });
+});
+
+describe("a number of a layer", () => {
+  it.each([Infinity, NaN, 1e300, 1e-300, 0, -1])(
+    "is refused where float32 has no such number above 0: %s",
+    (epsilon) => {
+      const norm = { type: "norm", name: "norm", inputSize: 3, epsilon } as const;
+      expect(() => defineNetwork({ layers: [norm] })).toThrow(/expected epsilon to be a number above 0, got/);
+    },
+  );
 });

@@ -90,7 +90,7 @@ type FileTensors = ReadonlyMap<string, FileTensor>;
 
 /** The name that a layer's weights have in the file, as the library calls it. */
 function findLayer(layer: LayerSpec, tensors: FileTensors): string | null {
-  if (layer.type === "last") return null;
+  if (!("weight" in layer)) return null;
   if (layer.type !== "gru") {
     const found = [...tensors].find(
       ([name, { values }]) =>
