@@ -17,7 +17,7 @@ const MAX_CHUNK_BYTES = 64 * 2 ** 20;
  */
 export function maxChunkSteps(layout: NetworkLayout, batchSize: number, tuning: Tuning): number {
   const { facts } = tuning;
-  const plan = surveySequence(layout, { maxRows: batchSize, chunkSteps: 1, lastOnly: false, tuning });
+  const plan = surveySequence(layout, { maxRows: batchSize, chunkSteps: 1, lastOnly: false, tuning }, "rows");
   checkLimits(plan, facts);
   const maxBytes = maxBindingBytes(facts);
   const growing = plan.buffers.filter(({ stepBytes = 0 }) => stepBytes > 0);

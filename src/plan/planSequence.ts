@@ -1,13 +1,13 @@
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { topKKernel } from "../kernels/topK.js";
 import { layerType } from "../layers/index.js";
-import { NETWORK_INPUT, numLayersOfState } from "../model/network.js";
+import { NETWORK_INPUT } from "../model/network.js";
 import { ALL, neededLayers } from "../model/outputRequest.js";
 import { layerPlan } from "./layers.js";
 import { wholeNetwork } from "./network/wholeNetwork.js";
 import type { NetworkLayout } from "./networkLayout.js";
 import type { BufferPlan, OutputPlan, Plan } from "./plan.js";
-import { Planner, type PlanRequest } from "./planner.js";
+import { ALWAYS, Planner, type PlanRequest, type Survey } from "./planner.js";
 
 /**
  * Plans chunks of up to `chunkSteps` steps of up to `maxRows` rows.
@@ -16,12 +16,12 @@ import { Planner, type PlanRequest } from "./planner.js";
  * product, then its steps, by the kernel family that the device takes for chunks of that size.
  */
 export function planSequence(layout: NetworkLayout, request: PlanRequest): Plan {
-  return plan(new Planner(layout, request, false));
+  return plan(new Planner(layout, request, null));
 }
 
-/** As `planSequence`, with every kernel and buffer that chunks of any size take. It cannot be run. */
-export function surveySequence(layout: NetworkLayout, request: PlanRequest): Plan {
-  return plan(new Planner(layout, request, true));
+/** As `planSequence`, with the kernels and buffers of all chunks that the survey covers. It cannot be run. */
+export function surveySequence(layout: NetworkLayout, request: PlanRequest, survey: Survey): Plan {
+  return plan(new Planner(layout, request, survey));
 }
 
 function plan(planner: Planner): Plan {
@@ -30,7 +30,7 @@ function plan(planner: Planner): Plan {
   const input = planner.sequence(NETWORK_INPUT, inputType === "indices" ? 1 : paddedSize(inputSize));
   planner.values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
-  planner.choose([...wholeNetwork(planner, input), { isRight: true, plan: () => planLayers(planner) }]);
+  planner.choose([...wholeNetwork(planner, input), { ...ALWAYS, plan: () => planLayers(planner) }]);
   const outputPlan = (name: string): OutputPlan => {
     const value = lastOnly ? planner.lastStep(name) : planner.values.get(name)!;
     return { name, ...value };
@@ -56,11 +56,11 @@ function plan(planner: Planner): Plan {
   };
 }
 
-/** Layer by layer. Frame layers after the last one with a state see the last step only, where only that is given. */
+/** Layer by layer. Frame layers that no layer of another kind follows see the last step only, where only that is given. */
 function planLayers(planner: Planner): void {
   const { network, request, values } = planner;
   const layers = neededLayers(network, request.output ?? ALL);
-  const numBefore = numLayersOfState(network);
+  const numBefore = network.layers.map((layer) => layerType(layer).time !== "frame").lastIndexOf(true) + 1;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i]!;
     const { time, readsIndex } = layerType(layer);

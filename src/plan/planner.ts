@@ -21,10 +21,17 @@ export interface Value {
 
 /** One way to go on. */
 export interface Alternative<T> {
-  /** Whether it is right for the chunk's size. */
+  /** Whether it is right for chunks of so many rows, and of so many rows and steps. */
+  readonly isForRows: boolean;
   readonly isRight: boolean;
   plan(): T;
 }
+
+/** For an alternative that is right for every chunk. */
+export const ALWAYS = { isForRows: true, isRight: true };
+
+/** A planning that takes several alternatives at once: all, or those for as many rows as are asked for. */
+export type Survey = "all" | "rows";
 
 /** A request for a plan. */
 export interface PlanRequest {
@@ -44,8 +51,7 @@ export interface PlanRequest {
 export class Planner {
   readonly layout: NetworkLayout;
   readonly request: PlanRequest;
-  /** Takes every alternative, so that all kernels of the network are there. */
-  readonly isSurvey: boolean;
+  readonly #survey: Survey | null;
   readonly buffers: BufferPlan[] = [];
   readonly stages: Stage[] = [];
   /** Buffers that must hold zeros when a chunk begins. */
@@ -58,11 +64,11 @@ export class Planner {
   readonly values = new Map<string, Value>();
   readonly #lastSteps = new Map<Value, Value>();
 
-  constructor(layout: NetworkLayout, request: PlanRequest, isSurvey: boolean) {
+  constructor(layout: NetworkLayout, request: PlanRequest, survey: Survey | null) {
     const { maxRows, chunkSteps } = request;
     this.layout = layout;
     this.request = request;
-    this.isSurvey = isSurvey;
+    this.#survey = survey;
     this.buffers.push(...layout.weights, layout.states);
     // The wavefronts of a stack are more than the steps: one for each further layer.
     const numStateful = layout.network.layers.filter((layer) => stateBlocks(layer).length > 0).length;
@@ -89,10 +95,11 @@ export class Planner {
     return [maxRows, sample === undefined ? chunkSteps : 1];
   }
 
-  /** Takes the first alternative that is right; of a survey all, and gives what the last one gives. */
+  /** Takes the first alternative that is right. A survey takes several, and gives the result of the last one. */
   choose<T>(alternatives: readonly Alternative<T>[]): T {
-    if (this.isSurvey) return alternatives.map((alternative) => alternative.plan()).at(-1)!;
-    return alternatives.find(({ isRight }) => isRight)!.plan();
+    if (this.#survey === null) return alternatives.find(({ isRight }) => isRight)!.plan();
+    const taken = alternatives.filter(({ isForRows }) => isForRows || this.#survey === "all");
+    return taken.map((alternative) => alternative.plan()).at(-1)!;
   }
 
   /** The last step of a value; a value of one row already is left as it is. */

@@ -71,8 +71,14 @@ function isForDevice({ adapter, vendor, family }: TuningRow<KernelFamily>, facts
   );
 }
 
+/** Whether a row is for chunks of so many rows, whatever their steps. */
+export function isForRows(row: TuningRow<KernelFamily>, numRows: number): boolean {
+  const { minRows = 1, maxRows = Infinity, maxRowSteps = Infinity } = row;
+  return numRows >= minRows && numRows <= Math.min(maxRows, maxRowSteps);
+}
+
 /** Whether a row is for chunks of that size. */
 export function isForSize(row: TuningRow<KernelFamily>, [numRows, numSteps]: RowsAndSteps): boolean {
-  const { minRows = 1, maxRows = Infinity, minSteps = 1, maxRowSteps = Infinity } = row;
-  return numRows >= minRows && numRows <= maxRows && numSteps >= minSteps && numRows * numSteps <= maxRowSteps;
+  const { minSteps = 1, maxRowSteps = Infinity } = row;
+  return isForRows(row, numRows) && numSteps >= minSteps && numRows * numSteps <= maxRowSteps;
 }

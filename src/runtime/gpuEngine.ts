@@ -82,7 +82,7 @@ export class GpuEngine implements Engine, GpuResources {
     const oneStep = { maxRows: 1, chunkSteps: 1, lastOnly: false, tuning };
     const plans = facts.isFallback
       ? [planSequence(layout, oneStep)]
-      : [false, true].map((lastOnly) => surveySequence(layout, { ...oneStep, lastOnly }));
+      : [false, true].map((lastOnly) => surveySequence(layout, { ...oneStep, lastOnly }, "all"));
     // Asked for first: the device compiles while weights are packed here.
     const compiling = Pipelines.compile(device, loss, plans.flatMap(kernelsOf));
     compiling.catch(() => {}); // it is awaited below, or of no use

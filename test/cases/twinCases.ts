@@ -1,6 +1,7 @@
 // The cases that run beside the float64 reference, on every device. Tests in Node pick them by id; the page makes the networks.
 
 import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { LastSpec } from "../../src/layers/last.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
@@ -141,6 +142,21 @@ const forwardLengths: TwinCase[] = [
 
 /** Only the last step, asked for by the call or by a layer, with lengths and across chunks. */
 const lastSteps: TwinCase[] = [
+  {
+    id: "last-after-dense",
+    name: "the last frame of a dense layer, lengths, of which only the last step is asked for",
+    batchSize: 3,
+    sequenceLength: 1100,
+    lengths: [1100, 3, 1],
+    returnSequences: false,
+    network: () => {
+      const next = uniform(34);
+      const gru = randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 7 }, next);
+      const dense = randomDense("dense", ["gru"], [7, 5], "tanh", next);
+      const last: LastSpec = { type: "last", name: "last", inputs: ["dense"], inputSize: 5, direction: "reverse" };
+      return defineNetwork({ layers: [gru, dense, last, randomDense("head", ["last"], [5, 2], "linear", next)] });
+    },
+  },
   {
     id: "last-text",
     name: "the last step of a text model",

@@ -4,7 +4,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
 import { describePlan } from "../../src/plan/describePlan.js";
 import { type BufferPlan, chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/plan/plan.js";
-import { CANDIDATES } from "../../src/plan/gru/table.js";
+import { CANDIDATES, TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { Tuning } from "../../src/plan/tuning.js";
 import type { Network } from "../../src/model/network.js";
 import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
@@ -163,6 +163,12 @@ describe("maxChunkSteps", () => {
     const network = oneGru({ inputSize: 1, hiddenSize: 8, direction: "reverse" });
     // The largest per step are its params, 256 bytes.
     expect(most(network, 1)).toBe(device.maxStorageBufferBindingSize / 256);
+  });
+
+  it("counts no buffer of a kernel that is for fewer rows", () => {
+    const network = randomStack({ seed: 1, inputSize: 8, hiddenSizes: [256, 256, 256, 256], resetAfter: false });
+    const tuning = new Tuning(device, TUNING_TABLE);
+    expect(maxChunkSteps(layOut(network, device), 11_000, tuning)).toBeGreaterThanOrEqual(1);
   });
 
   it("refuses weights that the device cannot bind, with both numbers", () => {

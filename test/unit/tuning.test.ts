@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
-import { dispatchesOf } from "../../src/plan/plan.js";
+import { dispatchesOf, type Plan } from "../../src/plan/plan.js";
 import { TUNING_TABLE } from "../../src/plan/gru/table.js";
 import { planSequence, surveySequence } from "../../src/plan/planSequence.js";
 import { type RowsAndSteps, Tuning } from "../../src/plan/tuning.js";
@@ -100,11 +100,11 @@ describe("the table of kernels", () => {
     const network = randomStack({ seed: 2, inputSize: 1, hiddenSizes: [200, 200], resetAfter: true });
     const layout = layOut(network, nvidia);
     const tuning = new Tuning(nvidia, TUNING_TABLE);
-    const labelsOf = (plan: typeof planSequence, [maxRows, chunkSteps]: RowsAndSteps) =>
+    const labelsOf = (plan: (...given: Parameters<typeof planSequence>) => Plan, [maxRows, chunkSteps]: RowsAndSteps) =>
       plan(layout, { maxRows, chunkSteps, lastOnly: false, tuning })
         .stages.flatMap(dispatchesOf)
         .map(({ kernel }) => kernel.label);
-    const known = labelsOf(surveySequence, [1, 1]);
+    const known = labelsOf((...given) => surveySequence(...given, "all"), [1, 1]);
     const sizes: RowsAndSteps[] = [
       [1, 64],
       [4, 16],

@@ -3,8 +3,8 @@
 
 import type { GruLayer } from "../../layers/gru.js";
 import type { PlannedLayers } from "../layerPlan.js";
-import type { Alternative, Planner, Value } from "../planner.js";
-import { isForSize, type KernelFamily } from "../tuning.js";
+import { type Alternative, ALWAYS, type Planner, type Value } from "../planner.js";
+import { isForRows, isForSize, type KernelFamily } from "../tuning.js";
 import { cell, type CellShape } from "./cell.js";
 import { cooperative, type CooperativeShape } from "./cooperative.js";
 import type { GruFamily } from "./family.js";
@@ -30,9 +30,15 @@ export function waysToAdvance(
     const family = familyOf(row.family);
     if (family === null || !family.fits(layer, row.family, planner)) return [];
     const isRight = isForSize(row, planner.numRowsAndSteps) && (family.fitsSize?.(layer, row.family, planner) ?? true);
-    return [{ isRight, plan: () => family.plan(layer, row.family, inputs, planner) }];
+    return [
+      {
+        isForRows: isForRows(row, planner.request.maxRows),
+        isRight,
+        plan: () => family.plan(layer, row.family, inputs, planner),
+      },
+    ];
   });
-  return [...ways, { isRight: true, plan: () => step.plan(layer, SINGLE_STEPS, inputs, planner) }];
+  return [...ways, { ...ALWAYS, plan: () => step.plan(layer, SINGLE_STEPS, inputs, planner) }];
 }
 
 /** Null for a family of whole networks. */

@@ -24,6 +24,7 @@ export function project(layer: GruLayer, inputs: readonly Value[], planner: Plan
   ];
   planner.choose(
     kernels.map(({ isRight, make }) => ({
+      isForRows: true,
       isRight,
       plan: () => planner.rows(inputs, make(), [input, ...weights, projection]),
     })),

@@ -11,6 +11,8 @@ export interface WavefrontShape {
 }
 
 export const wavefront: GruFamily<WavefrontShape> = {
+  // The kernel reads the stack's operations in the program of the whole network: a layer that has none leaves the stack to
+  // other families.
   fits: (layer, _, { network, layout }) => layout.program !== null && stackFrom(network, layer).length > 1,
 
   fitsSize: (_, __, { numRowsAndSteps: [, numSteps] }) => numSteps > 1,

@@ -4,7 +4,7 @@ import { layerOutputSize } from "../../layers/index.js";
 import { layerNamed, stateOf } from "../../model/network.js";
 import type { BufferPlan } from "../plan.js";
 import type { Alternative, Planner } from "../planner.js";
-import { isForSize } from "../tuning.js";
+import { isForRows, isForSize } from "../tuning.js";
 
 /** All layers in one dispatch of a few steps, a workgroup for each row, where the table and the device allow it. */
 export function wholeNetwork(planner: Planner, input: BufferPlan): Alternative<void>[] {
@@ -17,6 +17,7 @@ export function wholeNetwork(planner: Planner, input: BufferPlan): Alternative<v
     .rowsFor(Math.max(0, ...stateOf(network).map((block) => block.size)))
     .filter(({ family }) => family.kernel === "network");
   return rows.map((row) => ({
+    isForRows: isForRows(row, request.maxRows),
     isRight: !request.lastOnly && size[1] <= MAX_STEPS && isForSize(row, size),
     plan: () => {
       const name = network.outputs[0]!;
