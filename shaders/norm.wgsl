@@ -17,20 +17,22 @@ override EPSILON: f32;
 fn norm(@builtin(workgroup_id) workgroup_id: vec3u, @builtin(local_invocation_index) local_index: u32) {
   let row = (params.first_row + workgroup_id.x) * padded(INPUT_SIZE);
 
+  // Differences from the first feature keep their digits where features are large and alike; the mean is theirs.
+  let first = input[row];
   var sum = 0.0;
   for (var i = local_index; i < INPUT_SIZE; i += WORKGROUP_SIZE) {
-    sum += input[row + i];
+    sum += input[row + i] - first;
   }
   let mean = workgroup_sum(sum, local_index) / f32(INPUT_SIZE);
 
   var squares = 0.0;
   for (var i = local_index; i < INPUT_SIZE; i += WORKGROUP_SIZE) {
-    let difference = input[row + i] - mean;
+    let difference = input[row + i] - first - mean;
     squares += difference * difference;
   }
   let deviation = sqrt(workgroup_sum(squares, local_index) / f32(INPUT_SIZE) + EPSILON);
 
   for (var i = local_index; i < INPUT_SIZE; i += WORKGROUP_SIZE) {
-    output[row + i] = (input[row + i] - mean) / deviation * affine[padded(INPUT_SIZE) + i] + affine[i];
+    output[row + i] = (input[row + i] - first - mean) / deviation * affine[padded(INPUT_SIZE) + i] + affine[i];
   }
 }

@@ -1,5 +1,6 @@
 // Twin cases of layer normalisation.
 
+import type { EmbeddingSpec } from "../../src/layers/embedding.js";
 import type { NormSpec } from "../../src/layers/norm.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { randomArray, randomDense, randomGru, uniform } from "./random.js";
@@ -30,6 +31,19 @@ export const normCases: readonly TwinCase[] = [
       const after = randomNorm("after", ["gru", "before"], 73, next);
       const head = randomDense("head", ["after"], [73, 3], "linear", next);
       return defineNetwork({ layers: [before, gru, after, head] });
+    },
+  },
+  {
+    id: "norm-offset",
+    name: "a normalisation of features near 10,000",
+    batchSize: 2,
+    sequenceLength: 5,
+    network: () => {
+      const next = uniform(922);
+      const weight = randomArray(6 * 9, next).map((value) => 10_000 + value);
+      const table: EmbeddingSpec = { type: "embedding", name: "table", numEmbeddings: 6, embeddingSize: 9, weight };
+      const gru = randomGru("gru", ["norm"], { inputSize: 9, hiddenSize: 4 }, next);
+      return defineNetwork({ layers: [table, randomNorm("norm", ["table"], 9, next), gru], outputs: ["norm", "gru"] });
     },
   },
   {

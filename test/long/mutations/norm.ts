@@ -4,7 +4,7 @@ import { type Mutation, mutationsOf } from "./mutation.js";
 
 export const normMutations: readonly Mutation[] = mutationsOf(
   "norm.wgsl",
-  ["norm", "norm-plain"],
+  ["norm", "norm-plain", "norm-offset"],
   [
     ["starts every dispatch at the first row", "params.first_row + workgroup_id.x", "0u"],
     [
@@ -12,8 +12,13 @@ export const normMutations: readonly Mutation[] = mutationsOf(
       "let row = (params.first_row + workgroup_id.x) * padded(INPUT_SIZE);",
       "let row = (params.first_row + workgroup_id.x) * INPUT_SIZE;",
     ],
-    ["keeps the mean", "(input[row + i] - mean) / deviation", "input[row + i] / deviation"],
-    ["takes squares about zero", "let difference = input[row + i] - mean;", "let difference = input[row + i];"],
+    ["takes the features as they are", "let first = input[row];", "let first = 0.0;"],
+    ["keeps the mean", "(input[row + i] - first - mean) / deviation", "(input[row + i] - first) / deviation"],
+    [
+      "takes squares about zero",
+      "let difference = input[row + i] - first - mean;",
+      "let difference = input[row + i] - first;",
+    ],
     [
       "divides by the variance",
       "sqrt(workgroup_sum(squares, local_index) / f32(INPUT_SIZE) + EPSILON)",
