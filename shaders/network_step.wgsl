@@ -1,7 +1,7 @@
 // A few steps of a whole small network in one dispatch: embedding, GRU and dense layers, one after the other, with all that
 // passes between them in the memory of one workgroup, which makes one batch row.
 //
-// The network is a program, an operation for each layer (src/plan/networkProgram.ts). The equations are those of
+// The network is a program, an operation for each layer (src/plan/network/program.ts). The equations are those of
 // embedding.wgsl, lib/gru.wgsl, dense.wgsl and softmax.wgsl; W x is made here too, since so few steps are not worth a
 // product of their own. `run` comes from lib/operations.wgsl.
 // Dispatch [B, 1, 1].

@@ -1,4 +1,4 @@
-// The sizes of one GRU layer, and where its rows are in time and in memory. Needs lib/chunk.wgsl and lib/padding.wgsl.
+// The sizes of one recurrent layer, and where its rows are in time and in memory. Needs lib/chunk.wgsl and lib/padding.wgsl.
 //
 // Both directions run side by side: forward from a row's first step to its last, reverse from its last to its first.
 // A row that is shorter than the others waits at its end.

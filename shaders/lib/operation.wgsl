@@ -1,4 +1,4 @@
-// One layer of a network, as the kernels of several layers read it (src/plan/networkProgram.ts). Needs lib/activations.wgsl.
+// One layer of a network, as the kernels of several layers read it (src/plan/network/program.ts). Needs lib/activations.wgsl.
 
 struct Activation {
   function: u32,

@@ -6,11 +6,6 @@ import type { Engine } from "./engine.js";
 import { cpuPath, gpuPath } from "./registry.js";
 import type { Workload } from "./workload.js";
 
-declare global {
-  // TypeScript before 6 does not know the name; from then on, or with @webgpu/types, this adds nothing to it.
-  interface GPUDevice {}
-}
-
 /**
  * `webgpu` and `cpu` demand one; `auto` takes whichever finishes the workload first, and says why. A GPUDevice of
  * the caller's is used and never destroyed.
@@ -52,6 +47,8 @@ export async function chooseEngine(
     const name = nameOf(adapter.info);
     return onCpu(network, `the only WebGPU adapter is software (${name}), slower than the CPU path`);
   }
+  startFetching();
+  cpuPath().catch(() => {}); // either may be taken
   try {
     return await onGpu(network, adapter, isAutotuned, workload);
   } catch (error) {

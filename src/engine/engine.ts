@@ -51,7 +51,7 @@ export interface Advanced {
    * past a row's length.
    */
   readonly outputs: Float32Array[];
-  /** [D, B, H] of each GRU layer, one after the other; empty unless asked for. */
+  /** [D, B, size] of each block of state, one after the other; empty unless asked for. */
   readonly state: Float32Array;
 }
 
@@ -84,7 +84,7 @@ export interface Session {
    * @returns [steps, B] of as many steps as come together
    */
   generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void>;
-  /** Sets the state of a slot, [D, H] of each GRU layer, one after the other; zeros when null. */
+  /** Sets the state of a slot, [D, size] of each block, one after the other; zeros when null. */
   writeState(slot: number, state: Float32Array | null): void;
   /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; zeros when null. */
   writeStates(states: Float32Array | null): void;

@@ -5,6 +5,12 @@ import type { Network } from "../model/network.js";
 import type { Engine } from "./engine.js";
 import type { Workload } from "./workload.js";
 
+declare global {
+  // TypeScript before 6 does not know the names; from then on, or with @webgpu/types, this adds nothing to them.
+  interface GPUAdapter {}
+  interface GPUDevice {}
+}
+
 /** An engine on the CPU, or why a GPU finishes first. */
 export type CpuOffer = { readonly engine: Engine } | { readonly whyNot: string };
 
@@ -42,29 +48,30 @@ let cpu: CpuPath | null = null;
 let gpu: GpuPath | null = null;
 
 /** Used by `webgru/cpu`, which calls this when it is imported. */
-export function registerCpu(path: CpuPath | null): void {
+export function registerCpu(path: CpuPath): void {
   cpu = path;
 }
 
 /** Used by `webgru/webgpu`, which calls this when it is imported. */
-export function registerGpu(path: GpuPath | null): void {
+export function registerGpu(path: GpuPath): void {
   gpu = path;
 }
 
 /** The CPU's file, fetched unless it is there. @throws GruError `unsupported` */
 export async function cpuPath(): Promise<CpuPath> {
-  if (cpu === null) await import("../entries/cpu.js").catch(missing("cpu"));
-  return cpu!;
+  // Its export counts: it has registered with another copy of this file where that one has another address.
+  if (cpu === null) cpu = (await import("../entries/cpu.js").catch(missing("cpu"))).path;
+  return cpu;
 }
 
 /** The GPU's file, fetched unless it is there. @throws GruError `unsupported` */
 export async function gpuPath(): Promise<GpuPath> {
-  if (gpu === null) await import("../entries/webgpu.js").catch(missing("webgpu"));
-  return gpu!;
+  if (gpu === null) gpu = (await import("../entries/webgpu.js").catch(missing("webgpu"))).path;
+  return gpu;
 }
 
 function missing(device: string) {
-  return (cause: unknown) => {
+  return (cause: unknown): never => {
     const message = `device "${device}": expected ${device}.js beside webgru's main file, got ${String(cause)}`;
     throw new GruError("unsupported", message, { cause });
   };

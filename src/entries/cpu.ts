@@ -3,10 +3,11 @@
 
 import { CpuEngine } from "../cpu/cpuEngine.js";
 import { fastCpu } from "../cpu/fastCpu.js";
-import { registerCpu } from "../engine/registry.js";
+import { type CpuPath, registerCpu } from "../engine/registry.js";
 import { weigh } from "../cpu/weigh.js";
 
-registerCpu({
+/** The CPU path, which registers itself. */
+export const path: CpuPath = {
   createEngine: async (network, reason) => new CpuEngine(network, reason, await fastCpu()),
 
   async offer(network, workload, gpu) {
@@ -20,4 +21,6 @@ registerCpu({
       return { whyNot: `a GPU was found; the CPU cannot run this model: ${String(error)}` };
     }
   },
-});
+};
+
+registerCpu(path);

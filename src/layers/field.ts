@@ -77,10 +77,10 @@ function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unkn
   return typeof value === "object" && value !== null ? value : {};
 }
 
-/** Whether float32, in which devices compute, has it as a finite number above 0. */
+/** Whether it is a finite number above 0 in float32, in which devices compute: they may take smaller ones than 2^-126 for 0. */
 function isPositiveFloat32(value: number): boolean {
   const rounded = Math.fround(value);
-  return rounded > 0 && rounded < Infinity;
+  return rounded >= 2 ** -126 && rounded < Infinity;
 }
 
 /**

@@ -26,6 +26,9 @@ const ALLOWED: Record<string, readonly string[]> = {
 /** Folders and files that may import everything: nothing of src/ imports them. */
 const isTop = (name: string) => name === "index.ts" || name === "cli" || name === "entries";
 
+/** A path from the project's root. */
+const NAMED_FILE = /\b(?:src|shaders|test|demo|bench)\/[\w/]+\.(?:ts|mjs|wgsl|html)\b/g;
+
 const GPU_CALLS = /\.createBuffer\(|\.createComputePipeline(Async)?\(|\.queue\.(submit|write|copy|onSubmitted)/;
 
 const sourceRoot = join(projectRoot, "src");
@@ -45,6 +48,15 @@ describe("src/", () => {
   it("imports files that exist", () => {
     const missing = edges().filter(({ target }) => !existsSync(join(sourceRoot, target)));
     expect(missing.map(describeEdge)).toEqual([]);
+  });
+
+  it("names files that exist, in its comments and in the shaders", () => {
+    const shaders = readdirSync(join(projectRoot, "shaders"), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".wgsl"))
+      .map((file) => readFileSync(join(projectRoot, "shaders", file), "utf8"));
+    const named = [...source.values(), ...shaders].flatMap((text) => text.match(NAMED_FILE) ?? []);
+    expect(named.length).toBeGreaterThan(10);
+    expect([...new Set(named)].filter((path) => !existsSync(join(projectRoot, path)))).toEqual([]);
   });
 
   it("has no import cycle", () => {
