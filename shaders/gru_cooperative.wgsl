@@ -12,6 +12,7 @@ override WORKGROUP_SIZE: u32;
 override LANES: u32;     // invocations that share the products of a unit
 override MAX_SPINS: u32; // how often to look for a vec4 of the step before
 override UNITS: u32 = WORKGROUP_SIZE / LANES; // of a workgroup
+override NUM_PARTS: u32 = LANES * (UNITS + 1); // by name: Firefox (153) crashes on an expression as an array's size
 override SIDE: u32 = select(1u, 4u, UNITS % 4 == 0); // units of invocations side by side: those of a tile, so that all of it is read
 
 @group(0) @binding(7) var<storage, read_write> output: array<atomic<u32>>; // [T, B, D H], bits of f32, rows padded
@@ -21,7 +22,7 @@ const EMPTY = 0u;
 const MINUS_ZERO = 0x80000000u; // stands for a zero, whose bits would be EMPTY
 
 var<workgroup> h: array<vec4f, HIDDEN_VEC4S>;
-var<workgroup> parts: array<vec3f, LANES * (UNITS + 1)>; // of R h, before the scale; padded against bank conflicts
+var<workgroup> parts: array<vec3f, NUM_PARTS>; // of R h, before the scale; padded against bank conflicts
 var<workgroup> is_late: u32;
 
 @compute @workgroup_size(WORKGROUP_SIZE)

@@ -8,14 +8,17 @@ override WORKGROUP_SIZE: u32;
 override LANES: u32; // invocations that share the products of a unit
 override UNITS: u32; // of an invocation, 1 or, where the reset comes after, 4, which share each read of the state
 override RESET_AFTER: bool;
+// Sizes of arrays are overrides by name: Firefox (153) crashes on an expression there.
+override STATE_ELEMENTS: u32 = 4 * HIDDEN_VEC4S;
+override NUM_PARTS: u32 = HIDDEN_SIZE * LANES;
 override GATED_SIZE: u32 = select(4 * HIDDEN_VEC4S, 1, RESET_AFTER);
 
 @group(0) @binding(7) var<storage, read_write> output: array<f32>; // [T, B, D H], rows padded
 
-var<workgroup> h: array<f32, 4 * HIDDEN_VEC4S>;
+var<workgroup> h: array<f32, STATE_ELEMENTS>;
 var<workgroup> gated: array<f32, GATED_SIZE>;            // r * h, where the reset comes before; its padding stays zero
 var<workgroup> update_gate: array<f32, GATED_SIZE>;      // z, likewise
-var<workgroup> parts: array<vec3f, HIDDEN_SIZE * LANES>; // of R h, before the scale
+var<workgroup> parts: array<vec3f, NUM_PARTS>; // of R h, before the scale
 
 @compute @workgroup_size(WORKGROUP_SIZE)
 fn gru_persistent(

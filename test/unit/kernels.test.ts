@@ -190,6 +190,13 @@ describe("the checker of kernels", () => {
 });
 
 describe("shaders", () => {
+  it("size the arrays of a workgroup by a name or a number: Firefox 153 crashes on an expression", () => {
+    const sources = [...shaders.values(), ...snippets.values()].join("\n");
+    const sizes = [...sources.matchAll(/var<workgroup> \w+: array<\w+(?:<\w+>)?, ([^>]+)>/g)].map(([, size]) => size);
+    expect(sizes.length).toBeGreaterThan(5);
+    expect(sizes.filter((size) => !/^\w+$/.test(size!))).toEqual([]);
+  });
+
   for (const [name, source] of shaders) {
     it(`are used by a kernel: ${name}.wgsl`, () => {
       expect(specs.filter((spec) => shaderOf(spec) === name)).not.toEqual([]);
