@@ -56,7 +56,7 @@ export async function chooseEngine(
   }
 }
 
-/** Has the GPU's file on its way while the browser looks for an adapter. */
+/** Has the GPU's file on its way before it is waited for. */
 function startFetching(): void {
   gpuPath().catch(() => {}); // told to whoever waits for it
 }

@@ -9,12 +9,12 @@ import source from "../../shaders/rnn_step.wgsl?raw";
 import { describeActivation } from "../layers/activation.js";
 import { numDirections } from "../layers/direction.js";
 import type { RnnLayer } from "../layers/rnn.js";
-import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { type KernelSpec, numWorkgroups } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
-import { functionIndex } from "./stepSpec.js";
+import { functionIndex, layerConstants, PROJECTED_BINDINGS } from "./stepSpec.js";
 import { weightSource } from "./weightStorage.js";
 
-/** One step of one layer, all directions. Bindings: params, lengths, slots, projection, recurrent weight and bias, state, output. */
+/** One step of one layer, all directions. */
 export function rnnStepKernel(layer: RnnLayer, stateSize: number): KernelSpec {
   const { hiddenSize, direction, storage, activation } = layer;
   const directions = numDirections(layer);
@@ -34,25 +34,12 @@ export function rnnStepKernel(layer: RnnLayer, stateSize: number): KernelSpec {
     ].join(""),
     entryPoint: "rnn_step",
     constants: {
-      WORKGROUP_SIZE,
-      HIDDEN_SIZE: hiddenSize,
-      STATE_SIZE: stateSize,
-      NUM_DIRECTIONS: directions,
-      FIRST_REVERSE: direction === "reverse" ? 0 : 1,
+      ...layerConstants(layer, stateSize),
       FUNCTION: functionIndex(activation),
       ALPHA: activation.alpha,
       BETA: activation.beta,
     },
-    bindings: [
-      "uniform",
-      "read-only-storage",
-      "read-only-storage",
-      "read-only-storage",
-      "read-only-storage",
-      "read-only-storage",
-      "storage",
-      "storage",
-    ],
+    bindings: PROJECTED_BINDINGS,
     workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, directions],
     flopPerRow: 2 * hiddenSize * hiddenSize * directions,
   };

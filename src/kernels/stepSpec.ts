@@ -10,7 +10,7 @@ import state from "../../shaders/lib/state.wgsl?raw";
 import step from "../../shaders/lib/step.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
-import { numDirections } from "../layers/direction.js";
+import { type Direction, numDirections } from "../layers/direction.js";
 import type { GruLayer } from "../layers/gru.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
@@ -58,11 +58,7 @@ export function stepSpec(
     source: [source, layerSource, state, weightSource[storage], sigmoidTanh, ...gates].join(""),
     entryPoint: name,
     constants: {
-      WORKGROUP_SIZE,
-      HIDDEN_SIZE: hiddenSize,
-      STATE_SIZE: stateSize,
-      NUM_DIRECTIONS: numDirections(layer),
-      FIRST_REVERSE: direction === "reverse" ? 0 : 1,
+      ...layerConstants(layer, stateSize),
       ...(isDefault ? {} : generalConstants(gateActivation, newActivation, clip)),
     },
     bindings,
@@ -78,10 +74,36 @@ export function projectedSpec(
   stateSize: number,
   ...more: KernelBinding[]
 ): KernelSpec {
-  const input: KernelBinding = "read-only-storage";
-  // params; lengths, slots, projection, recurrentWeight, recurrentBias; state, output
-  const bindings: KernelBinding[] = ["uniform", input, input, input, input, input, "storage", "storage", ...more];
+  const bindings = [...PROJECTED_BINDINGS, ...more];
   return stepSpec({ ...kernel, source: kernel.source + step, bindings }, layer, stateSize);
+}
+
+const input: KernelBinding = "read-only-storage";
+
+/** Params; lengths, slots, projection, recurrent weight and bias; state, output. */
+export const PROJECTED_BINDINGS: readonly KernelBinding[] = [
+  "uniform",
+  input,
+  input,
+  input,
+  input,
+  input,
+  "storage",
+  "storage",
+];
+
+/** Overrides of shaders/lib/layer.wgsl and lib/chunk.wgsl, of any recurrent layer. */
+export function layerConstants(
+  layer: { readonly hiddenSize: number; readonly direction: Direction },
+  stateSize: number,
+): Record<string, number> {
+  return {
+    WORKGROUP_SIZE,
+    HIDDEN_SIZE: layer.hiddenSize,
+    STATE_SIZE: stateSize,
+    NUM_DIRECTIONS: numDirections(layer),
+    FIRST_REVERSE: layer.direction === "reverse" ? 0 : 1,
+  };
 }
 
 /** An activation's number in shaders/lib/activations.wgsl. */
