@@ -5,6 +5,7 @@ import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
 import { layerOutputSize } from "../layers/index.js";
 import {
   hasReverse,
+  initialStateOf,
   type LayerState,
   layerNamed,
   type Network,
@@ -63,6 +64,8 @@ export class CpuSession implements Session {
   /** Of each slot: [D, size] of each block, one after the other. */
   #states: Float32Array[];
   readonly #blocks: readonly LayerState[];
+  /** The network's own, [D, size] of each block; null for zeros. */
+  readonly #initialState: Float32Array | null;
   /** Elements of a state of one row. */
   readonly #stateLength: number;
 
@@ -78,6 +81,7 @@ export class CpuSession implements Session {
     });
     this.#hasReverse = hasReverse(network);
     this.#blocks = stateOf(network);
+    this.#initialState = initialStateOf(network);
     this.#stateLength = stateLength(network, 1);
     this.#states = newStates(this.#stateLength, 0, numSlots);
   }
@@ -125,13 +129,16 @@ export class CpuSession implements Session {
   }
 
   writeState(slot: number, state: Float32Array | null): void {
-    if (state === null) this.#states[slot]!.fill(0);
-    else this.#states[slot]!.set(state);
+    const values = state ?? this.#initialState;
+    if (values === null) this.#states[slot]!.fill(0);
+    else this.#states[slot]!.set(values);
   }
 
   writeStates(states: Float32Array | null): void {
-    for (const state of this.#states) state.fill(0);
-    if (states === null) return;
+    if (states === null) {
+      for (let slot = 0; slot < this.numSlots; slot++) this.writeState(slot, null);
+      return;
+    }
     this.#eachState(this.#states, (slotState, start, length, at) =>
       slotState.set(states.subarray(at, at + length), start),
     );

@@ -16,7 +16,7 @@ export interface Engine {
    */
   readonly isImmediate: boolean;
   /**
-   * @param numSlots states to hold, each zero at first
+   * @param numSlots states to hold, to be written before the first `advance`
    * @param sequenceLength steps that an `advance` of all of them will often take; a hint
    * @throws GruError `limit-exceeded` when that does not fit the device
    */
@@ -84,9 +84,9 @@ export interface Session {
    * @returns [steps, B] of as many steps as come together
    */
   generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void>;
-  /** Sets the state of a slot, [D, size] of each block, one after the other; zeros when null. */
+  /** Sets the state of a slot, [D, size] of each block, one after the other; the network's initial one when null. */
   writeState(slot: number, state: Float32Array | null): void;
-  /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; zeros when null. */
+  /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; the initial one in each when null. */
   writeStates(states: Float32Array | null): void;
   /** @returns the state of a slot, laid out as `writeState` takes it */
   readState(slot: number): Promise<Float32Array>;

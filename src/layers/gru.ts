@@ -33,6 +33,8 @@ export interface GruLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, 3H], rzn; null means none */
   readonly recurrentBias: Float32Array | null;
+  /** h at first [D, H]; null means zeros */
+  readonly initialState: Float32Array | null;
   /** int8 only: the value of one unit of each row, [D, 3H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
@@ -48,6 +50,7 @@ export type GruSpec = Optional<
   | "clip"
   | "bias"
   | "recurrentBias"
+  | "initialState"
   | "weightScale"
   | "recurrentWeightScale"
 >;
@@ -79,11 +82,14 @@ export const gru: LayerType<GruLayer, GruSpec> = {
       { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
       { name: "bias", shape: rows, kind: "vector" },
       { name: "recurrentBias", shape: rows, kind: "vector" },
+      { name: "initialState", shape: [...directionAxis(layer), layer.hiddenSize], kind: "vector" },
     ];
   },
   inputSize: ({ inputSize }) => inputSize,
   outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
-  state: (layer) => [{ name: "h", numDirections: numDirections(layer), size: layer.hiddenSize }],
+  state: (layer) => [
+    { name: "h", numDirections: numDirections(layer), size: layer.hiddenSize, initial: "initialState" },
+  ],
   numStepDispatches: ({ resetAfter }) => (resetAfter ? 1 : 2),
   needsEnd,
 };

@@ -37,6 +37,8 @@ export interface StateBlock {
   /** D */
   readonly numDirections: number;
   readonly size: number;
+  /** The layer's vector, [D, size], that each row begins with; zeros where that is null, and when absent. */
+  readonly initial?: string;
 }
 
 /**

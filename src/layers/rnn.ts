@@ -24,6 +24,8 @@ export interface RnnLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, H]; null means none */
   readonly recurrentBias: Float32Array | null;
+  /** h at first [D, H]; null means zeros */
+  readonly initialState: Float32Array | null;
   /** int8 only: what one unit of each row stands for, [D, H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
@@ -32,7 +34,14 @@ export interface RnnLayer extends LayerBase {
 /** Forward, tanh, every step, no biases, float32, unless it says otherwise. */
 export type RnnSpec = Optional<
   Omit<RnnLayer, "activation"> & { readonly activation?: ActivationSpec; readonly returnSequences?: boolean },
-  "inputs" | "storage" | "direction" | "bias" | "recurrentBias" | "weightScale" | "recurrentWeightScale"
+  | "inputs"
+  | "storage"
+  | "direction"
+  | "bias"
+  | "recurrentBias"
+  | "initialState"
+  | "weightScale"
+  | "recurrentWeightScale"
 >;
 
 export const rnn: LayerType<RnnLayer, RnnSpec> = {
@@ -47,11 +56,14 @@ export const rnn: LayerType<RnnLayer, RnnSpec> = {
       { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
       { name: "bias", shape: rows, kind: "vector" },
       { name: "recurrentBias", shape: rows, kind: "vector" },
+      { name: "initialState", shape: rows, kind: "vector" },
     ];
   },
   inputSize: ({ inputSize }) => inputSize,
   outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
-  state: (layer) => [{ name: "h", numDirections: numDirections(layer), size: layer.hiddenSize }],
+  state: (layer) => [
+    { name: "h", numDirections: numDirections(layer), size: layer.hiddenSize, initial: "initialState" },
+  ],
   numStepDispatches: () => 1,
   needsEnd,
 };

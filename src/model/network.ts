@@ -63,6 +63,16 @@ export function stateOf(network: Network): LayerState[] {
   return states;
 }
 
+/** The state that a row begins with, [D, size] of each block, one after the other; null for zeros. */
+export function initialStateOf(network: Network): Float32Array | null {
+  let state: Float32Array | null = null;
+  for (const { layer, initial = "", start } of stateOf(network)) {
+    const values = (layer as unknown as Readonly<Record<string, Float32Array | null | undefined>>)[initial];
+    if (values) (state ??= new Float32Array(stateLength(network, 1))).set(values, start);
+  }
+  return state;
+}
+
 /** Number of elements in a state of `batchSize` rows. */
 export function stateLength(network: Network, batchSize: number): number {
   return stateOf(network).reduce((sum, { numDirections, size }) => sum + batchSize * numDirections * size, 0);

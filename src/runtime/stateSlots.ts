@@ -1,3 +1,4 @@
+import { initialStateOf } from "../model/network.js";
 import type { NetworkLayout, StateBuffer } from "../plan/networkLayout.js";
 import type { BufferPlan } from "../plan/plan.js";
 import type { GpuResources } from "./gpuResources.js";
@@ -12,6 +13,8 @@ import type { Arrival, Readback } from "./readback.js";
 export class StateSlots {
   readonly #resources: GpuResources;
   readonly #layout: NetworkLayout;
+  /** The state that a row begins with, [S]. */
+  readonly #initial: Float32Array<ArrayBuffer>;
   #buffer: GPUBuffer;
   /** 0 or 1 for each slot: which of its two states is the present one. */
   #present: Uint8Array;
@@ -19,6 +22,8 @@ export class StateSlots {
   constructor(resources: GpuResources, numSlots: number) {
     this.#resources = resources;
     this.#layout = resources.layout;
+    const initial = initialStateOf(resources.network);
+    this.#initial = initial === null ? new Float32Array(this.#layout.stateSize) : this.#pad(initial);
     this.#present = new Uint8Array(numSlots);
     this.#buffer = this.#allocate(numSlots);
   }
@@ -44,25 +49,23 @@ export class StateSlots {
     this.#present[slot]! ^= numSteps & 1;
   }
 
-  /** @param state [D, H] of each layer, one after the other; zeros when null */
+  /** @param state [D, size] of each block, one after the other; the network's initial one when null */
   write(slot: number, state: Float32Array | null): void {
     this.#present[slot] = 0;
-    const padded = new Float32Array(this.#layout.stateSize);
-    if (state !== null) {
-      for (const { size, start, offset } of this.#layout.stateRows) {
-        padded.set(state.subarray(start, start + size), offset);
-      }
-    }
+    const padded = state === null ? this.#initial : this.#pad(state);
     this.#queue.writeBuffer(this.#buffer, slot * this.#slotBytes, padded);
   }
 
-  /** @param states [D, B, size] of each block, one after the other, B = numSlots; zeros when null */
+  /** @param states [D, B, size] of each block, one after the other, B = numSlots; the initial one in each slot when null */
   writeAll(states: Float32Array | null): void {
     this.#present.fill(0);
-    const padded = new Float32Array(2 * this.numSlots * this.#layout.stateSize);
-    if (states !== null) {
+    const { stateSize } = this.#layout;
+    const padded = new Float32Array(2 * this.numSlots * stateSize);
+    if (states === null) {
+      for (let slot = 0; slot < this.numSlots; slot++) padded.set(this.#initial, 2 * slot * stateSize);
+    } else {
       this.#eachRow(this.numSlots, (size, start, slot, offset) => {
-        padded.set(states.subarray(start, start + size), 2 * slot * this.#layout.stateSize + offset);
+        padded.set(states.subarray(start, start + size), 2 * slot * stateSize + offset);
       });
     }
     this.#queue.writeBuffer(this.#buffer, 0, padded);
@@ -114,6 +117,15 @@ export class StateSlots {
 
   dispose(): void {
     this.#buffer.destroy();
+  }
+
+  /** A state of one row with each row of it padded, [S]. */
+  #pad(state: Float32Array): Float32Array<ArrayBuffer> {
+    const padded = new Float32Array(this.#layout.stateSize);
+    for (const { size, start, offset } of this.#layout.stateRows) {
+      padded.set(state.subarray(start, start + size), offset);
+    }
+    return padded;
   }
 
   get #queue(): GPUQueue {

@@ -11,14 +11,21 @@ export function formerOwnerOf(network: Network, batchSize: number) {
   return { hiddenSizes, batchSize, model: fingerprint(formerLayers(network.layers)) };
 }
 
+/** Fields that layers had at that time, beside `returnSequences`. */
+const FIELDS =
+  "type name inputs storage numEmbeddings embeddingSize inputSize hiddenSize outputSize direction resetAfter " +
+  "gateActivation newActivation activation clip weight recurrentWeight bias recurrentBias weightScale recurrentWeightScale";
+const KNOWN = new Set(FIELDS.split(" "));
+
 /** Layers in the form of that time: a GRU layer had a field `returnSequences`, and there was no `last` layer. */
 function formerLayers(layers: readonly Layer[]): object[] {
   const lasts = new Map(layers.flatMap((layer) => (layer.type === "last" ? [[layer.inputs[0]!, layer.name]] : [])));
   return layers.flatMap((layer): object[] => {
     if (layer.type === "last") return [];
-    if (layer.type !== "gru") return [layer];
+    const known = Object.fromEntries(Object.entries(layer).filter(([field]) => KNOWN.has(field)));
+    if (layer.type !== "gru") return [known];
     const name = lasts.get(layer.name) ?? layer.name;
     const isSteps = layer.name === nameOfSteps(name);
-    return [{ ...layer, name, returnSequences: !isSteps }];
+    return [{ ...known, name, returnSequences: !isSteps }];
   });
 }

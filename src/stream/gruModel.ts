@@ -291,6 +291,7 @@ export class GruModel {
   async *#generate(prompt: Float32Array, streams: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     this.#checkUsable();
     const session = this.#engine.createSession(streams, Math.max(1, prompt.length - 1));
+    session.writeStates(null);
     const chunks = session.generate(prompt.at(-1)!, generation);
     const end = async () => {
       await chunks.return();

@@ -54,7 +54,7 @@ export class Scheduler {
   }
 
   /**
-   * Takes slots for `numRows` rows, with states of zero.
+   * Takes slots for `numRows` rows, in the initial state.
    *
    * @throws GruError `limit-exceeded` when the device cannot hold them
    */

@@ -10,7 +10,7 @@ import type { TwinCase } from "./twinCase.js";
 
 interface RnnShape extends Pick<RnnSpec, "inputSize" | "hiddenSize" | "direction" | "activation"> {}
 
-function randomRnn(name: string, inputs: string[], shape: RnnShape, next: () => number): RnnSpec {
+export function randomRnn(name: string, inputs: string[], shape: RnnShape, next: () => number): RnnSpec {
   const { inputSize, hiddenSize, direction = "forward" } = shape;
   const rows = hiddenSize * (direction === "bidirectional" ? 2 : 1);
   const scale = 1 / Math.sqrt(hiddenSize);

@@ -20,6 +20,7 @@ import { caseOf, type OnnxFixture, runOnnxFixture } from "../../files/onnxFixtur
 import { type FunctionName, measureFunction } from "../../cases/functionRange.js";
 import { heldStates, holdState } from "../../cases/heldState.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../../cases/properties.js";
+import { beginFromOwnStates } from "../../cases/ownStates.js";
 import { findNan, nanCases } from "../../cases/keptNan.js";
 import * as random from "../../cases/random.js";
 import { campaignNetwork } from "../../cases/streamCampaign.js";
@@ -228,6 +229,7 @@ const harness = {
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
   /** A case of test/cases/heldState.ts, by its index there. */
+  beginFromOwnStates: (device: "cpu" | "webgpu") => beginFromOwnStates(device, webgru),
   holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>
     holdState(heldStates[index]!, device, numSteps, webgru),
 

@@ -13,7 +13,7 @@ export interface ReferenceRequest {
   /** [T, B, I], or [T, B] indices */
   readonly input: ArrayLike<number>;
   readonly batchSize: number;
-  /** [D, B, H] of each GRU layer, one after the other; zeros when absent */
+  /** [D, B, H] of each GRU layer, one after the other; the network's own when absent */
   readonly initialState?: ArrayLike<number> | undefined;
   /** [B] steps of each row; T when absent */
   readonly lengths?: ArrayLike<number> | undefined;
@@ -43,7 +43,7 @@ export function runReference(network: Network, request: ReferenceRequest): Refer
       (isSequence ? numSteps : 1) * batchSize * layerOutputSize(layerNamed(network, name)),
     );
   }
-  const finalState = Float64Array.from(initialState ?? new Float64Array(stateLength(network, batchSize)));
+  const finalState = Float64Array.from(initialState ?? ownState(network, batchSize));
   for (let row = 0; row < batchSize; row++) {
     const length = lengths?.[row] ?? numSteps;
     const steps = Array.from({ length }, (_, step) => sliceRow(input, step * batchSize + row, network.inputSize));
@@ -55,6 +55,19 @@ export function runReference(network: Network, request: ReferenceRequest): Refer
     }
   }
   return { output: outputs[network.outputs[0]!]!, outputs, finalState };
+}
+
+/** The state that a network begins with, of all rows: what its layers say, or zeros. */
+function ownState(network: Network, batchSize: number): Float64Array {
+  const states = new Float64Array(stateLength(network, batchSize));
+  for (let row = 0; row < batchSize; row++) {
+    for (const { layer, name, size, initial = "" } of stateOf(network)) {
+      const values = (layer as unknown as Readonly<Record<string, Float32Array | null>>)[initial] ?? null;
+      const views = stateViews(network, batchSize, row, states).get(layer.name)![name]!;
+      if (values !== null) views.forEach((view, d) => view.set(values.subarray(d * size, (d + 1) * size)));
+    }
+  }
+  return states;
 }
 
 /** A row's states: [size] of each direction, by layer and block. */
