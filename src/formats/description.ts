@@ -10,6 +10,8 @@ import {
   type LayerSpec,
   layerType,
   scaleName,
+  timeOf,
+  withDefaults,
 } from "../layers/index.js";
 import type { Storage, TensorSpec } from "../layers/layerType.js";
 import { defineNetwork } from "../model/defineNetwork.js";
@@ -87,8 +89,7 @@ export function parseDescription(text: string): NetworkDescription {
 
 function buildLayer(description: LayerDescription, reader: TensorReader): LayerSpec {
   const { name } = description;
-  // Only sizes and the direction matter for the tensors' shapes; `defineNetwork` completes the other fields.
-  const layer = { direction: "forward", ...description } as unknown as Layer;
+  const layer = withDefaults(description as Pick<Layer, "type">);
   const found = layerType(layer)
     .tensors(layer)
     .map((tensor) => ({ tensor, ...reader.take(`${name}.${tensor.name}`, tensor) }));
@@ -156,8 +157,8 @@ const ACTIVATION_KEYS = ["name", "alpha", "beta"];
 
 /** Fields of a layer's description; for a recurrent layer with `returnSequences`. */
 function fieldsOf(type: Layer["type"]): Readonly<Record<string, Field>> {
-  const { fields, time } = layerType({ type });
-  return time === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
+  const { fields } = layerType({ type });
+  return timeOf(withDefaults({ type })) === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
 }
 
 /** The keys of a layer's description, both to write and to read. */

@@ -25,7 +25,7 @@ export type DenseSpec = Optional<
 
 export const dense: LayerType<DenseLayer, DenseSpec> = {
   type: "dense",
-  time: "frame",
+  time: () => "frame",
   readsIndex: false,
   fields: { inputSize: size, outputSize: size, activation: activation("linear", { ofRows: true }) },
   tensors: ({ inputSize, outputSize }) => [

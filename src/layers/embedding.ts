@@ -17,7 +17,7 @@ export type EmbeddingSpec = Optional<EmbeddingLayer, "inputs" | "storage" | "wei
 
 export const embedding: LayerType<EmbeddingLayer, EmbeddingSpec> = {
   type: "embedding",
-  time: "frame",
+  time: () => "frame",
   readsIndex: true,
   numIndices: ({ numEmbeddings }) => numEmbeddings,
   fields: {

@@ -64,7 +64,7 @@ interface GruOptions {
 
 export const gru: LayerType<GruLayer, GruSpec> = {
   type: "gru",
-  time: "recurrent",
+  time: () => "recurrent",
   readsIndex: false,
   fields: {
     inputSize: size,

@@ -1,4 +1,4 @@
-import type { LayerType, StateBlock, Storage, TensorSpec } from "./layerType.js";
+import type { LayerType, StateBlock, Storage, TensorSpec, TimeRelation } from "./layerType.js";
 import * as list from "./list.js";
 
 type Types = typeof list;
@@ -26,6 +26,20 @@ export function layerType(layer: Pick<Layer, "type">): LayerType<Layer> {
 /** Whether a layer type has that name. */
 export function isLayerType(name: unknown): name is Layer["type"] {
   return LAYER_TYPES.includes(name as string);
+}
+
+/** A layer's fields as they were given, unchecked, with the defaults of those that were left out. */
+export function withDefaults(given: Pick<Layer, "type">): Layer {
+  const layer: Record<string, unknown> = { ...given };
+  for (const [key, field] of Object.entries(layerType(given).fields)) {
+    if (layer[key] === undefined) layer[key] = field.default;
+  }
+  return layer as unknown as Layer;
+}
+
+/** A layer's relation to time. */
+export function timeOf(layer: Layer): TimeRelation {
+  return layerType(layer).time(layer);
 }
 
 /** Features that a layer gives for each row. */

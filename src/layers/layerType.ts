@@ -55,7 +55,7 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   readonly type: string;
   /** For the compiler alone: no layer type has a value here. */
   readonly spec?: Spec;
-  readonly time: TimeRelation;
+  time(layer: L): TimeRelation;
   /** Fields of a layer of this type, without those of all layers and the tensors, in the order of reading. */
   readonly fields: Readonly<Record<string, Field>>;
   /** Whether it reads an index of the network's input, rather than features. */

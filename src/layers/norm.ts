@@ -22,7 +22,7 @@ export type NormSpec = Optional<NormLayer, "inputs" | "storage" | "epsilon" | "w
 
 export const norm: LayerType<NormLayer, NormSpec> = {
   type: "norm",
-  time: "frame",
+  time: () => "frame",
   readsIndex: false,
   fields: { inputSize: size, epsilon: positive("epsilon", 1e-5) },
   tensors: ({ inputSize }) => [

@@ -46,7 +46,7 @@ export type RnnSpec = Optional<
 
 export const rnn: LayerType<RnnLayer, RnnSpec> = {
   type: "rnn",
-  time: "recurrent",
+  time: () => "recurrent",
   readsIndex: false,
   fields: { inputSize: size, hiddenSize: size, direction, activation: activation("tanh") },
   tensors(layer) {

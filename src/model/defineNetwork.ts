@@ -8,6 +8,7 @@ import {
   type LayerSpec,
   layerType,
   scaleName,
+  timeOf,
 } from "../layers/index.js";
 import { checkField, checkTensors } from "./checkLayer.js";
 import { checkBoolean } from "./checkOptions.js";
@@ -125,7 +126,7 @@ function checkSequences(layers: readonly Layer[]): void {
   for (const layer of layers) {
     const { name, inputs } = layer;
     const numSequences = inputs.filter((input) => sequences.has(input)).length;
-    if (numSequences === inputs.length || (layerType(layer).time === "frame" && numSequences === 0)) continue;
+    if (numSequences === inputs.length || (timeOf(layer) === "frame" && numSequences === 0)) continue;
     const single = inputs.find((input) => !sequences.has(input))!;
     throw new GruError(
       "unsupported",

@@ -3,7 +3,7 @@
 import { GruError } from "../errors.js";
 import { takeInput } from "./checkInput.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
-import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
+import { type Layer, layerOutputSize, layerType, timeOf } from "../layers/index.js";
 import { layerNamed, needsEnd, type Network, NETWORK_INPUT } from "./network.js";
 import { describeNumber } from "./valueKind.js";
 
@@ -104,7 +104,7 @@ export function checkGenerative(network: Network): Scores {
   if (network.reversesInput) throw refuse("forward layers only", "reversesInput");
   const end = needsEnd(network);
   if (end !== null) throw refuse("forward layers only", `layer "${end.layer.name}", ${end.reason}`);
-  const summary = network.layers.find((layer) => layerType(layer).time === "summary");
+  const summary = network.layers.find((layer) => timeOf(layer) === "summary");
   if (summary !== undefined) {
     throw refuse("layers that give every step", `layer "${summary.name}", which gives one for all`);
   }

@@ -2,7 +2,7 @@
 //
 // Values are time-major, [T, B, I]. D is the number of directions, 1 or 2.
 
-import { type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf } from "../layers/index.js";
+import { type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf, timeOf } from "../layers/index.js";
 import type { StateBlock } from "../layers/layerType.js";
 
 /** The name by which a layer reads the network's own input. */
@@ -117,7 +117,7 @@ export function sequenceNames(layers: readonly Layer[]): Set<string> {
   const sequences = new Set([NETWORK_INPUT]);
   for (const layer of layers) {
     const isSequence = layer.inputs.every((input) => sequences.has(input));
-    if (isSequence && layerType(layer).time !== "summary") sequences.add(layer.name);
+    if (isSequence && timeOf(layer) !== "summary") sequences.add(layer.name);
   }
   return sequences;
 }

@@ -1,5 +1,5 @@
 import { choice } from "../layers/field.js";
-import { type Layer, layerOutputSize, type LayerSpec } from "../layers/index.js";
+import { type Layer, layerOutputSize, type LayerSpec, withDefaults } from "../layers/index.js";
 import { checkField } from "./checkLayer.js";
 
 /** An option of recurrent layers that is no field of theirs: `withLast` turns it into a layer. */
@@ -21,12 +21,12 @@ export function withLast(specs: readonly LayerSpec[]): LayerSpec[] {
     const { returnSequences = true, ...rest } = spec;
     checkField(rest.name, "returnSequences", RETURN_SEQUENCES, returnSequences);
     if (returnSequences) return rest;
-    const { name, direction = "forward" } = rest;
+    const { name } = rest;
     const steps = nameOfSteps(name);
-    const inputSize = layerOutputSize({ ...rest, direction } as Layer);
+    const layer = withDefaults(rest) as typeof rest & Layer;
     return [
       { ...rest, name: steps },
-      { type: "last", name, inputs: [steps], inputSize, direction },
+      { type: "last", name, inputs: [steps], inputSize: layerOutputSize(layer), direction: layer.direction },
     ];
   });
 }

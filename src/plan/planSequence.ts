@@ -1,6 +1,6 @@
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { topKKernel } from "../kernels/topK.js";
-import { layerType } from "../layers/index.js";
+import { layerType, timeOf } from "../layers/index.js";
 import { NETWORK_INPUT } from "../model/network.js";
 import { ALL, neededLayers } from "../model/outputRequest.js";
 import { layerPlan } from "./layers.js";
@@ -60,11 +60,10 @@ function plan(planner: Planner): Plan {
 function planLayers(planner: Planner): void {
   const { network, request, values } = planner;
   const layers = neededLayers(network, request.output ?? ALL);
-  const numBefore = network.layers.map((layer) => layerType(layer).time !== "frame").lastIndexOf(true) + 1;
+  const numBefore = network.layers.map((layer) => timeOf(layer) !== "frame").lastIndexOf(true) + 1;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i]!;
-    const { time, readsIndex } = layerType(layer);
-    const isTail = request.lastOnly && i >= numBefore && time === "frame" && !readsIndex;
+    const isTail = request.lastOnly && i >= numBefore && timeOf(layer) === "frame" && !layerType(layer).readsIndex;
     const inputs = layer.inputs.map((name) => (isTail ? planner.lastStep(name) : values.get(name)!));
     const { value, numLayers = 1 } = layerPlan(layer).plan(layer, inputs, planner);
     i += numLayers - 1;
