@@ -9,12 +9,12 @@ import { parseConfig } from "./config.js";
 import type { KerasModel, LayerId, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
 
-/** Paths of a layer's weights in its group, by class, in Keras's order. */
-const WEIGHT_PATHS = new Map<string, readonly string[]>([
-  ["GRU", ["cell/vars"]],
-  ["RNN", ["cell/vars"]],
-  ["Bidirectional", ["forward_layer/cell/vars", "backward_layer/cell/vars"]],
-  ["TimeDistributed", ["layer/vars"]],
+/** The groups in a layer's group that have its weights, by class, in Keras's order. */
+const INNER_GROUPS = new Map<string, readonly string[]>([
+  ["GRU", ["/cell"]],
+  ["RNN", ["/cell"]],
+  ["Bidirectional", ["/forward_layer/cell", "/backward_layer/cell"]],
+  ["TimeDistributed", ["/layer"]],
 ]);
 
 /** Groups that may hold the layers; the second one is Keras 2.13's. */
@@ -46,23 +46,33 @@ export function readKerasArchive(bytes: Uint8Array, mayKeep: boolean): KerasMode
 function readWeights(weights: Hdf5Group, { name, className, ordinal }: LayerId): NamedTensor[] {
   const folder = snakeCase(className) + (ordinal === 0 ? "" : `_${ordinal}`);
   for (const root of ROOTS) {
-    const group = weights.find(`${root}/${folder}`);
-    if (group !== null) return (WEIGHT_PATHS.get(className) ?? ["vars"]).flatMap((path) => numbered(group, path, name));
+    const groups = (INNER_GROUPS.get(className) ?? [""]).map((inner) => find(weights, `${root}/${folder}${inner}`));
+    if (groups.some((group) => group !== null)) return groups.flatMap((group) => numbered(group, name));
   }
   const expected = `a group ${ROOTS[0]}/${folder} in model.weights.h5`;
   throw new GruError("bad-file", `layer "${name}": expected ${expected}, got none`);
 }
 
-/** The arrays 0, 1, 2... of a group. */
-function numbered(group: Hdf5Group, path: string, layer: string): NamedTensor[] {
-  const names = group.find(path)?.names ?? [];
+/** The group of that path. Keras 2 on Windows wrote the whole path as one name, with "\\" between its parts. */
+function find(weights: Hdf5Group, path: string): Hdf5Group | null {
+  return weights.find(path) ?? weights.find(path.replaceAll("/", "\\"));
+}
+
+/** The arrays 0, 1, 2... in `vars` of a group; none without one. */
+function numbered(group: Hdf5Group | null, layer: string): NamedTensor[] {
+  const vars = group?.find("vars") ?? null;
+  if (vars === null) return [];
+  const { names } = vars;
   if (names.length > MAX_WEIGHTS) {
     throw new GruError("bad-file", `layer "${layer}": expected at most ${MAX_WEIGHTS} weights, got ${names.length}`);
   }
-  return names.map((_, i) => ({ name: `${layer}: ${path}/${i}`, tensor: group.dataset(`${path}/${i}`) }));
+  return names.map((_, i) => ({ name: `${layer}: ${group!.path}/vars/${i}`, tensor: vars.dataset(`${i}`) }));
 }
 
-/** Keras's form of a class's name in a group: "TimeDistributed" becomes "time_distributed". */
+/** Keras's form of a class's name in a group: "TimeDistributed" becomes "time_distributed", "PReLU" "p_re_lu". */
 function snakeCase(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
+  return name
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
 }
