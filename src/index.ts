@@ -19,6 +19,7 @@ export type { EmbeddingLayer, EmbeddingSpec } from "./layers/embedding.js";
 export type { GruLayer, GruSpec } from "./layers/gru.js";
 export type { Layer, LayerSpec } from "./layers/index.js";
 export type { LastLayer, LastSpec } from "./layers/last.js";
+export type { LstmLayer, LstmSpec } from "./layers/lstm.js";
 export type { NormLayer, NormSpec } from "./layers/norm.js";
 export type { RnnLayer, RnnSpec } from "./layers/rnn.js";
 export type { Storage } from "./layers/layerType.js";

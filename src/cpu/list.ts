@@ -4,5 +4,6 @@ export { createDense as dense } from "./dense.js";
 export { createEmbedding as embedding } from "./embedding.js";
 export { createGru as gru } from "./gru.js";
 export { createLast as last } from "./last.js";
+export { createLstm as lstm } from "./lstm.js";
 export { createNorm as norm } from "./norm.js";
 export { createRnn as rnn } from "./rnn.js";

@@ -59,7 +59,7 @@ export function stepSpec(
     entryPoint: name,
     constants: {
       ...layerConstants(layer, stateSize),
-      ...(isDefault ? {} : generalConstants(gateActivation, newActivation, clip)),
+      ...(isDefault ? {} : gateConstants(gateActivation, newActivation, clip)),
     },
     bindings,
     workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
@@ -111,7 +111,8 @@ export function functionIndex({ name }: Activation): number {
   return ELEMENT_FUNCTIONS.indexOf(name);
 }
 
-function generalConstants(gate: Activation, newGate: Activation, clip: number | null): Record<string, number> {
+/** Overrides of shaders/lib/gates_general.wgsl. */
+export function gateConstants(gate: Activation, newGate: Activation, clip: number | null): Record<string, number> {
   return {
     GATE_FUNCTION: functionIndex(gate),
     GATE_ALPHA: gate.alpha,

@@ -4,5 +4,6 @@ export { denseEquation as dense } from "./dense.js";
 export { embeddingEquation as embedding } from "./embedding.js";
 export { gruEquation as gru } from "./gru.js";
 export { lastEquation as last } from "./last.js";
+export { lstmEquation as lstm } from "./lstm.js";
 export { normEquation as norm } from "./norm.js";
 export { rnnEquation as rnn } from "./rnn.js";

@@ -5,5 +5,6 @@ export { dense } from "./dense.js";
 export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";
 export { last } from "./last.js";
+export { lstm } from "./lstm.js";
 export { norm } from "./norm.js";
 export { rnn } from "./rnn.js";

@@ -4,5 +4,6 @@ export { densePlan as dense } from "./dense.js";
 export { embeddingPlan as embedding } from "./embedding.js";
 export { gruPlan as gru } from "./gru/gruPlan.js";
 export { lastPlan as last } from "./last.js";
+export { lstmPlan as lstm } from "./lstm.js";
 export { normPlan as norm } from "./norm.js";
 export { rnnPlan as rnn } from "./rnn.js";

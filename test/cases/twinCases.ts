@@ -7,6 +7,7 @@ import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
 import { generationCases } from "./generationCases.js";
+import { lstmCases } from "./lstmCases.js";
 import { normCases } from "./normCases.js";
 import { rnnCases } from "./rnnCases.js";
 import {
@@ -378,6 +379,7 @@ export const twinCases: readonly TwinCase[] = [
   ...reconverted,
   manyOutputs,
   ...generationCases,
+  ...lstmCases,
   ...normCases,
   ...rnnCases,
   ...topKCases,

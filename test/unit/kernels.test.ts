@@ -14,6 +14,7 @@ import { gruStepKernel, type StepTile } from "../../src/kernels/gruStep.js";
 import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gruWavefront.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
+import { lstmStepKernel } from "../../src/kernels/lstmStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
 import { rnnStepKernel } from "../../src/kernels/rnnStep.js";
@@ -23,6 +24,7 @@ import { topKKernel } from "../../src/kernels/topK.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/layers/activation.js";
 import type { GruLayer } from "../../src/layers/gru.js";
+import type { LstmLayer } from "../../src/layers/lstm.js";
 import type { RnnLayer } from "../../src/layers/rnn.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import { layOut } from "../harness/planning.js";
@@ -92,6 +94,9 @@ const samples: Record<string, readonly KernelSpec[]> = {
     [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),
   ),
   gruWavefrontNewKernel: storages.map((storage) => gruWavefrontNewKernel(stackOf(storage, false))),
+  lstmStepKernel: ["lstm-bidirectional", "lstm-activations-2"].map((id) =>
+    lstmStepKernel(twinCase(id).network().layers[0] as LstmLayer, STATE_SIZE),
+  ),
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(9, 1e-5)],
   rnnStepKernel: [rnnStepKernel(twinCase("rnn-bidirectional").network().layers[0] as RnnLayer, STATE_SIZE)],

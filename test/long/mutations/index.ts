@@ -1,5 +1,6 @@
 import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
+import { lstmMutations } from "./lstm.js";
 import { normMutations } from "./norm.js";
 import { rnnMutations } from "./rnn.js";
 import { libMutations } from "./lib.js";
@@ -15,6 +16,7 @@ import { familyMutations } from "./families.js";
 export const mutations: readonly Mutation[] = [
   ...gruMutations,
   ...layerMutations,
+  ...lstmMutations,
   ...normMutations,
   ...rnnMutations,
   ...libMutations,
