@@ -39,6 +39,12 @@ export interface CpuLayer {
   /** Elements of work space for up to `maxRows` rows of the batch and `maxTimeRows` rows of all steps; 0 when absent. */
   workFloats?(maxRows: number, maxTimeRows: number): number;
   run(frames: Frames): void;
+  /**
+   * Takes the next state of a layer that does not make its own, after all layers have made a step.
+   *
+   * @param x address of [B, xStride]
+   */
+  keep?(x: number, xStride: number, chunk: Chunk): void;
 }
 
 /** The runner that a layer is made for. */

@@ -1,5 +1,5 @@
 import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
-import { type Network, NETWORK_INPUT, sequenceNames, sizeOfValue, stateOf } from "../model/network.js";
+import { type Network, NETWORK_INPUT, nextOf, sequenceNames, sizeOfValue, stateOf } from "../model/network.js";
 import type { Chunk, CpuLayer, Frames } from "./cpuLayer.js";
 import { CpuMemory, PlainBuffer, roundUp } from "./cpuMemory.js";
 import { createCpuLayer } from "./layers.js";
@@ -22,6 +22,8 @@ interface Stage {
   readonly size: number;
   /** Elements from row to row of its output. */
   readonly stride: number;
+  /** Name of the layer whose output is its next state; null where it makes its own. */
+  readonly next: string | null;
   /** Elements of a frame of its input where that is several outputs side by side, else 0. */
   readonly joinedSize: number;
   /** An address. */
@@ -37,6 +39,8 @@ export class Runner {
   readonly #memory: CpuMemory;
   readonly #stages: readonly Stage[];
   readonly #byName: ReadonlyMap<string, Stage>;
+  /** Stages whose next state is another layer's output. */
+  readonly #carried: readonly Stage[];
   /** The end of the weights, where work space begins. */
   readonly #start: number;
   #maxRows = 0;
@@ -76,16 +80,19 @@ export class Runner {
         isSequence: sequences.has(name),
         size,
         stride: roundUp(size, OUTPUTS_TOGETHER),
+        next: nextOf(layer),
         joinedSize: inputs.length === 1 ? 0 : layerType(layer).inputSize(layer),
         output: 0,
       };
     });
     this.#byName = new Map(this.#stages.map((stage) => [stage.layer.name, stage]));
+    this.#carried = this.#stages.filter(({ next }) => next !== null);
     this.#start = this.#memory.end;
   }
 
   /** Steps of a chunk of so many rows. */
   chunkSteps(numRows: number): number {
+    if (this.#carried.length > 0) return 1;
     return Math.min(MAX_CHUNK_STEPS, Math.ceil(CHUNK_ROWS / numRows));
   }
 
@@ -113,6 +120,7 @@ export class Runner {
       frames.numRows = numRows;
       stage.cpu.run(frames);
     }
+    for (const { cpu, next } of this.#carried) cpu.keep!(...this.#outputOf(next!), chunk);
   }
 
   /**

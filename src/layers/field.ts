@@ -10,7 +10,7 @@ import {
 
 /** One field of a layer type. */
 export interface Field {
-  readonly kind: "size" | "choice" | "activation" | "number";
+  readonly kind: "size" | "choice" | "activation" | "number" | "name";
   /** The value of a field that is left out; undefined where it must be given. */
   readonly default?: unknown;
   /** The allowed values: words to choose from, or a phrase for a message. */
@@ -76,6 +76,15 @@ function partsOf(value: unknown): { name?: unknown; alpha?: unknown; beta?: unkn
   if (typeof value === "string") return { name: value };
   return typeof value === "object" && value !== null ? value : {};
 }
+
+/** The name of another layer. */
+export const layerName: Field = {
+  kind: "name",
+  expected: "the name of a layer",
+  accepts: (value) => typeof value === "string" && value !== "",
+  complete: same,
+  describe: String,
+};
 
 /** Whether it is a finite number above 0 in float32, in which devices compute: they may take smaller ones than 2^-126 for 0. */
 function isPositiveFloat32(value: number): boolean {

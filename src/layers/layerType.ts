@@ -70,6 +70,11 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   /** Blocks of its state; none when absent. */
   state?(layer: L): readonly StateBlock[];
   /**
+   * The layer, after it, whose output at a step is its state at the next one; absent where it makes its state itself. Such a
+   * layer reads no input.
+   */
+  next?(layer: L): string;
+  /**
    * How its output scores tokens, for `generate` to draw from: by probabilities, or by logits, which softmax turns into
    * probabilities. Null, and when absent, where it does not.
    */

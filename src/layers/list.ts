@@ -1,6 +1,7 @@
 // The layer types, by the name that a description has for them. A new one is its file here and a line; likewise in
 // equationList.ts, plan/list.ts and cpu/list.ts.
 
+export { carry } from "./carry.js";
 export { dense } from "./dense.js";
 export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";

@@ -12,7 +12,7 @@ import {
 } from "../layers/index.js";
 import { checkField, checkTensors } from "./checkLayer.js";
 import { checkBoolean } from "./checkOptions.js";
-import { type Network, NETWORK_INPUT, sequenceNames } from "./network.js";
+import { isStepByStep, type Network, NETWORK_INPUT, nextOf, sequenceNames } from "./network.js";
 import { describeValue, quoteText } from "./valueKind.js";
 import { withLast } from "./withLast.js";
 
@@ -53,6 +53,7 @@ export function defineNetwork(parts: NetworkParts): Network {
     sizes.set(layer.name, layerOutputSize(layer));
   }
   checkSequences(layers);
+  if (isStepByStep({ layers })) checkStepByStep(layers, sizes);
   const input = networkInput(layers, sizes);
   const outputNames = takeArray("outputs", outputs === undefined ? [layers.at(-1)!.name] : outputs, "a string");
   const words = vocabulary === null ? null : takeArray("vocabulary", vocabulary, "a string");
@@ -79,7 +80,7 @@ function takeArray<T>(what: string, list: readonly T[], kind: "a string" | "an o
  * @throws GruError `unsupported`, `shape-mismatch` for a field whose value is not accepted
  */
 export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
-  const { name, type, inputs: inputNames = [layerBefore], storage = "f32" } = spec;
+  const { name, type, storage = "f32" } = spec;
   if (typeof name !== "string") {
     throw new GruError("unsupported", `layer name: expected a string, got ${describeValue(name)}`);
   }
@@ -87,8 +88,9 @@ export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
     const expected = `type ${LAYER_TYPES.map((known) => `"${known}"`).join(", ")}`;
     throw new GruError("unsupported", `layer ${quoteText(name)}: expected ${expected}, got ${describeValue(type)}`);
   }
-  const inputs = takeArray(`layer ${quoteText(name)}: inputs`, inputNames, "a string");
   const room = layerType(spec);
+  const { inputs: inputNames = room.next === undefined ? [layerBefore] : [] } = spec;
+  const inputs = takeArray(`layer ${quoteText(name)}: inputs`, inputNames, "a string");
   const given = spec as unknown as Readonly<Record<string, unknown>>;
   const fields: Record<string, unknown> = { type, name, inputs, storage };
   for (const [key, field] of Object.entries(room.fields)) {
@@ -135,6 +137,29 @@ function checkSequences(layers: readonly Layer[]): void {
   }
 }
 
+/** A carried state is the output of a later layer, and every layer can make a step before the next one is known. */
+function checkStepByStep(layers: readonly Layer[], sizes: ReadonlyMap<string, number>): void {
+  const sequences = sequenceNames(layers);
+  const first = layers.find((layer) => nextOf(layer) !== null)!.name;
+  layers.forEach((layer, i) => {
+    const subject = `layer "${layer.name}"`;
+    const reason = layerType(layer).needsEnd?.(layer) ?? null;
+    if (reason !== null) {
+      const expected = `a layer that can go step by step, as "${first}" needs`;
+      throw new GruError("unsupported", `${subject}: expected ${expected}, got ${reason}`);
+    }
+    const next = nextOf(layer);
+    if (next === null) return;
+    if (!layers.slice(i + 1).some(({ name }) => name === next) || !sequences.has(next)) {
+      const expected = "a layer after it that gives every step";
+      throw new GruError("unsupported", `${subject}: expected next to name ${expected}, got ${quoteText(next)}`);
+    }
+    const [size, given] = [sizes.get(next), layerOutputSize(layer)];
+    if (size === given) return;
+    throw new GruError("shape-mismatch", `${subject}: expected size ${size}, that of "${next}", got ${given}`);
+  });
+}
+
 function checkName(layer: Layer, sizes: ReadonlyMap<string, number>): void {
   if (layer.name === "" || layer.name === NETWORK_INPUT) {
     const expected = `one other than "" and "${NETWORK_INPUT}"`;
@@ -155,10 +180,11 @@ function checkWiring(layer: Layer, sizes: ReadonlyMap<string, number>): void {
     );
   }
   const numNetworkInputs = inputs.filter((input) => input === NETWORK_INPUT).length;
-  const { readsIndex } = layerType(layer);
-  const isWired = readsIndex ? inputs.length === 1 : inputs.length > 0;
+  const { readsIndex, next } = layerType(layer);
+  const isWired = next !== undefined ? inputs.length === 0 : readsIndex ? inputs.length === 1 : inputs.length > 0;
   if (!isWired || numNetworkInputs > 1 || (readsIndex && numNetworkInputs !== 1)) {
-    const expected = readsIndex ? `["${NETWORK_INPUT}"]` : `earlier layers, and "${NETWORK_INPUT}" at most once`;
+    const words = readsIndex ? `["${NETWORK_INPUT}"]` : `earlier layers, and "${NETWORK_INPUT}" at most once`;
+    const expected = next === undefined ? words : "none";
     throw new GruError(
       "unsupported",
       `layer "${name}": expected inputs to be ${expected}, got ${JSON.stringify(inputs)}`,

@@ -102,9 +102,24 @@ export function numParameters(network: Network): number {
   return network.layers.flatMap(tensorsOf).reduce((sum, { values }) => sum + (values?.length ?? 0), 0);
 }
 
-/** Number of the layers up to the last one that keeps a state. */
-export function numLayersOfState({ layers }: Network): number {
-  return layers.map((layer) => stateBlocks(layer).length > 0).lastIndexOf(true) + 1;
+/** Number of the layers up to the last one that a state depends on. */
+export function numLayersOfState({ layers }: Pick<Network, "layers">): number {
+  const ends = layers.map((layer, i) => {
+    const next = nextOf(layer);
+    const nextAt = layers.findIndex(({ name }) => name === next);
+    return stateBlocks(layer).length === 0 ? 0 : 1 + Math.max(i, nextAt);
+  });
+  return Math.max(0, ...ends);
+}
+
+/** Name of the layer whose output is a layer's next state; null where the layer makes its state itself. */
+export function nextOf(layer: Layer): string | null {
+  return layerType(layer).next?.(layer) ?? null;
+}
+
+/** Whether a layer's step needs the step before of a layer after it, so that every step goes through all layers. */
+export function isStepByStep({ layers }: Pick<Network, "layers">): boolean {
+  return layers.some((layer) => nextOf(layer) !== null);
 }
 
 /** Features of the layer, or of the network's input, with that name. */

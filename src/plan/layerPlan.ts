@@ -15,6 +15,12 @@ export interface LayerPlan<L = Layer> {
    * @returns where its output is; of several layers that run together the last one's
    */
   plan(layer: L, inputs: readonly Value[], planner: Planner): PlannedLayers;
+  /**
+   * Adds the dispatches that take the next state of a layer that does not make its own, after all layers have made a step.
+   *
+   * @param next the output that is the next state
+   */
+  keep?(layer: L, next: Value, planner: Planner): void;
   /** Adds the layer's operations to the program of a small network; a network with a layer that has none has no program. */
   program?(layer: L, programmer: Programmer): void;
 }

@@ -13,7 +13,10 @@ export interface Plan {
   readonly chunkSteps: number;
   readonly buffers: readonly BufferPlan[];
   readonly stages: readonly Stage[];
-  /** Each step goes through all stages before the next one begins: a step's output is the next one's input. */
+  /**
+   * Each step goes through all stages before the next one begins, since it reads what they give; stages of type `chunk` and
+   * `end` follow after all steps.
+   */
   readonly isStepMajor: boolean;
   /** Each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
   readonly params: BufferPlan;

@@ -1,7 +1,7 @@
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { topKKernel } from "../kernels/topK.js";
 import { layerType, timeOf } from "../layers/index.js";
-import { NETWORK_INPUT } from "../model/network.js";
+import { isStepByStep, NETWORK_INPUT, nextOf, numLayersOfState } from "../model/network.js";
 import { ALL, neededLayers } from "../model/outputRequest.js";
 import { layerPlan } from "./layers.js";
 import { wholeNetwork } from "./network/wholeNetwork.js";
@@ -44,7 +44,7 @@ function plan(planner: Planner): Plan {
     chunkSteps,
     buffers,
     stages,
-    isStepMajor: sampling !== null,
+    isStepMajor: sampling !== null || isStepByStep(planner.network),
     params,
     lengths,
     slots,
@@ -56,11 +56,15 @@ function plan(planner: Planner): Plan {
   };
 }
 
-/** Layer by layer. Frame layers that no layer of another kind follows see the last step only, where only that is given. */
+/**
+ * Layer by layer. Frame layers that no layer of another kind follows, and no state needs, see the last step only, where only
+ * that is given.
+ */
 function planLayers(planner: Planner): void {
   const { network, request, values } = planner;
   const layers = neededLayers(network, request.output ?? ALL);
-  const numBefore = network.layers.map((layer) => timeOf(layer) !== "frame").lastIndexOf(true) + 1;
+  const lastOther = network.layers.map((layer) => timeOf(layer) !== "frame").lastIndexOf(true);
+  const numBefore = Math.max(lastOther + 1, numLayersOfState(network));
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i]!;
     const isTail = request.lastOnly && i >= numBefore && timeOf(layer) === "frame" && !layerType(layer).readsIndex;
@@ -68,6 +72,10 @@ function planLayers(planner: Planner): void {
     const { value, numLayers = 1 } = layerPlan(layer).plan(layer, inputs, planner);
     i += numLayers - 1;
     values.set(layers[i]!.name, value);
+  }
+  for (const layer of layers) {
+    const next = nextOf(layer);
+    if (next !== null) layerPlan(layer).keep!(layer, values.get(next)!, planner);
   }
 }
 

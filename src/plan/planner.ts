@@ -3,7 +3,7 @@ import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
 import { stateBlocks } from "../layers/index.js";
-import type { Network } from "../model/network.js";
+import { isStepByStep, type Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import type { NetworkLayout } from "./networkLayout.js";
 import { type BufferPlan, type DispatchPlan, PARAMS_STRIDE_BYTES, type Stage } from "./plan.js";
@@ -92,7 +92,7 @@ export class Planner {
   /** B and T, by which kernels are chosen. */
   get numRowsAndSteps(): RowsAndSteps {
     const { maxRows, chunkSteps, sample } = this.request;
-    return [maxRows, sample === undefined ? chunkSteps : 1];
+    return [maxRows, sample === undefined && !isStepByStep(this.network) ? chunkSteps : 1];
   }
 
   /** Takes the first alternative that is right. A survey takes several, and gives the result of the last one. */

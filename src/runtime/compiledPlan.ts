@@ -78,28 +78,35 @@ export class CompiledPlan {
   }
 
   /** Records a chunk. */
-  encode(recorder: Recorder, { numRows, numSteps, isLast }: Chunk): void {
-    this.#writeParams(numRows);
+  encode(recorder: Recorder, chunk: Chunk): void {
+    this.#writeParams(chunk.numRows);
     for (const each of this.plan.cleared) recorder.encoderForCopies().clearBuffer(this.buffer(each));
-    for (const { stage, dispatches } of this.#stages) {
-      const { type } = stage;
-      if (type === "end" && !isLast) continue;
-      if (type === "rows" || type === "persistent") {
-        if (type === "rows") this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
-        else this.#encodePersistent(recorder, dispatches, numRows, numSteps);
-        continue;
-      }
-      const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
-      for (let step = 0; step < numTimes(stage, numSteps); step++) {
-        dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));
-      }
+    if (!this.plan.isStepMajor) {
+      for (const stage of this.#stages) this.#encodeStage(recorder, stage, chunk);
+      return;
+    }
+    this.#encodeSteps(
+      recorder,
+      this.#stages.filter((stage) => !isAfter(stage)),
+      chunk,
+    );
+    for (const stage of this.#stages.filter(isAfter)) this.#encodeStage(recorder, stage, chunk);
+  }
+
+  #encodeStage(recorder: Recorder, { stage, dispatches }: CompiledStage, { numRows, numSteps, isLast }: Chunk): void {
+    const { type } = stage;
+    if (type === "end" && !isLast) return;
+    if (type === "rows") return this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
+    if (type === "persistent") return this.#encodePersistent(recorder, dispatches, numRows, numSteps);
+    const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
+    for (let step = 0; step < numTimes(stage, numSteps); step++) {
+      dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));
     }
   }
 
-  /** Records a chunk step by step, each through all stages: what a step gives, the next one takes. */
-  encodeSteps(recorder: Recorder, numRows: number, numSteps: number): void {
-    this.#writeParams(numRows);
-    const dispatches = this.#stages.flatMap((stage) => stage.dispatches);
+  /** Step by step, each through all stages: what a step gives, the next one takes. */
+  #encodeSteps(recorder: Recorder, stages: readonly CompiledStage[], { numRows, numSteps }: Chunk): void {
+    const dispatches = stages.flatMap((stage) => stage.dispatches);
     const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
     for (let step = 0; step < numSteps; step++) {
       dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));
@@ -173,4 +180,9 @@ export class CompiledPlan {
       );
     return Math.max(1, Math.min(this.plan.chunkSteps, ...limits));
   }
+}
+
+/** Whether a stage of a plan that goes step by step comes after all steps of a chunk. */
+function isAfter({ stage: { type } }: CompiledStage): boolean {
+  return type === "chunk" || type === "end";
 }

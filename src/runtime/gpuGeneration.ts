@@ -90,7 +90,7 @@ export class GpuGeneration {
     queue.writeBuffer(compiled.buffer(sampling!), 0, packSampling(generation, start, numTokens));
     const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot));
     queue.writeBuffer(compiled.buffer(slotsPlan), 0, rowSlots);
-    compiled.encodeSteps(this.#recorder, numSlots, numSteps);
+    compiled.encode(this.#recorder, { numRows: numSlots, numSteps, isLast: false });
     for (const slot of slots) this.#states.advance(slot, numSteps);
     const encoder = this.#recorder.encoderForCopies();
     const reading = this.#readback.copy(encoder, compiled.buffer(input), numTokens * Uint32Array.BYTES_PER_ELEMENT);

@@ -6,6 +6,7 @@ import type { Storage } from "../../src/layers/layerType.js";
 import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
+import { carryCases } from "./carryCases.js";
 import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
 import { normCases } from "./normCases.js";
@@ -380,6 +381,7 @@ export const twinCases: readonly TwinCase[] = [
   manyOutputs,
   ...generationCases,
   ...lstmCases,
+  ...carryCases,
   ...normCases,
   ...rnnCases,
   ...topKCases,

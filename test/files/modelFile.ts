@@ -1,6 +1,6 @@
 // Writes a network as a model file of ours: the layer list as JSON, the weights as tensors.
 
-import type { Layer } from "../../src/layers/index.js";
+import { type Layer, layerType } from "../../src/layers/index.js";
 import type { Network } from "../../src/model/network.js";
 import { type FileTensor, safetensorsFile } from "./safetensorsFile.js";
 
@@ -41,7 +41,7 @@ function tensorsOf(layer: Layer): [name: string, tensor: FileTensor][] {
 
 function shapeOf(layer: Layer, field: string, length: number): number[] {
   if (field === "weight") {
-    const numColumns = layer.type === "embedding" ? layer.embeddingSize : layer.inputSize;
+    const numColumns = layer.type === "embedding" ? layer.embeddingSize : layerType(layer).inputSize(layer);
     return [length / numColumns, numColumns];
   }
   if (field === "recurrentWeight" && layer.type === "gru") return [length / layer.hiddenSize, layer.hiddenSize];

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { carryReadKernel, carryWriteKernel } from "../../src/kernels/carry.js";
 import { concatKernel } from "../../src/kernels/concat.js";
 import { denseKernel } from "../../src/kernels/dense.js";
 import { embeddingKernel } from "../../src/kernels/embedding.js";
@@ -89,6 +90,8 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ]),
   gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
   gruStepKernel: grus.flatMap((layer) => STEP_TILES.map((tile) => gruStepKernel(layer, STATE_SIZE, tile))),
+  carryReadKernel: [carryReadKernel(5, STATE_SIZE)],
+  carryWriteKernel: [carryWriteKernel(5, STATE_SIZE)],
   lastStepKernel: [lastStepKernel(5, 3)],
   gruWavefrontKernel: storages.flatMap((storage) =>
     [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),

@@ -5,6 +5,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { parseModel } from "../../src/load/parseModel.js";
 import type { DenseLayer } from "../../src/layers/dense.js";
 import type { GruLayer } from "../../src/layers/gru.js";
+import { layerType } from "../../src/layers/index.js";
 import { randomDense, uniform } from "../cases/random.js";
 import { expectRefusal } from "../harness/refusal.js";
 import { safetensorsFile } from "../files/safetensorsFile.js";
@@ -370,7 +371,7 @@ function wiring(shapes: StateDict) {
   return parseTorch(stateDictFile(shapes)).layers.map((layer) => [
     layer.name,
     layer.inputs,
-    layer.type === "embedding" ? 1 : layer.inputSize,
+    layerType(layer).inputSize(layer),
   ]);
 }
 

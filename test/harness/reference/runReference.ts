@@ -1,9 +1,11 @@
 import { equationOf } from "../../../src/layers/equations.js";
 import { layerOutputSize } from "../../../src/layers/index.js";
 import {
+  isStepByStep,
   layerNamed,
   type Network,
   NETWORK_INPUT,
+  nextOf,
   sequenceNames,
   stateLength,
   stateOf,
@@ -75,10 +77,28 @@ type States = ReadonlyMap<string, Record<string, Float64Array[]>>;
 
 /** One row through every layer; replaces its states. @returns the steps of every layer, by name */
 function runRow(network: Network, input: Steps, states: States): Map<string, Steps> {
+  if (!isStepByStep(network) || input.length === 0) return runLayers(network, input, states);
+  const values = new Map<string, Steps>();
+  for (const step of input) {
+    const given = runLayers(network, [step], states);
+    for (const layer of network.layers) {
+      const next = nextOf(layer);
+      if (next !== null) states.get(layer.name)!.carried![0]!.set(given.get(next)![0]!);
+    }
+    const sequences = sequenceNames(network.layers);
+    given.forEach((steps, name) =>
+      values.set(name, sequences.has(name) ? [...(values.get(name) ?? []), ...steps] : steps),
+    );
+  }
+  return values;
+}
+
+function runLayers(network: Network, input: Steps, states: States): Map<string, Steps> {
   const values = new Map([[NETWORK_INPUT, input]]);
   for (const layer of network.layers) {
     const parts = layer.inputs.map((name) => values.get(name)!);
-    const steps = parts[0]!.map((_, step) => concat(parts.map((part) => part[step]!)));
+    const numSteps = (parts[0] ?? input).length;
+    const steps = Array.from({ length: numSteps }, (_, step) => concat(parts.map((part) => part[step]!)));
     values.set(layer.name, equationOf(layer)(layer, steps, states.get(layer.name)!));
   }
   return values;

@@ -1,3 +1,4 @@
+import { carryMutations } from "./carry.js";
 import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
 import { lstmMutations } from "./lstm.js";
@@ -17,6 +18,7 @@ export const mutations: readonly Mutation[] = [
   ...gruMutations,
   ...layerMutations,
   ...lstmMutations,
+  ...carryMutations,
   ...normMutations,
   ...rnnMutations,
   ...libMutations,
