@@ -96,7 +96,7 @@ function describe(layer: Layer): LayerSummary {
   const { name, inputs, storage } = layer;
   const present = tensorsOf(layer).filter(({ values }) => values !== null);
   const tensors = Object.fromEntries(present.map(({ name: tensor, shape }) => [tensor, shape]));
-  const parameters = present.reduce((sum, { values }) => sum + values!.length, 0);
+  const parameters = numParameters({ layers: [layer] });
   const values = layer as unknown as Readonly<Record<string, unknown>>;
   const words = Object.entries(layerType(layer).fields).map(([key, field]) =>
     field.kind === "choice" ? field.describe(values[key]) : "",

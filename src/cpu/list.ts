@@ -7,4 +7,5 @@ export { createGru as gru } from "./gru.js";
 export { createLast as last } from "./last.js";
 export { createLstm as lstm } from "./lstm.js";
 export { createNorm as norm } from "./norm.js";
+export { createRearrange as rearrange } from "./rearrange.js";
 export { createRnn as rnn } from "./rnn.js";

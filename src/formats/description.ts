@@ -14,6 +14,7 @@ import {
   withDefaults,
 } from "../layers/index.js";
 import type { Storage, TensorSpec } from "../layers/layerType.js";
+import { completeFields } from "../model/checkLayer.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import { RETURN_SEQUENCES } from "../model/withLast.js";
 import type { Network } from "../model/network.js";
@@ -89,7 +90,7 @@ export function parseDescription(text: string): NetworkDescription {
 
 function buildLayer(description: LayerDescription, reader: TensorReader): LayerSpec {
   const { name } = description;
-  const layer = withDefaults(description as Pick<Layer, "type">);
+  const layer = { ...description, ...completeFields(description) } as unknown as Layer;
   const found = layerType(layer)
     .tensors(layer)
     .map((tensor) => ({ tensor, ...reader.take(`${name}.${tensor.name}`, tensor) }));
@@ -119,9 +120,9 @@ class TensorReader {
   take(name: string, spec: TensorSpec): { values: Float32Array | null; scale: Float32Array | null; storage: Storage } {
     const { shape } = spec;
     const tensor = this.#take(name, shape);
-    if (!isStored(spec)) return { values: tensor?.values ?? null, scale: null, storage: "f32" };
+    if (spec.kind === "vector") return { values: tensor?.values ?? null, scale: null, storage: "f32" };
     const { storage, values } = tensor ?? this.#missing(name, shape);
-    if (storage !== "int8") return { values, scale: null, storage };
+    if (storage !== "int8" || !isStored(spec)) return { values, scale: null, storage };
     const rows = shape.slice(0, -1);
     const scale = (this.#take(scaleName(name), rows) ?? this.#missing(scaleName(name), rows)).values;
     const rowLength = shape.at(-1)!;

@@ -7,4 +7,5 @@ export { gruEquation as gru } from "./gru.js";
 export { lastEquation as last } from "./last.js";
 export { lstmEquation as lstm } from "./lstm.js";
 export { normEquation as norm } from "./norm.js";
+export { rearrangeEquation as rearrange } from "./rearrange.js";
 export { rnnEquation as rnn } from "./rnn.js";

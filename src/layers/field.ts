@@ -109,3 +109,15 @@ export function positive(word: string, defaultValue: number | null): Field {
     describe: (value) => (value === null ? "" : `${word} ${String(value)}`),
   };
 }
+
+/** Any number that float32 holds. @param word before it, where a person reads it; nothing is said of the default */
+export function number(word: string, defaultValue: number): Field {
+  return {
+    kind: "number",
+    default: defaultValue,
+    expected: "a finite float32 number",
+    accepts: (value) => typeof value === "number" && Number.isFinite(Math.fround(value)),
+    complete: same,
+    describe: (value) => (value === defaultValue ? "" : `${word} ${String(value)}`),
+  };
+}

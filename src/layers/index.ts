@@ -74,7 +74,7 @@ export function scaleName(tensor: string): string {
 
 /** Whether a tensor is kept in the layer's storage. */
 export function isStored({ kind }: TensorSpec): boolean {
-  return kind !== "vector";
+  return kind !== "vector" && kind !== "indices";
 }
 
 /** The layer with other tensors in another storage. @param tensors the ones that change, by name */

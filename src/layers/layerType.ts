@@ -22,13 +22,16 @@ export type Optional<L, Keys extends keyof L> = Omit<L, Keys> & Partial<Pick<L, 
 /**
  * A tensor of a layer, a field of that name. A `table` is looked up; a `matrix` is multiplied by each frame, a
  * `recurrentMatrix` by each step's state. All three are kept in the layer's storage, int8 with a scale for each row in
- * `<name>Scale`. A `vector` is float32, and null where there is none.
+ * `<name>Scale`. A `vector` is float32, and null where there is none. `indices` are whole numbers in float32, whatever the
+ * storage.
  */
 export interface TensorSpec {
   readonly name: string;
   /** Row-major; the last axis of a matrix has its columns. */
   readonly shape: readonly number[];
-  readonly kind: "table" | "matrix" | "recurrentMatrix" | "vector";
+  readonly kind: "table" | "matrix" | "recurrentMatrix" | "vector" | "indices";
+  /** Of indices alone: each is at least -1, and below this. */
+  readonly end?: number;
 }
 
 /** A part of the state that a layer keeps from step to step: [D, size] of each row. */
@@ -58,6 +61,8 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   time(layer: L): TimeRelation;
   /** Fields of a layer of this type, without those of all layers and the tensors, in the order of reading. */
   readonly fields: Readonly<Record<string, Field>>;
+  /** A sentence, "expected X, got Y", on fields that do not fit each other; null, or absent, where they do. */
+  fault?(layer: L): string | null;
   /** Whether it reads an index of the network's input, rather than features. */
   readonly readsIndex: boolean;
   /** Number of indices that it knows, from 0 on; absent where it reads features. */

@@ -8,4 +8,5 @@ export { gru } from "./gru.js";
 export { last } from "./last.js";
 export { lstm } from "./lstm.js";
 export { norm } from "./norm.js";
+export { rearrange } from "./rearrange.js";
 export { rnn } from "./rnn.js";

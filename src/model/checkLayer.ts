@@ -1,10 +1,10 @@
 import { GruError } from "../errors.js";
 import type { Field } from "../layers/field.js";
-import { isStored, type Layer, type LayerTensor, scaleName, tensorsOf } from "../layers/index.js";
+import { isStored, type Layer, type LayerTensor, layerType, scaleName, tensorsOf } from "../layers/index.js";
 import type { Storage } from "../layers/layerType.js";
 import { firstNonFinite } from "./finite.js";
 import { isFloat16 } from "./float16.js";
-import { describeNumber, describeValue } from "./valueKind.js";
+import { describeNumber, describeValue, quoteText } from "./valueKind.js";
 
 const STORAGES: readonly Storage[] = ["f32", "f16", "int8"];
 
@@ -31,6 +31,24 @@ export function checkField(name: string, key: string, field: Field, value: unkno
   );
 }
 
+/**
+ * The fields of a layer's type, of a layer as a caller or a file wrote it.
+ *
+ * @throws GruError as `checkField`, and `shape-mismatch` for fields that do not fit each other
+ */
+export function completeFields(spec: Pick<Layer, "type" | "name">): Record<string, unknown> {
+  const { name } = spec;
+  const room = layerType(spec);
+  const given = spec as unknown as Readonly<Record<string, unknown>>;
+  const fields: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(room.fields)) {
+    fields[key] = checkField(name, key, field, given[key] === undefined ? field.default : given[key]);
+  }
+  const fault = room.fault?.(fields as unknown as Layer) ?? null;
+  if (fault !== null) throw new GruError("shape-mismatch", `layer ${quoteText(name)}: ${fault}`);
+  return fields;
+}
+
 function nameOf(value: unknown): unknown {
   return (value as { name?: unknown }).name;
 }
@@ -52,7 +70,8 @@ export function checkTensors(layer: Layer): void {
   }
   for (const tensor of tensorsOf(layer)) {
     const { values, scale, shape } = tensor;
-    if (values !== null || isStored(tensor)) checkValues(`${name}.${tensor.name}`, values, shape);
+    if (values !== null || tensor.kind !== "vector") checkValues(`${name}.${tensor.name}`, values, shape);
+    if (tensor.kind === "indices") checkIndices(`${name}.${tensor.name}`, values!, tensor.end!);
     if (scale !== null) checkValues(`${name}.${scaleName(tensor.name)}`, scale, shape.slice(0, -1));
     if (isStored(tensor)) checkStorage(layer, tensor);
   }
@@ -75,6 +94,15 @@ function checkValues(name: string, given: unknown, shape: readonly number[]): vo
   if (at >= 0) {
     throw new GruError("bad-file", `${name}: expected finite weights, got ${values[at]} at element ${at}`);
   }
+}
+
+function checkIndices(name: string, values: Float32Array, end: number): void {
+  const at = values.findIndex((value) => !(Number.isInteger(value) && value >= -1 && value < end));
+  if (at < 0) return;
+  throw new GruError(
+    "bad-file",
+    `${name}: expected whole numbers from -1 to ${end - 1}, got ${values[at]} at element ${at}`,
+  );
 }
 
 /** Every device computes with the same numbers only if the storage can hold them. */

@@ -10,7 +10,7 @@ import {
   scaleName,
   timeOf,
 } from "../layers/index.js";
-import { checkField, checkTensors } from "./checkLayer.js";
+import { checkTensors, completeFields } from "./checkLayer.js";
 import { checkBoolean } from "./checkOptions.js";
 import { isStepByStep, type Network, NETWORK_INPUT, nextOf, sequenceNames } from "./network.js";
 import { describeValue, quoteText } from "./valueKind.js";
@@ -92,13 +92,10 @@ export function completeLayer(spec: LayerSpec, layerBefore: string): Layer {
   const { inputs: inputNames = room.next === undefined ? [layerBefore] : [] } = spec;
   const inputs = takeArray(`layer ${quoteText(name)}: inputs`, inputNames, "a string");
   const given = spec as unknown as Readonly<Record<string, unknown>>;
-  const fields: Record<string, unknown> = { type, name, inputs, storage };
-  for (const [key, field] of Object.entries(room.fields)) {
-    fields[key] = checkField(name, key, field, given[key] === undefined ? field.default : given[key]);
-  }
+  const fields: Record<string, unknown> = { type, name, inputs, storage, ...completeFields(spec) };
   const layer = fields as unknown as Layer;
   for (const tensor of room.tensors(layer)) {
-    fields[tensor.name] = isStored(tensor) ? given[tensor.name] : (given[tensor.name] ?? null);
+    fields[tensor.name] = given[tensor.name] ?? null;
     if (isStored(tensor)) fields[scaleName(tensor.name)] = given[scaleName(tensor.name)] ?? null;
   }
   return layer;

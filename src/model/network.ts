@@ -98,8 +98,9 @@ export function canStream(network: Network): boolean {
 }
 
 /** Number of weights and biases. */
-export function numParameters(network: Network): number {
-  return network.layers.flatMap(tensorsOf).reduce((sum, { values }) => sum + (values?.length ?? 0), 0);
+export function numParameters(network: Pick<Network, "layers">): number {
+  const tensors = network.layers.flatMap(tensorsOf).filter(({ kind }) => kind !== "indices");
+  return tensors.reduce((sum, { values }) => sum + (values?.length ?? 0), 0);
 }
 
 /** Number of the layers up to the last one that a state depends on. */

@@ -7,4 +7,5 @@ export { gruPlan as gru } from "./gru/gruPlan.js";
 export { lastPlan as last } from "./last.js";
 export { lstmPlan as lstm } from "./lstm.js";
 export { normPlan as norm } from "./norm.js";
+export { rearrangePlan as rearrange } from "./rearrange.js";
 export { rnnPlan as rnn } from "./rnn.js";

@@ -10,6 +10,7 @@ import { carryCases } from "./carryCases.js";
 import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
 import { normCases } from "./normCases.js";
+import { rearrangeCases } from "./rearrangeCases.js";
 import { rnnCases } from "./rnnCases.js";
 import {
   type GruShape,
@@ -383,6 +384,7 @@ export const twinCases: readonly TwinCase[] = [
   ...lstmCases,
   ...carryCases,
   ...normCases,
+  ...rearrangeCases,
   ...rnnCases,
   ...topKCases,
   ...large,

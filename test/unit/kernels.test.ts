@@ -18,6 +18,7 @@ import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { lstmStepKernel } from "../../src/kernels/lstmStep.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
+import { rearrangeKernel } from "../../src/kernels/rearrange.js";
 import { rnnStepKernel } from "../../src/kernels/rnnStep.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
@@ -102,6 +103,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ),
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(9, 1e-5)],
+  rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
   rnnStepKernel: [rnnStepKernel(twinCase("rnn-bidirectional").network().layers[0] as RnnLayer, STATE_SIZE)],
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],

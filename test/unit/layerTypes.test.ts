@@ -1,8 +1,9 @@
 // Layers of every type in a file of ours, in streams, and in saved states.
 
-import { createModel, defineNetwork, loadModel, type Network } from "webgru";
+import { createModel, defineNetwork, loadModel, type Network, parseModel } from "webgru";
 import { writeSafetensors } from "webgru/safetensors";
 import { describe, expect, it } from "vitest";
+import { buildNetwork } from "../../src/formats/description.js";
 import { LAYER_TYPES } from "../../src/layers/index.js";
 import { canStream } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
@@ -45,6 +46,34 @@ describe.each(LAYER_TYPES)("a layer of type %s", (type) => {
     const last = second.slice(-whole.output.length);
     whole.output.forEach((expected, i) => expect(last[i]).toBeCloseTo(expected, 6));
     expect(await (await stream.fork()).push(input.subarray(half))).toEqual(second);
+  });
+});
+
+describe("the indices of a rearrangement", () => {
+  it.each([[1.5], [-2], [3], [NaN]])("are refused where they are no places in a frame: %s", (index) => {
+    const indices = Float32Array.of(0, -1, index);
+    const layer = { type: "rearrange", name: "turn", inputSize: 3, outputSize: 3, indices } as const;
+    expect(() => defineNetwork({ layers: [layer] })).toThrow(
+      Number.isNaN(index)
+        ? "turn.indices: expected finite weights, got NaN at element 2"
+        : `turn.indices: expected whole numbers from -1 to 2, got ${index} at element 2`,
+    );
+  });
+
+  it("are the same again whatever the storage", async () => {
+    const indices = Float32Array.from({ length: 300 }, (_, i) => 2999 - i);
+    const layer = { type: "rearrange", name: "turn", inputSize: 3000, outputSize: 300, indices } as const;
+    const network = withStorage(defineNetwork({ layers: [layer] }), "int8");
+    expect(network.layers[0]).toMatchObject({ indices });
+    expect((await parseModel(writeSafetensors(network))).layers[0]).toMatchObject({ indices });
+  });
+
+  it("are named where a file lacks them", () => {
+    const layer = { type: "rearrange", name: "turn", inputSize: 3, outputSize: 2 } as const;
+    const given = { ...layer, indices: undefined as unknown as Float32Array };
+    expect(() => defineNetwork({ layers: [given] })).toThrow("turn.indices: expected a Float32Array, got null");
+    const message = "turn.indices: expected a tensor of shape [2], got no others";
+    expect(() => buildNetwork({ layers: [layer] }, new Map())).toThrow(message);
   });
 });
 

@@ -3,6 +3,7 @@ import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
 import { lstmMutations } from "./lstm.js";
 import { normMutations } from "./norm.js";
+import { rearrangeMutations } from "./rearrange.js";
 import { rnnMutations } from "./rnn.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
@@ -20,6 +21,7 @@ export const mutations: readonly Mutation[] = [
   ...lstmMutations,
   ...carryMutations,
   ...normMutations,
+  ...rearrangeMutations,
   ...rnnMutations,
   ...libMutations,
   ...sampleMutations,
