@@ -1,24 +1,36 @@
 import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { GruError, type Network, type NetworkDescription, parseModel } from "../index.js";
+import { UsageError } from "./command.js";
 import { Progress } from "./progress.js";
 
 /** Bytes to read at once: few enough that Ctrl-C works between two reads. */
 const CHUNK_BYTES = 2 ** 22;
 
 /** Options of every command that reads a model. */
-export const MODEL_OPTIONS = { description: { type: "string" }, "linear-before-reset": { type: "boolean" } } as const;
+export const MODEL_OPTIONS = {
+  description: { type: "string" },
+  "linear-before-reset": { type: "boolean" },
+  constant: { type: "string", multiple: true },
+  "input-shape": { type: "string", multiple: true },
+} as const;
 
 /** Help for `MODEL_OPTIONS`. */
 export const MODEL_HELP = `  --description FILE  the layer list as JSON, where the file does not say how layers are wired
   --linear-before-reset
-                      ONNX: reads every GRU with this attribute, which PyTorch's newer exporter leaves out`;
+                      ONNX: reads every GRU with this attribute, which PyTorch's newer exporter leaves out
+  --constant NAME=NUMBER
+                      ONNX: the value of a graph input that is the same in every step; NUMBER,NUMBER for several
+  --input-shape NAME=SIZE,SIZE
+                      ONNX: the shape of a graph input that the file leaves open; ? for an axis that stays open`;
 
 /** Values of `MODEL_OPTIONS`. */
 export interface ModelValues {
   /** Path of the layer list, in JSON. */
   readonly description?: string | undefined;
   readonly "linear-before-reset"?: boolean | undefined;
+  readonly constant?: readonly string[] | undefined;
+  readonly "input-shape"?: readonly string[] | undefined;
 }
 
 /** A model's file and its network. */
@@ -35,11 +47,31 @@ export async function readModel(path: string, values: ModelValues): Promise<Mode
   const bytes = await readBytes(path);
   const description = values.description === undefined ? undefined : await readDescription(values.description);
   const linearBeforeReset = values["linear-before-reset"];
+  const constants = takeNumbers("constant", values.constant, takeNumber);
+  const inputShapes = takeNumbers("input-shape", values["input-shape"], (text) =>
+    text === "?" ? null : takeNumber(text),
+  );
   const files = (name: string) => readBytes(join(dirname(path), name));
   const start = bytes.slice(0, 4096);
-  const network = await parseModel(bytes, { description, linearBeforeReset, files }, true);
+  const network = await parseModel(bytes, { description, linearBeforeReset, constants, inputShapes, files }, true);
   return { path, sizeBytes: bytes.length, start, network };
 }
+
+/** Numbers by name, of options such as `--constant sr=16000`. @param take NaN where the text is no number */
+function takeNumbers<T>(option: string, texts: readonly string[] | undefined, take: (text: string) => T) {
+  const entries = texts?.map((text): [string, T[]] => {
+    const end = text.lastIndexOf("=");
+    const numbers = text
+      .slice(end + 1)
+      .split(",")
+      .map(take);
+    if (end > 0 && !numbers.some(Number.isNaN)) return [text.slice(0, end), numbers];
+    throw new UsageError(`--${option}: expected NAME=NUMBER, or NAME=NUMBER,NUMBER, got ${text}`);
+  });
+  return entries && Object.fromEntries(entries);
+}
+
+const takeNumber = (text: string) => (text.trim() === "" ? NaN : Number(text));
 
 /** The bytes of a file. */
 export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -44,6 +44,7 @@ export interface CreateModelOptions {
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
 const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "workload"];
+const READ_OPTIONS = ["description", "linearBeforeReset", "constants", "inputShapes", "files", "signal", "onProgress"];
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**
@@ -55,8 +56,7 @@ const DTYPES = ["auto", "f32", "f16", "int8"];
  *   with `signal.reason`
  */
 export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<GruModel> {
-  const known = [...CREATE_OPTIONS, "description", "linearBeforeReset", "files", "signal", "onProgress"];
-  checkOptions(options, known);
+  checkOptions(options, [...CREATE_OPTIONS, ...READ_OPTIONS]);
   checkLoadOptions(options);
   const { files = fetcherBeside(source, options) } = options;
   const isCallers = bytesIn(source) !== null || options.files !== undefined;

@@ -12,6 +12,10 @@ export interface ParseModelOptions {
   readonly description?: NetworkDescription | undefined;
   /** ONNX: `linear_before_reset` of every GRU, in place of the file's. PyTorch's newer exporter leaves it out. */
   readonly linearBeforeReset?: boolean | undefined;
+  /** ONNX: values of graph inputs that are the same in every step, such as a sampling rate: `{ sr: 16000 }`. */
+  readonly constants?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
+  /** ONNX: shapes of graph inputs whose axes the file leaves open: `{ input: [1, 512] }`. Null leaves an axis open. */
+  readonly inputShapes?: Readonly<Record<string, readonly (number | null)[]>> | undefined;
   /**
    * The other files of a model in several files (TF.js, ONNX with external data), by name: a Map, an object, a list of Files,
    * or a function that fetches one.
@@ -76,7 +80,7 @@ function refuse(expected: string, got: unknown): never {
 /** @returns null for a file that no reader recognises */
 async function parseBytes(
   bytes: Uint8Array,
-  { description, linearBeforeReset, files }: ParseModelOptions,
+  { description, linearBeforeReset, constants, inputShapes, files }: ParseModelOptions,
   mayKeep: boolean,
 ): Promise<Network | null> {
   if (isSafetensors(bytes)) {
@@ -88,7 +92,7 @@ async function parseBytes(
   }
   if (bytes[0] === ONNX_START) {
     const { loadOnnx } = await fetchReader(import("../entries/onnx.js"));
-    return loadOnnx(bytes, { description, linearBeforeReset, files }, mayKeep);
+    return loadOnnx(bytes, { description, linearBeforeReset, constants, inputShapes, files }, mayKeep);
   }
   const start = textOf(bytes.subarray(0, 300));
   // HDF5, JSON, or a zip whose first entry is one of Keras's.

@@ -17,8 +17,14 @@ export interface OnnxTensor {
   readonly isExternal?: boolean;
 }
 
-/** An attribute's value; an object for one that says its type and nothing else, as proto3 writes zero. */
-type OnnxFileAttribute = number | string | readonly number[] | readonly string[] | { readonly type: number };
+/** An attribute's value; an object with a type says that and nothing else, as proto3 writes zero. */
+type OnnxFileAttribute =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly type: number }
+  | { readonly graph: OnnxFileGraph };
 
 /** A node as a test writes it: operator, inputs, outputs, attributes. */
 export type OnnxFileNode = readonly [
@@ -29,16 +35,20 @@ export type OnnxFileNode = readonly [
   domain?: string,
 ];
 
-/** The parts of a model; a shape is of numbers and names. */
-export interface OnnxFile {
-  readonly opset?: number;
-  readonly producer?: string;
+/** The parts of a graph; a shape is of numbers and names. */
+export interface OnnxFileGraph {
   readonly nodes: readonly OnnxFileNode[];
   readonly tensors?: Readonly<Record<string, OnnxTensor>>;
   readonly inputs?: Readonly<Record<string, readonly (number | string)[]>>;
   /** Names of inputs that hold integers. */
   readonly integers?: readonly string[];
   readonly outputs: readonly string[];
+}
+
+/** The parts of a model. */
+export interface OnnxFile extends OnnxFileGraph {
+  readonly opset?: number;
+  readonly producer?: string;
 }
 
 /** A message, by the writer of its fields. */
@@ -75,7 +85,7 @@ export function onnxFile(file: OnnxFile): Uint8Array {
   });
 }
 
-function graph({ nodes, tensors = {}, inputs = {}, outputs, integers = [] }: OnnxFile): Uint8Array {
+function graph({ nodes, tensors = {}, inputs = {}, outputs, integers = [] }: OnnxFileGraph): Uint8Array {
   return message((writer) => {
     for (const node of nodes) field(writer, 1, encodeNode(node));
     for (const [name, tensor] of Object.entries(tensors)) field(writer, 5, encodeTensor(name, tensor));
@@ -124,6 +134,7 @@ function encodeAttribute(name: string, value: OnnxFileAttribute): Uint8Array {
     field(writer, 1, name);
     if (typeof value === "string") field(writer, 4, value);
     else if (typeof value === "object" && "type" in value) intField(writer, 20, value.type);
+    else if (typeof value === "object" && "graph" in value) field(writer, 6, graph(value.graph));
     else if (typeof value !== "number") encodeList(writer, value);
     else if (Number.isInteger(value)) intField(writer, 3, value);
     else writer.tag(2, WireType.Bit32).float(value);

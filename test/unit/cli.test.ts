@@ -1,6 +1,7 @@
 // The commands that read a file, say something and end.
 
 import type { Layer } from "../../src/layers/index.js";
+import { GRU_NODES, GRU_TENSORS, ints, onnxFile } from "../files/onnxFile.js";
 import { tensorsOf } from "../../src/layers/index.js";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -290,6 +291,23 @@ describe("webgru convert", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/gru bidirectional, reset after/);
     expect(stdout).not.toMatch(/reset before|Warning/);
+  });
+
+  it("takes what an ONNX graph leaves open: its inputs' values and shapes", async () => {
+    const file = scratch("open.onnx");
+    const nodes = [...GRU_NODES, ["Mul", ["y", "gain"], ["z"]]] as const;
+    const inputs = { x: ["t", "b", "i"], gain: [] };
+    writeFileSync(file, onnxFile({ nodes, tensors: { ...GRU_TENSORS, one: ints(1) }, inputs, outputs: ["z"] }));
+    const { code, stdout } = await runCli(["inspect", file, "--constant", "gain=2", "--input-shape", "x=?,?,3"]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/gru forward/)]);
+    for (const [option, value] of [
+      ["constant", "gain"],
+      ["constant", "gain=two"],
+      ["input-shape", "=1"],
+    ] as const) {
+      const { code: refused, stderr } = await runCli(["inspect", file, `--${option}`, value]);
+      expect([refused, stderr]).toEqual([2, expect.stringContaining(`--${option}: expected NAME=NUMBER`)]);
+    }
   });
 
   it("wires the layers as a description says", async () => {

@@ -385,7 +385,7 @@ describe("what cannot be run", () => {
     await expectRefusal(
       () => parseOnnx(file),
       "unsupported",
-      /\n {2}input "x": its number of features is not in the file$/,
+      /\n {2}input "x": its number of features is not in the file; pass it in inputShapes: { x: \[null, null, SIZE\] }$/,
     );
   });
 });

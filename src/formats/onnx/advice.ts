@@ -16,15 +16,21 @@ interface Rule {
 const isOfKeras = ({ producer }: OnnxModel) => /tf2onnx|keras/i.test(producer);
 const hasGru = ({ nodes }: OnnxModel) => nodes.some(({ operator }) => operator === "GRU");
 
+const controlFlow = (model: OnnxModel) =>
+  isOfKeras(model)
+    ? 'the converter left a recurrent layer as a Loop: load the Keras model itself, model.save("model.keras") or .h5'
+    : `a Python loop or condition became control flow: trace nn.GRU without it, or ${STATE_DICT}; ` +
+      'for a Keras model, load the file of model.save("model.keras")';
+
 /** The first match counts; the most specific rules come first. */
 const RULES: readonly Rule[] = [
   {
-    operator: /^(Loop|Scan|If)$/,
-    advice: (model) =>
-      isOfKeras(model)
-        ? 'the converter left a recurrent layer as a Loop: load the Keras model itself, model.save("model.keras") or .h5'
-        : `a Python loop or condition became control flow: trace nn.GRU without it, or ${STATE_DICT}; ` +
-          'for a Keras model, load the file of model.save("model.keras")',
+    operator: /^(Loop|Scan)$/,
+    advice: controlFlow,
+  },
+  {
+    reason: /^its condition is/,
+    advice: controlFlow,
   },
   {
     operator: /^(TopK|ScatterElements|ScatterND)$/,

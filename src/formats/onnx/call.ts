@@ -1,8 +1,7 @@
 import { frozenNumber, type Roles } from "./axes.js";
-import type { ExternalData } from "./externalData.js";
 import type { OnnxNode } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
-import { parseTensorProto, type TensorData } from "./tensorProto.js";
+import type { TensorData } from "./tensorProto.js";
 import { type Constant, describeContent, type Signal, sizesOf, type Value } from "./value.js";
 import type { GruSource, Wiring } from "./wiring.js";
 
@@ -11,7 +10,8 @@ export interface Reading {
   readonly opset: number;
   readonly wiring: Wiring;
   readonly roles: Roles;
-  readonly external: ExternalData;
+  /** A tensor of the file, which is read once. */
+  readonly parseTensor: (encoded: Uint8Array, name: string) => TensorData;
   /** Replaces every GRU's attribute if it is given. */
   readonly linearBeforeReset: boolean | undefined;
   /** Whether each GRU has lengths. */
@@ -100,7 +100,7 @@ export class Call {
   tensor(attribute: string): TensorData | null {
     const encoded = this.node.attributes.get(attribute)?.tensor ?? null;
     if (encoded === null) return null;
-    return parseTensorProto(encoded, this.layerName, { external: this.reading.external.get(encoded) });
+    return this.reading.parseTensor(encoded, this.layerName);
   }
 
   int(attribute: string, absent: number): number {

@@ -5,7 +5,7 @@ import { GruError } from "../../errors.js";
 import { type ModelFiles, readBeside } from "../fileContents.js";
 import { quote } from "../quote.js";
 import { readMessage } from "./message.js";
-import type { OnnxModel } from "./modelProto.js";
+import type { GraphProto, OnnxModel } from "./modelProto.js";
 
 /** Limit of files. A writer may use one for each tensor; a malicious model could name more, to keep a server busy. */
 const MAX_FILES = 1024;
@@ -90,13 +90,14 @@ export function externalData(model: OnnxModel, files: ReadonlyMap<string, Uint8A
   return data;
 }
 
-function references({ nodes, initializers }: OnnxModel): Reference[] {
+function references({ nodes, initializers }: GraphProto): Reference[] {
   const found: Reference[] = [];
   for (const [name, encoded] of initializers) addReference(encoded, name, found);
-  for (const { name, outputs, attributes } of nodes) {
+  for (const { name, outputs, attributes, graphs } of nodes) {
     for (const { tensor } of attributes.values()) {
       if (tensor !== null) addReference(tensor, outputs[0] ?? name, found);
     }
+    for (const graph of graphs.values()) found.push(...references(graph));
   }
   return found;
 }

@@ -2,8 +2,9 @@
 // usual order is tried first, and the others if the graph cannot be read with it.
 
 import { FreeAxis } from "./axes.js";
-import type { OnnxModel, OnnxNode, OnnxPort } from "./modelProto.js";
-import { demand } from "./refusal.js";
+import { allNodes, type OnnxModel, type OnnxNode, type OnnxPort } from "./modelProto.js";
+import { demand, Refusal } from "./refusal.js";
+import { quote } from "../quote.js";
 import { isIntegerType } from "./tensorProto.js";
 import { sourceSignal, type Value } from "./value.js";
 import type { InputSource, Wiring } from "./wiring.js";
@@ -12,7 +13,9 @@ import type { InputSource, Wiring } from "./wiring.js";
 export type InputForm =
   | { readonly kind: "features"; readonly free: readonly number[] }
   | { readonly kind: "indices" }
-  | { readonly kind: "lengths" };
+  | { readonly kind: "lengths" }
+  /** One number, which is the same in every step: the caller gives it. */
+  | { readonly kind: "constant" };
 
 /** A form for each input that is no weight. */
 export type Guess = ReadonlyMap<OnnxPort, InputForm>;
@@ -38,7 +41,8 @@ const PASSING = new Set([
 ]);
 
 /** The guesses to try, the most usual first. @param ports the inputs without a value in the file */
-export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Guess[] {
+export function guessForms(model: OnnxModel, ports: readonly OnnxPort[]): Guess[] {
+  const nodes = allNodes(model.nodes);
   const states = namesBehind(nodes, ({ operator, inputs }) => (operator === "GRU" ? inputs.slice(5, 6) : []));
   const lengths = namesBehind(nodes, ({ operator, inputs }) =>
     operator === "GRU" ? inputs.slice(4, 5) : operator === "ReverseSequence" ? inputs.slice(1, 2) : [],
@@ -47,6 +51,7 @@ export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Gu
   const main = ports.find(({ name }) => !states.has(name) && !lengths.has(name));
   const forms = ports.map((port): InputForm[] => {
     if (lengths.has(port.name) && isIntegerType(port.type)) return [{ kind: "lengths" }];
+    if (port.shape?.length === 0 && (isIntegerType(port.type) || port !== main)) return [{ kind: "constant" }];
     if (isIntegerType(port.type) || cast.has(port.name)) return [{ kind: "indices" }];
     return axesToTry(port, port === main && !states.has(port.name)).map((free) => ({ kind: "features", free }));
   });
@@ -64,7 +69,10 @@ export function guessForms({ nodes }: OnnxModel, ports: readonly OnnxPort[]): Gu
 /** Names that reach certain inputs of nodes, directly or through `PASSING` operators. @param slots those inputs of a node */
 function namesBehind(nodes: readonly OnnxNode[], slots: (node: OnnxNode) => readonly string[]): Set<string> {
   const names = new Set(nodes.flatMap((node) => slots(node)));
-  for (const { operator, inputs, outputs } of [...nodes].reverse()) {
+  for (const { operator, inputs, outputs, graphs } of [...nodes].reverse()) {
+    for (const branch of graphs.values()) {
+      for (const [i, { name }] of branch.outputs.entries()) if (names.has(outputs[i] ?? "")) names.add(name);
+    }
     if (!PASSING.has(operator) || !outputs.some((name) => names.has(name))) continue;
     for (const name of operator === "Concat" ? inputs : inputs.slice(0, 1)) names.add(name);
   }
@@ -81,7 +89,9 @@ const WEIGHT_SLOTS = new Map<string, readonly [start: number, end: number]>([
 
 /** Names that nodes read as weights, directly or through `PASSING` operators. */
 export function weightNames({ nodes }: OnnxModel): Set<string> {
-  return namesBehind(nodes, ({ operator, inputs }) => inputs.slice(...(WEIGHT_SLOTS.get(operator) ?? [0, 0])));
+  return namesBehind(allNodes(nodes), ({ operator, inputs }) =>
+    inputs.slice(...(WEIGHT_SLOTS.get(operator) ?? [0, 0])),
+  );
 }
 
 const isIntegerCast = ({ operator, attributes }: OnnxNode) =>
@@ -128,6 +138,9 @@ const OTHER_AXES: Readonly<Record<number, number[][]>> = {
 
 const freeAxis = (size: number | string) => [new FreeAxis(typeof size === "number" ? size : null)];
 
+/** A name as a key of an object in JavaScript. */
+const keyOf = (name: string) => (/^[a-z_$][\w$]*$/i.test(name) ? name : quote(name));
+
 /** The value of an input of a form. */
 export function inputValue({ name, shape }: OnnxPort, form: InputForm, wiring: Wiring): Value {
   const sizes = shape ?? (form.kind === "features" ? ["", "", ""] : form.kind === "indices" ? ["", ""] : [""]);
@@ -136,9 +149,14 @@ export function inputValue({ name, shape }: OnnxPort, form: InputForm, wiring: W
     const input = wiring.add<InputSource>({ type: "input", name, size: 1 });
     return { axes: sizes.map(freeAxis), content: { kind: "indices", input } };
   }
+  if (form.kind === "constant") {
+    throw new Refusal(`it is one number for all steps; pass it as constants: { ${keyOf(name)}: NUMBER }`);
+  }
   const axes = sizes.map((size, i) => {
     if (form.free.includes(i)) return freeAxis(size);
-    demand(typeof size === "number", "its number of features is not in the file");
+    const example = sizes.map((one, k) => (typeof one === "number" ? one : form.free.includes(k) ? "null" : "SIZE"));
+    const way = `pass it in inputShapes: { ${keyOf(name)}: [${example.join(", ")}] }`;
+    demand(typeof size === "number", `its number of features is not in the file; ${way}`);
     return size;
   });
   const size = axes.reduce<number>((total, axis) => (typeof axis === "number" ? total * axis : total), 1);

@@ -5,16 +5,18 @@ import { numElements } from "../tensor.js";
 import { adviceFor } from "./advice.js";
 import { assemble } from "./assemble.js";
 import { externalData, openExternalFiles } from "./externalData.js";
+import { constantsOf, type GraphOptions, withInputShapes } from "./graphOptions.js";
 import { guessForms, weightNames } from "./inputForms.js";
 import { type OnnxModel, parseModelProto } from "./modelProto.js";
 import { notesOf } from "./notes.js";
 import type { OnnxNetwork } from "./onnxGraph.js";
-import { type GraphReading, findLive, type Issue, readGraph } from "./readGraph.js";
+import { findLive } from "./liveGraph.js";
+import { type GraphReading, type Issue, readGraph } from "./readGraph.js";
 import { Refusal } from "./refusal.js";
 import type { TensorData } from "./tensorProto.js";
 
 /** Options of reading an ONNX file. */
-export interface ParseOnnxOptions {
+export interface ParseOnnxOptions extends GraphOptions {
   /**
    * `linear_before_reset` of every GRU, in place of the file's. It is true for PyTorch's GRU; PyTorch's newer exporter leaves it
    * out, which means false.
@@ -43,7 +45,7 @@ export interface LoadOnnxOptions extends Omit<ParseOnnxOptions, "files"> {
  * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with the nodes that cannot be run
  */
 export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}, mayKeep = false): OnnxNetwork {
-  checkOptions(options, ["linearBeforeReset", "weights", "description", "files"]);
+  checkOptions(options, ["linearBeforeReset", "weights", "constants", "inputShapes", "description", "files"]);
   return networkOf(parseModelProto(bytes), options, mayKeep);
 }
 
@@ -61,20 +63,19 @@ export async function loadOnnx(
   return networkOf(model, { ...options, files: await openExternalFiles(model, files) }, mayKeep);
 }
 
-function networkOf(
-  model: OnnxModel,
-  { linearBeforeReset, description, weights = {}, files = new Map() }: ParseOnnxOptions,
-  mayKeep: boolean,
-): OnnxNetwork {
+function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean): OnnxNetwork {
+  const { linearBeforeReset, description, weights = {}, files = new Map() } = options;
   if (description !== undefined) {
     throw new GruError("unsupported", "description: not for an ONNX graph, which says itself how its layers are wired");
   }
+  const model = withInputShapes(given, options.inputShapes);
   const external = externalData(model, files);
   const sizeBytes = [...external.values()].reduce((sum, { length }) => sum + length, model.sizeBytes);
   const request = {
     linearBeforeReset,
     mayKeep,
-    tensors: weightsOf(model, weights),
+    tensors: new Map([...weightsOf(model, weights), ...constantsOf(model, options.constants)]),
+    parsed: new Map<Uint8Array, TensorData>(),
     live: findLive(model),
     external,
     sizeBytes,

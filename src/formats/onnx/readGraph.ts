@@ -9,12 +9,13 @@ import type { ExternalData } from "./externalData.js";
 import { gru } from "./gruOperator.js";
 import { type Guess, inputValue } from "./inputForms.js";
 import { layerOperators } from "./layerOperators.js";
-import { MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort } from "./modelProto.js";
+import { findLive, type LiveGraph } from "./liveGraph.js";
+import { type GraphProto, MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort, readsOf } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
 import { selectOperators } from "./selectOperators.js";
 import { shapeOperators } from "./shapeOperators.js";
 import { parseTensorProto, type TensorData } from "./tensorProto.js";
-import type { Constant, Value } from "./value.js";
+import { type Constant, describeContent, type Value } from "./value.js";
 import { Wiring } from "./wiring.js";
 
 const OPERATORS = new Map<string, Operator>(
@@ -48,8 +49,10 @@ export interface ReadRequest {
   readonly linearBeforeReset: boolean | undefined;
   /** Whether the weights may use the memory of the file. */
   readonly mayKeep: boolean;
-  /** Tensors by name: the caller's, then also those of the file, each of which is read once. */
-  readonly tensors: Map<string, TensorData>;
+  /** The caller's tensors, by the names of graph inputs. */
+  readonly tensors: ReadonlyMap<string, TensorData>;
+  /** The file's tensors by their encoded form: each is read once. */
+  readonly parsed: Map<Uint8Array, TensorData>;
   readonly live: LiveGraph;
   readonly external: ExternalData;
   /** Size of the file and of the external data. */
@@ -58,50 +61,30 @@ export interface ReadRequest {
 
 /** Reads the nodes that outputs depend on. Nodes that cannot be run are collected as issues. */
 export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest): GraphReading {
-  const { nodes, numReads, readOnce } = request.live;
+  const { external, mayKeep, parsed, live } = request;
   const reading: Reading = {
     opset: model.opset,
     wiring: new Wiring(request.sizeBytes),
     roles: new Roles(),
-    external: request.external,
+    parseTensor(encoded, name) {
+      const tensor =
+        parsed.get(encoded) ?? parseTensorProto(encoded, name, { mayKeep, external: external.get(encoded) });
+      parsed.set(encoded, tensor);
+      return tensor;
+    },
     linearBeforeReset: request.linearBeforeReset,
-    readOnce,
+    readOnce: live.readOnce,
     hasLengths: new Map(),
     suspects: [],
     isFromTorch: /^pytorch$/i.test(model.producer),
     notes: new Set(),
   };
-  const reader = new GraphReader(model, reading, request, new Map(numReads));
-  const inputs = reader.addInputs(guess);
-  for (const node of nodes) reader.visit(node);
-  const outputs = new Map(model.outputs.map((port) => [port, reader.lookUp(port.name, "the graph")]));
+  const reader = new GraphReader(reading);
+  const scope = new Scope(model, live, request.tensors, null);
+  const inputs = reader.addInputs(guess, scope);
+  for (const node of live.nodes) reader.visit(node, scope);
+  const outputs = new Map(model.outputs.map((port) => [port, reader.lookUp(port.name, "the graph", scope)]));
   return { reading, inputs, outputs, issues: reader.issues };
-}
-
-/** The part of a graph that its outputs depend on. */
-export interface LiveGraph {
-  /** In the file's order. */
-  readonly nodes: readonly OnnxNode[];
-  /** Number of readers of each name: nodes, and the output itself. */
-  readonly numReads: ReadonlyMap<string, number>;
-  /** Names of the file's tensors that only one input of one node reads. */
-  readonly readOnce: ReadonlySet<string>;
-}
-
-/** Finds the part of a graph that its outputs depend on. */
-export function findLive({ nodes, outputs, initializers }: OnnxModel): LiveGraph {
-  const numReads = new Map<string, number>();
-  const read = (name: string) => numReads.set(name, (numReads.get(name) ?? 0) + 1);
-  const outputNames = new Set(outputs.map(({ name }) => name));
-  outputNames.forEach(read);
-  const reversed = [...nodes].reverse().filter((node) => {
-    const isLive = node.outputs.some((name) => name !== "" && numReads.has(name));
-    if (isLive) node.inputs.forEach(read);
-    return isLive;
-  });
-  const names = [...initializers.keys()];
-  const readOnce = new Set(names.filter((name) => numReads.get(name) === 1 && !outputNames.has(name)));
-  return { nodes: reversed.reverse(), numReads, readOnce };
 }
 
 /** Cost of an input in elements that a node may visit; a size is an object, and counts as 16. */
@@ -114,58 +97,122 @@ function checked(values: Value[]): Value[] {
   return values;
 }
 
-class GraphReader {
-  readonly issues: Issue[] = [];
-  readonly #model: OnnxModel;
-  readonly #reading: Reading;
-  readonly #request: ReadRequest;
-  /** Remaining readers of each name. An output without readers, such as a Dropout's mask, is often in a graph. */
-  readonly #numReads: Map<string, number>;
-  /** Computed constants with remaining readers, and the number of their names. */
-  readonly #held = new Map<Constant["values"], number>();
+/** The values of one graph. A branch of an If also sees those around it. */
+class Scope {
   /** Values by name; null for an output of a node that cannot be run. */
-  readonly #values = new Map<string, Value | null>();
+  readonly values = new Map<string, Value | null>();
+  /** Remaining readers of each name. An output without readers, such as a Dropout's mask, is often in a graph. */
+  readonly numReads: Map<string, number>;
+  readonly around: Scope | null;
+  readonly #graph: GraphProto;
+  readonly #tensors: ReadonlyMap<string, TensorData>;
 
-  constructor(model: OnnxModel, reading: Reading, request: ReadRequest, numReads: Map<string, number>) {
-    this.#model = model;
-    this.#reading = reading;
-    this.#request = request;
-    this.#numReads = numReads;
+  constructor(
+    graph: GraphProto,
+    { numReads }: LiveGraph,
+    tensors: ReadonlyMap<string, TensorData>,
+    around: Scope | null,
+  ) {
+    this.numReads = new Map(numReads);
+    this.around = around;
+    this.#graph = graph;
+    this.#tensors = tensors;
   }
 
-  addInputs(guess: Guess): Map<OnnxPort, Value> {
+  /** The graph that gives a name: this one, or one around it; null where none does, up to now. */
+  withName(name: string): Scope | null {
+    if (this.values.has(name) || this.isTensor(name)) return this;
+    return this.around === null ? null : this.around.withName(name);
+  }
+
+  /** Whether a name is one of a tensor, which stays. */
+  isTensor(name: string): boolean {
+    return this.#graph.initializers.has(name) || this.#tensors.has(name);
+  }
+
+  tensor(name: string, reading: Reading): TensorData | undefined {
+    const encoded = this.#graph.initializers.get(name);
+    return this.#tensors.get(name) ?? (encoded && reading.parseTensor(encoded, name));
+  }
+}
+
+class GraphReader {
+  readonly issues: Issue[] = [];
+  readonly #reading: Reading;
+  /** Computed constants with remaining readers, and the number of their names. */
+  readonly #held = new Map<Constant["values"], number>();
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  addInputs(guess: Guess, scope: Scope): Map<OnnxPort, Value> {
     const inputs = new Map<OnnxPort, Value>();
     for (const [port, form] of guess) {
       const value = this.#attempt(`input ${quote(port.name)}`, () => inputValue(port, form, this.#reading.wiring));
       if (value !== null) this.#reading.wiring.spend(extentOf(value.axes));
-      this.#values.set(port.name, value);
+      scope.values.set(port.name, value);
       if (value !== null) inputs.set(port, value);
     }
     return inputs;
   }
 
-  visit(node: OnnxNode): void {
+  visit(node: OnnxNode, scope: Scope): void {
     const { name, operator, outputs } = node;
     const subject = `${operator.slice(0, MAX_NAME)} ${quote(name || outputs[0] || "")}`;
-    const compute = OPERATORS.get(operator);
-    const inputs = node.inputs.map((input) => (input === "" ? undefined : this.lookUp(input, `node ${subject}`)));
-    let values: Value[] | null = null;
-    if (compute === undefined)
-      this.issues.push({ subject, operator, reason: "no layer of webgru computes this operator" });
-    else if (!inputs.includes(null)) {
-      const given = inputs.map((input) => input ?? null);
-      for (const input of given) if (input !== null) this.#reading.wiring.spend(costOf(input));
-      values = this.#attempt(subject, () => checked(compute(new Call(node, given, this.#reading))));
-    }
+    const values = this.#compute(node, subject, scope);
     for (const [i, output] of outputs.entries()) {
       if (output === "") continue;
-      if (this.#values.has(output)) throw new GruError("bad-file", `onnx: two values have the name ${quote(output)}`);
-      this.#values.set(output, values?.[i] ?? null);
-      if (!this.#numReads.has(output)) continue;
+      if (scope.withName(output) !== null)
+        throw new GruError("bad-file", `onnx: two values have the name ${quote(output)}`);
+      scope.values.set(output, values?.[i] ?? null);
+      if (!scope.numReads.has(output)) continue;
       if (values?.[i] !== undefined) this.#hold(values[i], 1);
       else if (values !== null) this.issues.push({ subject, reason: `it has an output ${i} that is not supported` });
     }
-    for (const input of node.inputs) this.#release(input);
+    for (const input of readsOf(node)) this.#release(input, scope);
+  }
+
+  /** A node's outputs; null where it cannot be run, or depends on a node that cannot. */
+  #compute(node: OnnxNode, subject: string, scope: Scope): (Value | undefined)[] | null {
+    const { operator } = node;
+    const inputs = node.inputs.map((input) =>
+      input === "" ? undefined : this.lookUp(input, `node ${subject}`, scope),
+    );
+    if (operator === "If") return this.#branch(node, subject, inputs[0], scope);
+    const compute = OPERATORS.get(operator);
+    if (compute === undefined) {
+      this.issues.push({ subject, operator, reason: "no layer of webgru computes this operator" });
+      return null;
+    }
+    if (inputs.includes(null)) return null;
+    const given = inputs.map((input) => input ?? null);
+    for (const input of given) if (input !== null) this.#reading.wiring.spend(costOf(input));
+    return this.#attempt(subject, () => checked(compute(new Call(node, given, this.#reading))));
+  }
+
+  /** Reads the branch that an If takes, in its place. */
+  #branch(
+    node: OnnxNode,
+    subject: string,
+    condition: Value | null | undefined,
+    scope: Scope,
+  ): (Value | undefined)[] | null {
+    if (condition === null) return null;
+    const name = this.#attempt(subject, () => {
+      demand(condition !== undefined, "it lacks input 0");
+      return isTrue(condition) ? "then_branch" : "else_branch";
+    });
+    if (name === null) return null;
+    const graph = node.graphs.get(name);
+    if (graph === undefined) throw new GruError("bad-file", `onnx node ${subject}: expected a graph ${name}, got none`);
+    const live = findLive(graph);
+    const inner = new Scope(graph, live, NO_TENSORS, scope);
+    for (const one of live.nodes) this.visit(one, inner);
+    const values = graph.outputs.map((port) => this.lookUp(port.name, `node ${subject}`, inner));
+    if (values.includes(null)) return null;
+    for (const port of graph.outputs) this.#release(port.name, inner);
+    return values.map((value) => value ?? undefined);
   }
 
   /** Counts the names of a constant. @param by 1 for one more, -1 for one less */
@@ -178,34 +225,32 @@ class GraphReader {
     if (count === Math.max(0, by)) this.#reading.wiring.hold(by * values.byteLength);
   }
 
-  /** Counts a reader of a name, and frees the value after the last one. */
-  #release(name: string): void {
-    const numReads = this.#numReads.get(name)! - 1;
-    this.#numReads.set(name, numReads);
-    const value = this.#values.get(name);
-    if (numReads > 0 || !value) return;
-    if (!this.#model.initializers.has(name) && !this.#request.tensors.has(name)) this.#hold(value, -1);
-    this.#values.set(name, null);
+  /** Counts a reader of a name of this graph, and frees the value after the last one. */
+  #release(name: string, scope: Scope): void {
+    const before = scope.numReads.get(name);
+    if (before === undefined) return;
+    scope.numReads.set(name, before - 1);
+    const value = scope.values.get(name);
+    if (before > 1 || !value) return;
+    if (!scope.isTensor(name)) this.#hold(value, -1);
+    scope.values.set(name, null);
   }
 
   /** A value by its name; null if it depends on a node that cannot be run. */
-  lookUp(name: string, reader: string): Value | null {
-    let value = this.#values.get(name);
-    if (value !== undefined) return value;
-    value = this.#attempt(`tensor ${quote(name)}`, () => this.#tensor(name, reader));
-    this.#values.set(name, value);
+  lookUp(name: string, reader: string, scope: Scope): Value | null {
+    const owner = scope.withName(name);
+    const known = owner?.values.get(name);
+    if (owner !== null && known !== undefined) return known;
+    const value = this.#attempt(`tensor ${quote(name)}`, () => this.#tensor(name, reader, owner));
+    (owner ?? scope).values.set(name, value);
     return value;
   }
 
-  #tensor(name: string, reader: string): Value {
-    const { tensors, mayKeep, external } = this.#request;
-    const encoded = this.#model.initializers.get(name);
-    const options = { mayKeep, external: encoded && external.get(encoded) };
-    const tensor = tensors.get(name) ?? (encoded && parseTensorProto(encoded, name, options));
+  #tensor(name: string, reader: string, scope: Scope | null): Value {
+    const tensor = scope?.tensor(name, this.#reading);
     if (tensor === undefined) {
       throw new GruError("bad-file", `onnx: expected ${quote(name)} before ${reader}, which reads it, got none`);
     }
-    tensors.set(name, tensor);
     const { shape, ...content } = tensor;
     this.#reading.wiring.spend(extentOf(shape));
     return { axes: shape, content: { kind: "constant", ...content } };
@@ -220,4 +265,13 @@ class GraphReader {
       return null;
     }
   }
+}
+
+const NO_TENSORS: ReadonlyMap<string, TensorData> = new Map();
+
+/** Whether an If takes its first branch. An open size counts as one of some steps or rows. */
+function isTrue({ content }: Value): boolean {
+  if (content.kind === "constant" && content.values.length === 1) return content.values[0] !== 0;
+  if (content.kind === "sizes" && content.sizes.length === 1) return content.sizes[0]!.factor !== 0;
+  throw new Refusal(`its condition is ${describeContent(content)}, which are not known before the graph runs`);
 }
