@@ -26,6 +26,7 @@ export type { RearrangeLayer, RearrangeSpec } from "./layers/rearrange.js";
 export type { RnnLayer, RnnSpec } from "./layers/rnn.js";
 export type { Storage } from "./layers/layerType.js";
 export type { Network } from "./model/network.js";
+export type { InitialState, State } from "./model/state.js";
 export type { NonFinite } from "./model/checkInput.js";
 export { parseModel } from "./load/parseModel.js";
 export type { ParseModelOptions } from "./load/parseModel.js";

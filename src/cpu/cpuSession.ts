@@ -4,6 +4,7 @@ import { checkGenerative, type Generation } from "../model/generative.js";
 import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
 import { layerOutputSize } from "../layers/index.js";
 import {
+  eachRowOfState,
   hasReverse,
   initialStateOf,
   type LayerState,
@@ -139,8 +140,8 @@ export class CpuSession implements Session {
       for (let slot = 0; slot < this.numSlots; slot++) this.writeState(slot, null);
       return;
     }
-    this.#eachState(this.#states, (slotState, start, length, at) =>
-      slotState.set(states.subarray(at, at + length), start),
+    eachRowOfState(this.#blocks, this.numSlots, (slot, start, length, at) =>
+      this.#states[slot]!.set(states.subarray(at, at + length), start),
     );
   }
 
@@ -214,25 +215,10 @@ export class CpuSession implements Session {
   /** The states of some slots as one, [D, B, size] of each block. */
   #joinStates(slots: readonly number[]): Float32Array {
     const joined = new Float32Array(slots.length * this.#stateLength);
-    const states = slots.map((slot) => this.#states[slot]!);
-    this.#eachState(states, (state, start, length, at) => joined.set(state.subarray(start, start + length), at));
+    eachRowOfState(this.#blocks, slots.length, (row, start, length, at) =>
+      joined.set(this.#states[slots[row]!]!.subarray(start, start + length), at),
+    );
     return joined;
-  }
-
-  /** Calls `visit` for each [size] of each state, with its start there, and its start in [D, B, size] of each block. */
-  #eachState(
-    states: readonly Float32Array[],
-    visit: (state: Float32Array, start: number, length: number, at: number) => void,
-  ): void {
-    let at = 0;
-    for (const { start, numDirections, size } of this.#blocks) {
-      for (let direction = 0; direction < numDirections; direction++) {
-        for (const state of states) {
-          visit(state, start + direction * size, size, at);
-          at += size;
-        }
-      }
-    }
   }
 
   /** Copies a chunk's part of one output, for the rows that have not ended. */

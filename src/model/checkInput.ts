@@ -1,6 +1,6 @@
 import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
-import { fewestIndices, type Network, stateLength } from "./network.js";
+import { fewestIndices, type Network } from "./network.js";
 import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
 import { describeNumber } from "./valueKind.js";
 
@@ -68,38 +68,6 @@ function checkIndices(network: Network, input: Float32Array | Float64Array, what
       `${what}: expected an index in [0, ${numIndices}) for ${layer.type} "${layer.name}", got ${index} at element ${i}`,
     );
   }
-}
-
-/**
- * Checks a state given by the caller, and copies it.
- *
- * @param state [D, B, H] of each block of state, one after the other
- * @throws GruError `shape-mismatch`, `bad-input`
- */
-export function takeState(
-  network: Network,
-  state: ArrayLike<number>,
-  batchSize: number,
-  nonFinite: NonFinite,
-): Float32Array {
-  const expected = stateLength(network, batchSize);
-  const length = lengthOf(state, "initialState");
-  if (length !== expected) {
-    throw new GruError(
-      "shape-mismatch",
-      `initialState: expected ${expected} elements, [D, B, H] of each layer with a state, got ${describeLength(state, length)}`,
-    );
-  }
-  const numbers = copyNumbers(state, length, "initialState");
-  const copy = new Float32Array(numbers);
-  const at = nonFinite === "allow" ? -1 : firstNonFinite(copy);
-  if (at >= 0) {
-    throw new GruError(
-      "bad-input",
-      `initialState: expected finite float32 numbers, got ${numbers[at]} at element ${at}`,
-    );
-  }
-  return copy;
 }
 
 /** Copies lengths. @throws GruError `shape-mismatch` unless each row has one, a whole number from 0 to T */

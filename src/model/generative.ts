@@ -1,10 +1,11 @@
 // Generation: the check that a network can continue its own output, and the options for drawing tokens.
 
 import { GruError } from "../errors.js";
-import { takeInput } from "./checkInput.js";
+import { type NonFinite, takeInput } from "./checkInput.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
 import { type Layer, layerOutputSize, layerType, timeOf } from "../layers/index.js";
 import { layerNamed, needsEnd, type Network, NETWORK_INPUT } from "./network.js";
+import { type InitialState, takeState } from "./state.js";
 import { describeNumber } from "./valueKind.js";
 
 /** Options of `generate`. */
@@ -32,6 +33,8 @@ export interface GenerateOptions {
    * The text does not depend on it.
    */
   readonly tokensPerSubmit?: number;
+  /** The state before the prompt; [D, streams, size] of each block. The network's own when absent, which is zeros as a rule. */
+  readonly initialState?: InitialState;
 }
 
 /** Options of drawing tokens from scores. */
@@ -55,13 +58,15 @@ export interface Generation extends Sampling {
 /**
  * Checks the options of `generate`. Temperature 0 and topP 0 become topK 1.
  *
+ * @returns `state` as `takeState` gives it; null for the network's own
  * @throws GruError `unsupported`, `bad-input`, `shape-mismatch` for an empty prompt
  */
 export function takeGeneration(
   network: Network,
   options: GenerateOptions,
-): { prompt: Float32Array; streams: number; generation: Generation } {
-  const known = ["prompt", "length", "temperature", "topK", "topP", "seed", "streams", "tokensPerSubmit"];
+  nonFinite: NonFinite = "reject",
+): { prompt: Float32Array; streams: number; state: Float32Array | null; generation: Generation } {
+  const known = "prompt length temperature topK topP seed streams tokensPerSubmit initialState".split(" ");
   const copy = checkOptions(options, known);
   const { numTokens } = checkGenerative(network);
   const { length, temperature = 1, topK = numTokens, topP = 1, seed = 0, streams = 1, tokensPerSubmit } = copy;
@@ -73,6 +78,8 @@ export function takeGeneration(
   if (tokensPerSubmit !== undefined) checkWhole("tokensPerSubmit", tokensPerSubmit, 1, Infinity);
   checkNumber("temperature", temperature, "a finite number from 0 on", Infinity);
   checkNumber("topP", topP, "a number from 0 to 1", 1);
+  const { initialState } = copy;
+  const state = initialState === undefined ? null : takeState(network, initialState, streams, nonFinite);
   const isGreedy = temperature < 1e-30 || topP < 1e-30;
   const generation = {
     length,
@@ -82,7 +89,7 @@ export function takeGeneration(
     topK: isGreedy ? 1 : Math.min(topK, numTokens),
     topP: isGreedy ? 1 : topP,
   };
-  return { prompt, streams, generation };
+  return { prompt, streams, state, generation };
 }
 
 /** The scores that tokens are drawn from. */

@@ -73,6 +73,24 @@ export function initialStateOf(network: Network): Float32Array | null {
   return state;
 }
 
+/**
+ * Calls `visit` for each [size] of each row's state, with its start in the row's own state, [D, size] of each block, and its
+ * start in that of all rows, [D, B, size] of each.
+ */
+export function eachRowOfState(
+  blocks: readonly Pick<LayerState, "start" | "numDirections" | "size">[],
+  numRows: number,
+  visit: (row: number, start: number, length: number, at: number) => void,
+): void {
+  for (const { start, numDirections, size } of blocks) {
+    for (let direction = 0; direction < numDirections; direction++) {
+      for (let row = 0; row < numRows; row++) {
+        visit(row, start + direction * size, size, numRows * start + (direction * numRows + row) * size);
+      }
+    }
+  }
+}
+
 /** Number of elements in a state of `batchSize` rows. */
 export function stateLength(network: Network, batchSize: number): number {
   return stateOf(network).reduce((sum, { numDirections, size }) => sum + batchSize * numDirections * size, 0);

@@ -3,7 +3,7 @@ import type { Engine, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
 import { checkBoolean, checkOptions } from "../model/checkOptions.js";
 import { reverseSteps } from "../model/reverseSteps.js";
-import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths, takeState } from "../model/checkInput.js";
+import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths } from "../model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
 import { type Layer, layerOutputSize, layerType, tensorsOf } from "../layers/index.js";
 import { layerNamed, needsEnd, type Network, NETWORK_INPUT, numParameters } from "../model/network.js";
@@ -16,6 +16,7 @@ import {
   type Selection,
   takeOutputRequest,
 } from "../model/outputRequest.js";
+import { type InitialState, nameState, type State, stateShapes, takeState } from "../model/state.js";
 import { GruStream, nameOutputs, type StreamHost, type StreamOptions, takeStreamOptions } from "./gruStream.js";
 import { Scheduler } from "./scheduler.js";
 import { transformOf } from "./transform.js";
@@ -33,8 +34,11 @@ export interface RunOptions<Request extends OutputRequest = "all"> extends Outpu
   readonly returnSequences?: boolean;
   /** Whether to give `finalState` (true when absent). Without it a small run allocates less, and reads less back from a GPU. */
   readonly returnState?: boolean;
-  /** [D, B, H] of each recurrent layer, one after the other: [L D, B, H] when all have one size. Zeros when absent. */
-  readonly initialState?: ArrayLike<number>;
+  /**
+   * By block; or one array, [D, B, H] of each recurrent layer, one after the other: [L D, B, H] when all have one size. The
+   * network's own when absent, which is zeros as a rule.
+   */
+  readonly initialState?: InitialState;
 }
 
 /** Result of `run`. */
@@ -47,10 +51,12 @@ export interface RunResult<Output = Float32Array> {
   /** Every output by its layer's name, including the main one; empty unless all are read back. */
   readonly outputs: Readonly<Record<string, Float32Array>>;
   /**
-   * State after each row's last step, laid out as `initialState`; empty without `returnState`. A row of length 0 keeps its
-   * initial state.
+   * State after each row's last step, as one array, laid out as `initialState`; empty without `returnState`. A row of length 0
+   * keeps its initial state.
    */
   readonly finalState: Float32Array;
+  /** The same by block, [D, B, size] of each: views of `finalState`. */
+  readonly finalStates: State;
 }
 
 /** A checked call of `run`. */
@@ -134,6 +140,11 @@ export class GruModel {
     return Object.fromEntries(this.outputNames.map((name) => [name, layerOutputSize(layerNamed(this.#network, name))]));
   }
 
+  /** [D, size] of each block of state of one row, by its name, "<layer>.<block>". */
+  get stateShapes(): Readonly<Record<string, readonly [numDirections: number, size: number]>> {
+    return stateShapes(this.#network);
+  }
+
   /** Element i is the meaning of output i, and of index i; null if the file does not say. */
   get vocabulary(): readonly string[] | null {
     return this.#network.vocabulary;
@@ -145,7 +156,7 @@ export class GruModel {
   }
 
   /**
-   * Runs whole sequences from a state of zeros, or from `initialState`. Runs share nothing with each other or with streams.
+   * Runs whole sequences from the initial state. Runs share nothing with each other or with streams.
    *
    * @param input [T, B, I], or [T, B] for a model that reads indices
    * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded`, `disposed`, `device-lost`
@@ -194,19 +205,19 @@ export class GruModel {
    */
   generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
     this.#checkUsable();
-    const { prompt, streams, generation } = takeGeneration(this.#network, options);
-    return this.#generate(prompt, streams, generation);
+    const { prompt, state, generation, streams } = takeGeneration(this.#network, options, this.#nonFinite);
+    return this.#generate(prompt, streams, state, generation);
   }
 
   /**
-   * Opens a stream with a hidden state of its own, zero at first.
+   * Opens a stream with a state of its own, which begins with the initial state.
    *
-   * @throws GruError `unsupported` for a model with a layer that cannot begin before a sequence's end; `limit-exceeded`,
-   *   `disposed`
+   * @throws GruError `unsupported` for a model with a layer that cannot begin before a sequence's end; `shape-mismatch`,
+   *   `bad-input`, `limit-exceeded`, `disposed`
    */
   createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
-    const taken = takeStreamOptions(options);
+    const taken = takeStreamOptions(this.#network, options, this.#nonFinite);
     const end = this.#network.reversesInput
       ? { layer: { name: NETWORK_INPUT }, reason: 'direction "reverse"' }
       : needsEnd(this.#network);
@@ -281,17 +292,23 @@ export class GruModel {
       });
       this.#keepSession(batchSize, session);
       const named = output.all ? nameOutputs(this.#network, outputs) : {};
-      return { output: mainOutput<Request>(outputs, output), outputs: named, finalState };
+      const finalStates = returnState ? nameState(this.#network, finalState, batchSize) : {};
+      return { output: mainOutput<Request>(outputs, output), outputs: named, finalState, finalStates };
     } catch (error) {
       session.dispose();
       throw error;
     }
   }
 
-  async *#generate(prompt: Float32Array, streams: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
+  async *#generate(
+    prompt: Float32Array,
+    streams: number,
+    state: Float32Array | null,
+    generation: Generation,
+  ): AsyncGenerator<Uint32Array, void> {
     this.#checkUsable();
     const session = this.#engine.createSession(streams, Math.max(1, prompt.length - 1));
-    session.writeStates(null);
+    session.writeStates(state);
     const chunks = session.generate(prompt.at(-1)!, generation);
     const end = async () => {
       await chunks.return();

@@ -12,6 +12,7 @@ import {
   type Selection,
   takeOutputRequest,
 } from "../model/outputRequest.js";
+import { type InitialState, joinState, nameState, splitState, type State, takeState } from "../model/state.js";
 import { describeNumber, describeValue } from "../model/valueKind.js";
 import { predict } from "./predict.js";
 import { decodeState, encodeState } from "./savedState.js";
@@ -29,6 +30,14 @@ export interface StreamOptions {
   readonly whenFull?: WhenFull;
   /** Pushes that may wait under `latest`; 1 when absent. */
   readonly queueLimit?: number;
+  /** The state at first, and after each `reset`. The network's own when absent, which is zeros as a rule. */
+  readonly initialState?: InitialState;
+}
+
+/** Checked options. */
+interface TakenOptions extends Omit<StreamOptions, "initialState"> {
+  /** The initial state of each row, [D, size] of each block, one after the other; null for the network's own. */
+  readonly states: readonly Float32Array[] | null;
 }
 
 /** The model, as its streams see it. */
@@ -45,7 +54,7 @@ export interface StreamHost {
 export class GruStream {
   readonly batchSize: number;
   readonly #host: StreamHost;
-  readonly #options: StreamOptions;
+  readonly #options: TakenOptions;
   readonly #scheduler: Scheduler;
   readonly #lease: Lease;
   /** Calls whose promises have not settled. */
@@ -54,13 +63,14 @@ export class GruStream {
   #isDisposed = false;
 
   /** Made by `GruModel.createStream`. @param options from `takeStreamOptions` */
-  constructor(host: StreamHost, options: StreamOptions) {
-    const { batchSize = 1 } = options;
+  constructor(host: StreamHost, options: TakenOptions) {
+    const { batchSize = 1, states } = options;
     this.batchSize = batchSize;
     this.#host = host;
     this.#options = options;
     this.#scheduler = host.scheduler(batchSize);
     this.#lease = this.#scheduler.open(batchSize);
+    if (states !== null) this.#write(states);
     host.add(this);
   }
 
@@ -109,11 +119,19 @@ export class GruStream {
     return predict(async (input) => mainOutput<Request>(await this.#push(input, selection), selection), source, signal);
   }
 
-  /** Sets every hidden state to zero, after the pushes made before this call. @throws GruError `disposed` */
+  /** Begins again with the initial state, after the pushes made before this call. @throws GruError `disposed` */
   async reset(): Promise<void> {
-    return this.#inTurn(async () => {
-      for (const slot of this.#lease.slots) this.#scheduler.session.writeState(slot, null);
-    });
+    return this.#inTurn(async () => this.#write(this.#options.states));
+  }
+
+  /**
+   * The state after the pushes made before this call, [D, B, size] of each block, as `initialState` takes it.
+   *
+   * @throws GruError `disposed`, `device-lost`
+   */
+  async state(): Promise<State> {
+    const { network } = this.#host;
+    return nameState(network, joinState(network, await this.#read()), this.batchSize);
   }
 
   /**
@@ -122,9 +140,7 @@ export class GruStream {
    * @throws GruError `disposed`, `device-lost`
    */
   async save(): Promise<Uint8Array> {
-    const { session } = this.#scheduler;
-    const states = await this.#inTurn(() => Promise.all(this.#lease.slots.map((slot) => session.readState(slot))));
-    return encodeState(this.#host.network, states);
+    return encodeState(this.#host.network, await this.#read());
   }
 
   /**
@@ -194,8 +210,15 @@ export class GruStream {
     this.#numDropped += this.#scheduler.dropOldest(this.#lease, limit - 1, error);
   }
 
-  #write(states: readonly Float32Array[]): void {
-    this.#lease.slots.forEach((slot, row) => this.#scheduler.session.writeState(slot, states[row]!));
+  /** The state of each row, after the pushes made before. */
+  #read(): Promise<Float32Array[]> {
+    const { session } = this.#scheduler;
+    return this.#inTurn(() => Promise.all(this.#lease.slots.map((slot) => session.readState(slot))));
+  }
+
+  /** @param states of each row; the network's own when null */
+  #write(states: readonly Float32Array[] | null): void {
+    this.#lease.slots.forEach((slot, row) => this.#scheduler.session.writeState(slot, states?.[row] ?? null));
   }
 
   /** Runs `operation` after the pushes made before. It must act on the state at once; its result may take longer. */
@@ -227,9 +250,9 @@ function takeOutput(network: Network, options: OutputOptions<OutputRequest>): Se
   return takeOutputRequest(network, checkOptions(options, ["output"]).output);
 }
 
-/** A checked copy. @throws GruError `shape-mismatch`, `unsupported` */
-export function takeStreamOptions(options: StreamOptions): StreamOptions {
-  const taken = checkOptions(options, ["batchSize", "whenFull", "queueLimit"]);
+/** A checked copy. @throws GruError `shape-mismatch`, `unsupported`, `bad-input` */
+export function takeStreamOptions(network: Network, options: StreamOptions, nonFinite: NonFinite): TakenOptions {
+  const { initialState, ...taken } = checkOptions(options, ["batchSize", "whenFull", "queueLimit", "initialState"]);
   const { batchSize = 1, whenFull = "wait", queueLimit = 1 } = taken;
   checkBatchSize(batchSize);
   if (whenFull !== "wait" && whenFull !== "latest") {
@@ -241,7 +264,9 @@ export function takeStreamOptions(options: StreamOptions): StreamOptions {
       `queueLimit: expected a positive whole number, got ${describeNumber(queueLimit)}`,
     );
   }
-  return taken;
+  if (initialState === undefined) return { ...taken, states: null };
+  const state = takeState(network, initialState, batchSize, nonFinite);
+  return { ...taken, states: splitState(network, state, batchSize) };
 }
 
 /** A session's outputs by name. */

@@ -7,7 +7,8 @@ import type { NonFinite } from "../model/checkInput.js";
 import { firstNonFinite } from "../model/finite.js";
 import { describeNumber, describeValue } from "../model/valueKind.js";
 import { Hash } from "../model/hash.js";
-import { type Network, stateLength, stateOf } from "../model/network.js";
+import { type Network, stateLength } from "../model/network.js";
+import { stateShapes } from "../model/state.js";
 import { formerOwnerOf } from "./formerState.js";
 
 const VERSION = 3;
@@ -29,9 +30,7 @@ interface Owner {
 }
 
 function ownerOf(network: Network, batchSize: number): Owner {
-  const blocks = stateOf(network).map(
-    ({ layer, name, numDirections, size }) => [`${layer.name}.${name}`, numDirections, size] as const,
-  );
+  const blocks = Object.entries(stateShapes(network)).map(([name, shape]) => [name, ...shape] as const);
   return { blocks, batchSize, model: fingerprint(network.layers) };
 }
 

@@ -134,6 +134,10 @@ class Host implements Calls {
     return this.#stream(id).reset();
   }
 
+  state(id: number) {
+    return this.#stream(id).state();
+  }
+
   save(id: number) {
     return this.#stream(id).save();
   }
@@ -198,8 +202,9 @@ class Host implements Calls {
   #keep(model: GruModel): Facts {
     if (this.#loading.signal.aborted) model.dispose(); // the page disposed it while it was created
     this.#model = model;
-    const { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes, vocabulary, notes } =
-      model;
-    return { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes, vocabulary, notes };
+    const { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes } = model;
+    const { stateShapes, vocabulary, notes } = model;
+    const sizes = { inputSize, outputSize, outputNames, outputSizes, stateShapes };
+    return { device, deviceName, deviceReason, ...sizes, vocabulary, notes };
   }
 }

@@ -12,13 +12,14 @@ import type {
   OutputRequest,
   RunOptions,
   RunResult,
+  State,
   StreamOptions,
 } from "../index.js";
 import type { LoadProgress } from "../index.js";
 import type { SentError } from "./sentError.js";
 
 /** Version of the messages. Page and worker must have the same. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The message that brings the port of a model. */
 export interface Greeting {
@@ -39,6 +40,7 @@ export interface Facts {
   readonly outputSize: number;
   readonly outputNames: readonly string[];
   readonly outputSizes: Readonly<Record<string, number>>;
+  readonly stateShapes: Readonly<Record<string, readonly [numDirections: number, size: number]>>;
   readonly vocabulary: readonly string[] | null;
   readonly notes: readonly string[];
 }
@@ -69,6 +71,7 @@ export interface Calls {
   ): Answered<MainOutput<OutputRequest>>;
   pushNamed(stream: number, input: ArrayLike<number>): Answered<Readonly<Record<string, Float32Array>>>;
   reset(stream: number): Answered<void>;
+  state(stream: number): Answered<State>;
   save(stream: number): Answered<Uint8Array>;
   restore(stream: number, bytes: Uint8Array): Answered<void>;
   fork(stream: number, forked: number): Answered<void>;

@@ -1,3 +1,5 @@
+import { describeValue } from "../model/valueKind.js";
+
 /** A value to send, with the buffers to transfer instead of copying. */
 export interface Parcel<T> {
   readonly value: T;
@@ -14,6 +16,16 @@ export function packArray<T>(array: T, isGiven = false): Parcel<T> {
   if (ArrayBuffer.isView(array)) return packView(array, isGiven) as Parcel<T>;
   const numbers = toNumbers(array);
   return numbers === null ? { value: array, transfer: [] } : { value: numbers as T, transfer: [numbers.buffer] };
+}
+
+/** Packs an array, or the arrays that are an object's members, for the worker; see `packArray`. */
+export function packArrays<T>(value: T): Parcel<T> {
+  if (describeValue(value) !== "an object" || "length" in (value as object)) return packArray(value);
+  const parcels = Object.entries(value as object).map(([name, each]) => [name, packArray(each)] as const);
+  return {
+    value: Object.fromEntries(parcels.map(([name, parcel]) => [name, parcel.value])) as T,
+    transfer: parcels.flatMap(([, { transfer }]) => transfer),
+  };
 }
 
 /** Packs bytes for the worker; see `packArray`. */

@@ -3,7 +3,7 @@ import type { GenerateOptions, MainOutput, OutputRequest, RunOptions, RunResult,
 import { transformOf } from "../stream/transform.js";
 import type { Channel } from "./channel.js";
 import type { Facts } from "./messages.js";
-import { packArray, type Parcel } from "./parcel.js";
+import { packArray, packArrays, type Parcel } from "./parcel.js";
 import { takeOptions } from "./takeOptions.js";
 import { type SendOptions, WorkerStream } from "./workerStream.js";
 
@@ -56,6 +56,11 @@ export class WorkerModel {
     return this.#facts.outputSizes;
   }
 
+  /** [D, size] of each block of state of one row, by its name, "<layer>.<block>". */
+  get stateShapes(): Readonly<Record<string, readonly [numDirections: number, size: number]>> {
+    return this.#facts.stateShapes;
+  }
+
   /** Element i is the meaning of output i, and of index i; null if the file does not say. */
   get vocabulary(): readonly string[] | null {
     return this.#facts.vocabulary;
@@ -67,7 +72,7 @@ export class WorkerModel {
   }
 
   /**
-   * Runs whole sequences from a state of zeros, or from `initialState`.
+   * Runs whole sequences from the initial state.
    *
    * @param input [T, B, I], or [T, B] for a model that reads indices
    * @throws GruError as `GruModel.run`; `worker-lost`
@@ -91,18 +96,18 @@ export class WorkerModel {
    */
   generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
     this.#channel.checkUsable();
-    return this.#generate(packMembers(takeOptions(options), ["prompt"]));
+    return this.#generate(packMembers(takeOptions(options), ["prompt", "initialState"]));
   }
 
   /**
-   * Opens a stream with a hidden state of its own, zero at first. The errors of `GruModel.createStream` are thrown by the
+   * Opens a stream with a state of its own, which begins with the initial state. The errors of `GruModel.createStream` are thrown by the
    * stream's calls.
    */
   createStream(options: StreamOptions = {}): WorkerStream {
     this.#channel.checkUsable();
-    takeOptions(options);
+    const { value, transfer } = packMembers(takeOptions(options), ["initialState"]);
     const id = this.#channel.newId();
-    this.#channel.tell("openStream", [id, options]);
+    this.#channel.tell("openStream", [id, value], transfer);
     return new WorkerStream(this.#channel, options, id);
   }
 
@@ -146,13 +151,13 @@ export class WorkerModel {
   }
 }
 
-/** Packs options for the worker. @param names the options that are arrays */
+/** Packs options for the worker. @param names the options that are arrays, or arrays by name */
 function packMembers<T extends object>(options: T, names: readonly (keyof T)[]): Parcel<T> {
   const value = { ...options };
   const transfer: ArrayBuffer[] = [];
   for (const name of names) {
     if (value[name] === undefined) continue;
-    const parcel = packArray(value[name]);
+    const parcel = packArrays(value[name]);
     value[name] = parcel.value;
     transfer.push(...parcel.transfer);
   }

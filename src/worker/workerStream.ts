@@ -1,5 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { GruError, type MainOutput, type OutputOptions, type OutputRequest, type StreamOptions } from "../index.js";
+import {
+  GruError,
+  type MainOutput,
+  type OutputOptions,
+  type OutputRequest,
+  type State,
+  type StreamOptions,
+} from "../index.js";
 import { predict } from "../stream/predict.js";
 import type { Channel } from "./channel.js";
 import { packArray } from "./parcel.js";
@@ -74,10 +81,16 @@ export class WorkerStream {
     return predict((input) => this.push(input, request as OutputOptions<Request>), source, signal);
   }
 
-  /** Sets every hidden state to zero, after the pushes made before this call. */
+  /** Begins again with the initial state, after the pushes made before this call. */
   async reset(): Promise<void> {
     this.#checkUsable();
     return this.#channel.call("reset", [this.#id]);
+  }
+
+  /** The state after the pushes made before this call, [D, B, size] of each block, as `initialState` takes it. */
+  async state(): Promise<State> {
+    this.#checkUsable();
+    return this.#channel.call("state", [this.#id]);
   }
 
   /** The state after the pushes made before this call, as bytes for any model of the same weights, in a worker or not. */

@@ -2,7 +2,7 @@
 
 import type { GruModel } from "../../src/stream/gruModel.js";
 import { checkGenerative, type GenerateOptions, takeGeneration } from "../../src/model/generative.js";
-import { layerNamed, type Network } from "../../src/model/network.js";
+import { layerNamed, type Network, stateOf } from "../../src/model/network.js";
 import { runReference } from "../harness/reference/runReference.js";
 import { sample } from "../harness/reference/sample.js";
 
@@ -17,14 +17,15 @@ export interface ReferenceTokens {
 
 /** Draws what `generate` must: the reference's scores, and the twin of the sampling kernel. */
 export function referenceTokens(network: Network, options: GenerateOptions): ReferenceTokens {
-  const { prompt, streams, generation } = takeGeneration(network, options);
+  const { prompt, streams, state, generation } = takeGeneration(network, options);
   const { areProbabilities } = checkGenerative(network);
   const head = layerNamed(network, network.outputs[0]!).name;
   const tokens = new Uint32Array(generation.length * streams);
   const margins = Array.from({ length: streams }, () => 1);
   for (let stream = 0; stream < streams; stream++) {
     let input: ArrayLike<number> = prompt;
-    let initialState: Float64Array | undefined;
+    let initialState: ArrayLike<number> | undefined =
+      state === null ? undefined : stateOfRow(network, state, stream, streams);
     for (let position = 0; position < generation.length; position++) {
       const result = runReference(network, { input, batchSize: 1, initialState, returnSequences: false });
       const drawn = sample(result.outputs[head]!, { ...generation, areProbabilities, stream, position });
@@ -35,6 +36,16 @@ export function referenceTokens(network: Network, options: GenerateOptions): Ref
     }
   }
   return { tokens, margins, margin: Math.min(...margins) };
+}
+
+/** One row of a state, [D, B, size] of each block. */
+function stateOfRow(network: Network, state: Float32Array, row: number, batchSize: number): number[] {
+  return stateOf(network).flatMap(({ start, numDirections, size }) =>
+    Array.from({ length: numDirections }, (_, d) => {
+      const at = batchSize * start + (d * batchSize + row) * size;
+      return [...state.subarray(at, at + size)];
+    }).flat(),
+  );
 }
 
 /** All that a model generates, [T, B]. */

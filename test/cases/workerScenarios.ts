@@ -22,6 +22,7 @@ export const featureScenarios = {
       outputSize,
       outputNames,
       outputSizes,
+      stateShapes: model.stateShapes,
       vocabulary,
       notes,
     };
@@ -68,6 +69,24 @@ export const featureScenarios = {
     const [a, b] = await Promise.all([fork, other].map((each) => each.push(randomInput(network, 1, 5))));
     await fork.reset();
     return [bytes, await after, a, b, await fork.pushNamed(randomInput(network, 1, 6)), await other.save()];
+  },
+
+  async "states by name"(model, network) {
+    const input = randomInput(network, 6, 12);
+    const { finalStates } = await model.run(input, { batchSize: 2 });
+    const plain = Object.fromEntries(Object.entries(finalStates).map(([name, values]) => [name, [...values]]));
+    const { "second.h": second } = finalStates;
+    const streams = [
+      model.createStream({ batchSize: 2, initialState: finalStates }),
+      model.createStream({ batchSize: 2, initialState: { "second.h": second! } }),
+      model.createStream({ batchSize: 2, initialState: { "second.h": second!.subarray(0, second!.length / 2) } }),
+    ];
+    second!.fill(0); // each call has taken what it needs
+    const outputs = await Promise.all(streams.map((stream) => stream.push(input)));
+    const states = await Promise.all(streams.map((stream) => stream.state()));
+    const run = await model.run(input, { batchSize: 2, initialState: plain });
+    await streams[0]!.reset();
+    return [finalStates, outputs, states, run, await streams[0]!.state(), await (await streams[1]!.fork()).state()];
   },
 
   async "what is read back"(model, network) {
@@ -132,6 +151,10 @@ export const featureScenarios = {
       () => model.run([1, 2, 3], { batchSize: 0 }),
       () => model.run([1, 2, 3], { lengths: [2] }),
       () => model.run([1, 2, 3], { initialState: [1] }),
+      () => model.run([1, 2, 3], { initialState: { "first.h": [1] } }),
+      () => model.run([1, 2, 3], { initialState: { first: [1] } }),
+      async () => model.createStream({ initialState: { "first.h": [1, 2, 3, NaN, 4, 5] } }).push([1, 2, 3]),
+      async () => model.createStream({ initialState: { "first.h": "abcdef" } } as never).push([1, 2, 3]),
       () => model.run([1, 2, 3], { returnSequence: false } as never),
       () => stream.push([]),
       () => stream.push(new Float32Array()),
@@ -168,6 +191,7 @@ export const featureScenarios = {
     const calls = [
       () => stream.push([1, 2, 3]),
       () => stream.reset(),
+      () => stream.state(),
       () => stream.save(),
       () => stream.fork(),
       () => stream.restore(new Uint8Array()),
@@ -199,8 +223,12 @@ export const textScenarios = {
       for await (const token of model.generate({ prompt: [1, 2, 3], length: 70, ...request })) tokens.push(...token);
       texts.push(tokens);
     }
+    const { finalStates } = await model.run([1, 2, 3]);
+    for await (const token of model.generate({ prompt: [4], length: 5, streams: 2, initialState: finalStates })) {
+      texts.push([...token]);
+    }
     for await (const token of model.generate({ prompt: Uint8Array.of(4), length: 1000 })) {
-      if (texts.push([...token]) === 9) break;
+      if (texts.push([...token]) === 14) break;
     }
     return texts;
   },

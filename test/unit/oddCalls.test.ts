@@ -93,7 +93,7 @@ const options: Record<string, Place> = {
     lengths: /^$/,
     returnSequences: /^true$/,
     returnState: /^true$/,
-    initialState: /^$/,
+    initialState: /^an object$/,
     output: /^$/,
   }),
   "push, options": { name: /options/, call: (value) => features.createStream().push([1, 2], value), takes: AN_OBJECT },
@@ -105,6 +105,7 @@ const options: Record<string, Place> = {
     batchSize: /^$/,
     whenFull: /^$/,
     queueLimit: /^the number 9007199254740992$/,
+    initialState: /^an object$/,
   }),
   ...option("createTransform", (value) => features.createTransform(value), { batchSize: /^$/ }),
   "generate, options": { name: /options|length|prompt/, call: (value) => first(text.generate(value)) },
@@ -117,6 +118,10 @@ const options: Record<string, Place> = {
     seed: /^$/,
     streams: /^$/,
     tokensPerSubmit: /^the number 9007199254740992$/,
+    initialState: /^an object$/,
+  }),
+  ...option("a block of initialState", (value) => features.run([1, 2], { initialState: value as never }), {
+    "gru0.h": /^$/,
   }),
 };
 

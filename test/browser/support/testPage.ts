@@ -13,6 +13,7 @@ import * as badInput from "../../cases/badInput.js";
 import { scoreStorages } from "../../harness/bitsPerCharacter.js";
 import { compare, type Comparison } from "../../harness/compare.js";
 import { type Fixture, type FixtureParts, runFixture } from "../../files/fixture.js";
+import { decodeFromEncoder } from "../../cases/encoderDecoder.js";
 import { generateTokens, referenceTokens } from "../../cases/generation.js";
 import { type OutputCheck, outputChecks } from "../../cases/outputRequests.js";
 import { fixedScores } from "../../cases/generationCases.js";
@@ -229,6 +230,12 @@ const harness = {
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
   /** A case of test/cases/heldState.ts, by its index there. */
+  decodeFromEncoder: (where: "page" | "worker", device: "cpu" | "webgpu") =>
+    decodeFromEncoder((network) =>
+      where === "page"
+        ? webgru.createModel(network, { device })
+        : worker.createModel(network, { device, worker: workerCalls.sharedWorker() }),
+    ),
   beginFromOwnStates: (device: "cpu" | "webgpu") => beginFromOwnStates(device, webgru),
   holdState: (index: number, device: "cpu" | "webgpu", numSteps: number) =>
     holdState(heldStates[index]!, device, numSteps, webgru),

@@ -11,6 +11,7 @@ import {
   parseModel,
   type RunOptions,
 } from "webgru";
+import { takeState } from "../../../src/model/state.js";
 import { runReference } from "../../harness/reference/runReference.js";
 
 export const DEVICES = ["webgpu", "cpu", "reference"] as const;
@@ -58,7 +59,10 @@ export async function openModel(source: ModelSource, device: Device, nonFinite: 
 async function openReference(source: ModelSource): Promise<OpenModel> {
   const network = await networkOf(source);
   return {
-    run: async (input, { batchSize = 1, ...options }) => runReference(network, { input, batchSize, ...options }),
+    run: async (input, { batchSize = 1, initialState, ...options }) => {
+      const state = initialState && takeState(network, initialState, batchSize, "allow");
+      return runReference(network, { input, batchSize, initialState: state, ...options });
+    },
     stream: async () => null,
     dispose: () => {},
   };
