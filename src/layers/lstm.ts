@@ -35,6 +35,10 @@ export interface LstmLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, 4H], ifgo; null means none */
   readonly recurrentBias: Float32Array | null;
+  /** h at first [D, H]; null means zeros */
+  readonly initialState: Float32Array | null;
+  /** The cell at first [D, H]; null means zeros */
+  readonly initialCell: Float32Array | null;
   /** int8 only: the value of one unit of each row, [D, 4H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
@@ -43,7 +47,16 @@ export interface LstmLayer extends LayerBase {
 /** Forward, sigmoid and tanh, no clip, every step, no biases, float32, unless it says otherwise. */
 export type LstmSpec = Optional<
   Omit<LstmLayer, "gateActivation" | "newActivation" | "outputActivation"> & LstmOptions,
-  "inputs" | "storage" | "direction" | "clip" | "bias" | "recurrentBias" | "weightScale" | "recurrentWeightScale"
+  | "inputs"
+  | "storage"
+  | "direction"
+  | "clip"
+  | "bias"
+  | "recurrentBias"
+  | "initialState"
+  | "initialCell"
+  | "weightScale"
+  | "recurrentWeightScale"
 >;
 
 interface LstmOptions {
@@ -74,11 +87,20 @@ export const lstm: LayerType<LstmLayer, LstmSpec> = {
       { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
       { name: "bias", shape: rows, kind: "vector" },
       { name: "recurrentBias", shape: rows, kind: "vector" },
+      ...["initialState", "initialCell"].map((name) => {
+        return { name, shape: [...directionAxis(layer), layer.hiddenSize], kind: "vector" } as const;
+      }),
     ];
   },
   inputSize: ({ inputSize }) => inputSize,
   outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
-  state: (layer) => ["h", "c"].map((name) => ({ name, numDirections: numDirections(layer), size: layer.hiddenSize })),
+  state(layer) {
+    const block = { numDirections: numDirections(layer), size: layer.hiddenSize };
+    return [
+      { name: "h", ...block, initial: "initialState" },
+      { name: "c", ...block, initial: "initialCell" },
+    ];
+  },
   numStepDispatches: () => 1,
   needsEnd,
 };

@@ -24,7 +24,7 @@ interface LstmShape extends Pick<
 }
 
 /** An LSTM layer with PyTorch's initial range, 1 / sqrt(H). */
-function randomLstm(name: string, inputs: string[], shape: LstmShape, next: () => number): LstmSpec {
+export function randomLstm(name: string, inputs: string[], shape: LstmShape, next: () => number): LstmSpec {
   const { hasBias = true, ...rest } = shape;
   const { inputSize, hiddenSize, direction = "forward" } = shape;
   const rows = 4 * hiddenSize * (direction === "bidirectional" ? 2 : 1);

@@ -7,9 +7,10 @@ import { runReference } from "../harness/reference/runReference.js";
 import type * as webgru from "webgru";
 import { generateTokens, referenceTokens } from "./generation.js";
 import { randomArray, randomDense, randomEmbedding, randomGru, randomInput, uniform } from "./random.js";
+import { randomLstm } from "./lstmCases.js";
 import { randomRnn } from "./rnnCases.js";
 
-/** A text model: two GRUs, of which the second begins with a state of its own, a simple layer that does so too, and a head. */
+/** A text model: two GRUs, of which the second begins with a state of its own, other layers that do so too, and a head. */
 export function textWithOwnStates(): Network {
   const next = uniform(1600);
   return defineNetwork({
@@ -18,7 +19,16 @@ export function textWithOwnStates(): Network {
       randomGru("none", ["embedding"], { inputSize: 5, hiddenSize: 9 }, next),
       { ...randomGru("gru", ["none"], { inputSize: 9, hiddenSize: 7 }, next), initialState: randomArray(7, next) },
       { ...randomRnn("rnn", ["gru"], { inputSize: 7, hiddenSize: 6 }, next), initialState: randomArray(6, next) },
-      randomDense("head", ["rnn"], [6, 8], "softmax", next),
+      {
+        ...randomLstm("lstm", ["rnn"], { inputSize: 6, hiddenSize: 5 }, next),
+        initialState: randomArray(5, next),
+        initialCell: randomArray(5, next),
+      },
+      {
+        ...randomLstm("cell", ["lstm"], { inputSize: 5, hiddenSize: 6 }, next),
+        initialCell: randomArray(6, next),
+      },
+      randomDense("head", ["cell"], [6, 8], "softmax", next),
     ],
   });
 }
@@ -36,6 +46,11 @@ export function bothWaysWithOwnStates(): Network {
       {
         ...randomRnn("rnn", ["gru"], { inputSize: 10, hiddenSize: 4, direction }, next),
         initialState: randomArray(8, next),
+      },
+      {
+        ...randomLstm("lstm", ["rnn"], { inputSize: 8, hiddenSize: 3, direction }, next),
+        initialState: randomArray(6, next),
+        initialCell: randomArray(6, next),
       },
     ],
   });
