@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { GruError } from "../../src/errors.js";
-import { ForeignObject, type PickleRules, readPickle } from "../../src/formats/torch/pickle.js";
+import { ForeignObject } from "../../src/formats/torch/foreignObject.js";
+import { type PickleRules, readPickle } from "../../src/formats/torch/pickle.js";
+import { quote } from "../../src/formats/quote.js";
 import { type Pickled, pickle, rawPickle } from "../files/pickleFile.js";
 import { expectRefusal } from "../harness/refusal.js";
 
@@ -10,16 +12,8 @@ const rules: PickleRules = {
     ["torch.FloatStorage", "float"],
   ]),
   load: (id) => ({ id }),
-  refuse: (path, value) => new GruError("unsupported", `foreign: ${path} in ${outcome(value)}`),
+  refuse: (path) => new GruError("unsupported", `foreign: ${path}`),
 };
-
-/** The result of a pickle that names a class. */
-function outcome(value: unknown): string {
-  if (value instanceof ForeignObject) return `an object of ${value.path}${value.isModule ? ", a module" : ""}`;
-  return value === undefined ? "what could not be read" : "something else";
-}
-
-const unnamed = (name: string) => `foreign: ${name} in an object of ${name}`;
 
 describe("readPickle", () => {
   const values: [what: string, value: Pickled, expected?: unknown][] = [
@@ -34,7 +28,7 @@ describe("readPickle", () => {
   for (const [what, value, expected = value] of values) {
     it(`reads ${what}`, () => {
       const bytes = pickle(value);
-      expect(readPickle(bytes, rules)).toEqual({ value: expected, end: bytes.length });
+      expect(readPickle(bytes, rules)).toEqual({ value: expected, end: bytes.length, firstForeign: null });
     });
   }
 
@@ -59,6 +53,13 @@ describe("readPickle", () => {
       ["(U", 1, "aT", 1, 0, 0, 0, "b\x8c", 1, "c\x8d", 1, 0, 0, 0, 0, 0, 0, 0, "dt."],
       ["a", "b", "c", "d"],
     ],
+    ["a set", ["\x8f(K", 1, "K", 2, "\x90."], [1, 2]],
+    ["a frozen set", ["(K", 1, "\x91."], [1]],
+    [
+      "bytes",
+      ["(B", 1, 0, 0, 0, "aC", 1, "b\x8e", 1, 0, 0, 0, 0, 0, 0, 0, "c\x96", 1, 0, 0, 0, 0, 0, 0, 0, "dt."],
+      [97, 98, 99, 100].map((byte) => Uint8Array.of(byte)),
+    ],
     ["a name from the stack", ["\x8c", 5, "torch\x8c", 12, "FloatStorage\x93."], "float"],
   ];
   for (const [what, parts, expected] of opcodes) {
@@ -71,18 +72,47 @@ describe("readPickle", () => {
   it("reads on where another pickle ended", () => {
     const both = Uint8Array.from([...pickle(1), ...pickle(2)]);
     const first = readPickle(both, rules);
-    expect(readPickle(both, rules, first.end)).toEqual({ value: 2, end: both.length });
+    expect(readPickle(both, rules, first.end)).toMatchObject({ value: 2, end: both.length });
   });
 
-  const refused: [what: string, bytes: Uint8Array, code: "bad-file" | "unsupported", message: string][] = [
-    ["a name that the rules do not list", pickle({ global: "os.system" }), "unsupported", unnamed("os.system")],
-    [
-      "a property of every object",
-      pickle({ global: "constructor.prototype" }),
-      "unsupported",
-      unnamed("constructor.prototype"),
-    ],
-    ["a class called", pickle({ call: { global: "__main__.Net" }, args: [] }), "unsupported", unnamed("__main__.Net")],
+  describe("stands in for what the rules do not list", () => {
+    const foreign: [what: string, bytes: Uint8Array, path: string][] = [
+      ["a function", pickle({ global: "os.system" }), "os.system"],
+      ["a call", pickle({ call: { global: "os.system" }, args: ["echo"] }), "os.system"],
+      ["a property of every object", pickle({ global: "constructor.prototype" }), "constructor.prototype"],
+      ["an object", rawPickle("cmodule\nClass\n)\x81."), "module.Class"],
+      ["an object by keywords", rawPickle("cmodule\nClass\n)}\x92."), "module.Class"],
+      ["a list of its own", rawPickle("cmodule\nList\n)\x81(K", 1, "eK", 2, "a."), "module.List"],
+      ["a dict of its own", rawPickle("cmodule\nDict\n)\x81(K", 1, "K", 2, "uK", 3, "K", 4, "s."), "module.Dict"],
+      ["an object's attributes that are no dict", pickle({ attributesOf: { global: "a.B" }, attributes: [1] }), "a.B"],
+    ];
+    for (const [what, bytes, path] of foreign) {
+      it(`: ${what}`, () => {
+        const { value, firstForeign } = readPickle(bytes, rules);
+        expect(value).toBeInstanceOf(ForeignObject);
+        expect(value).toMatchObject({ path, isModule: false });
+        expect(firstForeign).toBe(path);
+      });
+    }
+
+    it("and keeps an object's attributes, which messages do not show", () => {
+      const secret = new Map<string, Pickled>([
+        ["_modules", new Map()],
+        ["secret", "s3cret"],
+      ]);
+      const { value } = readPickle(pickle({ attributesOf: { global: "a.Net" }, attributes: secret }), rules);
+      expect((value as ForeignObject).attributes).toEqual(secret);
+      expect((value as ForeignObject).isModule).toBe(true);
+      expect(quote(value)).toBe('{"path":"a.Net"}');
+    });
+
+    it("and tells the first one where the rest cannot be read", async () => {
+      const bytes = rawPickle("ca\nB\nca\nC\n", 0);
+      await expectRefusal(() => readPickle(bytes, rules), "unsupported", "foreign: a.B");
+    });
+  });
+
+  const refused: [what: string, bytes: Uint8Array, code: "bad-file", message: string][] = [
     [
       "a call of a value",
       pickle({ call: "sum", args: [] }),

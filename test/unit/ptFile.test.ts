@@ -155,51 +155,131 @@ describe("a .pt file", () => {
 const wrapped = (root: Pickled, entries = {}) => ptFile(root, { "data/0": new Uint8Array(240), ...entries });
 const view = (text: string) => `torch: expected a view of storage "0" and its 60 elements, got ${text}`;
 
-/** The contents of an nn.Module's __dict__. */
-const MODULE = new Map<string, Pickled>([
-  ["training", false],
-  ["_modules", new Map()],
-]);
+/** A module as PyTorch pickles it whole. */
+function wholeModule(
+  path: string,
+  parts: Readonly<Record<string, Pickled>>,
+  parameters: Readonly<Record<string, Pickled>> = {},
+): Pickled {
+  const attributes = new Map<string, Pickled>([
+    ["training", false],
+    ["_parameters", new Map(Object.entries(parameters))],
+    ["_buffers", new Map()],
+    ["_modules", new Map(Object.entries(parts))],
+  ]);
+  return { attributesOf: { call: { global: path }, args: [] }, attributes };
+}
+
+const parameter = (shape: number[]): Pickled => ({
+  call: { global: "torch._utils._rebuild_parameter" },
+  args: [pickledTensor({ shape, numElements: 60 }), true, null],
+});
+const GRU = wholeModule(
+  "torch.nn.modules.rnn.GRU",
+  {},
+  { weight_ih_l0: parameter([6, 4]), weight_hh_l0: parameter([6, 2]), bias_ih_l0: parameter([6]), bias_hh_l0: null },
+);
+
+describe("a state_dict is found", () => {
+  const cell = new Map([
+    ["weight_ih", pickledTensor({ shape: [6, 4], numElements: 60 })],
+    ["weight_hh", pickledTensor({ shape: [6, 2], numElements: 60 })],
+  ]);
+  const namespace: Pickled = { call: { global: "argparse.Namespace" }, args: [] };
+  const found: [what: string, root: Pickled, notes: (string | RegExp)[]][] = [
+    [
+      "beside objects of other classes, of which it tells the keys alone",
+      new Map<unknown, unknown>([
+        ["args", { attributesOf: namespace, attributes: new Map([["secret", 1]]) }],
+        [namespace, 1],
+        ["net", cell],
+      ]),
+      ['Read from "net" of a checkpoint. Left out: "args", an object of "argparse.Namespace".'],
+    ],
+    [
+      "two dicts deep",
+      new Map([
+        [
+          "state",
+          new Map<unknown, unknown>([
+            ["epoch", 1],
+            ["net", cell],
+          ]),
+        ],
+      ]),
+      ['Read from "state" > "net" of a checkpoint.'],
+    ],
+    [
+      "beside what is no tensor",
+      new Map<unknown, unknown>([...cell, ["_extra_state", namespace], ["epoch", 3]]),
+      ['Left out: "_extra_state", "epoch".'],
+    ],
+    [
+      "in a whole module",
+      wholeModule("__main__.Net", { rnn: GRU, dropout: null }),
+      ['Read from a whole module of the class "__main__.Net", as data: its parts are known, its forward() is not.'],
+    ],
+    [
+      "in a whole module of a checkpoint",
+      new Map<unknown, unknown>([
+        ["model", GRU],
+        ["epoch", 1],
+      ]),
+      ['Read from "model" of a checkpoint. Left out: "epoch".', /class "GRU"/],
+    ],
+  ];
+  for (const [what, root, notes] of found) {
+    it(`${what}`, () => {
+      const network = parseTorch(wrapped(root));
+      expect(network.layers).toMatchObject([{ type: "gru", inputSize: 4, hiddenSize: 2 }]);
+      notes.forEach((note, i) => expect(network.notes[i]).toMatch(note));
+    });
+  }
+
+  it("without names of a recurrent layer where a description says which layers there are", () => {
+    const root = new Map<unknown, unknown>([
+      ["head", new Map([["head.weight", pickledTensor({ shape: [6, 10], numElements: 60 })]])],
+      ["epoch", 3],
+    ]);
+    const description: NetworkDescription = { layers: [{ type: "dense", name: "head", inputSize: 10, outputSize: 6 }] };
+    expect(parseTorch(wrapped(root), description).layers).toMatchObject([{ name: "head", outputSize: 6 }]);
+  });
+});
 
 describe("a .pt file is refused", () => {
   const tensor = pickledTensor({ shape: [15, 4] });
   const cell = (more: Partial<TensorParts>) =>
     wrapped(new Map([["weight_ih", pickledTensor({ shape: [15, 4], ...more })]]));
   const found = "a state_dict, or a checkpoint with one that has a GRU";
-  const refused: [what: string, bytes: Uint8Array, code: GruErrorCode, message: string][] = [
+  const refused: [what: string, bytes: Uint8Array, code: GruErrorCode, message: string | RegExp][] = [
     [
-      "for a whole module",
+      "for an object without attributes",
       wrapped({ call: { global: "torch.nn.modules.rnn.GRU" }, args: [] }),
       "unsupported",
       `pickle: expected a state_dict's tensors alone, got "torch.nn.modules.rnn.GRU"; ${SAVE}`,
     ],
     [
-      "for a whole module, as PyTorch writes one",
-      wrapped({ attributesOf: { call: { global: "__main__.Net" }, args: [] }, attributes: MODULE }),
+      "for a whole module without a recurrent layer",
+      wrapped(wholeModule("__main__.Net", {})),
       "unsupported",
-      `pickle: expected a state_dict, got a whole module of the class "__main__.Net"; ${SAVE}`,
+      `pickle: expected the tensors of a recurrent layer, got a whole module of the class "__main__.Net" without one; ${SAVE}`,
     ],
     [
-      "for a whole module in a checkpoint",
-      wrapped(
-        new Map<string, Pickled>([
-          ["epoch", 3],
-          ["model", { attributesOf: { call: { global: "__main__.Net" }, args: [] }, attributes: MODULE }],
-        ]),
-      ),
-      "unsupported",
-      'pickle: expected a state_dict, got a whole module of the class "__main__.Net" in checkpoint["model"]; save the state_dict in Python: torch.save(checkpoint["model"].state_dict(), "model.pt")',
+      "for a whole module in itself, and so on",
+      wrapped(Array.from({ length: 40 }).reduce<Pickled>((part) => wholeModule("__main__.Net", { part }), 0)),
+      "bad-file",
+      "torch: expected at most 32 levels in whole modules, got more",
     ],
     [
-      "for a state_dict beside other objects, which it tells of",
+      "for a state_dict without a recurrent layer, beside other objects",
       wrapped(
         new Map<string, Pickled>([
           ["args", { call: { global: "argparse.Namespace" }, args: [] }],
-          ["net", new Map([["weight_ih", tensor]])],
+          ["net", new Map([["head.weight", tensor]])],
         ]),
       ),
       "unsupported",
-      'pickle: expected a state_dict\'s tensors alone, got a checkpoint with a state_dict under "net", beside an object of the class "argparse.Namespace"; save the state_dict in Python: torch.save(checkpoint["net"], "model.pt")',
+      `pickle: expected a state_dict's tensors alone, got "argparse.Namespace"; ${SAVE}`,
     ],
     [
       "for what would run a command",
@@ -214,10 +294,16 @@ describe("a .pt file is refused", () => {
       `pickle: expected a state_dict's tensors alone, got "torch._utils._rebuild_qtensor"; ${SAVE}`,
     ],
     [
-      "for a storage of another type",
+      "for complex numbers",
       cell({ type: "torch.ComplexFloatStorage" }),
       "unsupported",
-      `pickle: expected a state_dict's tensors alone, got "torch.ComplexFloatStorage"; ${SAVE}`,
+      'tensor "weight_ih": expected torch.FloatStorage, torch.HalfStorage, torch.BFloat16Storage, torch.DoubleStorage, got torch.ComplexFloatStorage',
+    ],
+    [
+      "for a storage of a type that PyTorch does not have",
+      cell({ type: "torch.Float7Storage" }),
+      "bad-file",
+      /^torch: expected a storage's type, key and size, got \["storage",\{"path":"torch.Float7Storage"\},"0","cpu",60\]$/,
     ],
     [
       "for a TorchScript archive",
@@ -394,12 +480,18 @@ describe("a pickle that torch.save did not write is refused by what it is", () =
     [
       "a whole module, as pickle saves it",
       [...named("__main__", "Net"), ")\x81}(\x8c", 8, "_modules}ub."],
-      `pickle: expected a state_dict, got a whole module of the class "__main__.Net"; ${SAVE}`,
+      `pickle: expected the tensors of a recurrent layer, got a whole module of the class "__main__.Net" without one; ${SAVE}`,
+    ],
+    ["a number", ["K", 1, "."], `torch: expected a dict of tensors, got 1; ${SAVE}`],
+    [
+      "a storage that is none",
+      [...named("torch.storage", "_load_from_bytes"), "K", 1, "\x85R."],
+      "torch: expected the bytes of a storage, got number",
     ],
     [
-      "sets and bytes",
-      ["](\x8f(K", 1, "\x90(K", 1, "\x91B", 1, 0, 0, 0, "bC", 1, "b\x8e", 1, 0, 0, 0, 0, 0, 0, 0, "be."],
-      `pickle: expected a state_dict's tensors alone, got "builtins.set"; ${SAVE}`,
+      "a storage of other bytes",
+      [...named("torch.storage", "_load_from_bytes"), "C", 3, "K\x01.\x85R."],
+      "torch: expected a storage in a file of torch.save, got 1",
     ],
     [
       "an object of a class that is none",
@@ -410,7 +502,7 @@ describe("a pickle that torch.save did not write is refused by what it is", () =
   for (const [what, parts, message] of refused) {
     it(`${what}`, async () => {
       const bytes = rawPickle("\x80", 4, ...parts);
-      const code = what.endsWith("is none") ? "bad-file" : "unsupported";
+      const code = /is none$|of other bytes$/.test(what) ? "bad-file" : "unsupported";
       await expectRefusal(() => parseTorch(bytes), code, message);
     });
   }
@@ -448,11 +540,12 @@ describe("a .pt file from before PyTorch 1.6", () => {
   });
 
   const refused: [what: string, changes: Partial<typeof parts>, code: GruErrorCode, message: string][] = [
+    ["another pickle", { magic: pickle(1) }, "unsupported", `torch: expected a dict of tensors, got 1; ${SAVE}`],
     [
-      "another pickle",
-      { magic: pickle(1) },
+      "a storage inside another",
+      { object: pickle({ call: { global: "torch.storage._load_from_bytes" }, args: [1] }), keys: pickle([]) },
       "unsupported",
-      `torch: expected a file of torch.save, which begins with its magic number, got another pickle; ${SAVE}`,
+      `pickle: expected a state_dict's tensors alone, got "torch.storage._load_from_bytes"; ${SAVE}`,
     ],
     ["another protocol", { protocol: pickle(1002) }, "unsupported", "torch: expected protocol 1001, got 1002"],
     ["no keys", { keys: pickle(7) }, "bad-file", "torch: expected a list of storage keys, got 7"],
@@ -483,7 +576,7 @@ describe("a .pt file from before PyTorch 1.6", () => {
     ],
     [
       "a whole module",
-      { object: pickle({ global: "__main__.Net" }) },
+      { object: pickle({ global: "__main__.Net" }), keys: pickle([]) },
       "unsupported",
       `pickle: expected a state_dict's tensors alone, got "__main__.Net"; ${SAVE}`,
     ],
@@ -493,6 +586,22 @@ describe("a .pt file from before PyTorch 1.6", () => {
       await expectRefusal(() => parseTorch(file(changes)), code, message);
     });
   }
+
+  it("may have the classes of a whole module, with their source", () => {
+    const classId: Pickled = { persistent: ["module", { global: "torch.nn.modules.rnn.GRUCell" }, "rnn.py", "class"] };
+    const parameters = new Map([
+      ["weight_ih", rebuilt([3, 1])],
+      ["weight_hh", rebuilt([3, 1])],
+    ]);
+    const attributes = new Map([
+      ["_modules", new Map()],
+      ["_parameters", parameters],
+    ]);
+    const module = { attributesOf: { call: classId, args: [] }, attributes };
+    const { layers, notes } = parseTorch(file({ object: pickle(module) }));
+    expect(layers).toMatchObject([{ name: "gru", weight: Float32Array.of(1, 2, 3) }]);
+    expect(notes[0]).toContain('class "GRUCell"');
+  });
 
   it("is refused for a view of an older kind", async () => {
     const viewed: Pickled = { persistent: ["storage", { global: "torch.FloatStorage" }, "7", "cpu", 3, ["8", 0, 3]] };

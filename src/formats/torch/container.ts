@@ -2,9 +2,11 @@ import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { storageBytes, type TorchStorage } from "./torchTensor.js";
 
-/** A file of torch.save: the pickled object, and the bytes of its storages. */
+/** A pickled object, and the bytes of its storages. */
 export interface Container {
   readonly root: unknown;
+  /** `module.name` of the first class in the pickle that is no part of a state_dict; null without one. */
+  readonly firstForeign: string | null;
   readonly isBigEndian: boolean;
   /** @throws GruError `bad-file` when the bytes are not in the file, or not as many as the storage's size says */
   bytesOf(storage: TorchStorage): Uint8Array;

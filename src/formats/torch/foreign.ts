@@ -2,8 +2,7 @@
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
-import { ForeignObject } from "./pickle.js";
-import { isStateDict } from "./torchTensor.js";
+import { ForeignObject } from "./foreignObject.js";
 
 /** The way out for most files. */
 export const SAVE_STATE_DICT = 'save the state_dict in Python: torch.save(model.state_dict(), "model.pt")';
@@ -25,32 +24,17 @@ const WRITERS: ReadonlyMap<string, readonly [what: string, wayOut: string]> = ne
 ]);
 
 /**
- * The error for a pickle that names other classes than those of a state_dict.
+ * The error for a pickle without a state_dict that names other classes than a state_dict's.
  *
  * @param path the first such name
  * @param value of the pickle; undefined if it could not be read to its end
  */
 export function refuseForeign(path: string, value: unknown): GruError {
-  const items = value instanceof Map ? [...value] : [];
-  const inside = items.find(([, item]) => isStateDict(item));
-  if (inside !== undefined) {
-    const key = quote(inside[0]);
-    const found = `a checkpoint with a state_dict under ${key}, beside an object of the class ${quote(path)}`;
-    return unsupported(
-      `expected a state_dict's tensors alone, got ${found}; save the state_dict in Python: torch.save(checkpoint[${key}], "model.pt")`,
-    );
-  }
-  const module = items.find(([, item]) => isModule(item));
+  const items = value instanceof Map ? [...value.values()] : [value];
+  const module = items.find((item): item is ForeignObject => item instanceof ForeignObject && item.isModule);
   if (module !== undefined) {
-    const at = `checkpoint[${quote(module[0])}]`;
-    const found = `a whole module of the class ${quote((module[1] as ForeignObject).path)} in ${at}`;
-    return unsupported(
-      `expected a state_dict, got ${found}; save the state_dict in Python: torch.save(${at}.state_dict(), "model.pt")`,
-    );
-  }
-  if (isModule(value)) {
-    const found = `a whole module of the class ${quote(value.path)}`;
-    return unsupported(`expected a state_dict, got ${found}; ${SAVE_STATE_DICT}`);
+    const got = `a whole module of the class ${quote(module.path)} without one`;
+    return unsupported(`expected the tensors of a recurrent layer, got ${got}; ${SAVE_STATE_DICT}`);
   }
   const writer = WRITERS.get(path.split(".", 1)[0]!);
   if (writer !== undefined) {
@@ -58,10 +42,6 @@ export function refuseForeign(path: string, value: unknown): GruError {
     return unsupported(`expected a state_dict of PyTorch, got ${what} (${quote(path)}); ${wayOut}`);
   }
   return unsupported(`expected a state_dict's tensors alone, got ${quote(path)}; ${SAVE_STATE_DICT}`);
-}
-
-function isModule(value: unknown): value is ForeignObject {
-  return value instanceof ForeignObject && value.isModule;
 }
 
 function unsupported(message: string): GruError {

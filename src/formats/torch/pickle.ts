@@ -1,10 +1,15 @@
 // Python's pickles, read as data: a stack machine with the opcodes for numbers, strings, lists and dicts. Only names that the
-// caller lists are looked up and called. https://github.com/python/cpython/blob/3.11/Lib/pickletools.py
+// caller lists are looked up and called; for objects of other classes there are stand-ins, which do nothing.
+// https://github.com/python/cpython/blob/3.11/Lib/pickletools.py
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
+import { ForeignObject } from "./foreignObject.js";
 
-/** A value of a pickle: a dict is a Map, a tuple or list an array; `globals` and `load` make other objects. */
+/**
+ * A value of a pickle: a dict is a Map, a tuple, list or set an array, bytes a Uint8Array. `globals` and `load` make other
+ * objects; a `ForeignObject` stands for what they do not know.
+ */
 export type PickleValue = unknown;
 
 /** The names that a pickle may use, and the meaning of its persistent ids. */
@@ -13,25 +18,17 @@ export interface PickleRules {
   readonly globals: ReadonlyMap<string, unknown>;
   /** The object of a persistent id. */
   load(id: PickleValue): PickleValue;
-  /**
-   * The error for a pickle that uses other names.
-   *
-   * @param path the first such name
-   * @param value of the pickle, with a `ForeignObject` for each such name; undefined if it could not be read to its end
-   */
-  refuse(path: string, value: PickleValue): GruError;
+  /** The error for a pickle that cannot be read, after it used a name that is not listed. @param path the first such name */
+  refuse(path: string): GruError;
 }
 
-/** Stands for an object of a class that the rules do not list. Nothing of the class is called. */
-export class ForeignObject {
-  /** `module.name` of its class. */
-  readonly path: string;
-  /** Whether it has the attributes of an nn.Module. */
-  isModule = false;
-
-  constructor(path: string) {
-    this.path = path;
-  }
+/** The contents of a pickle. */
+export interface Unpickled {
+  readonly value: PickleValue;
+  /** The offset after its last byte. */
+  readonly end: number;
+  /** `module.name` of the first class or function that the rules do not list; null where they list all. */
+  readonly firstForeign: string | null;
 }
 
 /** A state_dict has some hundred bytes for each tensor. */
@@ -63,15 +60,10 @@ const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
  *
  * @param start offset of its first byte
  * @param fileBytes size of the file that it is in
- * @returns its value, and the offset of its end
- * @throws GruError `bad-file` for bytes that are no pickle or take too much memory; the error of `rules.refuse` for other names
+ * @throws GruError `bad-file` for bytes that are no pickle or take too much memory; the error of `rules.refuse` where another
+ *   program's classes may be the reason
  */
-export function readPickle(
-  bytes: Uint8Array,
-  rules: PickleRules,
-  start = 0,
-  fileBytes = bytes.length,
-): { value: PickleValue; end: number } {
+export function readPickle(bytes: Uint8Array, rules: PickleRules, start = 0, fileBytes = bytes.length): Unpickled {
   return new PickleMachine(bytes, rules, start, MAX_VALUE_BYTES + fileBytes).run();
 }
 
@@ -120,16 +112,15 @@ const STEPS: ReadonlyMap<number, (machine: PickleMachine) => void> = new Map(
     Q: (m) => m.loadPersistent(), // BINPERSID
     R: (m) => m.call(), // REDUCE
     b: (m) => m.build(), // BUILD
-    // No state_dict has these. They are read so that the error can describe the whole file.
     "\x81": (m) => m.create(m.popLast(2)), // NEWOBJ
     "\x92": (m) => m.create(m.popLast(3)), // NEWOBJ_EX
-    "\x8f": (m) => m.push(m.foreign("builtins.set")), // EMPTY_SET
-    "\x90": (m) => void m.popMarked(), // ADDITEMS
-    "\x91": (m) => m.create([m.foreign("builtins.frozenset"), m.popMarked()]), // FROZENSET
-    B: (m) => m.pushBytes(m.uint(4)), // BINBYTES
-    C: (m) => m.pushBytes(m.uint(1)), // SHORT_BINBYTES
-    "\x8e": (m) => m.pushBytes(m.uint(8)), // BINBYTES8
-    "\x96": (m) => m.pushBytes(m.uint(8)), // BYTEARRAY8
+    "\x8f": (m) => m.push(m.list([])), // EMPTY_SET
+    "\x90": (m) => m.append(m.popMarked()), // ADDITEMS
+    "\x91": (m) => m.push(m.list(m.popMarked())), // FROZENSET
+    B: (m) => m.push(m.bytes(m.uint(4))), // BINBYTES
+    C: (m) => m.push(m.bytes(m.uint(1))), // SHORT_BINBYTES
+    "\x8e": (m) => m.push(m.bytes(m.uint(8))), // BINBYTES8
+    "\x96": (m) => m.push(m.bytes(m.uint(8))), // BYTEARRAY8
   }).map(([opcode, step]) => [opcode.charCodeAt(0), step]),
 );
 
@@ -157,17 +148,14 @@ class PickleMachine {
     this.#maxValueBytes = maxValueBytes;
   }
 
-  run(): { value: PickleValue; end: number } {
-    let value: PickleValue;
+  run(): Unpickled {
     try {
-      value = this.#run();
+      return { value: this.#run(), end: this.#at, firstForeign: this.#firstForeign };
     } catch (error) {
       // joblib puts arrays between the opcodes, which cannot be read; the names before them say more than the error.
-      if (this.#firstForeign === null || !(error instanceof GruError)) throw error;
-      throw this.#rules.refuse(this.#firstForeign, undefined);
+      if (this.#firstForeign === null || !(error instanceof BadPickle)) throw error;
+      throw this.#rules.refuse(this.#firstForeign);
     }
-    if (this.#firstForeign !== null) throw this.#rules.refuse(this.#firstForeign, value);
-    return { value, end: this.#at };
   }
 
   #run(): PickleValue {
@@ -336,9 +324,12 @@ class PickleMachine {
     return new ForeignObject(path);
   }
 
-  pushBytes(numBytes: number): void {
+  /** A view of the file. */
+  bytes(numBytes: number): Uint8Array {
+    const start = this.#at;
     this.skip(numBytes);
-    this.push(this.foreign("builtins.bytes"));
+    this.#spend(OBJECT_BYTES);
+    return this.#bytes.subarray(start, this.#at);
   }
 
   loadPersistent(): void {
@@ -354,11 +345,12 @@ class PickleMachine {
     }
     // A call may copy its argument, as a dict of a list of pairs does, and one list can be the argument of many calls.
     const [first] = args as PickleValue[];
-    this.#spend(MAP_BYTES + (Array.isArray(first) ? ENTRY_BYTES * first.length : 0));
+    const size = Array.isArray(first) || typeof first === "string" ? first.length : 0;
+    this.#spend(MAP_BYTES + ENTRY_BYTES * size);
     this.push(callee(args));
   }
 
-  /** An object of a class that the rules do not list; listed names are functions, and make objects by calls. */
+  /** A stand-in for an object of a class that the rules do not list; listed names are functions, and make objects by calls. */
   create([type]: readonly PickleValue[]): void {
     if (!(type instanceof ForeignObject)) throw bad(`expected a class to make an object of, got ${describe(type)}`);
     this.push(this.foreign(type.path));
@@ -369,7 +361,7 @@ class PickleMachine {
     const attributes = this.pop();
     const target = this.top();
     if (target instanceof ForeignObject) {
-      target.isModule ||= attributes instanceof Map && attributes.has("_modules");
+      if (attributes instanceof Map) target.attributes = attributes;
     } else if (!(target instanceof Map)) {
       throw bad(`expected attributes for a dict, got them for ${describe(target)}`);
     }
@@ -382,6 +374,9 @@ function describe(value: PickleValue): string {
   return typeof value === "object" && value !== null ? "another object" : quote(value);
 }
 
+/** An error of this file, not of a listed function. */
+class BadPickle extends GruError {}
+
 function bad(message: string): GruError {
-  return new GruError("bad-file", `pickle: ${message}`);
+  return new BadPickle("bad-file", `pickle: ${message}`);
 }

@@ -29,7 +29,7 @@ const SPARE_ELEMENTS = 2 ** 23;
  */
 export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boolean): PtFile {
   const container = isZip(bytes) ? openZipContainer(new ZipArchive(bytes), bytes.length) : openOldContainer(bytes);
-  const { tensors: found, notes } = findStateDict(container.root);
+  const { tensors: found, notes } = findStateDict(container, isDescribed);
   const kept = [...found].filter(([name, { isFloat }]) => isFloat || !mayLeaveOut(name, isDescribed));
   const views = new Map(kept.map(([, tensor]) => [viewOf(tensor), tensor]));
   checkSharing([...views.values()], bytes.length);

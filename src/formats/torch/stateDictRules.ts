@@ -1,18 +1,23 @@
 import { GruError } from "../../errors.js";
 import { refuseForeign } from "./foreign.js";
 import type { PickleRules } from "./pickle.js";
-import { readStorageId, rebuildTensor, STORAGE_TYPES, TorchTensor } from "./torchTensor.js";
+import { readPersistentId, rebuildTensor, STORAGE_TYPES, TorchTensor } from "./torchTensor.js";
 
 const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["collections.OrderedDict", orderedDict],
   ["torch._utils._rebuild_tensor", rebuildTensor],
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
   ["torch._utils._rebuild_parameter", rebuildParameter],
+  ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
   ...STORAGE_TYPES.map((type) => [type, type] as const),
 ]);
 
 /** The names that the pickle of a state_dict may use: the constructors of its dict and its tensors. */
-export const STATE_DICT_RULES: PickleRules = { globals: GLOBALS, load: readStorageId, refuse: refuseForeign };
+export const STATE_DICT_RULES: PickleRules = {
+  globals: GLOBALS,
+  load: readPersistentId,
+  refuse: (path) => refuseForeign(path, undefined),
+};
 
 /** An empty OrderedDict, or one of a list of pairs, which Python 2 writes. */
 function orderedDict([pairs = []]: readonly unknown[]): Map<unknown, unknown> {

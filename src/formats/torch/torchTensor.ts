@@ -13,6 +13,8 @@ export interface TorchStorage {
   /** Name of its bytes in the file. */
   readonly key: string;
   readonly numElements: number;
+  /** Its bytes, where the pickle itself has them. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A tensor before its numbers are read. */
@@ -49,28 +51,43 @@ const FLOAT_STORAGES: ReadonlyMap<string, Dtype> = new Map(
   ).map(([type, name]) => [type, DTYPES.get(name)!]),
 );
 
-/** Bytes of an element. No layer has whole numbers: such a tensor is skipped or refused, never read. */
-const WHOLE_STORAGES: ReadonlyMap<string, number> = new Map([
+/** Bytes of an element. No layer has whole or complex numbers: such a tensor is skipped or refused, never read. */
+const OTHER_STORAGES: ReadonlyMap<string, number> = new Map([
   ["torch.LongStorage", 8],
   ["torch.IntStorage", 4],
   ["torch.ShortStorage", 2],
   ["torch.CharStorage", 1],
   ["torch.ByteStorage", 1],
   ["torch.BoolStorage", 1],
+  ["torch.QInt8Storage", 1],
+  ["torch.QUInt8Storage", 1],
+  ["torch.QInt32Storage", 4],
+  ["torch.ComplexFloatStorage", 8],
+  ["torch.ComplexDoubleStorage", 16],
 ]);
 
 /** Names of the storages that a state_dict may have. */
-export const STORAGE_TYPES: readonly string[] = [...FLOAT_STORAGES.keys(), ...WHOLE_STORAGES.keys()];
+export const STORAGE_TYPES: readonly string[] = [...FLOAT_STORAGES.keys(), ...OTHER_STORAGES.keys()];
 
 const MAX_TENSORS = 4096;
 
 /** Bytes that a storage takes. */
 export function storageBytes({ type, numElements: length }: TorchStorage): number {
-  return length * (FLOAT_STORAGES.get(type)?.sizeBytes ?? WHOLE_STORAGES.get(type)!);
+  return length * (FLOAT_STORAGES.get(type)?.sizeBytes ?? OTHER_STORAGES.get(type)!);
 }
 
-/** Reads the persistent id of a storage: `("storage", type, key, device, numElements)`. @throws GruError `bad-file` */
-export function readStorageId(id: unknown): TorchStorage {
+/**
+ * Reads a persistent id: a storage's, `("storage", type, key, device, numElements)`, or a class's with its source, which a whole
+ * module from before PyTorch 1.6 has: `("module", class, file, source)`.
+ *
+ * @returns the storage, or the class
+ * @throws GruError `bad-file`
+ */
+export function readPersistentId(id: unknown): unknown {
+  return Array.isArray(id) && id[0] === "module" ? id[1] : readStorageId(id);
+}
+
+function readStorageId(id: unknown): TorchStorage {
   const [word, type, key, , length, view = null] = Array.isArray(id) ? id : [];
   const isId = word === "storage" && STORAGE_TYPES.includes(type) && typeof key === "string" && isCount(length);
   if (isId && view === null) return { type, key, numElements: length };
@@ -92,7 +109,7 @@ export function rebuildTensor([storage, offset, shape, strides]: readonly unknow
 }
 
 /** Whether a value is a dict of tensors by name. @throws GruError `bad-file` for too many tensors */
-export function isStateDict(value: unknown): value is Map<string, TorchTensor> {
+export function isStateDict(value: unknown): value is ReadonlyMap<string, TorchTensor> {
   if (!(value instanceof Map) || value.size === 0) return false;
   for (const [name, tensor] of value) if (typeof name !== "string" || !(tensor instanceof TorchTensor)) return false;
   if (value.size > MAX_TENSORS) throw bad(`expected at most ${MAX_TENSORS} tensors, got ${value.size}`);
@@ -111,7 +128,7 @@ export interface ReadRequest {
  * Reads a tensor's numbers.
  *
  * @param bytesOf gives the bytes of its storage
- * @throws GruError `unsupported` for whole numbers
+ * @throws GruError `unsupported` for whole and complex numbers
  */
 export function readTensor(
   name: string,
@@ -153,7 +170,8 @@ function reversedEach(bytes: Uint8Array, sizeBytes: number): Uint8Array {
   return copy;
 }
 
-function isStorage(value: unknown): value is TorchStorage {
+/** Whether a value of a pickle is a storage. */
+export function isStorage(value: unknown): value is TorchStorage {
   return typeof value === "object" && value !== null && "key" in value && "numElements" in value;
 }
 

@@ -12,7 +12,7 @@ const PICKLE = "data.pkl";
 
 /**
  * @param fileBytes size of the file
- * @throws GruError `bad-file`, `unsupported` for a TorchScript archive, and for objects that no state_dict has
+ * @throws GruError `bad-file`, `unsupported` for a TorchScript archive
  */
 export function openZipContainer(archive: ZipArchive, fileBytes: number): Container {
   const { entries } = archive;
@@ -25,10 +25,12 @@ export function openZipContainer(archive: ZipArchive, fileBytes: number): Contai
     const wayOut = 'save the state_dict in Python: torch.save(torch.jit.load("model.pt").state_dict(), "state.pt")';
     throw new GruError("unsupported", `torch: expected a state_dict, got a TorchScript archive; ${wayOut}`);
   }
+  const pickle = readPickle(archive.read(entries.get(pickles[0]!)!), STATE_DICT_RULES, 0, fileBytes);
   const read = new Map<ZipEntry, Uint8Array>();
   return {
+    root: pickle.value,
+    firstForeign: pickle.firstForeign,
     isBigEndian: isBigEndian(archive, entries.get(`${root}byteorder`)),
-    root: readPickle(archive.read(entries.get(pickles[0]!)!), STATE_DICT_RULES, 0, fileBytes).value,
     bytesOf(storage) {
       const entry = entries.get(`${root}data/${storage.key}`);
       checkStorage(storage, entry?.sizeBytes);

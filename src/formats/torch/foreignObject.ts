@@ -1,0 +1,27 @@
+/**
+ * Stands for an object, or a class, that a pickle names and the reader does not know. Nothing of the class is looked up or called,
+ * and messages show no more of it than its path.
+ */
+export class ForeignObject {
+  /** `module.name` of its class. */
+  readonly path: string;
+  #attributes: ReadonlyMap<unknown, unknown> = new Map();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** The object's `__dict__`; empty without one. A private field, which `quote` leaves out. */
+  get attributes(): ReadonlyMap<unknown, unknown> {
+    return this.#attributes;
+  }
+
+  set attributes(attributes: ReadonlyMap<unknown, unknown>) {
+    this.#attributes = attributes;
+  }
+
+  /** Whether it is an nn.Module. */
+  get isModule(): boolean {
+    return this.#attributes.get("_modules") instanceof Map;
+  }
+}
