@@ -14,6 +14,7 @@ export { defineNetwork } from "./model/defineNetwork.js";
 export type { NetworkParts } from "./model/defineNetwork.js";
 export type { Activation, ActivationSpec, ElementFunction, RowFunction } from "./layers/activation.js";
 export type { CarryLayer, CarrySpec } from "./layers/carry.js";
+export type { ConvLayer, ConvSpec } from "./layers/conv.js";
 export type { DenseLayer, DenseSpec } from "./layers/dense.js";
 export type { Direction } from "./layers/direction.js";
 export type { EmbeddingLayer, EmbeddingSpec } from "./layers/embedding.js";

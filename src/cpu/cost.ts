@@ -28,8 +28,8 @@ export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: 
   let [flops, weightBytes, numDispatches] = [0, 0, 0];
   for (const layer of network.layers) {
     numDispatches += 1 + sequenceLength * (layerType(layer).numStepDispatches?.(layer) ?? 0);
-    for (const { numElements, bytes, kind } of productsOf(layer)) {
-      flops += 2 * numElements * timeRows;
+    for (const { numElements, bytes, kind, timesPerFrame } of productsOf(layer)) {
+      flops += 2 * numElements * timesPerFrame * timeRows;
       const numReads =
         kind === "matrix"
           ? Math.ceil(timeRows / TIME_ROWS_AT_ONCE)
@@ -41,13 +41,18 @@ export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: 
   return { flops, weightBytes, numDispatches, transferBytes: 4 * timeRows * (network.inputSize + outputSize) };
 }
 
+interface Product extends Required<Pick<TensorSpec, "kind" | "timesPerFrame">> {
+  readonly numElements: number;
+  readonly bytes: number;
+}
+
 /** A layer's matrices that frames or states are multiplied by. */
-function productsOf(layer: Layer): { numElements: number; bytes: number; kind: TensorSpec["kind"] }[] {
+function productsOf(layer: Layer): Product[] {
   return tensorsOf(layer)
     .filter(({ kind }) => kind === "matrix" || kind === "recurrentMatrix")
-    .map(({ values, kind }) => {
+    .map(({ values, kind, timesPerFrame = 1 }) => {
       const numElements = values!.length;
-      return { numElements, bytes: numElements * ELEMENT_BYTES[layer.storage], kind };
+      return { numElements, bytes: numElements * ELEMENT_BYTES[layer.storage], kind, timesPerFrame };
     });
 }
 

@@ -1,6 +1,7 @@
 // The layer types on the CPU, by the type's name. A new one is its file here, and a line.
 
 export { createCarry as carry } from "./carry.js";
+export { createConv as conv } from "./conv.js";
 export { createDense as dense } from "./dense.js";
 export { createEmbedding as embedding } from "./embedding.js";
 export { createGru as gru } from "./gru.js";

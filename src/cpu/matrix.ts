@@ -123,7 +123,7 @@ function writeStarts(memory: CpuMemory, weightAt: number, numPaddedRows: number,
 }
 
 /** Writes `values` and then zeros, `length` numbers in all. */
-function writeFloats(memory: CpuMemory, values: Float32Array | null, length: number): number {
+export function writeFloats(memory: CpuMemory, values: Float32Array | null, length: number): number {
   const address = memory.allocate(4 * length);
   memory.f32.fill(0, address / 4, address / 4 + length);
   if (values !== null) memory.f32.set(values, address / 4);

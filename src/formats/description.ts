@@ -198,7 +198,8 @@ function checkLayer(layer: Record<string, unknown>, at: string): void {
 }
 
 function checkField(field: Field, given: unknown, at: string): void {
-  const value = given === undefined ? field.default : given;
+  if (given === undefined && field.default !== undefined) return;
+  const value = given;
   const { kind, expected } = field;
   if (kind === "activation" && typeof value !== "string") checkKeys(at, asRecord(value, at), ACTIVATION_KEYS);
   if (field.accepts(value)) return;

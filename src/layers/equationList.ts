@@ -1,6 +1,7 @@
 // The layer types' float64 equations, by the type's name.
 
 export { carryEquation as carry } from "./carry.js";
+export { convEquation as conv } from "./conv.js";
 export { denseEquation as dense } from "./dense.js";
 export { embeddingEquation as embedding } from "./embedding.js";
 export { gruEquation as gru } from "./gru.js";

@@ -11,7 +11,7 @@ import {
 /** One field of a layer type. */
 export interface Field {
   readonly kind: "size" | "choice" | "activation" | "number" | "name";
-  /** The value of a field that is left out; undefined where it must be given. */
+  /** The value of a field that is left out, or a function that gives it from the fields before; undefined where it must be given. */
   readonly default?: unknown;
   /** The allowed values: words to choose from, or a phrase for a message. */
   readonly expected: string | readonly unknown[];
@@ -20,6 +20,11 @@ export interface Field {
   complete(value: unknown): unknown;
   /** A few words for a person; "" to say nothing. */
   describe(value: unknown): string;
+}
+
+/** The value of a field that a layer leaves out. @param fields the layer's fields before it */
+export function defaultOf(field: Field, fields: Readonly<Record<string, unknown>>): unknown {
+  return typeof field.default === "function" ? field.default(fields) : field.default;
 }
 
 function same(value: unknown): unknown {
@@ -39,6 +44,50 @@ export function sizeUpTo(most: number, expected: string): Field {
     describe: String,
   };
 }
+
+/** A number of equal parts, 1 unless it says otherwise. @param word before it, where a person reads it */
+export function count(word: string): Field {
+  return { ...size, default: 1, describe: (value) => (value === 1 ? "" : `${word} ${String(value)}`) };
+}
+
+/** Most numbers of a list: more axes than any frame has. */
+const MAX_LIST = 8;
+
+/** No sum of a few of them, and no product of two, is past what a number holds exactly. */
+const MAX_WHOLE = 2 ** 24;
+
+/**
+ * A list of whole numbers.
+ *
+ * @param least of each number
+ * @param describe a few words for the list
+ * @param usual the list of a layer that has none, by its fields before; without it the list must be given
+ */
+export function wholes(
+  least: 0 | 1,
+  describe: (list: readonly number[]) => string,
+  usual?: (fields: Readonly<Record<string, unknown>>) => readonly number[],
+): Field {
+  return {
+    kind: "size",
+    default: usual,
+    expected: `a list of ${least === 0 ? "whole numbers" : "positive whole numbers"} up to ${MAX_WHOLE}`,
+    accepts: (value) =>
+      Array.isArray(value) &&
+      value.length <= MAX_LIST &&
+      value.every((each) => Number.isInteger(each) && each >= least && each <= MAX_WHOLE),
+    complete: (value) => [...(value as readonly number[])],
+    describe: (value) => describe(value as readonly number[]),
+  };
+}
+
+const shape = wholes(1, (axes) => axes.join("x"));
+
+/** The shape of a frame, its channels first. */
+export const frameShape: Field = {
+  ...shape,
+  accepts: (value) => shape.accepts(value) && (value as readonly number[]).length > 0,
+};
 
 /**
  * One of a few words, or true and false. The first is the default.

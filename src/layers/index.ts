@@ -1,3 +1,4 @@
+import { defaultOf } from "./field.js";
 import type { LayerType, StateBlock, Storage, TensorSpec, TimeRelation } from "./layerType.js";
 import * as list from "./list.js";
 
@@ -32,7 +33,7 @@ export function isLayerType(name: unknown): name is Layer["type"] {
 export function withDefaults(given: Pick<Layer, "type">): Layer {
   const layer: Record<string, unknown> = { ...given };
   for (const [key, field] of Object.entries(layerType(given).fields)) {
-    if (layer[key] === undefined) layer[key] = field.default;
+    if (layer[key] === undefined) layer[key] = defaultOf(field, layer);
   }
   return layer as unknown as Layer;
 }

@@ -32,6 +32,8 @@ export interface TensorSpec {
   readonly kind: "table" | "matrix" | "recurrentMatrix" | "vector" | "indices";
   /** Of indices alone: each is at least -1, and below this. */
   readonly end?: number;
+  /** How often a matrix is multiplied for each frame; once when absent. */
+  readonly timesPerFrame?: number;
 }
 
 /** A part of the state that a layer keeps from step to step: [D, size] of each row. */

@@ -2,6 +2,7 @@
 // equationList.ts, plan/list.ts and cpu/list.ts.
 
 export { carry } from "./carry.js";
+export { conv } from "./conv.js";
 export { dense } from "./dense.js";
 export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";

@@ -1,5 +1,5 @@
 import { GruError } from "../errors.js";
-import type { Field } from "../layers/field.js";
+import { defaultOf, type Field } from "../layers/field.js";
 import { isStored, type Layer, type LayerTensor, layerType, scaleName, tensorsOf } from "../layers/index.js";
 import type { Storage } from "../layers/layerType.js";
 import { firstNonFinite } from "./finite.js";
@@ -24,7 +24,7 @@ export function checkField(name: string, key: string, field: Field, value: unkno
   const words =
     typeof expected === "string" ? expected : `one of ${expected.map((word) => JSON.stringify(word)).join(", ")}`;
   const isObject = kind === "activation" && describeValue(value) === "an object";
-  const got = typeof expected === "string" ? describeNumber(value) : describeValue(isObject ? nameOf(value) : value);
+  const got = typeof expected === "string" ? describeNumbers(value) : describeValue(isObject ? nameOf(value) : value);
   throw new GruError(
     kind === "size" ? "shape-mismatch" : "unsupported",
     `layer "${name}": expected ${key} to be ${words}, got ${got}`,
@@ -42,11 +42,24 @@ export function completeFields(spec: Pick<Layer, "type" | "name">): Record<strin
   const given = spec as unknown as Readonly<Record<string, unknown>>;
   const fields: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(room.fields)) {
-    fields[key] = checkField(name, key, field, given[key] === undefined ? field.default : given[key]);
+    fields[key] = checkField(name, key, field, given[key] === undefined ? defaultOf(field, fields) : given[key]);
   }
   const fault = room.fault?.(fields as unknown as Layer) ?? null;
   if (fault !== null) throw new GruError("shape-mismatch", `layer ${quoteText(name)}: ${fault}`);
   return fields;
+}
+
+/** Longest list that a message has in full. */
+const MAX_LISTED = 8;
+
+/** As `describeNumber`, a short list by its members. */
+function describeNumbers(value: unknown): string {
+  try {
+    if (Array.isArray(value) && value.length <= MAX_LISTED) return `[${Array.from(value, describeNumber).join(", ")}]`;
+  } catch {
+    // An object that cannot be read has a word of its own.
+  }
+  return describeNumber(value);
 }
 
 function nameOf(value: unknown): unknown {

@@ -1,6 +1,7 @@
 // The layer types' plans, by the type's name. A new one is its file here with its shader and kernel, and a line.
 
 export { carryPlan as carry } from "./carry.js";
+export { convPlan as conv } from "./conv.js";
 export { densePlan as dense } from "./dense.js";
 export { embeddingPlan as embedding } from "./embedding.js";
 export { gruPlan as gru } from "./gru/gruPlan.js";

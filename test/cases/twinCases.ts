@@ -7,6 +7,7 @@ import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
 import { carryCases } from "./carryCases.js";
+import { convCases } from "./convCases.js";
 import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
 import { normCases } from "./normCases.js";
@@ -383,6 +384,7 @@ export const twinCases: readonly TwinCase[] = [
   ...generationCases,
   ...lstmCases,
   ...carryCases,
+  ...convCases,
   ...normCases,
   ...rearrangeCases,
   ...rnnCases,

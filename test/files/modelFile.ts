@@ -42,7 +42,8 @@ function tensorsOf(layer: Layer): [name: string, tensor: FileTensor][] {
 function shapeOf(layer: Layer, field: string, length: number): number[] {
   if (field === "weight") {
     const numColumns = layer.type === "embedding" ? layer.embeddingSize : layerType(layer).inputSize(layer);
-    return [length / numColumns, numColumns];
+    const numRows = layer.type === "conv" ? layer.outputChannels : length / numColumns;
+    return [numRows, length / numRows];
   }
   if (field === "recurrentWeight" && layer.type === "gru") return [length / layer.hiddenSize, layer.hiddenSize];
   return [length];

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ACTIVATION } from "../../src/cpu/activation.js";
+import { AXIS } from "../../src/cpu/axis.js";
+import { CONV, DEPTHWISE } from "../../src/cpu/conv.js";
 import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
 import { CELL } from "../../src/cpu/gru.js";
 import { MATRIX, STORAGES } from "../../src/cpu/matrix.js";
@@ -16,7 +18,10 @@ const sources = readdirSync(folder).filter((file) => file.endsWith(".ts"));
 /** The list of fields of each class that JavaScript writes, and the file of the class. */
 const structs: Record<string, { file: string; fields: StructFields }> = {
   Activation: { file: "activation", fields: ACTIVATION },
+  Axis: { file: "axis", fields: AXIS },
   Cell: { file: "gru", fields: CELL },
+  Conv: { file: "conv", fields: CONV },
+  Depthwise: { file: "conv", fields: DEPTHWISE },
   Matrix: { file: "matrix", fields: MATRIX },
 };
 

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { carryReadKernel, carryWriteKernel } from "../../src/kernels/carry.js";
 import { concatKernel } from "../../src/kernels/concat.js";
+import { convKernel } from "../../src/kernels/conv.js";
 import { denseKernel } from "../../src/kernels/dense.js";
 import { embeddingKernel } from "../../src/kernels/embedding.js";
 import { gruCellKernel } from "../../src/kernels/gruCell.js";
@@ -25,6 +26,7 @@ import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/layers/activation.js";
+import type { ConvLayer } from "../../src/layers/conv.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { LstmLayer } from "../../src/layers/lstm.js";
 import type { RnnLayer } from "../../src/layers/rnn.js";
@@ -71,9 +73,15 @@ const STEP_TILES: readonly StepTile[] = [
   { units: 1, rows: 4 },
 ];
 
+const convolution = (id: string) => twinCase(id).network().layers[0] as ConvLayer;
+
 /** Specs of each factory, one for each variant of its source. */
 const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
+  convKernel: [
+    ...storages.map((storage) => convKernel({ ...convolution("conv"), storage })),
+    convKernel(convolution("conv-transposed")),
+  ],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
   gruCellKernel: grus.map((layer) => gruCellKernel(layer, STATE_SIZE, offsetsOf(layer))),

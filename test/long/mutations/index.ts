@@ -1,4 +1,5 @@
 import { carryMutations } from "./carry.js";
+import { convMutations } from "./conv.js";
 import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
 import { lstmMutations } from "./lstm.js";
@@ -16,6 +17,7 @@ import { familyMutations } from "./families.js";
  * decides, is not here.
  */
 export const mutations: readonly Mutation[] = [
+  ...convMutations,
   ...gruMutations,
   ...layerMutations,
   ...lstmMutations,

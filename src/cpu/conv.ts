@@ -1,0 +1,186 @@
+import { type Axis, axesOf, inputOver, inputUnder } from "../layers/axis.js";
+import { type ConvLayer, windowLength } from "../layers/conv.js";
+import { elementFunction, writeActivation } from "./activation.js";
+import { writeAxis } from "./axis.js";
+import type { CpuLayer, CpuTarget, Frames } from "./cpuLayer.js";
+import { type Rows, sliceRows, writeFloats, writeMatrix } from "./matrix.js";
+import { writeStruct } from "./struct.js";
+
+/** Conv of wasm/conv.ts, which says what the fields mean. */
+export const CONV = {
+  rows: "i32",
+  columns: "i32",
+  groups: "i32",
+  channels: "i32",
+  outputChannels: "i32",
+  isTransposed: "i32",
+  matrices: "i32",
+  bias: "i32",
+  framesAtOnce: "i32",
+} as const;
+
+/** Depthwise of wasm/conv.ts. */
+export const DEPTHWISE = {
+  rows: "i32",
+  columns: "i32",
+  channels: "i32",
+  rowStep: "i32",
+  columnStep: "i32",
+  weight: "i32",
+  bias: "i32",
+} as const;
+
+type Convolve = (
+  conv: number,
+  output: number,
+  outputStride: number,
+  x: number,
+  xStride: number,
+  numFrames: number,
+  work: number,
+) => void;
+
+declare module "./wasmModule.js" {
+  interface WasmFunctions {
+    convolve: Convolve;
+    convolveWorkFloats(conv: number): number;
+    convolveDepthwise: Convolve;
+    depthwiseWorkFloats(conv: number): number;
+  }
+}
+
+/** Rows of a product that are gathered together, about: they and their results stay in the cache. */
+const ROWS_AT_ONCE = 64;
+
+/** A product of windows; a channel's own windows, where each is a group, directly. */
+export function createConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
+  const { memory, wasm } = target;
+  if (wasm === null) return createPlainConv(layer, target);
+  const isDepthwise = layer.groups === layer.inputShape[0] && layer.groups === layer.outputChannels;
+  const conv = isDepthwise ? writeDepthwise(layer, target) : writeConv(layer, target);
+  const [convolve, floats] = isDepthwise
+    ? [wasm.convolveDepthwise, wasm.depthwiseWorkFloats(conv)]
+    : [wasm.convolve, wasm.convolveWorkFloats(conv)];
+  const activation = writeActivation(memory, layer.activation);
+  const isLinear = layer.activation.name === "linear";
+  return {
+    workFloats: () => floats,
+    run({ x, xStride, output, outputStride, numRows, work }) {
+      convolve(conv, output, outputStride, x, xStride, numRows, work);
+      if (!isLinear) wasm.activateRows(activation, output, outputStride, numRows);
+    },
+  };
+}
+
+/** @returns address of the Conv */
+function writeConv(layer: ConvLayer, { memory }: CpuTarget): number {
+  const { groups, transposed, outputChannels, bias } = layer;
+  const [rows, columns] = axesOf(layer);
+  const all = transposed ? transposedRows(layer) : rowsOf(layer);
+  const numRows = all.numRows / groups;
+  const matrices = Array.from({ length: groups }, (_, g) =>
+    writeMatrix(memory, sliceRows(all, g * numRows, (g + 1) * numRows)),
+  );
+  const addresses = memory.allocate(4 * groups);
+  memory.i32.set(matrices, addresses / 4);
+  const side = transposed ? "inputSize" : "outputSize";
+  return writeStruct(memory, CONV, {
+    rows: writeAxis(memory, rows),
+    columns: writeAxis(memory, columns),
+    groups,
+    channels: layer.inputShape[0]! / groups,
+    outputChannels: outputChannels / groups,
+    isTransposed: Number(transposed),
+    matrices: addresses,
+    bias: writeFloats(memory, bias, outputChannels),
+    framesAtOnce: Math.max(1, Math.floor(ROWS_AT_ONCE / (rows[side] * columns[side]))),
+  });
+}
+
+/** [outputChannels, channels kernel] */
+function rowsOf(layer: ConvLayer): Rows {
+  const { storage, outputChannels: numRows, weight, weightScale: scale, bias } = layer;
+  return { storage, numRows, numColumns: windowLength(layer), weight, scale, bias };
+}
+
+/** [outputChannels kernel, channels], without the bias. */
+function transposedRows(layer: ConvLayer): Rows {
+  const { storage, outputChannels, weight, weightScale, inputShape, groups } = layer;
+  const numColumns = inputShape[0]! / groups;
+  const kernel = windowLength(layer) / numColumns;
+  const numRows = outputChannels * kernel;
+  const turned = weight.map((_, i) => {
+    const row = Math.floor(i / numColumns);
+    const channel = Math.floor(row / kernel) * numColumns + (i % numColumns);
+    return weight[channel * kernel + (row % kernel)]!;
+  });
+  const scale = weightScale && Float32Array.from({ length: numRows }, (_, i) => weightScale[Math.floor(i / kernel)]!);
+  return { storage, numRows, numColumns, weight: turned, scale, bias: null };
+}
+
+/** A transposed one as one of stride 1, over the input's elements apart, with the kernel turned around. @returns address */
+function writeDepthwise(layer: ConvLayer, { memory }: CpuTarget): number {
+  const { transposed, outputChannels, weight, bias } = layer;
+  const [rows, columns] = axesOf(layer);
+  const kernel = rows.kernelSize * columns.kernelSize;
+  const turned = weight.map((_, i) => weight[i - (i % kernel) + (kernel - 1 - (i % kernel))]!);
+  return writeStruct(memory, DEPTHWISE, {
+    rows: writeAxis(memory, transposed ? turnedAxis(rows) : rows),
+    columns: writeAxis(memory, transposed ? turnedAxis(columns) : columns),
+    channels: outputChannels,
+    rowStep: transposed ? rows.stride : 1,
+    columnStep: transposed ? columns.stride : 1,
+    weight: writeFloats(memory, transposed ? turned : weight, weight.length),
+    bias: writeFloats(memory, bias, outputChannels),
+  });
+}
+
+function turnedAxis({ kernelSize, dilation, before, ...axis }: Axis): Axis {
+  return { ...axis, kernelSize, dilation, stride: 1, before: (kernelSize - 1) * dilation - before };
+}
+
+/** One sum after the other, in plain JavaScript. */
+function createPlainConv(layer: ConvLayer, { memory }: CpuTarget): CpuLayer {
+  const { inputShape, outputChannels, groups, transposed, weight, bias } = layer;
+  const [rows, columns] = axesOf(layer);
+  const activate = elementFunction(layer.activation);
+  const channels = inputShape[0]! / groups;
+  const numInputs = rows.inputSize * columns.inputSize;
+  // Of each row and column of the output, the input's that its window has.
+  const [inputRows, inputColumns] = [rows, columns].map((axis) =>
+    Array.from({ length: axis.outputSize }, (_, p) =>
+      Array.from({ length: axis.kernelSize }, (__, k) => (transposed ? inputOver : inputUnder)(axis, p, k)),
+    ),
+  );
+
+  function sum(f32: Float32Array, x: number, o: number, rowsUnder: number[], columnsUnder: number[]): number {
+    let total = bias === null ? 0 : bias[o]!;
+    let k = o * channels * rowsUnder.length * columnsUnder.length;
+    let plane = x + Math.floor((o * groups) / outputChannels) * channels * numInputs;
+    for (let c = 0; c < channels; c++, plane += numInputs) {
+      for (const row of rowsUnder) {
+        for (const column of columnsUnder) {
+          if (row >= 0 && column >= 0) total += weight[k]! * f32[plane + row * columns.inputSize + column]!;
+          k++;
+        }
+      }
+    }
+    return total;
+  }
+
+  return {
+    run({ x, xStride, output, outputStride, numRows }: Frames) {
+      const { f32 } = memory;
+      for (let m = 0; m < numRows; m++) {
+        let to = output / 4 + m * outputStride;
+        for (let o = 0; o < outputChannels; o++) {
+          for (const rowsUnder of inputRows!) {
+            for (const columnsUnder of inputColumns!) {
+              f32[to++] = activate(sum(f32, x / 4 + m * xStride, o, rowsUnder, columnsUnder));
+            }
+          }
+        }
+      }
+    },
+  };
+}

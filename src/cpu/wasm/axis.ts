@@ -1,0 +1,98 @@
+// Windows along the rows and columns of a frame's channels, [C, R, S].
+
+/** `AXIS` in cpu/axis.ts lists the same fields; layers/axis.ts says what they mean. */
+@unmanaged
+export class Axis {
+  inputSize: i32;
+  outputSize: i32;
+  kernelSize: i32;
+  stride: i32;
+  dilation: i32;
+  before: i32;
+}
+
+/**
+ * Writes the windows of a frame's channels one after the other, [outputs, channels, kernel], zeros beside the frame. It
+ * may write up to three elements past the end.
+ */
+export function gatherWindows(rows: Axis, columns: Axis, channels: i32, x: usize, to: usize): void {
+  const width: i32 = columns.kernelSize;
+  const height: i32 = rows.kernelSize;
+  for (let p = 0; p < rows.outputSize; p++) {
+    const row = p * rows.stride - rows.before;
+    for (let q = 0; q < columns.outputSize; q++) {
+      const column = q * columns.stride - columns.before;
+      const isInside = column >= 0 && column + (width - 1) * columns.dilation < columns.inputSize;
+      let plane = x;
+      for (let c = 0; c < channels; c++) {
+        for (let i = 0; i < height; i++) {
+          const r = row + i * rows.dilation;
+          const from = plane + 4 * (r * columns.inputSize + column);
+          if (r < 0 || r >= rows.inputSize) {
+            for (let j = 0; j < width; j += 4) v128.store(to + 4 * j, f32x4.splat(0));
+          } else if (isInside && columns.dilation == 1) {
+            for (let j = 0; j < width; j += 4) v128.store(to + 4 * j, v128.load(from + 4 * j));
+          } else {
+            for (let j = 0; j < width; j++) {
+              const s = column + j * columns.dilation;
+              const at = from + 4 * j * columns.dilation;
+              store<f32>(to + 4 * j, s >= 0 && s < columns.inputSize ? load<f32>(at) : 0);
+            }
+          }
+          to += 4 * width;
+        }
+        plane += 4 * rows.inputSize * columns.inputSize;
+      }
+    }
+  }
+}
+
+/**
+ * Adds windows to a frame, the transpose of `gatherWindows`: of each input element a window of each output channel.
+ *
+ * @param from [inputs, stride], of which [channels, kernel] are read
+ * @param to [channels, outputs]
+ */
+export function addWindows(
+  rows: Axis,
+  columns: Axis,
+  channels: i32,
+  from: usize,
+  stride: i32,
+  to: usize,
+): void {
+  const outputs = rows.outputSize * columns.outputSize;
+  for (let p = 0; p < rows.inputSize; p++) {
+    for (let q = 0; q < columns.inputSize; q++) {
+      let at = from;
+      for (let c = 0; c < channels; c++) {
+        for (let i = 0; i < rows.kernelSize; i++) {
+          const r = p * rows.stride + i * rows.dilation - rows.before;
+          if (r >= 0 && r < rows.outputSize) addRow(columns, q, at, to + 4 * (c * outputs + r * columns.outputSize));
+          at += 4 * columns.kernelSize;
+        }
+      }
+      from += 4 * stride;
+    }
+  }
+}
+
+function addRow(columns: Axis, q: i32, from: usize, to: usize): void {
+  const first = q * columns.stride - columns.before;
+  for (let j = 0; j < columns.kernelSize; j++) {
+    const s = first + j * columns.dilation;
+    if (s < 0 || s >= columns.outputSize) continue;
+    const at = to + 4 * s;
+    store<f32>(at, load<f32>(at) + load<f32>(from + 4 * j));
+  }
+}
+
+/** [numRows, stride] -> [numColumns, toStride], of the first numColumns of each row. */
+export function transpose(from: usize, stride: i32, numRows: i32, numColumns: i32, to: usize, toStride: i32): void {
+  for (let row = 0; row < numRows; row++) {
+    for (let column = 0; column < numColumns; column++) {
+      store<f32>(to + 4 * (column * toStride + row), load<f32>(from + 4 * column));
+    }
+    from += 4 * stride;
+  }
+}

@@ -1,0 +1,129 @@
+import type { Activation, ActivationSpec } from "./activation.js";
+import {
+  axesOf,
+  inputOver,
+  inputUnder,
+  transposedFields,
+  type WindowDefaults,
+  windowFault,
+  windowFields,
+  type Windows,
+} from "./axis.js";
+import { activation, count, frameShape, size } from "./field.js";
+import { activate } from "./float64.js";
+import type { LayerBase, LayerType, Optional } from "./layerType.js";
+
+/**
+ * A convolution along the inner axes of each frame, in fact a cross-correlation, as PyTorch's `nn.Conv1d` and `nn.Conv2d`.
+ *
+ *   y[o, p] = f(b[o] + sum over c, k of W[o, c, k] x[c, p stride + k dilation - before])
+ *
+ * Transposed, as PyTorch's `nn.ConvTranspose1d` and `nn.ConvTranspose2d`:
+ *
+ *   y[o, p] = f(b[o] + sum over c, k, q of W[o, c, k] x[c, q]), where q stride + k dilation - before = p
+ *
+ * Channels and their outputs are in `groups` equal parts, each by itself: c is a channel of the output's group.
+ */
+export interface ConvLayer extends LayerBase, Windows {
+  readonly type: "conv";
+  readonly outputChannels: number;
+  readonly transposed: boolean;
+  /** Elements more after the end of each axis of a transposed layer's output. */
+  readonly outputPadding: readonly number[];
+  readonly groups: number;
+  /** f */
+  readonly activation: Activation;
+  /** W [outputChannels, C / groups, 1, ...kernelSize]; a row of the matrix is an output channel's */
+  readonly weight: Float32Array;
+  /** b [outputChannels]; null means none */
+  readonly bias: Float32Array | null;
+  /** int8 only: the value of one unit of each output channel's weights, [outputChannels] */
+  readonly weightScale: Float32Array | null;
+}
+
+/** Stride and dilation 1, no padding, one group, linear, no bias, float32, unless it says otherwise. */
+export type ConvSpec = Optional<
+  Omit<ConvLayer, "activation"> & { readonly activation?: ActivationSpec },
+  WindowDefaults | "inputs" | "storage" | "transposed" | "outputPadding" | "groups" | "bias" | "weightScale"
+>;
+
+export const conv: LayerType<ConvLayer, ConvSpec> = {
+  type: "conv",
+  time: () => "frame",
+  readsIndex: false,
+  fields: {
+    inputShape: frameShape,
+    outputChannels: size,
+    ...windowFields,
+    ...transposedFields,
+    groups: count("groups"),
+    activation: activation("linear"),
+  },
+  fault(layer) {
+    const { inputShape, outputChannels, groups } = layer;
+    const channels = inputShape[0] ?? 0;
+    if (channels % groups !== 0 || outputChannels % groups !== 0) {
+      return `expected groups to divide ${channels} channels and ${outputChannels} output channels, got ${groups}`;
+    }
+    return windowFault(layer, outputChannels);
+  },
+  tensors: (layer) => [
+    {
+      name: "weight",
+      shape: [layer.outputChannels, windowLength(layer)],
+      kind: "matrix",
+      timesPerFrame: numWindows(layer),
+    },
+    { name: "bias", shape: [layer.outputChannels], kind: "vector" },
+  ],
+  inputSize: ({ inputShape }) => inputShape.reduce((product, each) => product * each, 1),
+  outputSize(layer) {
+    const [rows, columns] = axesOf(layer);
+    return layer.outputChannels * rows.outputSize * columns.outputSize;
+  },
+};
+
+/** Weights of an output channel: a row of the matrix. */
+export function windowLength({ inputShape, groups, kernelSize }: ConvLayer): number {
+  return kernelSize.reduce((product, each) => product * each, inputShape[0]! / groups);
+}
+
+/** How often each output channel's weights are multiplied for a frame. */
+function numWindows(layer: ConvLayer): number {
+  const [rows, columns] = axesOf(layer);
+  return layer.transposed ? rows.inputSize * columns.inputSize : rows.outputSize * columns.outputSize;
+}
+
+/** Each frame, in float64. @param steps each [C, ...inner] @returns each [outputChannels, ...outer] */
+export function convEquation(layer: ConvLayer, steps: readonly Float64Array[]): Float64Array[] {
+  const { outputChannels, inputShape, groups, activation: f, weight, bias, transposed } = layer;
+  const [rows, columns] = axesOf(layer);
+  const channels = inputShape[0]! / groups;
+  const under = transposed ? inputOver : inputUnder;
+  const element = (x: Float64Array, o: number, row: number, column: number): number => {
+    let sum = bias?.[o] ?? 0;
+    let k = o * windowLength(layer);
+    for (let c = 0; c < channels; c++) {
+      const channel = Math.floor((o * groups) / outputChannels) * channels + c;
+      for (let i = 0; i < rows.kernelSize; i++) {
+        for (let j = 0; j < columns.kernelSize; j++, k++) {
+          const [r, s] = [under(rows, row, i), under(columns, column, j)];
+          if (r >= 0 && s >= 0) sum += weight[k]! * x[(channel * rows.inputSize + r) * columns.inputSize + s]!;
+        }
+      }
+    }
+    return activate(f, sum);
+  };
+  const numPositions = rows.outputSize * columns.outputSize;
+  return steps.map((x) =>
+    Float64Array.from({ length: outputChannels * numPositions }, (_, i) => {
+      const position = i % numPositions;
+      return element(
+        x,
+        Math.floor(i / numPositions),
+        Math.floor(position / columns.outputSize),
+        position % columns.outputSize,
+      );
+    }),
+  );
+}

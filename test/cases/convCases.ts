@@ -1,0 +1,125 @@
+// Twin cases of convolutions along a frame's inner axes.
+
+import type { ConvSpec } from "../../src/layers/conv.js";
+import { defineNetwork } from "../../src/model/defineNetwork.js";
+import { withStorage } from "../../src/model/quantize.js";
+import { randomArray, randomDense, randomGru, uniform } from "./random.js";
+import type { TwinCase } from "./twinCase.js";
+
+/** A shape without its type, name and tensors. */
+type ConvShape = Omit<ConvSpec, "type" | "name" | "weight">;
+
+/** Weights and biases that differ everywhere, and keep results near 1. */
+function randomConv(name: string, inputs: string[], shape: ConvShape, next: () => number): ConvSpec {
+  const { inputShape, outputChannels, groups = 1, kernelSize = [] } = shape;
+  const length = kernelSize.reduce((product, each) => product * each, inputShape[0]! / groups);
+  const scale = 1 / Math.sqrt(length);
+  const weight = randomArray(outputChannels * length, next, scale);
+  return { type: "conv", name, inputs, bias: randomArray(outputChannels, next, scale), ...shape, weight };
+}
+
+export const convCases: readonly TwinCase[] = [
+  {
+    id: "conv",
+    name: "convolutions of one axis before a layer with a state",
+    batchSize: 3,
+    sequenceLength: 11,
+    network: () => {
+      const next = uniform(930);
+      const shape = { outputChannels: 9, kernelSize: [5], stride: [2], padding: [2, 1], activation: "relu" } as const;
+      const first = randomConv("first", ["input"], { inputShape: [2, 13], ...shape }, next);
+      const second = { inputShape: [9, 6], outputChannels: 6, kernelSize: [2], dilation: [3], groups: 3 } as const;
+      const gru = randomGru("gru", ["second"], { inputSize: 18, hiddenSize: 7 }, next);
+      return defineNetwork({ layers: [first, randomConv("second", ["first"], second, next), gru] });
+    },
+  },
+  {
+    id: "conv-2d",
+    name: "convolutions of two axes, of two layers side by side, more outputs than a workgroup",
+    batchSize: 2,
+    sequenceLength: 5,
+    network: () => {
+      const next = uniform(931);
+      const first = randomConv(
+        "first",
+        ["input"],
+        { inputShape: [2, 4, 9], outputChannels: 4, kernelSize: [3, 2], padding: [0, 2, 1, 1], dilation: [2, 1] },
+        next,
+      );
+      const beside = randomDense("beside", ["input"], [72, 10], "tanh", next);
+      const second = randomConv(
+        "second",
+        ["first", "beside"],
+        { inputShape: [9, 2, 5], outputChannels: 7, kernelSize: [2, 3], stride: [2, 1], padding: [1, 1, 2, 3] },
+        next,
+      );
+      return defineNetwork({ layers: [first, beside, second] });
+    },
+  },
+  {
+    id: "conv-transposed",
+    name: "transposed convolutions, lengths",
+    batchSize: 3,
+    sequenceLength: 4,
+    lengths: [4, 0, 2],
+    network: () => {
+      const next = uniform(932);
+      const first = {
+        inputShape: [6, 5],
+        outputChannels: 4,
+        kernelSize: [4],
+        stride: [3],
+        padding: [1, 2],
+        outputPadding: [1],
+        groups: 2,
+        transposed: true,
+      } as const;
+      const second = {
+        inputShape: [4, 2, 7],
+        outputChannels: 3,
+        kernelSize: [3, 2],
+        stride: [1, 2],
+        dilation: [2, 1],
+        padding: [1, 0, 0, 2],
+        transposed: true,
+        activation: { name: "leakyRelu", alpha: 0.3 },
+      } as const;
+      const network = [randomConv("first", ["input"], first, next), randomConv("second", ["first"], second, next)];
+      return defineNetwork({ layers: network });
+    },
+  },
+  {
+    id: "conv-depthwise",
+    name: "a convolution with a group for each channel, forward and transposed, and of the last step",
+    batchSize: 2,
+    sequenceLength: 3,
+    returnSequences: false,
+    network: () => {
+      const next = uniform(933);
+      const shape = { outputChannels: 5, groups: 5, kernelSize: [3, 3], padding: [1, 1, 0, 2] } as const;
+      const first = randomConv("first", ["input"], { inputShape: [5, 3, 9], ...shape, stride: [1, 2] }, next);
+      const turned = { inputShape: [5, 3, 5], ...shape, dilation: [1, 2], stride: [2, 1], transposed: true } as const;
+      const second = randomConv("second", ["first"], turned, next);
+      const gru = randomGru("gru", ["second"], { inputSize: 175, hiddenSize: 3 }, next);
+      const third = { inputShape: [3, 1], outputChannels: 3, groups: 3, bias: null };
+      return defineNetwork({ layers: [first, second, gru, randomConv("third", ["gru"], third, next)] });
+    },
+  },
+  ...(["f16", "int8"] as const).map((storage): TwinCase => ({
+    id: `conv-${storage}`,
+    name: `a convolution, its transpose and one of no axis, in ${storage}`,
+    batchSize: 2,
+    sequenceLength: 3,
+    network: () => {
+      const next = uniform(934);
+      const first = { inputShape: [3, 10], outputChannels: 6, kernelSize: [7], stride: [3] } as const;
+      const second = { inputShape: [6, 2], outputChannels: 6, kernelSize: [3], groups: 3, transposed: true } as const;
+      const layers = [
+        randomConv("first", ["input"], first, next),
+        randomConv("second", ["first"], second, next),
+        randomConv("third", ["second"], { inputShape: [24], outputChannels: 5, activation: "tanh" }, next),
+      ];
+      return withStorage(defineNetwork({ layers }), storage);
+    },
+  })),
+];
