@@ -22,6 +22,7 @@ export type { GruLayer, GruSpec } from "./layers/gru.js";
 export type { Layer, LayerSpec } from "./layers/index.js";
 export type { LastLayer, LastSpec } from "./layers/last.js";
 export type { LstmLayer, LstmSpec } from "./layers/lstm.js";
+export type { MapLayer, MapOperation, MapSpec } from "./layers/map.js";
 export type { NormLayer, NormSpec } from "./layers/norm.js";
 export type { RearrangeLayer, RearrangeSpec } from "./layers/rearrange.js";
 export type { RnnLayer, RnnSpec } from "./layers/rnn.js";

@@ -7,6 +7,7 @@ export { createEmbedding as embedding } from "./embedding.js";
 export { createGru as gru } from "./gru.js";
 export { createLast as last } from "./last.js";
 export { createLstm as lstm } from "./lstm.js";
+export { createMap as map } from "./map.js";
 export { createNorm as norm } from "./norm.js";
 export { createRearrange as rearrange } from "./rearrange.js";
 export { createRnn as rnn } from "./rnn.js";

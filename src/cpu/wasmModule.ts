@@ -41,7 +41,7 @@ export async function compileModule(): Promise<WasmModule> {
 
 /** Makes an instance with a memory of its own. */
 export function instantiate({ module }: WasmModule): WasmFunctions {
-  const { exports } = new WebAssembly.Instance(module, { math: { log: Math.log } });
+  const { exports } = new WebAssembly.Instance(module, { math: { log: Math.log, pow: Math.pow } });
   return exports as unknown as WasmFunctions;
 }
 

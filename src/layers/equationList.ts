@@ -7,6 +7,7 @@ export { embeddingEquation as embedding } from "./embedding.js";
 export { gruEquation as gru } from "./gru.js";
 export { lastEquation as last } from "./last.js";
 export { lstmEquation as lstm } from "./lstm.js";
+export { mapEquation as map } from "./map.js";
 export { normEquation as norm } from "./norm.js";
 export { rearrangeEquation as rearrange } from "./rearrange.js";
 export { rnnEquation as rnn } from "./rnn.js";

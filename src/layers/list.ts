@@ -8,6 +8,7 @@ export { embedding } from "./embedding.js";
 export { gru } from "./gru.js";
 export { last } from "./last.js";
 export { lstm } from "./lstm.js";
+export { map } from "./map.js";
 export { norm } from "./norm.js";
 export { rearrange } from "./rearrange.js";
 export { rnn } from "./rnn.js";

@@ -7,6 +7,7 @@ export { embeddingPlan as embedding } from "./embedding.js";
 export { gruPlan as gru } from "./gru/gruPlan.js";
 export { lastPlan as last } from "./last.js";
 export { lstmPlan as lstm } from "./lstm.js";
+export { mapPlan as map } from "./map.js";
 export { normPlan as norm } from "./norm.js";
 export { rearrangePlan as rearrange } from "./rearrange.js";
 export { rnnPlan as rnn } from "./rnn.js";

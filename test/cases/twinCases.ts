@@ -10,6 +10,7 @@ import { carryCases } from "./carryCases.js";
 import { convCases } from "./convCases.js";
 import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
+import { mapCases } from "./mapCases.js";
 import { normCases } from "./normCases.js";
 import { rearrangeCases } from "./rearrangeCases.js";
 import { rnnCases } from "./rnnCases.js";
@@ -385,6 +386,7 @@ export const twinCases: readonly TwinCase[] = [
   ...lstmCases,
   ...carryCases,
   ...convCases,
+  ...mapCases,
   ...normCases,
   ...rearrangeCases,
   ...rnnCases,

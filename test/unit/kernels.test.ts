@@ -17,6 +17,7 @@ import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gru
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { lstmStepKernel } from "../../src/kernels/lstmStep.js";
+import { mapKernel } from "../../src/kernels/map.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
 import { rearrangeKernel } from "../../src/kernels/rearrange.js";
@@ -29,6 +30,7 @@ import { completeActivation } from "../../src/layers/activation.js";
 import type { ConvLayer } from "../../src/layers/conv.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { LstmLayer } from "../../src/layers/lstm.js";
+import type { MapLayer } from "../../src/layers/map.js";
 import type { RnnLayer } from "../../src/layers/rnn.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import { layOut } from "../harness/planning.js";
@@ -109,6 +111,13 @@ const samples: Record<string, readonly KernelSpec[]> = {
   lstmStepKernel: ["lstm-bidirectional", "lstm-activations-2"].map((id) =>
     lstmStepKernel(twinCase(id).network().layers[0] as LstmLayer, STATE_SIZE),
   ),
+  mapKernel: [
+    mapKernel(
+      twinCase("map-power").network().layers[1] as MapLayer,
+      { stride: 40, first: 0 },
+      { stride: 0, first: 40 },
+    ),
+  ],
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(9, 1e-5)],
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],

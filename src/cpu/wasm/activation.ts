@@ -49,7 +49,7 @@ export function activate(activation: Activation, x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function where(mask: v128, a: v128, b: v128): v128 {
+export function where(mask: v128, a: v128, b: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_laneselect(a, b, mask) : v128.bitselect(a, b, mask);
 }
 

@@ -3,5 +3,6 @@
 
 export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } from "./conv";
 export { recur, recurScratchBytes } from "./gru";
+export { mapRows } from "./map";
 export { product, productScratchBytes } from "./product";
 export { activateRows, softmaxRows } from "./rows";

@@ -3,6 +3,7 @@ import { convMutations } from "./conv.js";
 import { gruMutations } from "./gru.js";
 import { layerMutations } from "./layers.js";
 import { lstmMutations } from "./lstm.js";
+import { mapMutations } from "./map.js";
 import { normMutations } from "./norm.js";
 import { rearrangeMutations } from "./rearrange.js";
 import { rnnMutations } from "./rnn.js";
@@ -22,6 +23,7 @@ export const mutations: readonly Mutation[] = [
   ...layerMutations,
   ...lstmMutations,
   ...carryMutations,
+  ...mapMutations,
   ...normMutations,
   ...rearrangeMutations,
   ...rnnMutations,
