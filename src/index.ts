@@ -25,6 +25,7 @@ export type { LstmLayer, LstmSpec } from "./layers/lstm.js";
 export type { MapLayer, MapOperation, MapSpec } from "./layers/map.js";
 export type { NormLayer, NormSpec } from "./layers/norm.js";
 export type { RearrangeLayer, RearrangeSpec } from "./layers/rearrange.js";
+export type { ReduceLayer, ReduceSpec, Reduction } from "./layers/reduce.js";
 export type { RnnLayer, RnnSpec } from "./layers/rnn.js";
 export type { Storage } from "./layers/layerType.js";
 export type { Network } from "./model/network.js";

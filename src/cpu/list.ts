@@ -10,4 +10,5 @@ export { createLstm as lstm } from "./lstm.js";
 export { createMap as map } from "./map.js";
 export { createNorm as norm } from "./norm.js";
 export { createRearrange as rearrange } from "./rearrange.js";
+export { createReduce as reduce } from "./reduce.js";
 export { createRnn as rnn } from "./rnn.js";

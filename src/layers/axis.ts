@@ -1,6 +1,6 @@
 // Windows along the inner axes of a frame: the fields of the layers that have them, and which elements a window covers.
 
-import { choice, type Field, wholes } from "./field.js";
+import { choice, type Field, MAX_FRAME, wholes } from "./field.js";
 
 /** Fields of a layer with windows. Lists have a number for each inner axis. */
 export interface Windows {
@@ -87,9 +87,6 @@ export function inputOver({ inputSize, stride, dilation, before }: Axis, output:
   const input = (output + before - k * dilation) / stride;
   return Number.isInteger(input) && input < inputSize ? Math.max(-1, input) : -1;
 }
-
-/** A kernel's grid has a dimension of columns, and a push a buffer of frames. */
-const MAX_FRAME = 2 ** 21;
 
 /**
  * Why the fields of windows do not go together; null where they do.

@@ -81,6 +81,9 @@ export function wholes(
   };
 }
 
+/** Most numbers of a frame with axes: a kernel's grid has a dimension of columns, and a push a buffer of frames. */
+export const MAX_FRAME = 2 ** 21;
+
 const shape = wholes(1, (axes) => axes.join("x"));
 
 /** The shape of a frame, its channels first. */

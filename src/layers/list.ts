@@ -11,4 +11,5 @@ export { lstm } from "./lstm.js";
 export { map } from "./map.js";
 export { norm } from "./norm.js";
 export { rearrange } from "./rearrange.js";
+export { reduce } from "./reduce.js";
 export { rnn } from "./rnn.js";

@@ -13,6 +13,7 @@ import { lstmCases } from "./lstmCases.js";
 import { mapCases } from "./mapCases.js";
 import { normCases } from "./normCases.js";
 import { rearrangeCases } from "./rearrangeCases.js";
+import { reduceCases } from "./reduceCases.js";
 import { rnnCases } from "./rnnCases.js";
 import {
   type GruShape,
@@ -389,6 +390,7 @@ export const twinCases: readonly TwinCase[] = [
   ...mapCases,
   ...normCases,
   ...rearrangeCases,
+  ...reduceCases,
   ...rnnCases,
   ...topKCases,
   ...large,

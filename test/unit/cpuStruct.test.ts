@@ -7,6 +7,7 @@ import { AXIS } from "../../src/cpu/axis.js";
 import { CONV, DEPTHWISE } from "../../src/cpu/conv.js";
 import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
 import { CELL } from "../../src/cpu/gru.js";
+import { LINES } from "../../src/cpu/reduce.js";
 import { MATRIX, STORAGES } from "../../src/cpu/matrix.js";
 import { type StructFields, writeStruct } from "../../src/cpu/struct.js";
 import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
@@ -22,6 +23,7 @@ const structs: Record<string, { file: string; fields: StructFields }> = {
   Cell: { file: "gru", fields: CELL },
   Conv: { file: "conv", fields: CONV },
   Depthwise: { file: "conv", fields: DEPTHWISE },
+  Lines: { file: "reduce", fields: LINES },
   Matrix: { file: "matrix", fields: MATRIX },
 };
 

@@ -21,6 +21,7 @@ import { mapKernel } from "../../src/kernels/map.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
 import { rearrangeKernel } from "../../src/kernels/rearrange.js";
+import { reduceKernel } from "../../src/kernels/reduce.js";
 import { rnnStepKernel } from "../../src/kernels/rnnStep.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
@@ -31,6 +32,7 @@ import type { ConvLayer } from "../../src/layers/conv.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { LstmLayer } from "../../src/layers/lstm.js";
 import type { MapLayer } from "../../src/layers/map.js";
+import type { ReduceLayer } from "../../src/layers/reduce.js";
 import type { RnnLayer } from "../../src/layers/rnn.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import { layOut } from "../harness/planning.js";
@@ -121,6 +123,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(9, 1e-5)],
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
+  reduceKernel: [reduceKernel(twinCase("reduce-max").network().layers[1] as ReduceLayer)],
   rnnStepKernel: [rnnStepKernel(twinCase("rnn-bidirectional").network().layers[0] as RnnLayer, STATE_SIZE)],
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],

@@ -5,4 +5,5 @@ export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } 
 export { recur, recurScratchBytes } from "./gru";
 export { mapRows } from "./map";
 export { product, productScratchBytes } from "./product";
+export { reduceRows } from "./reduce";
 export { activateRows, softmaxRows } from "./rows";

@@ -6,6 +6,7 @@ import { lstmMutations } from "./lstm.js";
 import { mapMutations } from "./map.js";
 import { normMutations } from "./norm.js";
 import { rearrangeMutations } from "./rearrange.js";
+import { reduceMutations } from "./reduce.js";
 import { rnnMutations } from "./rnn.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
@@ -26,6 +27,7 @@ export const mutations: readonly Mutation[] = [
   ...mapMutations,
   ...normMutations,
   ...rearrangeMutations,
+  ...reduceMutations,
   ...rnnMutations,
   ...libMutations,
   ...sampleMutations,
