@@ -24,6 +24,7 @@ export type { LastLayer, LastSpec } from "./layers/last.js";
 export type { LstmLayer, LstmSpec } from "./layers/lstm.js";
 export type { MapLayer, MapOperation, MapSpec } from "./layers/map.js";
 export type { NormLayer, NormSpec } from "./layers/norm.js";
+export type { PoolLayer, PoolSpec } from "./layers/pool.js";
 export type { RearrangeLayer, RearrangeSpec } from "./layers/rearrange.js";
 export type { ReduceLayer, ReduceSpec, Reduction } from "./layers/reduce.js";
 export type { RnnLayer, RnnSpec } from "./layers/rnn.js";

@@ -9,6 +9,7 @@ export { createLast as last } from "./last.js";
 export { createLstm as lstm } from "./lstm.js";
 export { createMap as map } from "./map.js";
 export { createNorm as norm } from "./norm.js";
+export { createPool as pool } from "./pool.js";
 export { createRearrange as rearrange } from "./rearrange.js";
 export { createReduce as reduce } from "./reduce.js";
 export { createRnn as rnn } from "./rnn.js";

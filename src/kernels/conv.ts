@@ -9,10 +9,7 @@ import type { KernelSpec } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { functionIndex } from "./stepSpec.js";
 import { weightSource } from "./weightStorage.js";
-import { kernelWords, windowConstants, windowSource } from "./window.js";
-
-/** Neighbours read the same weights, and neighbouring inputs. */
-const WORKGROUP_SIZE = 64;
+import { kernelWords, WINDOW_WORKGROUP_SIZE, windowConstants, windowSource } from "./window.js";
 
 /** A convolution of each row along its inner axes. Bindings: params, input, weight, bias, output. */
 export function convKernel(layer: ConvLayer): KernelSpec {
@@ -25,7 +22,7 @@ export function convKernel(layer: ConvLayer): KernelSpec {
     source: source + rowSource + windowSource(transposed) + weightSource[storage] + tile + activations + sigmoidTanh,
     entryPoint: "conv",
     constants: {
-      WORKGROUP_SIZE,
+      WORKGROUP_SIZE: WINDOW_WORKGROUP_SIZE,
       ...windowConstants(axes),
       CHANNELS: inputShape[0]!,
       OUTPUT_CHANNELS: outputChannels,
@@ -35,7 +32,7 @@ export function convKernel(layer: ConvLayer): KernelSpec {
       BETA: activation.beta,
     },
     bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"],
-    workgroups: (numRows) => [Math.ceil(outputSize / WORKGROUP_SIZE), numRows, 1],
+    workgroups: (numRows) => [Math.ceil(outputSize / WINDOW_WORKGROUP_SIZE), numRows, 1],
     flopPerRow: 2 * outputSize * windowLength(layer),
   };
 }

@@ -3,6 +3,9 @@ import under from "../../shaders/lib/window_under.wgsl?raw";
 import window from "../../shaders/lib/window.wgsl?raw";
 import type { Axes } from "../layers/axis.js";
 
+/** Outputs of a workgroup, side by side: they read the same weights, and neighbouring inputs. */
+export const WINDOW_WORKGROUP_SIZE = 64;
+
 /** WGSL of windows along two inner axes: the input's elements under each output's, or transposed. */
 export function windowSource(isTransposed: boolean): string {
   return window + (isTransposed ? over : under);

@@ -59,13 +59,15 @@ export type Axes = readonly [rows: Axis, columns: Axis];
 
 const ONE: Axis = { inputSize: 1, outputSize: 1, kernelSize: 1, stride: 1, dilation: 1, before: 0 };
 
+/** A layer with windows; a field that its type does not have is ones, or nothing. */
+type WithWindows = Omit<Windows, "dilation"> &
+  Partial<Pick<Windows, "dilation"> & { readonly transposed: boolean; readonly outputPadding: readonly number[] }>;
+
 /** The inner axes of a layer's frames. */
-export function axesOf(
-  layer: Windows & { readonly transposed?: boolean; readonly outputPadding?: readonly number[] },
-): Axes {
+export function axesOf(layer: WithWindows): Axes {
   const { inputShape, kernelSize, stride, dilation, padding, transposed = false, outputPadding } = layer;
   const axes = inputShape.slice(1).map((inputSize, i): Axis => {
-    const axis = { inputSize, kernelSize: kernelSize[i]!, stride: stride[i]!, dilation: dilation[i]! };
+    const axis = { inputSize, kernelSize: kernelSize[i]!, stride: stride[i]!, dilation: dilation?.[i] ?? 1 };
     const [before, after] = [padding[2 * i]!, padding[2 * i + 1]!];
     const reach = axis.dilation * (axis.kernelSize - 1) + 1;
     const outputSize = transposed
@@ -93,7 +95,7 @@ export function inputOver({ inputSize, stride, dilation, before }: Axis, output:
  *
  * @param outputChannels of the layer's output
  */
-export function windowFault(layer: Parameters<typeof axesOf>[0], outputChannels: number): string | null {
+export function windowFault(layer: WithWindows, outputChannels: number): string | null {
   const { inputShape } = layer;
   const numAxes = inputShape.length - 1;
   if (numAxes < 0 || numAxes > 2) {

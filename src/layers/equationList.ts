@@ -9,6 +9,7 @@ export { lastEquation as last } from "./last.js";
 export { lstmEquation as lstm } from "./lstm.js";
 export { mapEquation as map } from "./map.js";
 export { normEquation as norm } from "./norm.js";
+export { poolEquation as pool } from "./pool.js";
 export { rearrangeEquation as rearrange } from "./rearrange.js";
 export { reduceEquation as reduce } from "./reduce.js";
 export { rnnEquation as rnn } from "./rnn.js";

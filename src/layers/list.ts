@@ -10,6 +10,7 @@ export { last } from "./last.js";
 export { lstm } from "./lstm.js";
 export { map } from "./map.js";
 export { norm } from "./norm.js";
+export { pool } from "./pool.js";
 export { rearrange } from "./rearrange.js";
 export { reduce } from "./reduce.js";
 export { rnn } from "./rnn.js";

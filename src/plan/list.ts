@@ -9,6 +9,7 @@ export { lastPlan as last } from "./last.js";
 export { lstmPlan as lstm } from "./lstm.js";
 export { mapPlan as map } from "./map.js";
 export { normPlan as norm } from "./norm.js";
+export { poolPlan as pool } from "./pool.js";
 export { rearrangePlan as rearrange } from "./rearrange.js";
 export { reducePlan as reduce } from "./reduce.js";
 export { rnnPlan as rnn } from "./rnn.js";

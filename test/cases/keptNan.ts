@@ -17,6 +17,8 @@ const INPUT_SIZE = 512;
 interface NanCase {
   readonly name: string;
   readonly layer: Layer;
+  /** A layer after it. */
+  readonly after?: Layer;
   readonly expected: readonly boolean[];
 }
 
@@ -50,7 +52,19 @@ const gru = ELEMENT_FUNCTIONS.flatMap((name) =>
   ),
 );
 
-export const nanCases: readonly NanCase[] = [...dense, ...gru];
+/** Pairs of neighbours, the NaN with what is before it. */
+const pools = (["max", "average"] as const).map((operation): NanCase => {
+  const after = { type: "pool", name: "pool", inputShape: [1, SIZE], operation, kernelSize: [2], stride: [2] } as const;
+  const { layer } = dense[0]!;
+  return {
+    name: `a pool of ${operation}`,
+    layer,
+    after,
+    expected: Array.from({ length: SIZE / 2 }, (_, i) => i === 33),
+  };
+});
+
+export const nanCases: readonly NanCase[] = [...dense, ...gru, ...pools];
 
 /** Small weights, but for a row that sums up to infinity less infinity. */
 function poisonedWeight(numRows: number, row: number): Float32Array<ArrayBuffer> {
@@ -61,11 +75,12 @@ function poisonedWeight(numRows: number, row: number): Float32Array<ArrayBuffer>
 
 /** Which of a step's numbers are NaN, of one step alone and of many: where NaN comes in, and where 10 does. */
 export async function findNan(
-  { layer }: NanCase,
+  { layer, after }: NanCase,
   device: "cpu" | GPUDevice,
   { createModel, defineNetwork }: typeof webgru,
 ): Promise<{ outside: boolean[][]; inside: boolean[][] }> {
-  const model = await createModel(defineNetwork({ layers: [layer] }), { device, nonFinite: "allow" });
+  const layers = after === undefined ? [layer] : [layer, after];
+  const model = await createModel(defineNetwork({ layers }), { device, nonFinite: "allow" });
   const find = async (feature: number, numSteps: number) => {
     const { output } = await model.run(new Float32Array(numSteps * INPUT_SIZE).fill(feature));
     return [...output.subarray(0, model.outputSize)].map(Number.isNaN);

@@ -12,6 +12,7 @@ import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
 import { mapCases } from "./mapCases.js";
 import { normCases } from "./normCases.js";
+import { poolCases } from "./poolCases.js";
 import { rearrangeCases } from "./rearrangeCases.js";
 import { reduceCases } from "./reduceCases.js";
 import { rnnCases } from "./rnnCases.js";
@@ -389,6 +390,7 @@ export const twinCases: readonly TwinCase[] = [
   ...convCases,
   ...mapCases,
   ...normCases,
+  ...poolCases,
   ...rearrangeCases,
   ...reduceCases,
   ...rnnCases,

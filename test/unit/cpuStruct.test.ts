@@ -9,6 +9,7 @@ import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
 import { CELL } from "../../src/cpu/gru.js";
 import { LINES } from "../../src/cpu/reduce.js";
 import { MATRIX, STORAGES } from "../../src/cpu/matrix.js";
+import { POOL } from "../../src/cpu/pool.js";
 import { type StructFields, writeStruct } from "../../src/cpu/struct.js";
 import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
 import { projectRoot } from "../harness/library.js";
@@ -25,6 +26,7 @@ const structs: Record<string, { file: string; fields: StructFields }> = {
   Depthwise: { file: "conv", fields: DEPTHWISE },
   Lines: { file: "reduce", fields: LINES },
   Matrix: { file: "matrix", fields: MATRIX },
+  Pool: { file: "pool", fields: POOL },
 };
 
 describe("a struct", () => {

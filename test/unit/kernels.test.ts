@@ -20,6 +20,7 @@ import { lstmStepKernel } from "../../src/kernels/lstmStep.js";
 import { mapKernel } from "../../src/kernels/map.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
+import { poolKernel } from "../../src/kernels/pool.js";
 import { rearrangeKernel } from "../../src/kernels/rearrange.js";
 import { reduceKernel } from "../../src/kernels/reduce.js";
 import { rnnStepKernel } from "../../src/kernels/rnnStep.js";
@@ -34,6 +35,7 @@ import type { LstmLayer } from "../../src/layers/lstm.js";
 import type { MapLayer } from "../../src/layers/map.js";
 import type { ReduceLayer } from "../../src/layers/reduce.js";
 import type { RnnLayer } from "../../src/layers/rnn.js";
+import type { PoolLayer } from "../../src/layers/pool.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import { layOut } from "../harness/planning.js";
 import { twinCase } from "../cases/twinCases.js";
@@ -122,6 +124,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ],
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(9, 1e-5)],
+  poolKernel: (["pool", "pool-2d"] as const).map((id) => poolKernel(twinCase(id).network().layers[0] as PoolLayer)),
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
   reduceKernel: [reduceKernel(twinCase("reduce-max").network().layers[1] as ReduceLayer)],
   rnnStepKernel: [rnnStepKernel(twinCase("rnn-bidirectional").network().layers[0] as RnnLayer, STATE_SIZE)],

@@ -1,4 +1,4 @@
-// Convolutions against PyTorch's own results, in float64 and in every form of the CPU path.
+// Convolutions and pools against PyTorch's own results, in float64 and in every form of the CPU path.
 
 import { readFileSync } from "node:fs";
 import { createModel, defineNetwork, type LayerSpec, type Network } from "webgru";
@@ -21,7 +21,7 @@ interface Fixture {
   readonly output: readonly number[];
 }
 
-const fixtures = ["convolutions"].flatMap(
+const fixtures = ["convolutions", "pools"].flatMap(
   (name) => JSON.parse(readFileSync(`${projectRoot}test/fixtures/windows/${name}.json`, "utf8")) as Fixture[],
 );
 

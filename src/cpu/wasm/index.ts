@@ -4,6 +4,7 @@
 export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } from "./conv";
 export { recur, recurScratchBytes } from "./gru";
 export { mapRows } from "./map";
+export { pool } from "./pool";
 export { product, productScratchBytes } from "./product";
 export { reduceRows } from "./reduce";
 export { activateRows, softmaxRows } from "./rows";

@@ -5,6 +5,7 @@ import { layerMutations } from "./layers.js";
 import { lstmMutations } from "./lstm.js";
 import { mapMutations } from "./map.js";
 import { normMutations } from "./norm.js";
+import { poolMutations } from "./pool.js";
 import { rearrangeMutations } from "./rearrange.js";
 import { reduceMutations } from "./reduce.js";
 import { rnnMutations } from "./rnn.js";
@@ -26,6 +27,7 @@ export const mutations: readonly Mutation[] = [
   ...carryMutations,
   ...mapMutations,
   ...normMutations,
+  ...poolMutations,
   ...rearrangeMutations,
   ...reduceMutations,
   ...rnnMutations,

@@ -1,0 +1,74 @@
+// The largest element, or the mean, of windows along the rows and columns of a frame's channels, [C, R, S].
+
+import { Axis } from "./axis";
+
+/** `POOL` in cpu/pool.ts lists the same fields. */
+@unmanaged
+export class Pool {
+  rows: Axis;
+  columns: Axis;
+  channels: i32;
+  isMean: i32;
+  countsPadding: i32;
+}
+
+/** @param work a row of a channel, and three elements more */
+export function pool(
+  pool: Pool,
+  output: usize,
+  outputStride: i32,
+  x: usize,
+  xStride: i32,
+  numFrames: i32,
+  work: usize,
+): void {
+  const rows = pool.rows;
+  const columns = pool.columns;
+  for (let m = 0; m < numFrames; m++) {
+    let plane = x + 4 * m * xStride;
+    let to = output + 4 * m * outputStride;
+    for (let c = 0; c < pool.channels; c++) {
+      for (let p = 0; p < rows.outputSize; p++) {
+        const first = p * rows.stride - rows.before;
+        const start = max(0, first);
+        const end = min(rows.inputSize, first + rows.kernelSize);
+        joinRows(pool, plane + 4 * start * columns.inputSize, end - start, work);
+        joinColumns(pool, work, end - start, to);
+        to += 4 * columns.outputSize;
+      }
+      plane += 4 * rows.inputSize * columns.inputSize;
+    }
+  }
+}
+
+/** The sums, or the largest, of each column of some rows. */
+function joinRows(pool: Pool, x: usize, numRows: i32, to: usize): void {
+  const size = pool.columns.inputSize;
+  for (let s = 0; s < size; s += 4) {
+    let joined = v128.load(x + 4 * s);
+    for (let row = 1; row < numRows; row++) {
+      const four = v128.load(x + 4 * (row * size + s));
+      joined = pool.isMean ? f32x4.add(joined, four) : f32x4.max(joined, four);
+    }
+    v128.store(to + 4 * s, joined);
+  }
+}
+
+/** The means, or the largest, of each window of a row of joined columns. */
+function joinColumns(pool: Pool, x: usize, numRows: i32, to: usize): void {
+  const columns = pool.columns;
+  for (let q = 0; q < columns.outputSize; q++) {
+    const first = q * columns.stride - columns.before;
+    const start = max(0, first);
+    const end = min(columns.inputSize, first + columns.kernelSize);
+    let joined = load<f32>(x + 4 * start);
+    for (let s = start + 1; s < end; s++) {
+      const one = load<f32>(x + 4 * s);
+      joined = pool.isMean ? joined + one : max(joined, one);
+    }
+    if (pool.isMean) {
+      joined /= <f32>(pool.countsPadding ? pool.rows.kernelSize * columns.kernelSize : numRows * (end - start));
+    }
+    store<f32>(to + 4 * q, joined);
+  }
+}
