@@ -3,6 +3,7 @@ import { dirname, relative } from "node:path";
 import { projectRoot } from "../test/harness/library.js";
 import { openBrowser } from "./browserRuntime.js";
 import { describeRun, loadAverage, type RunFacts } from "./facts.js";
+import { benchModels } from "./models/benchModels.js";
 import { renderPage } from "./html/page.js";
 import { openNode } from "./nodeRuntime.js";
 import { type Command, parseCommand, USAGE } from "./options.js";
@@ -25,6 +26,7 @@ export async function main(args: string[]): Promise<number> {
     const command = parseCommand(args);
     if (command.verb === "help") console.log(USAGE);
     else if (command.verb === "report") remakePage(command);
+    else if (command.verb === "models") await benchModels(command.options);
     else await runBench(command);
     return 0;
   } catch (error) {

@@ -1,15 +1,18 @@
 import { parseArgs } from "node:util";
+import type { ModelsOptions } from "./models/benchModels.js";
 import { FULL_RUNS, QUICK_RUNS, RUNTIMES, type RuntimeName, type WorkloadOptions } from "./workload.js";
 import { type Suite, SUITES } from "./row.js";
 
 /** The text that `--help` prints. */
 export const USAGE = `npm run bench -- [suites] [options]
 npm run bench -- report FILE...
+npm run bench -- models [--files FOLDER] [--only NAME] [--quick]
 
   gpu          sequences and single pushes, WebGPU beside the CPU; with "first" when no suite is named
   stream       push latency against the floor, many streams on one model, generated tokens
   cpu          the CPU path alone, sequences and single pushes
   first        weights in memory to the first prediction, each in a fresh page
+  models       models that people run, beside ONNX Runtime in Node: their outputs, then their times; see README.md
   report       makes a page of results that were written before, of one adapter
 
   --peers      other engines beside ours; installs them into bench/node_modules when they are not there
@@ -19,6 +22,8 @@ npm run bench -- report FILE...
   --runs N     repetitions of each sequence, and 30 times as many pushes; ${FULL_RUNS} when absent
   --out FILE   where to write the result, and beside it the page as .html; bench/results/<date>-<suites>-<adapter>.json when
                absent
+  --files F    folder with files of models, beside those that the generator and the peers' packages brought
+  --only NAME  of the models, those whose name has this
   --help       this text
 
 WEBGRU_ADAPTER=default benches the machine's own GPU on Linux, CHROME_PATH=... another Chrome.`;
@@ -27,6 +32,7 @@ WEBGRU_ADAPTER=default benches the machine's own GPU on Linux, CHROME_PATH=... a
 export type Command =
   | { readonly verb: "help" }
   | { readonly verb: "report"; readonly files: readonly string[]; readonly out: string | undefined }
+  | { readonly verb: "models"; readonly options: ModelsOptions }
   | { readonly verb: "bench"; readonly options: WorkloadOptions; readonly out: string | undefined };
 
 /** @throws Error for what is not in the usage */
@@ -41,11 +47,16 @@ export function parseCommand(args: string[]): Command {
       lone: { type: "boolean", default: false },
       runs: { type: "string" },
       out: { type: "string" },
+      files: { type: "string", multiple: true, default: [] },
+      only: { type: "string", default: "" },
       help: { type: "boolean", default: false },
     },
   });
   const { peers: withPeers, quick: isQuick, lone: isLone, out } = values;
   if (values.help) return { verb: "help" };
+  if (positionals[0] === "models" && positionals.length === 1) {
+    return { verb: "models", options: { folders: values.files, isQuick, only: values.only } };
+  }
   if (positionals[0] === "report") {
     if (positionals.length < 2) throw new Error("report: expected a result's file, got none");
     return { verb: "report", files: positionals.slice(1), out };

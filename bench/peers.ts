@@ -4,10 +4,11 @@ import { projectRoot } from "../test/harness/library.js";
 
 const ROOT = `${projectRoot}bench/`;
 
-/** Installs the packages of bench/package.json, where they are not there in the versions that it names. */
-export function installPeers(): void {
+/** Installs packages of bench/package.json, where they are not there in the versions that it names. @param names all when absent */
+export function installPeers(names?: readonly string[]): void {
   const { dependencies } = readPackage(ROOT) as { dependencies: Record<string, string> };
-  const missing = Object.entries(dependencies).filter(([name, version]) => installedVersion(name) !== version);
+  const wanted = Object.entries(dependencies).filter(([name]) => names === undefined || names.includes(name));
+  const missing = wanted.filter(([name, version]) => installedVersion(name) !== version);
   if (missing.length === 0) return;
   console.log(`installing ${missing.map((entry) => entry.join("@")).join(", ")} into bench/node_modules`);
   // Without their scripts: one of them would download CUDA.

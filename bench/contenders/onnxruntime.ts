@@ -6,7 +6,11 @@ import { writeOnnxGru } from "../onnxGru.js";
 export interface Ort {
   readonly env: { readonly wasm: { numThreads: number }; logLevel: string };
   readonly InferenceSession: { create(model: Uint8Array, options: SessionOptions): Promise<OrtSession> };
-  readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => OrtTensor;
+  readonly Tensor: new (
+    type: "float32" | "int64",
+    data: Float32Array | BigInt64Array,
+    dims: readonly number[],
+  ) => OrtTensor;
 }
 
 interface SessionOptions {
@@ -16,12 +20,19 @@ interface SessionOptions {
   readonly preferredOutputLocation?: "gpu-buffer" | "cpu";
 }
 
-interface OrtSession {
+export interface OrtSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Of each input; an open axis is a name, or "". */
+  readonly inputMetadata: readonly (
+    | { readonly isTensor: true; readonly shape: readonly (number | string)[] }
+    | { readonly isTensor: false }
+  )[];
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 
-interface OrtTensor {
+export interface OrtTensor {
   readonly data: Float32Array;
   getData(): Promise<Float32Array>;
   dispose(): void;

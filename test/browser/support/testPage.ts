@@ -16,6 +16,7 @@ import { type Fixture, type FixtureParts, runFixture } from "../../files/fixture
 import { decodeFromEncoder } from "../../cases/encoderDecoder.js";
 import { generateTokens, referenceTokens } from "../../cases/generation.js";
 import { type OutputCheck, outputChecks } from "../../cases/outputRequests.js";
+import { type ModelFixture, runModelFixture } from "../../files/modelFixture.js";
 import { fixedScores } from "../../cases/generationCases.js";
 import { caseOf, type OnnxFixture, runOnnxFixture } from "../../files/onnxFixture.js";
 import { type FunctionName, measureFunction } from "../../cases/functionRange.js";
@@ -279,6 +280,14 @@ const harness = {
     const fixture = (await (await fetch(`${folder}${caseOf(name)}.json`)).json()) as OnnxFixture;
     const bytes = new Uint8Array(await (await fetch(`${folder}${name}.onnx`)).arrayBuffer());
     return runOnnxFixture(fixture, bytes, await sharedDevice());
+  },
+
+  /** Runs a model of test/fixtures/models/ on WebGPU. */
+  async runModelFixture(file: string): Promise<Record<string, Comparison>> {
+    const folder = "/test/fixtures/models/";
+    const fixture = (await (await fetch(`${folder}${file.replace(/\.\w+$/, "")}.json`)).json()) as ModelFixture;
+    const bytes = new Uint8Array(await (await fetch(folder + file)).arrayBuffer());
+    return runModelFixture(fixture, bytes, await sharedDevice());
   },
 };
 

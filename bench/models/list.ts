@@ -1,0 +1,60 @@
+import type { RealModel } from "./realModel.js";
+
+const SILERO = "@ricky0123/vad-web 0.0.31";
+const SHAPE = "its shape, random weights";
+
+/** Silero VAD's graph of versions 5 and 6, at one sampling rate. @param numSamples of a frame, with the end of the one before */
+function silero(version: number, rate: number, numSamples: number): RealModel {
+  return {
+    name: `Silero VAD v${version}, ${rate / 1000} kHz`,
+    origin: SILERO,
+    file: `silero_vad_v${version}.onnx`,
+    loadOptions: { constants: { sr: rate }, inputShapes: { input: [1, numSamples] } },
+    isStream: true,
+    input: "input",
+    inputShape: [1, numSamples],
+    constants: { sr: rate },
+    states: { stateN: "state" },
+    scale: 0.3,
+  };
+}
+
+/** A model of test/fixtures/models/shapes.py. */
+function shape(name: string, file: string, inputShape: readonly number[], more: Partial<RealModel> = {}): RealModel {
+  return { name, origin: SHAPE, file: `${file}.onnx`, isStream: true, input: "x", inputShape, ...more };
+}
+
+/** The models of the table, in its order. */
+export const realModels: readonly RealModel[] = [
+  silero(5, 16_000, 576),
+  silero(5, 8000, 288),
+  silero(6, 16_000, 576),
+  {
+    name: "Silero VAD v4, 16 kHz",
+    origin: SILERO,
+    file: "silero_vad_legacy.onnx",
+    loadOptions: { constants: { sr: 16_000 }, inputShapes: { input: [1, 1536] } },
+    isStream: true,
+    input: "input",
+    inputShape: [1, 1536],
+    constants: { sr: 16_000 },
+    states: { hn: "h", cn: "c" },
+    scale: 0.3,
+  },
+  {
+    name: "GTCRN",
+    origin: "Xiaobin-Rong/gtcrn, stream/onnx_models",
+    file: "gtcrn_simple.onnx",
+    isStream: true,
+    input: "mix",
+    inputShape: [1, 257, 1, 2],
+  },
+  shape("TEN VAD", "ten_vad", [1, 1, 41]),
+  shape("RNNoise 0.2", "rnnoise02", [1, 1, 65]),
+  shape("NSNet2", "nsnet2", [1, 1, 161]),
+  shape("DeepFilterNet's encoder", "dfn_encoder", [1, 1, 1, 32]),
+  shape("RAPTOR", "raptor", [1, 1, 22], { ortFile: "raptor_step.onnx", statesFile: "raptor_step.json" }),
+  shape("CRNN keyword spotter", "crnn", [1, 100, 40], { isStream: false }),
+  shape("CNN-GRU classifier", "cnn_gru", [1, 128, 9], { isStream: false }),
+  shape("attention classifier", "attention", [1, 100, 40], { isStream: false }),
+];
