@@ -95,6 +95,9 @@ describe("a Keras configuration", () => {
 const lambda = { class_name: "Lambda", config: { name: "lambda", function: ["4wEAAAA", null, null] } };
 const lstm = { class_name: "LSTM", config: { name: "lstm", units: 3 } };
 
+/** A tensor as Keras 3 refers to it. */
+const tensor = (name: string) => ({ class_name: "__keras_tensor__", config: { keras_history: [name, 0, 0] } });
+
 interface Refusal {
   readonly layers: readonly LayerParts[];
   readonly outputs?: readonly string[];
@@ -167,17 +170,55 @@ const REFUSALS: Record<string, Refusal> = {
     code: "bad-file",
     message: 'keras: expected output_layers to name layers, got ["nothing"]',
   },
-  "a layer that is called twice": {
+  "a layer that is called too often": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
     outputs: ["gru"],
-    change: (json) => (entries(json)[1]!["inbound_nodes"] as unknown[]).push([["input", 0, 0, {}]]),
-    message: 'layer "gru": expected to be called once, got 2',
+    change: (json) => (entries(json)[1]!["inbound_nodes"] = Array.from({ length: 65 }, () => [["input", 0, 0, {}]])),
+    message: 'layer "gru": expected at most 64 calls, got 65',
+  },
+  "a call that is not there": {
+    layers: [inputLayer(), gruLayer(3, {}, ["input"])],
+    outputs: ["gru"],
+    change: (json) =>
+      (json.modelTopology.config["output_layers"] = [
+        ["gru", 0, 0],
+        ["gru", 1, 0],
+      ]),
+    code: "bad-file",
+    message: 'output_layers: expected one of 1 calls of "gru", got ["gru",1,0]',
+  },
+  "an input that reads": {
+    layers: [inputLayer(), gruLayer(3, {}, ["input"])],
+    outputs: ["gru"],
+    change: (json) => (entries(json)[0]!["inbound_nodes"] = [[["gru", 0, 0, {}]]]),
+    code: "bad-file",
+    message: 'layer "input": expected to be called never, got 1',
   },
   "nodes that are no list": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
     outputs: ["gru"],
     change: (json) => (entries(json)[1]!["inbound_nodes"] = "input"),
-    message: 'layer "gru": expected to be called once, got "input"',
+    code: "bad-file",
+    message: 'layer "gru": expected inbound_nodes to be a list of calls, got "input"',
+  },
+  "a call that is no tensor": {
+    layers: [inputLayer(), gruLayer(3, {}, ["input"])],
+    outputs: ["gru"],
+    change: (json) => (entries(json)[1]!["inbound_nodes"] = [[7]]),
+    message: 'layer "gru": expected to read tensors of the model, got 7',
+  },
+  "a sum with a number": {
+    layers: [inputLayer(), { class_name: "Add", config: { name: "sum" }, inputs: ["input"] }],
+    outputs: ["sum"],
+    change: (json) => (entries(json)[1]!["inbound_nodes"] = [{ args: [tensor("input"), 2], kwargs: {} }]),
+    message: 'layer "sum": expected to read tensors of the model, got 2',
+  },
+  "a tensor that is none": {
+    layers: [inputLayer(), gruLayer(3, {}, ["input"])],
+    outputs: ["gru"],
+    change: (json) => (entries(json)[1]!["inbound_nodes"] = [[["input", -1, 0]]]),
+    code: "bad-file",
+    message: 'layer "gru": expected a layer, a call and a tensor, got ["input",-1,0]',
   },
   "a state given by another layer": {
     layers: [inputLayer(), gruLayer(3, {}, ["input", "input"])],
@@ -188,7 +229,7 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
     outputs: ["gru"],
     change: (json) => (json.modelTopology.config["output_layers"] = [["gru", 0, 1]]),
-    message: 'output_layers: expected the first tensor of a layer\'s first call, got ["gru",0,1]',
+    message: 'keras: expected the first tensor of each layer, got "gru:1"',
   },
   "a call with arguments": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
@@ -259,9 +300,31 @@ const REFUSALS: Record<string, Refusal> = {
   "another layer over time": {
     layers: [
       inputLayer(),
-      { class_name: "TimeDistributed", config: { name: "td", layer: { class_name: "Conv2D", config: {} } } },
+      { class_name: "TimeDistributed", config: { name: "td", layer: { class_name: "Lambda", config: {} } } },
     ],
-    message: 'layer "td".layer: expected class_name to be Dense or Activation or Dropout, got "Conv2D"',
+    message: /^keras: expected layers of the classes .*, got \["Lambda"\]$/,
+  },
+  "a layer over time twice": {
+    layers: [
+      inputLayer(),
+      {
+        class_name: "TimeDistributed",
+        config: { name: "td", layer: { class_name: "TimeDistributed", config: { layer: denseLayer(3) } } },
+      },
+    ],
+    message: 'layer "td": expected one TimeDistributed, got two',
+  },
+  "a layer over time without a sequence": {
+    layers: [
+      inputLayer(),
+      gruLayer(3, { return_sequences: false }),
+      { class_name: "TimeDistributed", config: { name: "td", layer: denseLayer(3) } },
+    ],
+    message: 'layer "td": expected TimeDistributed to read a sequence',
+  },
+  "a recurrence over what is no sequence": {
+    layers: [inputLayer(), gruLayer(3, { return_sequences: false }), gruLayer(2, { name: "again" })],
+    message: 'layer "again": expected a sequence of features, got a tensor without steps',
   },
   "a merge mode that is none": {
     layers: [inputLayer(), bidirectional({ merge_mode: "max" })],
@@ -382,9 +445,6 @@ describe("a Keras configuration, refused", () => {
     });
   }
 });
-
-/** A tensor as Keras 3 refers to it. */
-const tensor = (name: string) => ({ class_name: "__keras_tensor__", config: { keras_history: [name, 0, 0] } });
 
 describe("a graph of Keras 3", () => {
   const table = {

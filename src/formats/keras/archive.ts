@@ -6,7 +6,8 @@ import { aligned } from "../dtype.js";
 import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
 import { ZipArchive } from "../zip.js";
 import { parseConfig } from "./config.js";
-import type { KerasModel, LayerId, NamedTensor } from "./kerasModel.js";
+import type { KerasLayer } from "./kerasLayer.js";
+import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
 
 /** The groups in a layer's group that have its weights, by class, in Keras's order. */
@@ -14,10 +15,9 @@ const INNER_GROUPS = new Map<string, readonly string[]>([
   ["GRU", ["/cell"]],
   ["RNN", ["/cell"]],
   ["Bidirectional", ["/forward_layer/cell", "/backward_layer/cell"]],
-  ["TimeDistributed", ["/layer"]],
 ]);
 
-/** Groups that may hold the layers; the second one is Keras 2.13's. */
+/** Names of the groups that hold a model's layers; the second one is Keras 2.13's. */
 const ROOTS = ["layers", "_layer_checkpoint_dependencies"];
 
 const MAX_WEIGHTS = 64;
@@ -43,13 +43,13 @@ export function readKerasArchive(bytes: Uint8Array, mayKeep: boolean): KerasMode
   };
 }
 
-function readWeights(weights: Hdf5Group, { name, className, ordinal }: LayerId): NamedTensor[] {
-  const folder = snakeCase(className) + (ordinal === 0 ? "" : `_${ordinal}`);
+function readWeights(weights: Hdf5Group, { name, className, place }: KerasLayer): NamedTensor[] {
   for (const root of ROOTS) {
-    const groups = (INNER_GROUPS.get(className) ?? [""]).map((inner) => find(weights, `${root}/${folder}${inner}`));
+    const folder = place.folder.replaceAll(/\blayers\//g, `${root}/`);
+    const groups = (INNER_GROUPS.get(className) ?? [""]).map((inner) => find(weights, `${folder}${inner}`));
     if (groups.some((group) => group !== null)) return groups.flatMap((group) => numbered(group, name));
   }
-  const expected = `a group ${ROOTS[0]}/${folder} in model.weights.h5`;
+  const expected = `a group ${place.folder} in model.weights.h5`;
   throw new GruError("bad-file", `layer "${name}": expected ${expected}, got none`);
 }
 
@@ -67,12 +67,4 @@ function numbered(group: Hdf5Group | null, layer: string): NamedTensor[] {
     throw new GruError("bad-file", `layer "${layer}": expected at most ${MAX_WEIGHTS} weights, got ${names.length}`);
   }
   return names.map((_, i) => ({ name: `${layer}: ${group!.path}/vars/${i}`, tensor: vars.dataset(`${i}`) }));
-}
-
-/** Keras's form of a class's name in a group: "TimeDistributed" becomes "time_distributed", "PReLU" "p_re_lu". */
-function snakeCase(name: string): string {
-  return name
-    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
 }

@@ -6,10 +6,13 @@ import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
 import { quote } from "../quote.js";
 import { parseConfig } from "./config.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
+import type { Place } from "./kerasLayer.js";
 import { parseTopology } from "./topology.js";
+import { weightsOfLayer } from "./weightNames.js";
 
-/** Limit for one layer. No supported layer has more than eighteen weights: Keras 1's bidirectional GRU. */
+/** Limits of the weights of a group: no layer has more than eighteen, as Keras 1's bidirectional GRU; a nested model may. */
 const MAX_WEIGHTS = 64;
+const MAX_MODEL_WEIGHTS = 1024;
 
 /** @throws GruError `bad-file`, `unsupported` for a file with weights alone */
 export function readH5Model(bytes: Uint8Array, mayKeep: boolean): KerasModel {
@@ -25,7 +28,7 @@ export function readH5Model(bytes: Uint8Array, mayKeep: boolean): KerasModel {
   return {
     version: root.text("keras_version"),
     topology: parseTopology(config),
-    weightsOf: ({ name }) => readWeights(weights, name),
+    weightsOf: ({ name, place }) => readWeights(weights, name, place),
   };
 }
 
@@ -43,12 +46,17 @@ function describeFile(root: Hdf5Group): string {
   return `another HDF5 file, with ${names} in it; save with model.save()`;
 }
 
-function readWeights(weights: Hdf5Group, layer: string): NamedTensor[] {
-  const group = weights.names.includes(layer) ? weights.find(layer) : null;
+function readWeights(weights: Hdf5Group, layer: string, place: Place): NamedTensor[] {
+  const [outer] = place.names as [string];
+  const group = weights.names.includes(outer) ? weights.find(outer) : null;
   if (group === null) throw new GruError("bad-file", `layer "${layer}": expected a group of its weights, got none`);
-  const names = group.texts("weight_names") ?? [];
-  if (names.length > MAX_WEIGHTS) {
-    throw new GruError("bad-file", `layer "${layer}": expected at most ${MAX_WEIGHTS} weights, got ${names.length}`);
+  const listed = (group.texts("weight_names") ?? []).map((name) => ({ name }));
+  const isNested = place.names.length > 1;
+  const most = isNested ? MAX_MODEL_WEIGHTS : MAX_WEIGHTS;
+  if (listed.length > most) {
+    throw new GruError("bad-file", `layer "${layer}": expected at most ${most} weights, got ${listed.length}`);
   }
-  return names.map((name) => ({ name: `${layer}: ${name}`, tensor: group.dataset(name) }));
+  // The group of a nested model has the weights of all its layers.
+  const own = isNested ? weightsOfLayer(listed, place) : listed;
+  return own.map(({ name }) => ({ name: `${layer}: ${name}`, tensor: group.dataset(name) }));
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "../tensor.js";
-import type { Topology } from "./topology.js";
+import type { KerasLayer, Topology } from "./kerasLayer.js";
 
 /** A tensor and its name in the file. */
 export interface NamedTensor {
@@ -13,13 +13,5 @@ export interface KerasModel {
   readonly version: string | null;
   readonly topology: Topology;
   /** The weights of a layer, or of the layer that it wraps, in Keras's order: forward before backward. */
-  weightsOf(layer: LayerId): NamedTensor[];
-}
-
-/** The properties of a layer that files name its weights by. */
-export interface LayerId {
-  readonly name: string;
-  readonly className: string;
-  /** Its index among the layers of its class: Keras 3 names weights by it. */
-  readonly ordinal: number;
+  weightsOf(layer: KerasLayer): NamedTensor[];
 }

@@ -4,14 +4,14 @@ import { GruError } from "../../errors.js";
 import type { ModelFiles } from "../fileContents.js";
 import { quote } from "../quote.js";
 import { type Config, parseConfig } from "./config.js";
-import type { KerasModel, LayerId, NamedTensor } from "./kerasModel.js";
+import type { KerasLayer } from "./kerasLayer.js";
+import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { parseTopology } from "./topology.js";
+import { MAX_PATH_PARTS, weightsOfLayer } from "./weightNames.js";
 import { readManifest } from "./weightsManifest.js";
 
 /** Limit for one layer. No supported layer has more than eighteen weights: Keras 1's bidirectional GRU. */
 const MAX_WEIGHTS_OF_LAYER = 64;
-/** Limit of folders in a weight's path: Bidirectional's have four. */
-const MAX_PATH_PARTS = 16;
 
 /** @throws GruError `bad-file`, `unsupported` */
 export async function readLayersModel(
@@ -46,14 +46,18 @@ function versionOf(topology: Config): string | null {
 }
 
 /** The weights whose path begins with a layer's name, or else those with that name elsewhere in it; in the file's order. */
-function byLayer(tensors: readonly NamedTensor[]): (layer: LayerId) => NamedTensor[] {
+function byLayer(tensors: readonly NamedTensor[]): (layer: KerasLayer) => NamedTensor[] {
   const [first, further] = [new Map<string, NamedTensor[]>(), new Map<string, NamedTensor[]>()];
   for (const tensor of tensors) {
     const parts = tensor.name.split("/", MAX_PATH_PARTS).slice(0, -1);
     parts.forEach((_, i) => add(first, parts.slice(0, i + 1).join("/"), tensor));
     for (const part of new Set(parts.slice(1))) add(further, part, tensor);
   }
-  return ({ name }) => first.get(name) ?? further.get(name) ?? [];
+  return ({ place }) => {
+    const name = place.names.at(-1)!;
+    const found = first.get(name) ?? further.get(name) ?? [];
+    return place.names.length > 1 ? weightsOfLayer(found, place) : found;
+  };
 }
 
 function add(map: Map<string, NamedTensor[]>, key: string, tensor: NamedTensor): void {

@@ -1,0 +1,96 @@
+import { GruError } from "../../errors.js";
+import type { LayerSpec } from "../../layers/index.js";
+import type { Config } from "./config.js";
+import type { Dialect } from "./dialect.js";
+import { badWeights } from "./gruPart.js";
+import type { KerasLayer } from "./kerasLayer.js";
+import type { NamedTensor } from "./kerasModel.js";
+import type { LayerList } from "./layerList.js";
+import type { KerasTensor } from "./tensor.js";
+import type { Built, Mask } from "./value.js";
+
+/** The network that is being built. */
+export interface Building {
+  readonly list: LayerList;
+  readonly dialect: Dialect;
+  /** Sentences for a person. */
+  readonly notes: string[];
+  /** The model's input. */
+  readonly input: KerasTensor;
+  /** The mask of input index 0; null before the first embedding with mask_zero. */
+  indexMask: Mask | null;
+  weightsOf(layer: KerasLayer): NamedTensor[];
+  /** Whether a call's masked steps reach an output or a layer other than a recurrent one, which skips them. */
+  areMaskedStepsRead(name: string): boolean;
+  /** Number of calls and outputs that read a call. */
+  numReaders(name: string): number;
+}
+
+/** Reads a layer of one class: adds our layers for it, and gives its output. */
+export type LayerReader = (call: LayerCall) => KerasTensor;
+
+/** A call of a layer that is being read. */
+export class LayerCall {
+  readonly layer: KerasLayer;
+  /** The tensors that it reads. */
+  readonly given: readonly KerasTensor[];
+  readonly builder: Building;
+
+  constructor(layer: KerasLayer, given: readonly KerasTensor[], builder: Building) {
+    this.layer = layer;
+    this.given = given;
+    this.builder = builder;
+  }
+
+  get name(): string {
+    return this.layer.name;
+  }
+
+  /** For messages. */
+  get subject(): string {
+    return `layer "${this.name}"`;
+  }
+
+  get config(): Config {
+    return this.layer.config;
+  }
+
+  get dialect(): Dialect {
+    return this.builder.dialect;
+  }
+
+  /** The only tensor that it reads. @throws GruError `unsupported` for several */
+  get input(): KerasTensor {
+    if (this.given.length !== 1) throw this.unsupported(`one input, got ${this.given.length}`);
+    return this.given[0]!;
+  }
+
+  /** @throws GruError `bad-file` for another number of weights than expected */
+  weights(...expected: readonly string[]): NamedTensor[] {
+    const tensors = this.allWeights();
+    if (tensors.length !== expected.length) throw badWeights(this.subject, expected, tensors);
+    return tensors;
+  }
+
+  allWeights(): NamedTensor[] {
+    return this.builder.weightsOf(this.layer);
+  }
+
+  push(...layers: readonly LayerSpec[]): void {
+    this.builder.list.push(...layers);
+  }
+
+  /** Adds the layers of what other files built. */
+  pushBuilt({ layers, value }: Built): Built["value"] {
+    this.push(...layers);
+    return value;
+  }
+
+  unsupported(expected: string): GruError {
+    return this.refuse(`expected ${expected}`);
+  }
+
+  refuse(why: string): GruError {
+    return new GruError("unsupported", `${this.subject}: ${why}`);
+  }
+}

@@ -1,0 +1,43 @@
+import { GruError } from "../../errors.js";
+import type { KerasLayer } from "./kerasLayer.js";
+import type { KerasModel } from "./kerasModel.js";
+import { frameSize, type KerasTensor } from "./tensor.js";
+
+/** The shape of a model's input. */
+export type ModelInput = Pick<KerasTensor, "shape" | "size" | "order" | "isSequence" | "numSteps">;
+
+/** @throws GruError `unsupported` for several inputs, `bad-file` for one whose frames have no size */
+export function modelInput(model: KerasModel): ModelInput {
+  const { layers } = model.topology;
+  const inputs = layers.filter(({ className }) => className === "InputLayer");
+  const [input] = inputs;
+  if (input === undefined || inputs.length > 1) {
+    const got = inputs.map(({ name }) => name).join(", ") || "none";
+    throw new GruError("unsupported", `keras: expected one input, got ${got}`);
+  }
+  // [B, T, ...frame], or [B, features]; of indices [B, T].
+  const given = input.inputShape?.slice(1) ?? [null, null];
+  const areIndices = layers.some(({ className }) => className === "Embedding");
+  const isSequence = areIndices || given.length > 1;
+  const numSteps = isSequence && typeof given[0] === "number" ? given[0] : null;
+  const shape = areIndices ? [1] : frameShape(isSequence ? given.slice(1) : given, input, model);
+  return { shape, size: frameSize(shape), order: null, isSequence, numSteps };
+}
+
+function frameShape(given: readonly unknown[], { name }: KerasLayer, model: KerasModel): number[] {
+  const shape = given.map((size, i) => (isSize(size) ? size : given.length === 1 && i === 0 ? firstRows(model) : null));
+  if (shape.length > 0 && shape.every(isSize)) return shape;
+  throw new GruError("bad-file", `layer "${name}": expected a shape that says the number of features, got none`);
+}
+
+function isSize(size: unknown): size is number {
+  return Number.isSafeInteger(size) && (size as number) > 0;
+}
+
+const WITH_KERNEL: readonly string[] = ["GRU", "RNN", "Bidirectional", "Dense"];
+
+/** The number of rows of the first kernel, which are the features of the input. */
+function firstRows(model: KerasModel): number | undefined {
+  const first = model.topology.layers.find(({ className }) => WITH_KERNEL.includes(className));
+  return first === undefined ? undefined : model.weightsOf(first)[0]?.tensor.shape[0];
+}
