@@ -1,12 +1,15 @@
 // Layers of every type in a file of ours, in streams, and in saved states.
 
+import { readFileSync } from "node:fs";
 import { createModel, defineNetwork, loadModel, type Network, parseModel } from "webgru";
 import { writeSafetensors } from "webgru/safetensors";
+import { parseAst } from "vite";
 import { describe, expect, it } from "vitest";
 import { buildNetwork } from "../../src/formats/description.js";
 import { LAYER_TYPES } from "../../src/layers/index.js";
 import { canStream } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
+import { projectRoot } from "../harness/library.js";
 import { randomInput } from "../cases/random.js";
 import { twinCases } from "../cases/twinCases.js";
 
@@ -85,4 +88,18 @@ describe("a number of a layer", () => {
       expect(() => defineNetwork({ layers: [norm] })).toThrow(/expected epsilon to be a number above 0, got/);
     },
   );
+});
+
+describe("the doctor's page", () => {
+  const page = readFileSync(`${projectRoot}src/cli/doctorPage.html`, "utf8");
+  const script = /<script type="module">([^]*?)<\/script>/.exec(page)![1]!;
+
+  it("is a script that a browser can read", () => {
+    expect(() => parseAst(script)).not.toThrow();
+  });
+
+  it.each(LAYER_TYPES)("has a layer of type %s", (type) => {
+    // A GRU that gives its last step alone is two layers, of which one is a `last`.
+    expect(script).toContain(type === "last" ? "returnSequences: false" : `type: "${type}"`);
+  });
 });
