@@ -24,7 +24,10 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/unit/**/*.test.ts"], setupFiles: ["test/harness/allLayers.ts"] },
+      },
       { extends: true, test: { name: "browser", include: ["test/browser/**/*.test.ts"], globalSetup } },
       // No limit of time: a campaign of streams takes a quarter of an hour.
       { extends: true, test: { name: "long", include: ["test/long/**/*.test.ts"], globalSetup, testTimeout: 0 } },

@@ -4,7 +4,7 @@
 import { main, version } from "assemblyscript/asc";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SUFFIX = "?modules";
@@ -34,7 +34,7 @@ export function assemblyScript() {
 async function compile(path, features) {
   const folder = dirname(path);
   const flags = [...FLAGS, ...features];
-  const hash = createHash("sha256").update(JSON.stringify([version, flags]));
+  const hash = createHash("sha256").update(JSON.stringify([version, basename(path), flags]));
   for (const file of readdirSync(folder).sort()) hash.update(file).update(readFileSync(join(folder, file)));
   const cached = join(CACHE, `${hash.digest("hex")}.wasm`);
   try {

@@ -1,11 +1,8 @@
-// The layer types on the CPU, by the type's name. A new one is its file here, and a line.
+// All layer types on the CPU that are not in coreList.ts, by the type's name: the file `webgru/cpuLayers`, which is fetched when a
+// model has one of them. A new one is its file here, and a line.
 
 export { createCarry as carry } from "./carry.js";
 export { createConv as conv } from "./conv.js";
-export { createDense as dense } from "./dense.js";
-export { createEmbedding as embedding } from "./embedding.js";
-export { createGru as gru } from "./gru.js";
-export { createLast as last } from "./last.js";
 export { createLstm as lstm } from "./lstm.js";
 export { createMap as map } from "./map.js";
 export { createNorm as norm } from "./norm.js";

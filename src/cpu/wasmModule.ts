@@ -1,5 +1,3 @@
-import { basic, relaxed } from "./wasm/index.ts?modules";
-
 /**
  * The module's functions for layers of any type; the file of a layer type adds its own. Addresses are bytes, strides
  * elements; src/cpu/wasm has the shapes.
@@ -20,6 +18,12 @@ export interface WasmFunctions {
   softmaxRows(isLogarithm: number, rows: number, stride: number, numRows: number, size: number): void;
 }
 
+/** A module as text, with relaxed SIMD and without: a character for each byte. */
+export interface ModuleTexts {
+  readonly relaxed: string;
+  readonly basic: string;
+}
+
 /** A compiled module. */
 export interface WasmModule {
   /** The features of WebAssembly that it needs, for a person. */
@@ -28,11 +32,11 @@ export interface WasmModule {
 }
 
 /**
- * Compiles the module, with relaxed SIMD where the engine has it.
+ * Compiles a module, with relaxed SIMD where the engine has it.
  *
  * @throws the engine's error where it has no SIMD or no WebAssembly, or where the page's policy refuses it
  */
-export async function compileModule(): Promise<WasmModule> {
+export async function compileModule({ relaxed, basic }: ModuleTexts): Promise<WasmModule> {
   const bytes = bytesOf(relaxed);
   const isRelaxed = WebAssembly.validate(bytes);
   const module = await WebAssembly.compile(isRelaxed ? bytes : bytesOf(basic));

@@ -1,4 +1,5 @@
-// Where the two devices make themselves known. Each is a file of its own, which a page fetches when it needs it.
+// Where the two devices make themselves known, and the layer types that a plain GRU model does not have. Each is a file of its
+// own, which a page fetches when it needs it.
 
 import { GruError } from "../errors.js";
 import type { Network } from "../model/network.js";
@@ -44,8 +45,20 @@ export interface OpenGpu {
   close(): void;
 }
 
+/** Layer types by their names, for the device's own file: only that one looks inside. */
+export interface OtherLayers {
+  readonly layers: object;
+}
+
+/** As `OtherLayers`, with the WebAssembly module that has their functions, with relaxed SIMD and without. */
+export interface CpuLayers extends OtherLayers {
+  readonly modules: { readonly relaxed: string; readonly basic: string };
+}
+
 let cpu: CpuPath | null = null;
 let gpu: GpuPath | null = null;
+let layersOnCpu: CpuLayers | null = null;
+let layersOnGpu: OtherLayers | null = null;
 
 /** Used by `webgru/cpu`, which calls this when it is imported. */
 export function registerCpu(path: CpuPath): void {
@@ -55,6 +68,16 @@ export function registerCpu(path: CpuPath): void {
 /** Used by `webgru/webgpu`, which calls this when it is imported. */
 export function registerGpu(path: GpuPath): void {
   gpu = path;
+}
+
+/** Used by `webgru/cpuLayers`, which calls this when it is imported. */
+export function registerCpuLayers(layers: CpuLayers): void {
+  layersOnCpu = layers;
+}
+
+/** Used by `webgru/webgpuLayers`, which calls this when it is imported. */
+export function registerGpuLayers(layers: OtherLayers): void {
+  layersOnGpu = layers;
 }
 
 /** The CPU's file, fetched unless it is there. @throws GruError `unsupported` */
@@ -70,9 +93,22 @@ export async function gpuPath(): Promise<GpuPath> {
   return gpu;
 }
 
-function missing(device: string) {
+/** The file of the other layer types on the CPU, fetched unless it is there. @throws GruError `unsupported` */
+export async function cpuLayers(): Promise<CpuLayers> {
+  if (layersOnCpu === null) layersOnCpu = (await import("../entries/cpuLayers.js").catch(missing("cpuLayers"))).file;
+  return layersOnCpu;
+}
+
+/** The file of the other layer types on a GPU, fetched unless it is there. @throws GruError `unsupported` */
+export async function gpuLayers(): Promise<OtherLayers> {
+  if (layersOnGpu === null)
+    layersOnGpu = (await import("../entries/webgpuLayers.js").catch(missing("webgpuLayers"))).file;
+  return layersOnGpu;
+}
+
+function missing(file: string) {
   return (cause: unknown): never => {
-    const message = `device "${device}": expected ${device}.js beside webgru's main file, got ${String(cause)}`;
+    const message = `${file}.js: expected the file beside webgru's main one, got ${String(cause)}`;
     throw new GruError("unsupported", message, { cause });
   };
 }

@@ -1,8 +1,19 @@
 import type { Layer } from "../layers/index.js";
+import type { Network } from "../model/network.js";
+import * as core from "./coreList.js";
 import type { LayerPlan } from "./layerPlan.js";
-import * as list from "./list.js";
 
-const PLANS: Readonly<Record<Layer["type"], unknown>> = list;
+const PLANS: Partial<Readonly<Record<Layer["type"], unknown>>> = { ...core };
+
+/** Whether the plans of all of a network's layers are here. */
+export function hasPlans({ layers }: Network): boolean {
+  return layers.every(({ type }) => type in PLANS);
+}
+
+/** Adds the plans of the other layer types. @param plans the exports of list.ts */
+export function addPlans(plans: object): void {
+  Object.assign(PLANS, plans);
+}
 
 /** The plans of a layer's type. */
 export function layerPlan(layer: Layer): LayerPlan {

@@ -1,11 +1,8 @@
-// The layer types' plans, by the type's name. A new one is its file here with its shader and kernel, and a line.
+// The plans of all layer types that are not in coreList.ts, by the type's name: the file `webgru/webgpuLayers`, which is fetched
+// when a model has one of them. A new one is its file here with its shader and kernel, and a line.
 
 export { carryPlan as carry } from "./carry.js";
 export { convPlan as conv } from "./conv.js";
-export { densePlan as dense } from "./dense.js";
-export { embeddingPlan as embedding } from "./embedding.js";
-export { gruPlan as gru } from "./gru/gruPlan.js";
-export { lastPlan as last } from "./last.js";
 export { lstmPlan as lstm } from "./lstm.js";
 export { mapPlan as map } from "./map.js";
 export { normPlan as norm } from "./norm.js";

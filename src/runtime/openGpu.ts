@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.js";
-import type { OpenGpu } from "../engine/registry.js";
+import { gpuLayers, type OpenGpu } from "../engine/registry.js";
 import type { Network } from "../model/network.js";
+import { addPlans, hasPlans } from "../plan/layers.js";
 import { TUNING_TABLE } from "../plan/tables.js";
 import { Tuning } from "../plan/tuning.js";
 import { timeSteps } from "../tuner/timeSteps.js";
@@ -28,6 +29,7 @@ async function createEngine(
   reason: string,
   isAutotuned: boolean,
 ): Promise<Engine> {
+  if (!hasPlans(network)) addPlans((await gpuLayers()).layers);
   const facts = await proveConcurrency(network, choice);
   if (!isAutotuned) return GpuEngine.create(network, choice, reason, new Tuning(facts, TUNING_TABLE));
   const measure = async (tuning: Tuning) =>

@@ -63,6 +63,6 @@ it("says which file is not there", async () => {
     const { code, message } = error as { code: string; message: string };
     return [code, message];
   });
-  const message = 'device "webgpu": expected webgpu.js beside webgru\'s main file, got Error: no such file';
+  const message = "webgpu.js: expected the file beside webgru's main one, got Error: no such file";
   expect(refusal).toEqual(["unsupported", message]);
 });

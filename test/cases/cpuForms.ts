@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { CpuEngine } from "../../src/cpu/cpuEngine.js";
 import type { FastCpu } from "../../src/cpu/fastCpu.js";
 import { cpuPath, registerCpu } from "../../src/engine/registry.js";
-import { basic, relaxed } from "../../src/cpu/wasm/index.ts?modules";
+import { basic, relaxed } from "../../src/cpu/wasm/all.ts?modules";
 import { instantiate } from "../../src/cpu/wasmModule.js";
 import { Runner } from "../../src/cpu/runner.js";
 

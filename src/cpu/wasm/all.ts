@@ -1,0 +1,8 @@
+// The WebAssembly module of models with layers of any type: the functions of index.ts, and more. A layer type's own functions
+// get a line here.
+
+export * from "./index";
+export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } from "./conv";
+export { mapRows } from "./map";
+export { pool } from "./pool";
+export { reduceRows } from "./reduce";
