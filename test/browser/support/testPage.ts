@@ -1,5 +1,6 @@
 // Runs in the test page. Tests call the functions of `harness` inside `page.evaluate`.
 
+import "../../harness/allLayers.js";
 import * as webgru from "webgru";
 import * as worker from "webgru/worker";
 import randomNumberSource from "../../../shaders/lib/random.wgsl?raw";
