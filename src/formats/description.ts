@@ -18,6 +18,7 @@ import { completeFields } from "../model/checkLayer.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import { RETURN_SEQUENCES } from "../model/withLast.js";
 import type { Network } from "../model/network.js";
+import { ACTIVATION, ACTIVATION_FIELDS, type ActivationEntry, withActivations } from "./activationEntry.js";
 import { checkKeys } from "./knownKeys.js";
 import { listNames } from "./names.js";
 import { quote } from "./quote.js";
@@ -39,7 +40,7 @@ export type LayerDescription = WithoutTensors<LayerSpec>;
 /** The layer list of a network, in topological order. A layer without `inputs` reads the layer before it. */
 export interface NetworkDescription {
   readonly version?: 1;
-  readonly layers: readonly LayerDescription[];
+  readonly layers: readonly (LayerDescription | ActivationEntry)[];
   /** Names of the layers whose outputs are the network's; the last layer when absent. */
   readonly outputs?: readonly string[];
   /** Whether the network sees each row's last step first. */
@@ -60,7 +61,7 @@ export function buildNetwork(
 ): Network {
   checkDescription(description);
   const reader = new TensorReader(tensors);
-  const layers = description.layers.map((layer) => buildLayer(layer, reader));
+  const layers = withActivations(description.layers).map((layer) => buildLayer(layer as LayerDescription, reader));
   const unused = reader.unused();
   const { outputs, reversesInput = false, vocabulary } = description;
   return defineNetwork({
@@ -157,13 +158,14 @@ const KEYS = ["version", "layers", "outputs", "reversesInput", "vocabulary"] sat
 const ACTIVATION_KEYS = ["name", "alpha", "beta"];
 
 /** Fields of a layer's description; for a recurrent layer with `returnSequences`. */
-function fieldsOf(type: Layer["type"]): Readonly<Record<string, Field>> {
+function fieldsOf(type: Layer["type"] | typeof ACTIVATION): Readonly<Record<string, Field>> {
+  if (type === ACTIVATION) return ACTIVATION_FIELDS;
   const { fields } = layerType({ type });
   return timeOf(withDefaults({ type })) === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
 }
 
 /** The keys of a layer's description, both to write and to read. */
-export function layerKeys(type: Layer["type"]): string[] {
+export function layerKeys(type: Layer["type"] | typeof ACTIVATION): string[] {
   return ["type", "name", "inputs", ...Object.keys(fieldsOf(type))];
 }
 
@@ -188,7 +190,7 @@ function checkDescription(value: unknown): asserts value is NetworkDescription {
 
 function checkLayer(layer: Record<string, unknown>, at: string): void {
   const { type, name, inputs = [] } = layer;
-  if (!isLayerType(type)) throw unsupported(`${at}.type`, LAYER_TYPES, type);
+  if (type !== ACTIVATION && !isLayerType(type)) throw unsupported(`${at}.type`, [...LAYER_TYPES, ACTIVATION], type);
   const fields = fieldsOf(type);
   checkKeys(at, layer, layerKeys(type));
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);

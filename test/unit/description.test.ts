@@ -69,6 +69,22 @@ describe("a model file", () => {
     expect(parse(file).layers).toMatchObject([{ bias: null, recurrentBias: null }, { bias: null }]);
   });
 
+  it("may have activations as layers of their own, of the size that they read", () => {
+    const entries = [
+      { type: "activation", name: "relu", activation: "relu" },
+      { type: "activation", name: "both", inputs: ["gru", "relu"], activation: "softmax" },
+    ];
+    const file = changed(({ description }) => {
+      description.layers.splice(1, 1, ...entries);
+      delete description.outputs;
+      delete description.vocabulary;
+    });
+    expect(parse(file).layers.slice(1)).toMatchObject([
+      { type: "map", name: "relu", inputs: ["gru"], outputSize: 3, activation: { name: "relu" } },
+      { type: "reduce", name: "both", inputShape: [6], axes: [0], operation: "softmax" },
+    ]);
+  });
+
   it("may name the tensors as PyTorch does", async () => {
     const renamed = new Map([
       ["gru.weight", "gru.weight_ih"],
@@ -234,13 +250,35 @@ describe("a model file, broken", () => {
     });
   }
 
-  for (const type of ["lstm", "constructor", undefined, ["gru"]]) {
+  for (const type of ["transformer", "constructor", undefined, ["gru"]]) {
     it(`is refused for a layer of type ${JSON.stringify(type)}`, async () => {
       await expectRefused(
         ({ description }) => (description.layers[0]!["type"] = type),
         "unsupported",
-        `layers[0].type: expected one of ${LAYER_TYPES.join(", ")}, got ${JSON.stringify(type)}`,
+        `layers[0].type: expected one of ${LAYER_TYPES.join(", ")}, activation, got ${JSON.stringify(type)}`,
       );
+    });
+  }
+
+  const badActivations: [what: string, entry: Record<string, unknown>, message: string | RegExp][] = [
+    [
+      "of the network's input",
+      { inputs: ["input"], activation: "relu" },
+      'layer "act": expected an activation to read layers before it, got "input"; for the network\'s input write { "type": "map", "outputSize": ... }',
+    ],
+    ["without a function", {}, "layers[1].activation: expected an object, got undefined"],
+    [
+      "with a size",
+      { activation: "relu", size: 3 },
+      /^layers\[1\]: expected the keys type, name, inputs, activation, got "size"/,
+    ],
+    ["that no layer has", { activation: "relo" }, /^layers\[1\]\.activation: expected one of linear, .*, got "relo"$/],
+  ];
+  for (const [what, entry, message] of badActivations) {
+    it(`is refused for an activation ${what}`, async () => {
+      const layer = { type: "activation", name: "act", ...entry };
+      const code = what === "without a function" ? "bad-file" : "unsupported";
+      await expectRefused(({ description }) => (description.layers[1] = layer), code, message);
     });
   }
 
