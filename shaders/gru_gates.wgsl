@@ -21,7 +21,7 @@ fn gru_gates(@builtin(global_invocation_id) global_id: vec3u) {
   for (var k = 0u; k < HIDDEN_VEC4S; k++) {
     let h = state_vec4(start, k);
     sums.x += dot(unpack(recurrent_weight[w]), h);
-    sums.y += dot(unpack(recurrent_weight[w + TO_Z]), h);
+    sums.y += dot(unpack(recurrent_weight[w + TO_GATE]), h);
     w += TO_NEXT;
   }
   let rows = gate_rows(direction, unit);

@@ -16,7 +16,7 @@ fn gru_new(@builtin(global_invocation_id) global_id: vec3u) {
     return;
   }
   let gated_start = 2 * HIDDEN_VEC4S * (direction * params.batch_size + row);
-  var w = recurrent_row(direction, unit) + TO_N;
+  var w = recurrent_row(direction, unit) + 2 * TO_GATE;
   var sum = 0.0; // R_n (r * h), before the scale
   for (var k = 0u; k < HIDDEN_VEC4S; k++) {
     sum += dot(unpack(recurrent_weight[w]), gated[gated_start + k]);

@@ -1,16 +1,16 @@
-// A few steps of a whole small network in one dispatch: embedding, GRU and dense layers, one after the other, with all that
-// passes between them in the memory of one workgroup, which makes one batch row.
+// A few steps of a whole small network in one dispatch: embedding, recurrent and dense layers, one after the other, with all
+// that passes between them in the memory of one workgroup, which makes one batch row.
 //
 // The network is a program, an operation for each layer (src/plan/network/program.ts). The equations are those of
-// embedding.wgsl, lib/gru.wgsl, dense.wgsl and softmax.wgsl; W x is made here too, since so few steps are not worth a
-// product of their own. `run` comes from lib/operations.wgsl.
+// embedding.wgsl, lib/gru.wgsl, lib/lstm.wgsl, lib/rnn.wgsl, dense.wgsl and softmax.wgsl; W x is made here too, since so few
+// steps are not worth a product of their own. `run` comes from lib/operations.wgsl.
 // Dispatch [B, 1, 1].
 // CPU twin: test/harness/reference/runReference.ts
 
 override WORKGROUP_SIZE: u32;
 override NUM_OPERATIONS: u32;
 override NUM_VALUES: u32;
-override GATES: u32;       // first of the values that a GRU needs between, 6 H
+override GATES: u32;       // first of the values that a recurrent layer needs between, W x + b and R h + c
 override INPUT_SIZE: u32;  // elements of an input row; 0 for an index
 override OUTPUT: u32;      // first of the values that the network gives
 override OUTPUT_SIZE: u32; // and how many
@@ -22,6 +22,8 @@ const GRU_BEFORE = 3u;
 const SOFTMAX = 4u;
 const LOG_SOFTMAX = 5u;
 const COPY = 6u;
+const LSTM = 7u;
+const RNN = 8u;
 
 @group(0) @binding(3) var<storage, read> program: array<Operation>;
 @group(0) @binding(4) var<storage, read> input: array<u32>;         // [T, B, I], f32 or indices, rows padded
@@ -44,10 +46,9 @@ fn network_step(
   }
   let first = state_of(row, params.step);
   for (var o = 0u; o < NUM_OPERATIONS; o++) {
-    if (is_gru(o)) {
-      for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {
-        values[program[o].result + i] = states[first + program[o].state + i];
-      }
+    let num_elements = state_elements(program[o]);
+    for (var i = local_index; i < num_elements; i += WORKGROUP_SIZE) {
+      values[program[o].result + i] = states[first + program[o].state + i];
     }
   }
   for (var step = params.step; step < end; step++) {
@@ -66,14 +67,24 @@ fn network_step(
   }
   let last = state_of(row, end);
   for (var o = 0u; o < NUM_OPERATIONS; o++) {
-    if (is_gru(o)) {
-      for (var i = local_index; i < program[o].size; i += WORKGROUP_SIZE) {
-        states[last + program[o].state + i] = values[program[o].result + i];
-      }
+    let num_elements = state_elements(program[o]);
+    for (var i = local_index; i < num_elements; i += WORKGROUP_SIZE) {
+      states[last + program[o].state + i] = values[program[o].result + i];
     }
   }
 }
 
-fn is_gru(o: u32) -> bool {
-  return program[o].kind == GRU_AFTER || program[o].kind == GRU_BEFORE;
+// Elements of a layer's state, which are the values that it makes first: h, and after its padding an LSTM's c.
+fn state_elements(operation: Operation) -> u32 {
+  switch operation.kind {
+    case GRU_AFTER, GRU_BEFORE, RNN: {
+      return operation.size;
+    }
+    case LSTM: {
+      return padded(operation.size) + operation.size;
+    }
+    default: {
+      return 0;
+    }
+  }
 }

@@ -7,7 +7,7 @@
 //   h' = (1 - z) * n + z * h
 //
 // x = W x + b is the input projection, `recurrent` is R h + c. f and g are gate_activation and new_activation of one of
-// lib/gates_*.wgsl.
+// lib/functions_*.wgsl.
 
 // r or z.
 fn gate(x: f32, recurrent: f32) -> f32 {

@@ -23,8 +23,3 @@ fn state_start(direction: u32, row: u32, step: u32) -> u32 {
 fn output_start(direction: u32, time_row: u32) -> u32 {
   return time_row * padded(NUM_DIRECTIONS * HIDDEN_SIZE) + direction * HIDDEN_SIZE;
 }
-
-// A unit's rows of r, z and n, in the order [D, 3, H].
-fn gate_rows(direction: u32, unit: u32) -> vec3u {
-  return direction * 3 * HIDDEN_SIZE + unit + vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE);
-}

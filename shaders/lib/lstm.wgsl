@@ -6,7 +6,7 @@
 //   h' = o * y(c')
 //
 // x = W x + b is the input projection, `recurrent` is R h + its bias, both of i, f, g and o. a and n are gate_activation and
-// new_activation of one of lib/gates_*.wgsl, y is output_activation of one of lib/output_*.wgsl.
+// new_activation of one of lib/functions_*.wgsl, y is output_activation of one of lib/output_function_*.wgsl.
 
 // h' and c'.
 fn step_lstm(x: vec4f, recurrent: vec4f, c: f32) -> vec2f {

@@ -10,7 +10,7 @@ struct Operation {
   kind: u32,
   source: u32, // first value that is read
   vec4s: u32,  // of a row of the weight
-  result: u32, // first value that is made; of a GRU, its state
+  result: u32, // first value that is made; of a recurrent layer, its state
   size: u32,   // values that are made
   weight: u32, // first vec4 in `weights`
   bias: u32,   // first element in `biases`: the bias, then the scale of each row
@@ -18,12 +18,13 @@ struct Operation {
   recurrent_weight: u32,
   recurrent_bias: u32,
   state: u32, // first element in a state
-  activation: Activation, // of a dense layer, or of r and z
+  activation: Activation, // of a dense layer, or of the gates
   new_activation: Activation,
+  output_activation: Activation, // of an LSTM
   clip: f32,
 }
 
-// The GRU that this invocation makes, for lib/gru.wgsl.
+// The layer that this invocation makes, for lib/gru.wgsl, lib/lstm.wgsl and lib/rnn.wgsl.
 var<private> current: Operation;
 
 fn gate_activation(x: f32) -> f32 {
@@ -32,6 +33,10 @@ fn gate_activation(x: f32) -> f32 {
 
 fn new_activation(x: f32) -> f32 {
   return apply(current.new_activation, limit(x, -current.clip, current.clip));
+}
+
+fn output_activation(x: f32) -> f32 {
+  return apply(current.output_activation, limit(x, -current.clip, current.clip));
 }
 
 fn apply(activation: Activation, x: f32) -> f32 {

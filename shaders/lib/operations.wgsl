@@ -12,10 +12,16 @@ fn run(operation: Operation, local_index: u32, time_row: u32) {
       }
     }
     case GRU_AFTER: {
-      advance_after(operation, local_index);
+      advance(operation, local_index, 3);
     }
     case GRU_BEFORE: {
       advance_before(operation, local_index);
+    }
+    case LSTM: {
+      advance(operation, local_index, 4);
+    }
+    case RNN: {
+      advance(operation, local_index, 1);
     }
     case COPY: {
       for (var i = local_index; i < operation.size; i += WORKGROUP_SIZE) {
@@ -45,35 +51,60 @@ fn dot_row(first: u32, num_vec4s: u32, source: u32) -> f32 {
   return sum;
 }
 
-// Row `row` of W x + b; of a GRU's all gates.
+// Row `row` of W x + b; of a recurrent layer's all gates.
 fn product(operation: Operation, row: u32) -> f32 {
   let sum = dot_row(operation.weight + row_start(row, operation.vec4s), operation.vec4s, operation.source);
   return sum * biases[operation.bias + operation.bias_rows + row] + biases[operation.bias + row];
 }
 
-// Row `row` of R h + c of a GRU, for values from `source` on in place of h.
-fn recurrent_product(operation: Operation, row: u32, source: u32) -> f32 {
+// Row `row` of R h + c of a layer of so many gates, for values from `source` on in place of h.
+fn recurrent_product(operation: Operation, num_gates: u32, row: u32, source: u32) -> f32 {
   let unit = row % operation.size;
-  let first = row_start((unit / 4 * 3 + row / operation.size) * 4 + unit % 4, vec4s(operation.size)); // see lib/recurrent.wgsl
+  let tile = unit / 4 * num_gates + row / operation.size; // see lib/recurrent.wgsl
+  let first = row_start(tile * 4 + unit % 4, vec4s(operation.size));
   let sum = dot_row(operation.recurrent_weight + first, vec4s(operation.size), source);
   let bias = operation.recurrent_bias + row;
   return sum * biases[bias + operation.bias_rows] + biases[bias];
 }
 
-fn advance_after(operation: Operation, local_index: u32) {
+// A GRU with the reset after, an LSTM or a simple recurrent layer.
+fn advance(operation: Operation, local_index: u32, num_gates: u32) {
   current = operation;
   let size = operation.size;
-  let products = GATES + 3 * size;
-  for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
+  let h = operation.result;
+  let products = GATES + num_gates * size;
+  for (var i = local_index; i < num_gates * size; i += WORKGROUP_SIZE) {
     values[GATES + i] = product(operation, i);
-    values[products + i] = recurrent_product(operation, i, operation.result);
+    values[products + i] = recurrent_product(operation, num_gates, i, h);
   }
   workgroupBarrier();
   for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
-    let x = vec3f(values[GATES + i], values[GATES + size + i], values[GATES + 2 * size + i]);
-    let recurrent = vec3f(values[products + i], values[products + size + i], values[products + 2 * size + i]);
-    values[operation.result + i] = step_after(x, recurrent, values[operation.result + i]);
+    let x = gates_of(GATES + i, size, num_gates);
+    let recurrent = gates_of(products + i, size, num_gates);
+    switch operation.kind {
+      case LSTM: {
+        let cell = h + padded(size) + i;
+        let after = step_lstm(x, recurrent, values[cell]);
+        values[h + i] = after.x;
+        values[cell] = after.y;
+      }
+      case RNN: {
+        values[h + i] = step_rnn(x.x, recurrent.x);
+      }
+      default: {
+        values[h + i] = step_after(x.xyz, recurrent.xyz, values[h + i]);
+      }
+    }
   }
+}
+
+// A unit's gates, whose first is at `start` and the others `size` after each other.
+fn gates_of(start: u32, size: u32, num_gates: u32) -> vec4f {
+  var gates = vec4f();
+  for (var gate = 0u; gate < num_gates; gate++) {
+    gates[gate] = values[start + gate * size];
+  }
+  return gates;
 }
 
 fn advance_before(operation: Operation, local_index: u32) {
@@ -83,7 +114,7 @@ fn advance_before(operation: Operation, local_index: u32) {
   for (var i = local_index; i < 3 * size; i += WORKGROUP_SIZE) {
     values[GATES + i] = product(operation, i);
     if (i < 2 * size) {
-      values[GATES + i] = gate(values[GATES + i], recurrent_product(operation, i, operation.result));
+      values[GATES + i] = gate(values[GATES + i], recurrent_product(operation, 3, i, operation.result));
     }
   }
   workgroupBarrier();
@@ -93,7 +124,7 @@ fn advance_before(operation: Operation, local_index: u32) {
   workgroupBarrier();
   for (var i = local_index; i < size; i += WORKGROUP_SIZE) {
     let z = values[GATES + size + i];
-    let recurrent = recurrent_product(operation, 2 * size + i, gated);
+    let recurrent = recurrent_product(operation, 3, 2 * size + i, gated);
     values[operation.result + i] = step_before(values[GATES + 2 * size + i], recurrent, z, values[operation.result + i]);
   }
 }

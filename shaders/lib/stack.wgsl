@@ -35,7 +35,7 @@ fn recurrent_product(gate: u32, unit: u32, h: u32) -> f32 {
 
 // First vec4 of a gate's row of R of the current layer.
 fn gate_row_of(gate: u32, unit: u32) -> u32 {
-  return current.recurrent_weight + recurrent_row(0, unit) + gate * TO_Z;
+  return current.recurrent_weight + recurrent_row(0, unit) + gate * TO_GATE;
 }
 
 // The row whose first vec4 is `first`, times a state.

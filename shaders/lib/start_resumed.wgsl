@@ -1,4 +1,4 @@
-// Where gru_persistent.wgsl goes on after gru_cooperative.wgsl: with the first step that some workgroup waited for in vain,
+// Where recurrent_persistent.wgsl goes on after recurrent_cooperative.wgsl: with the first step that some workgroup waited for in vain,
 // if there is one. All workgroups have made the step before it, whose output is the state; the first step waits for nothing.
 
 // Rows of this chunk that were resumed, then for each direction and row ~step of where to go on, or 0. Read once.

@@ -1,4 +1,4 @@
-// Where gru_persistent.wgsl begins: with the first step of its dispatch.
+// Where recurrent_persistent.wgsl begins: with the first step of its dispatch.
 
 fn start_of(direction: u32, row: u32, local_index: u32) -> u32 {
   return params.step;

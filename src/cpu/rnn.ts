@@ -9,6 +9,8 @@ export function createRnn(layer: RnnLayer, { memory, stateStarts }: CpuTarget): 
   const { inputSize, hiddenSize, direction, weight, bias, recurrentWeight, recurrentBias } = layer;
   const size = numDirections(layer) * hiddenSize;
   const f = elementFunction(layer.activation);
+  const most = layer.clip ?? Infinity;
+  const limit = (x: number) => (x > most ? most : x < -most ? -most : x);
   const recurrent = new Float32Array(hiddenSize); // R h + c
   const ofDirection = (tensor: Float32Array, d: number) => {
     const length = tensor.length / numDirections(layer);
@@ -34,7 +36,7 @@ export function createRnn(layer: RnnLayer, { memory, stateStarts }: CpuTarget): 
             const from = projection + timeRow * size + d * hiddenSize;
             const to = output / 4 + timeRow * outputStride + d * hiddenSize;
             matvec(recurrent, 0, ownWeight, ownBias, state, h, hiddenSize, hiddenSize);
-            for (let i = 0; i < hiddenSize; i++) state[h + i] = f32[to + i] = f(f32[from + i]! + recurrent[i]!);
+            for (let i = 0; i < hiddenSize; i++) state[h + i] = f32[to + i] = f(limit(f32[from + i]! + recurrent[i]!));
           }
         });
       }

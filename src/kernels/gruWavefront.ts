@@ -6,6 +6,7 @@ import newSource from "../../shaders/gru_wavefront_new.wgsl?raw";
 import source from "../../shaders/gru_wavefront.wgsl?raw";
 import type { GruLayer } from "../layers/gru.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { unitOf } from "./recurrentUnit.js";
 import { layerSource } from "./stepSpec.js";
 import { weightSource } from "./weightStorage.js";
 
@@ -46,7 +47,14 @@ function wavefrontSpec(name: string, main: string, numProducts: number, stack: S
   const input: KernelBinding = "read-only-storage";
   return {
     label: `${name} H=${hiddenSize} L=${layers.length} from ${firstOperation} ${storage}`,
-    source: main + stackSource + operation + layerSource + weightSource[storage] + activations + sigmoidTanh,
+    source:
+      main +
+      stackSource +
+      operation +
+      layerSource(unitOf(layers[0]!)) +
+      weightSource[storage] +
+      activations +
+      sigmoidTanh,
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

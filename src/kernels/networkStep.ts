@@ -3,8 +3,10 @@ import activations from "../../shaders/lib/activations.wgsl?raw";
 import chunk from "../../shaders/lib/chunk.wgsl?raw";
 import gru from "../../shaders/lib/gru.wgsl?raw";
 import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
+import lstm from "../../shaders/lib/lstm.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
+import rnn from "../../shaders/lib/rnn.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { Storage } from "../layers/layerType.js";
@@ -21,6 +23,8 @@ export const OPERATION_KINDS = [
   "softmax",
   "logSoftmax",
   "copy",
+  "lstm",
+  "rnn",
 ] as const;
 
 /** Sizes and offsets of the program that the kernel runs. */
@@ -29,7 +33,7 @@ export interface NetworkStepShape {
   readonly numOperations: number;
   /** Values in workgroup memory. */
   readonly numValues: number;
-  /** First of the values that a GRU keeps between its two halves. */
+  /** First of the values that a recurrent layer keeps between its products and its new state. */
   readonly gates: number;
   /** 0 for an index. */
   readonly inputSize: number;
@@ -49,6 +53,8 @@ export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number
       rowSource,
       chunk,
       gru,
+      lstm,
+      rnn,
       operations,
       operation,
       weightSource[storage],

@@ -1,23 +1,22 @@
 import activations from "../../shaders/lib/activations.wgsl?raw";
 import chunk from "../../shaders/lib/chunk.wgsl?raw";
-import gatesDefault from "../../shaders/lib/gates_default.wgsl?raw";
-import gatesGeneral from "../../shaders/lib/gates_general.wgsl?raw";
-import gru from "../../shaders/lib/gru.wgsl?raw";
 import layerPart from "../../shaders/lib/layer.wgsl?raw";
 import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
 import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import state from "../../shaders/lib/state.wgsl?raw";
 import step from "../../shaders/lib/step.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
-import { type Activation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
+import { type Activation, completeActivation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
 import { type Direction, numDirections } from "../layers/direction.js";
-import type { GruLayer } from "../layers/gru.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
+import { type RecurrentLayer, type RecurrentUnit, unitOf } from "./recurrentUnit.js";
 import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
 
-/** WGSL of every kernel that advances a GRU layer. */
-export const layerSource = rowSource + chunk + layerPart + recurrent + tile + gru;
+/** WGSL of every kernel that advances a recurrent layer. */
+export function layerSource({ gates, equations }: RecurrentUnit): string {
+  return rowSource + chunk + layerPart + gates + recurrent + tile + equations;
+}
 
 /** The parts of a spec that one step kernel has of its own. */
 export interface StepKernel {
@@ -32,34 +31,49 @@ export interface StepKernel {
 /** The largest float32: a clip that does nothing. */
 export const NO_CLIP = 3.4028234663852886e38;
 
+const [SIGMOID, TANH] = (["sigmoid", "tanh"] as const).map(completeActivation) as [Activation, Activation];
+
+/** The activations of a recurrent layer's gates, of its new state, and of what an LSTM gives of its cell. */
+export function functionsOf(layer: RecurrentLayer): { gate: Activation; new: Activation; output: Activation } {
+  switch (layer.type) {
+    case "gru":
+      return { gate: layer.gateActivation, new: layer.newActivation, output: TANH };
+    case "lstm":
+      return { gate: layer.gateActivation, new: layer.newActivation, output: layer.outputActivation };
+    case "rnn":
+      return { gate: SIGMOID, new: layer.activation, output: TANH };
+  }
+}
+
 /**
- * A kernel of one step of a GRU layer: all of them take activations, direction and storage in the same way.
+ * A kernel of one step of a recurrent layer: all of them take activations, direction and storage in the same way. Its label
+ * begins with the layer's type, where a kernel is for several.
  *
  * @param stateSize elements of one state of all layers, the same for all kernels of a network
  */
 export function stepSpec(
   { name, source, bindings, numProducts }: StepKernel,
-  layer: GruLayer,
+  layer: RecurrentLayer,
   stateSize: number,
 ): KernelSpec {
-  const { gateActivation, newActivation, clip, hiddenSize, direction, storage } = layer;
-  const gate = describeActivation(gateActivation);
-  const newGate = describeActivation(newActivation);
-  const isDefault = gate === "sigmoid" && newGate === "tanh" && clip === null;
+  const { clip, hiddenSize, direction, storage, type } = layer;
+  const unit = unitOf(layer);
+  const names = Object.values(functionsOf(layer)).map(describeActivation).join(" ");
+  const isUsual = names === "sigmoid tanh tanh" && clip === null;
   const details = [
     `H=${hiddenSize}`,
     ...(direction === "forward" ? [] : [direction]),
     ...(storage === "f32" ? [] : [storage]),
-    ...(isDefault ? [] : [`${gate} ${newGate} clip ${clip ?? "none"}`]),
+    ...(isUsual ? [] : [`${names} clip ${clip ?? "none"}`]),
   ];
-  const gates = isDefault ? [gatesDefault] : [gatesGeneral, activations];
+  const functions = isUsual ? unit.usualFunctions : unit.anyFunctions + activations;
   return {
-    label: `${name} ${details.join(" ")}`,
-    source: [source, layerSource, state, weightSource[storage], sigmoidTanh, ...gates].join(""),
+    label: `${name.replace("recurrent", type)} ${details.join(" ")}`,
+    source: [source, layerSource(unit), state, unit.state, weightSource[storage], sigmoidTanh, functions].join(""),
     entryPoint: name,
     constants: {
       ...layerConstants(layer, stateSize),
-      ...(isDefault ? {} : gateConstants(gateActivation, newActivation, clip)),
+      ...(isUsual ? {} : functionConstants(layer)),
     },
     bindings,
     workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
@@ -70,18 +84,18 @@ export function stepSpec(
 /** A kernel that advances a layer from its projection. @param more bindings of its own, after those of all */
 export function projectedSpec(
   kernel: Omit<StepKernel, "bindings">,
-  layer: GruLayer,
+  layer: RecurrentLayer,
   stateSize: number,
   ...more: KernelBinding[]
 ): KernelSpec {
   const bindings = [...PROJECTED_BINDINGS, ...more];
-  return stepSpec({ ...kernel, source: kernel.source + step, bindings }, layer, stateSize);
+  return stepSpec({ ...kernel, source: kernel.source + step + unitOf(layer).products, bindings }, layer, stateSize);
 }
 
 const input: KernelBinding = "read-only-storage";
 
 /** Params; lengths, slots, projection, recurrent weight and bias; state, output. */
-export const PROJECTED_BINDINGS: readonly KernelBinding[] = [
+const PROJECTED_BINDINGS: readonly KernelBinding[] = [
   "uniform",
   input,
   input,
@@ -92,8 +106,8 @@ export const PROJECTED_BINDINGS: readonly KernelBinding[] = [
   "storage",
 ];
 
-/** Overrides of shaders/lib/layer.wgsl and lib/chunk.wgsl, of any recurrent layer. */
-export function layerConstants(
+/** Overrides of shaders/lib/layer.wgsl and lib/chunk.wgsl. */
+function layerConstants(
   layer: { readonly hiddenSize: number; readonly direction: Direction },
   stateSize: number,
 ): Record<string, number> {
@@ -111,15 +125,18 @@ export function functionIndex({ name }: Activation): number {
   return ELEMENT_FUNCTIONS.indexOf(name);
 }
 
-/** Overrides of shaders/lib/gates_general.wgsl. */
-export function gateConstants(gate: Activation, newGate: Activation, clip: number | null): Record<string, number> {
+/** Overrides of shaders/lib/functions_general.wgsl, and of an LSTM's lib/output_function_general.wgsl. */
+function functionConstants(layer: RecurrentLayer): Record<string, number> {
+  const { output, ...functions } = functionsOf(layer);
+  const all = Object.entries(layer.type === "lstm" ? { ...functions, output } : functions);
   return {
-    GATE_FUNCTION: functionIndex(gate),
-    GATE_ALPHA: gate.alpha,
-    GATE_BETA: gate.beta,
-    NEW_FUNCTION: functionIndex(newGate),
-    NEW_ALPHA: newGate.alpha,
-    NEW_BETA: newGate.beta,
-    CLIP: clip ?? NO_CLIP,
+    ...Object.fromEntries(
+      all.flatMap(([name, activation]) => [
+        [`${name.toUpperCase()}_FUNCTION`, functionIndex(activation)],
+        [`${name.toUpperCase()}_ALPHA`, activation.alpha],
+        [`${name.toUpperCase()}_BETA`, activation.beta],
+      ]),
+    ),
+    CLIP: layer.clip ?? NO_CLIP,
   };
 }

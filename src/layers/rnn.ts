@@ -1,7 +1,7 @@
 import type { Activation, ActivationSpec } from "./activation.js";
 import { type Direction, direction, directionAxis, needsEnd, numDirections, overDirections } from "./direction.js";
-import { activation, size } from "./field.js";
-import { activate, product, productRow } from "./float64.js";
+import { activation, positive, size } from "./field.js";
+import { activate, clamp, product, productRow } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
 
 /**
@@ -16,6 +16,8 @@ export interface RnnLayer extends LayerBase {
   readonly direction: Direction;
   /** f */
   readonly activation: Activation;
+  /** Arguments of f are limited to [-clip, clip]; null for no limit. */
+  readonly clip: number | null;
   /** W [D, H, I] */
   readonly weight: Float32Array;
   /** R [D, H, H] */
@@ -31,12 +33,13 @@ export interface RnnLayer extends LayerBase {
   readonly recurrentWeightScale: Float32Array | null;
 }
 
-/** Forward, tanh, every step, no biases, float32, unless it says otherwise. */
+/** Forward, tanh, no clip, every step, no biases, float32, unless it says otherwise. */
 export type RnnSpec = Optional<
   Omit<RnnLayer, "activation"> & { readonly activation?: ActivationSpec; readonly returnSequences?: boolean },
   | "inputs"
   | "storage"
   | "direction"
+  | "clip"
   | "bias"
   | "recurrentBias"
   | "initialState"
@@ -48,7 +51,13 @@ export const rnn: LayerType<RnnLayer, RnnSpec> = {
   type: "rnn",
   time: () => "recurrent",
   readsIndex: false,
-  fields: { inputSize: size, hiddenSize: size, direction, activation: activation("tanh") },
+  fields: {
+    inputSize: size,
+    hiddenSize: size,
+    direction,
+    activation: activation("tanh"),
+    clip: positive("clip", null),
+  },
   tensors(layer) {
     const rows = [...directionAxis(layer), layer.hiddenSize];
     return [
@@ -80,13 +89,13 @@ export function rnnEquation(
   steps: readonly Float64Array[],
   { h }: Readonly<Record<string, readonly Float64Array[]>>,
 ): Float64Array[] {
-  const { hiddenSize, weight, bias, recurrentWeight, recurrentBias, activation: f } = layer;
+  const { hiddenSize, weight, bias, recurrentWeight, recurrentBias, activation: f, clip } = layer;
   const projections = steps.map((x) => product(numDirections(layer) * hiddenSize, weight, bias, x));
   return overDirections(layer, projections, (x, d) => {
     const before = h![d]!;
     const next = before.map((_, i) => {
       const row = d * hiddenSize + i;
-      return activate(f, x[row]! + productRow(row, recurrentWeight, recurrentBias, before));
+      return activate(f, clamp(x[row]! + productRow(row, recurrentWeight, recurrentBias, before), clip));
     });
     before.set(next);
     return next;

@@ -3,10 +3,8 @@
 
 export { carryPlan as carry } from "./carry.js";
 export { convPlan as conv } from "./conv.js";
-export { lstmPlan as lstm } from "./lstm.js";
 export { mapPlan as map } from "./map.js";
 export { normPlan as norm } from "./norm.js";
 export { poolPlan as pool } from "./pool.js";
 export { rearrangePlan as rearrange } from "./rearrange.js";
 export { reducePlan as reduce } from "./reduce.js";
-export { rnnPlan as rnn } from "./rnn.js";

@@ -1,5 +1,5 @@
 import { concatKernel } from "../kernels/concat.js";
-import { PROJECT_TILE_ROWS } from "../kernels/gruProject.js";
+import { PROJECT_TILE_ROWS } from "../kernels/recurrentProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
 import { stateBlocks } from "../layers/index.js";

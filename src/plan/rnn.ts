@@ -1,49 +1,11 @@
-import { denseKernel } from "../kernels/dense.js";
-import { paddedSize } from "../kernels/kernelSpec.js";
-import { rnnStepKernel } from "../kernels/rnnStep.js";
-import { LINEAR } from "../layers/activation.js";
-import { numDirections } from "../layers/direction.js";
 import type { RnnLayer } from "../layers/rnn.js";
 import type { LayerPlan } from "./layerPlan.js";
-import { byTiles, packBias, packMatrix } from "./packedWeight.js";
+import { waysToAdvance } from "./recurrent/families.js";
+import { addRecurrent } from "./recurrent/program.js";
+import { recurrentWeights } from "./recurrent/weights.js";
 
 export const rnnPlan: LayerPlan<RnnLayer> = {
-  weights(layer) {
-    const { storage, inputSize, hiddenSize, weight, weightScale, recurrentWeight, recurrentWeightScale } = layer;
-    const numRows = numDirections(layer) * hiddenSize;
-    const input = { values: weight, scale: weightScale, numRows, numColumns: inputSize, storage };
-    const recurrent = {
-      values: recurrentWeight,
-      scale: recurrentWeightScale,
-      numRows,
-      numColumns: hiddenSize,
-      storage,
-    };
-    return {
-      weight: packMatrix(input, byTiles(numRows, inputSize)),
-      bias: packBias(layer.bias, weightScale, numRows),
-      recurrentWeight: packMatrix(recurrent, byTiles(numRows, hiddenSize)),
-      recurrentBias: packBias(layer.recurrentBias, recurrentWeightScale, numRows),
-    };
-  },
-
-  plan(layer, inputs, planner) {
-    const { layout, stepBuffers } = planner;
-    const { name, inputSize, storage } = layer;
-    const size = numDirections(layer) * layer.hiddenSize;
-    const buffers = (tensors: string[]) => tensors.map((tensor) => layout.weight(layer, tensor));
-    const input = planner.gather(name, inputs);
-    const projection = planner.sequence(`${name}.projection`, paddedSize(size));
-    const project = denseKernel(inputSize, size, LINEAR, storage);
-    planner.rows(inputs, project, [input, ...buffers(["weight", "bias"]), projection]);
-    const buffer = planner.sequence(`${name}.output`, paddedSize(size));
-    const recurrent = buffers(["recurrentWeight", "recurrentBias"]);
-    planner.steps([
-      {
-        kernel: rnnStepKernel(layer, layout.stateSize),
-        buffers: [...stepBuffers, projection, ...recurrent, layout.state(layer), buffer],
-      },
-    ]);
-    return { value: { buffer, size, isSequence: true } };
-  },
+  weights: recurrentWeights,
+  plan: (layer, inputs, planner) => planner.choose(waysToAdvance(layer, inputs, planner)),
+  program: (layer, programmer) => addRecurrent("rnn", layer, programmer),
 };

@@ -1,4 +1,4 @@
 // Tables of kernel families.
 
-export { CANDIDATES, TUNING_TABLE } from "./gru/table.js";
-export { cooperationProbe } from "./gru/cooperative.js";
+export { CANDIDATES, TUNING_TABLE } from "./recurrent/table.js";
+export { cooperationProbe } from "./recurrent/cooperative.js";

@@ -3,13 +3,13 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { type RecurrentRow, TUNING_TABLE } from "../../src/plan/recurrent/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { projectRoot } from "../harness/library.js";
 import { openSharedPage } from "./support/openPage.js";
 
 /** Two workgroups for each row and direction of layers of 5 to 7, of 33 or 34 and of 64 to 100 units; one or three for others. */
-function cooperativeTable(maxSpins: number): GruRow[] {
+function cooperativeTable(maxSpins: number): RecurrentRow[] {
   const shape = { kernel: "cooperative", lanes: 2, maxSpins, mayGiveUp: true } as const;
   return [
     { maxHiddenSize: 7, family: { ...shape, workgroupSize: 8 } },
@@ -69,7 +69,7 @@ describe("workgroups that wait for each other", () => {
 
 describe("a workgroup that waits for itself alone", () => {
   it("never does so in vain", async () => {
-    const lone: GruRow[] = [
+    const lone: RecurrentRow[] = [
       { family: { kernel: "cooperative", workgroupSize: 28, lanes: 4, maxSpins: 1, mayGiveUp: true } },
     ];
     const { explanations, comparisons } = await runAndExplain(lone, 3);
@@ -79,7 +79,7 @@ describe("a workgroup that waits for itself alone", () => {
 });
 
 describe("a workgroup that gives up midway", () => {
-  const original = readFileSync(`${projectRoot}shaders/gru_cooperative.wgsl`, "utf8");
+  const original = readFileSync(`${projectRoot}shaders/recurrent_cooperative.wgsl`, "utf8");
   const wait = "h[k] = awaited(before, k);";
   const midwayCases = ["bidirectional-after", "bidirectional-after-lengths", "lengths-chunks", "bidirectional-submits"];
   const conditions = {
@@ -147,7 +147,7 @@ async function agree(ids: readonly string[], maxSpins: number): Promise<void> {
 }
 
 /** Runs a layer of H = 7 some times, 20 steps each, the state going on. */
-function runAndExplain(table: GruRow[], numRuns: number) {
+function runAndExplain(table: RecurrentRow[], numRuns: number) {
   return shared.page.evaluate(
     async (rows, count) => {
       const network = harness.random.oneGru(830, { inputSize: 3, hiddenSize: 7, direction: "forward" });
@@ -181,8 +181,8 @@ function runAndExplain(table: GruRow[], numRuns: number) {
 }
 
 describe("the try of how many workgroups run at once", () => {
-  const original = readFileSync(`${projectRoot}shaders/gru_cooperative.wgsl`, "utf8");
-  const table: GruRow[] = [
+  const original = readFileSync(`${projectRoot}shaders/recurrent_cooperative.wgsl`, "utf8");
+  const table: RecurrentRow[] = [
     {
       minHiddenSize: 6,
       family: { kernel: "cooperative", workgroupSize: 16, lanes: 4, maxSpins: 100, mayGiveUp: true },

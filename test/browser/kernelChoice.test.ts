@@ -2,7 +2,7 @@
 // test/long/kernels.test.ts runs all.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { GruRow } from "../../src/plan/gru/table.js";
+import type { RecurrentRow } from "../../src/plan/recurrent/table.js";
 import { expectIsClose } from "../harness/close.js";
 import { deviceTables, kernelShapes, TABLE_CASES } from "../cases/kernelShapes.js";
 import { casesOf } from "../cases/twinCases.js";
@@ -23,7 +23,7 @@ for (const { name: shape, table, cases } of kernelShapes) {
   });
 }
 
-async function agree(id: string, table: readonly GruRow[]): Promise<void> {
+async function agree(id: string, table: readonly RecurrentRow[]): Promise<void> {
   const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), id, table);
   for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
 }
@@ -41,7 +41,7 @@ describe("all steps of a layer in one dispatch", () => {
 
 /** Dispatches of a run of layers of H = 128, warmed up. */
 async function countDispatches(
-  table: GruRow[],
+  table: RecurrentRow[],
   numSteps: number,
   stack = { resetAfter: true, numLayers: 1 },
 ): Promise<number> {
@@ -65,7 +65,7 @@ async function countDispatches(
 }
 
 describe("all layers of a stack in one dispatch, wavefront by wavefront", () => {
-  const table: GruRow[] = [{ family: { kernel: "wavefront" } }];
+  const table: RecurrentRow[] = [{ family: { kernel: "wavefront" } }];
 
   it("are as many wavefronts as steps and layers less one, and the projection, counted", async () => {
     const [T, L] = [40, 4];

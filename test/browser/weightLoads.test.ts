@@ -31,30 +31,43 @@ const everyStep = ({ batchSize, numSteps }: LoadsRequest) => batchSize * numStep
 const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 8);
 
 const RUNS: readonly Run[] = [
-  { name: "step", resetAfter: true, kernels: ["gru_project", "gru_step"] },
-  { name: "step", resetAfter: false, kernels: ["gru_project", "gru_gates", "gru_new"] },
+  { name: "step", resetAfter: true, kernels: ["recurrent_project", "recurrent_step"] },
+  { name: "step", resetAfter: false, kernels: ["recurrent_project", "gru_gates", "gru_new"] },
   // For so few rows that a product of their own is not worth it.
-  { name: "cell", resetAfter: true, kernels: ["gru_cell"], numSteps: 1, input: everyStep },
+  { name: "cell", resetAfter: true, kernels: ["recurrent_cell"], numSteps: 1, input: everyStep },
   // Its last invocation loads the padding units too.
-  { name: "fourUnits", resetAfter: true, kernels: ["gru_project", "gru_step"], loadsPadding: true },
+  { name: "fourUnits", resetAfter: true, kernels: ["recurrent_project", "recurrent_step"], loadsPadding: true },
   {
     name: "fourRows",
     resetAfter: true,
-    kernels: ["gru_project", "gru_step"],
+    kernels: ["recurrent_project", "recurrent_step"],
     recurrent: ({ batchSize, numSteps }) => Math.ceil(batchSize / 4) * numSteps,
   },
-  { name: "persistent", resetAfter: true, kernels: ["gru_project", "gru_persistent"] },
-  { name: "persistentFourUnits", resetAfter: true, kernels: ["gru_project", "gru_persistent"], loadsPadding: true },
-  { name: "persistent", resetAfter: false, kernels: ["gru_project", "gru_persistent"] },
-  // The kernel that goes on after gru_cooperative loads nothing where that came through, else all but the first step's.
-  { name: "cooperative", resetAfter: true, kernels: ["gru_project", "gru_cooperative", "gru_persistent"] },
-  { name: "resumed", resetAfter: true, kernels: ["gru_project", "gru_cooperative", "gru_persistent"] },
+  { name: "persistent", resetAfter: true, kernels: ["recurrent_project", "recurrent_persistent"] },
+  {
+    name: "persistentFourUnits",
+    resetAfter: true,
+    kernels: ["recurrent_project", "recurrent_persistent"],
+    loadsPadding: true,
+  },
+  { name: "persistent", resetAfter: false, kernels: ["recurrent_project", "gru_persistent"] },
+  // The kernel that goes on after recurrent_cooperative loads nothing where that came through, else all but the first step's.
+  {
+    name: "cooperative",
+    resetAfter: true,
+    kernels: ["recurrent_project", "recurrent_cooperative", "recurrent_persistent"],
+  },
+  {
+    name: "resumed",
+    resetAfter: true,
+    kernels: ["recurrent_project", "recurrent_cooperative", "recurrent_persistent"],
+  },
   // A layer reads the step that the layer below has just made: only the first layer's input is there before the wavefronts,
   // and all others load their input matrix in the loop.
   ...[true, false].map((resetAfter): Run => ({
     name: "wavefront",
     resetAfter,
-    kernels: ["gru_project", "gru_wavefront", ...(resetAfter ? [] : ["gru_wavefront_new"])],
+    kernels: ["recurrent_project", "gru_wavefront", ...(resetAfter ? [] : ["gru_wavefront_new"])],
     numLayers: 3,
     input: (request, layer) => (layer === 0 ? projected(request) : everyStep(request)),
   })),

@@ -1,6 +1,6 @@
 // A table for each kernel family, which has nothing else but single steps.
 
-import { type GruRow } from "../../src/plan/gru/table.js";
+import { type RecurrentRow } from "../../src/plan/recurrent/table.js";
 
 /** Tables by the family's name, for layers of up to 64 units. */
 export const FAMILY_TABLES = {
@@ -16,7 +16,7 @@ export const FAMILY_TABLES = {
   resumed: [{ family: { kernel: "cooperative", workgroupSize: 32, lanes: 2, maxSpins: 0, mayGiveUp: true } }],
   wavefront: [{ family: { kernel: "wavefront" } }],
   network: [{ family: { kernel: "network", workgroupSize: 32 } }],
-} as const satisfies Record<string, readonly GruRow[]>;
+} as const satisfies Record<string, readonly RecurrentRow[]>;
 
 /** A kernel family. */
 export type FamilyName = keyof typeof FAMILY_TABLES;

@@ -187,6 +187,14 @@ export const lstmCases: readonly TwinCase[] = [
   saturated,
   ...storages,
   {
+    id: "lstm-few",
+    name: "lstm, bidirectional, few steps of few rows",
+    batchSize: 2,
+    sequenceLength: 3,
+    lengths: [3, 2],
+    network: () => oneLstm(782, { inputSize: 6, hiddenSize: 9, direction: "bidirectional" }),
+  },
+  {
     id: "lstm-text",
     name: "lstm, the last step of a text model",
     batchSize: 5,

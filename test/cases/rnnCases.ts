@@ -8,7 +8,7 @@ import { withStorage } from "../../src/model/quantize.js";
 import { randomArray, randomDense, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
-interface RnnShape extends Pick<RnnSpec, "inputSize" | "hiddenSize" | "direction" | "activation"> {}
+interface RnnShape extends Pick<RnnSpec, "inputSize" | "hiddenSize" | "direction" | "activation" | "clip"> {}
 
 export function randomRnn(name: string, inputs: string[], shape: RnnShape, next: () => number): RnnSpec {
   const { inputSize, hiddenSize, direction = "forward" } = shape;
@@ -49,6 +49,21 @@ export const rnnCases: readonly TwinCase[] = [
     batchSize: 3,
     sequenceLength: 1030,
     network: () => oneRnn(910, { inputSize: 3, hiddenSize: 130 }),
+  },
+  {
+    id: "rnn-few",
+    name: "rnn, bidirectional, few steps of few rows",
+    batchSize: 2,
+    sequenceLength: 3,
+    lengths: [3, 2],
+    network: () => oneRnn(913, { inputSize: 6, hiddenSize: 9, direction: "bidirectional" }),
+  },
+  {
+    id: "rnn-clip",
+    name: "rnn, another activation within a clip",
+    batchSize: 2,
+    sequenceLength: 7,
+    network: () => oneRnn(912, { inputSize: 3, hiddenSize: 6, activation: { name: "elu", alpha: 0.6 }, clip: 0.4 }),
   },
   {
     id: "rnn-relu",

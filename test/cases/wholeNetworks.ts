@@ -3,6 +3,8 @@
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
+import { randomLstm } from "./lstmCases.js";
+import { randomRnn } from "./rnnCases.js";
 import { randomDense, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "./random.js";
 
 /** Networks that are programs, with every operation among them. */
@@ -11,6 +13,7 @@ export const WHOLE_NETWORKS = {
   mixed: () => randomMixed(802, "logSoftmax", 70),
   deep: () => randomStack({ seed: 803, inputSize: 9, hiddenSizes: [33, 7, 1], resetAfter: false }),
   activations: () => withActivations(804),
+  recurrent: () => withOtherCells(807),
   int8: () => withStorage(randomMixed(805, "sigmoid", 5), "int8"),
   f16: () => withStorage(randomTextModel(806, 9), "f16"),
 };
@@ -23,6 +26,20 @@ function withActivations(seed: number): Network {
   const second = randomGru("second", ["first"], { inputSize: 6, hiddenSize: 5, resetAfter: false }, next);
   const head = randomDense("head", ["second", "first"], [11, 6], { name: "elu", alpha: 0.7 }, next);
   return defineNetwork({ layers: [{ ...first, ...activations }, { ...second, ...activations }, head] });
+}
+
+/** A simple layer and two LSTMs, of which the second has other activations and a clip, under a head. */
+function withOtherCells(seed: number): Network {
+  const next = uniform(seed);
+  const functions = { gateActivation: "hardSigmoid", outputActivation: "softsign", clip: 0.4 } as const;
+  return defineNetwork({
+    layers: [
+      randomRnn("simple", ["input"], { inputSize: 3, hiddenSize: 6, activation: "elu" }, next),
+      randomLstm("first", ["simple"], { inputSize: 6, hiddenSize: 5 }, next),
+      randomLstm("second", ["first", "simple"], { inputSize: 11, hiddenSize: 7, ...functions }, next),
+      randomDense("head", ["second", "first"], [12, 6], "tanh", next),
+    ],
+  });
 }
 
 /** Name of such a network. */

@@ -1,7 +1,7 @@
 // All twin cases by every kernel family that makes the steps of a layer, in several shapes.
 
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type GruRow, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { type RecurrentRow, TUNING_TABLE } from "../../src/plan/recurrent/table.js";
 import { openSharedPage } from "../browser/support/openPage.js";
 import { FAMILY_TABLES } from "../cases/familyTables.js";
 import { deviceTables, type KernelShape, kernelShapes, TABLE_CASES } from "../cases/kernelShapes.js";
@@ -29,7 +29,7 @@ for (const { name: shape, table } of shapes) {
 }
 
 /** A row's kernel, and its shape where there are several of it. */
-function nameOf({ family }: GruRow): string {
+function nameOf({ family }: RecurrentRow): string {
   return family.kernel === "step" ? `${family.units}x${family.rows}` : family.kernel;
 }
 
@@ -44,7 +44,7 @@ describe("the tables of devices without any one of their kernels", () => {
   }
 });
 
-async function agree(id: string, table: readonly GruRow[]): Promise<void> {
+async function agree(id: string, table: readonly RecurrentRow[]): Promise<void> {
   const comparisons = await shared.page.evaluate((one, rows) => harness.runTunedTwin(one, rows), id, table);
   for (const comparison of Object.values(comparisons)) expectIsClose(comparison);
 }

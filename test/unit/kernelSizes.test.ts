@@ -7,7 +7,7 @@ import { ALL, NONE } from "../../src/model/outputRequest.js";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
 import { kernelsOf } from "../../src/plan/plan.js";
 import { planSequence } from "../../src/plan/planSequence.js";
-import { CANDIDATES, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { CANDIDATES, TUNING_TABLE } from "../../src/plan/recurrent/table.js";
 import { Tuning, type TuningRow } from "../../src/plan/tuning.js";
 import { GpuEngine } from "../../src/runtime/gpuEngine.js";
 import { DEFAULT_FACTS, fakeDevice } from "../harness/fakeDevice.js";

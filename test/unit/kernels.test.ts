@@ -6,24 +6,24 @@ import { concatKernel } from "../../src/kernels/concat.js";
 import { convKernel } from "../../src/kernels/conv.js";
 import { denseKernel } from "../../src/kernels/dense.js";
 import { embeddingKernel } from "../../src/kernels/embedding.js";
-import { gruCellKernel } from "../../src/kernels/gruCell.js";
-import { gruCooperativeKernel } from "../../src/kernels/gruCooperative.js";
+import { recurrentCellKernel } from "../../src/kernels/recurrentCell.js";
+import { recurrentCooperativeKernel } from "../../src/kernels/recurrentCooperative.js";
 import { gruGatesKernel } from "../../src/kernels/gruGates.js";
 import { gruNewKernel } from "../../src/kernels/gruNew.js";
-import { gruProjectKernel } from "../../src/kernels/gruProject.js";
-import { gruPersistentKernel, gruResumedKernel } from "../../src/kernels/gruPersistent.js";
-import { gruStepKernel, type StepTile } from "../../src/kernels/gruStep.js";
+import { recurrentProjectKernel } from "../../src/kernels/recurrentProject.js";
+import { gruPersistentKernel } from "../../src/kernels/gruPersistent.js";
+import { recurrentPersistentKernel, recurrentResumedKernel } from "../../src/kernels/recurrentPersistent.js";
+import type { RecurrentLayer } from "../../src/kernels/recurrentUnit.js";
+import { recurrentStepKernel, type StepTile } from "../../src/kernels/recurrentStep.js";
 import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gruWavefront.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
-import { lstmStepKernel } from "../../src/kernels/lstmStep.js";
 import { mapKernel } from "../../src/kernels/map.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
 import { normKernel } from "../../src/kernels/norm.js";
 import { poolKernel } from "../../src/kernels/pool.js";
 import { rearrangeKernel } from "../../src/kernels/rearrange.js";
 import { reduceKernel } from "../../src/kernels/reduce.js";
-import { rnnStepKernel } from "../../src/kernels/rnnStep.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
@@ -31,10 +31,8 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { completeActivation } from "../../src/layers/activation.js";
 import type { ConvLayer } from "../../src/layers/conv.js";
 import type { GruLayer } from "../../src/layers/gru.js";
-import type { LstmLayer } from "../../src/layers/lstm.js";
 import type { MapLayer } from "../../src/layers/map.js";
 import type { ReduceLayer } from "../../src/layers/reduce.js";
-import type { RnnLayer } from "../../src/layers/rnn.js";
 import type { PoolLayer } from "../../src/layers/pool.js";
 import type { Storage } from "../../src/layers/layerType.js";
 import { layOut } from "../harness/planning.js";
@@ -57,6 +55,17 @@ const grus: GruLayer[] = [
   { ...gru, direction: "reverse", clip: 2, newActivation: completeActivation("relu") },
 ];
 
+/** LSTM and simple recurrent layers, with the usual functions and with others. */
+const [lstms, rnns] = [
+  ["lstm-bidirectional", "lstm-activations-2"],
+  ["rnn-bidirectional", "rnn-clip"],
+].map((ids) => ids.map((id) => twinCase(id).network().layers[0] as RecurrentLayer)) as [
+  RecurrentLayer[],
+  RecurrentLayer[],
+];
+const recurrents = [...grus, ...lstms, ...rnns];
+const haveHAlone = [...grus, ...rnns];
+
 const network = defineNetwork({ layers: [gru] });
 
 const networkShape = layOut(randomTextModel(81, 9)).program!.shape;
@@ -68,8 +77,8 @@ const stackOf = (storage: Storage, resetAfter: boolean) => ({
 });
 
 /** First byte of each tensor of a layer that is alone. */
-function offsetsOf(layer: GruLayer): (tensor: string) => number {
-  const layout = layOut({ ...network, layers: [layer] });
+function offsetsOf(layer: RecurrentLayer): (tensor: string) => number {
+  const layout = layOut({ ...network, layers: [layer], outputs: [layer.name] });
   return (tensor) => layout.weight(layer, tensor).offsetBytes;
 }
 
@@ -90,21 +99,24 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
-  gruCellKernel: grus.map((layer) => gruCellKernel(layer, STATE_SIZE, offsetsOf(layer))),
-  gruCooperativeKernel: grus.map((layer) =>
-    gruCooperativeKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
+  recurrentCellKernel: recurrents.map((layer) => recurrentCellKernel(layer, STATE_SIZE, offsetsOf(layer))),
+  recurrentCooperativeKernel: haveHAlone.map((layer) =>
+    recurrentCooperativeKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 16, maxSpins: 100 }),
   ),
   gruGatesKernel: grus.map((layer) => gruGatesKernel(layer, STATE_SIZE)),
   gruNewKernel: grus.map((layer) => gruNewKernel(layer, STATE_SIZE)),
-  gruProjectKernel: [...grus.slice(0, 3), { ...gru, direction: "bidirectional" as const }].map(gruProjectKernel),
-  gruPersistentKernel: grus.flatMap((layer) => [
-    ...[true, false].map((resetAfter) =>
-      gruPersistentKernel({ ...layer, resetAfter }, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
-    ),
-    gruPersistentKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 2, units: 4 }),
+  recurrentProjectKernel: [...grus.slice(0, 4), ...lstms, ...rnns].map(recurrentProjectKernel),
+  gruPersistentKernel: grus.map((layer) => gruPersistentKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 2 })),
+  recurrentPersistentKernel: recurrents.flatMap((layer) => [
+    recurrentPersistentKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 2 }),
+    recurrentPersistentKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 2, units: 4 }),
   ]),
-  gruResumedKernel: grus.map((layer) => gruResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 })),
-  gruStepKernel: grus.flatMap((layer) => STEP_TILES.map((tile) => gruStepKernel(layer, STATE_SIZE, tile))),
+  recurrentResumedKernel: haveHAlone.map((layer) =>
+    recurrentResumedKernel(layer, STATE_SIZE, { workgroupSize: 64, lanes: 1 }),
+  ),
+  recurrentStepKernel: recurrents.flatMap((layer) =>
+    STEP_TILES.map((tile) => recurrentStepKernel(layer, STATE_SIZE, tile)),
+  ),
   carryReadKernel: [carryReadKernel(5, STATE_SIZE)],
   carryWriteKernel: [carryWriteKernel(5, STATE_SIZE)],
   lastStepKernel: [lastStepKernel(5, 3)],
@@ -112,9 +124,6 @@ const samples: Record<string, readonly KernelSpec[]> = {
     [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),
   ),
   gruWavefrontNewKernel: storages.map((storage) => gruWavefrontNewKernel(stackOf(storage, false))),
-  lstmStepKernel: ["lstm-bidirectional", "lstm-activations-2"].map((id) =>
-    lstmStepKernel(twinCase(id).network().layers[0] as LstmLayer, STATE_SIZE),
-  ),
   mapKernel: [
     mapKernel(
       twinCase("map-power").network().layers[1] as MapLayer,
@@ -127,7 +136,6 @@ const samples: Record<string, readonly KernelSpec[]> = {
   poolKernel: (["pool", "pool-2d"] as const).map((id) => poolKernel(twinCase(id).network().layers[0] as PoolLayer)),
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
   reduceKernel: [reduceKernel(twinCase("reduce-max").network().layers[1] as ReduceLayer)],
-  rnnStepKernel: [rnnStepKernel(twinCase("rnn-bidirectional").network().layers[0] as RnnLayer, STATE_SIZE)],
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
   topKKernel: [topKKernel(9, 3), topKKernel(5000, 5)],
@@ -167,7 +175,7 @@ describe("kernels", () => {
 });
 
 describe("the checker of kernels", () => {
-  const spec = gruStepKernel(gru, STATE_SIZE, { units: 1, rows: 1 });
+  const spec = recurrentStepKernel(gru, STATE_SIZE, { units: 1, rows: 1 });
   const { HIDDEN_SIZE: _, ...withoutSize } = spec.constants;
   const faulty: [what: string, spec: KernelSpec, fault: RegExp][] = [
     [
@@ -184,7 +192,7 @@ describe("the checker of kernels", () => {
     ["a missing constant", { ...spec, constants: withoutSize }, /expected the constants .*HIDDEN_SIZE/],
     ["a constant too many", { ...spec, constants: { ...spec.constants, SIZE: 1 } }, /expected the constants .*SIZE/],
     ["a constant that is no number", { ...spec, constants: { ...spec.constants, HIDDEN_SIZE: NaN } }, /to be a number/],
-    ["another entry point", { ...spec, entryPoint: "main" }, /expected to enter at gru_step, got main/],
+    ["another entry point", { ...spec, entryPoint: "main" }, /expected to enter at recurrent_step, got main/],
     [
       "a default",
       withSource((source) => `${source}\noverride SPEED: u32 = 3;`),
@@ -193,7 +201,7 @@ describe("the checker of kernels", () => {
     [
       "a second entry point",
       withSource((source) => `${source}\n@compute @workgroup_size(1) fn other() {}`),
-      /expected one entry point, gru_step, got gru_step,other/,
+      /expected one entry point, recurrent_step, got recurrent_step,other/,
     ],
     [
       "a workgroup size of its own",
@@ -208,13 +216,13 @@ describe("the checker of kernels", () => {
   ];
   for (const [what, each, fault] of faulty) {
     it(`reports ${what}`, () => {
-      expect(checkKernel(each, "gru_step").join("\n")).toMatch(fault);
+      expect(checkKernel(each, "recurrent_step").join("\n")).toMatch(fault);
     });
   }
 
   it("allows an override that is computed from others", () => {
     const computed = withSource((source) => `${source}\noverride VEC4S: u32 = (HIDDEN_SIZE + 3) / 4;`);
-    expect(checkKernel(computed, "gru_step")).toEqual([]);
+    expect(checkKernel(computed, "recurrent_step")).toEqual([]);
   });
 
   function withSource(change: (source: string) => string): KernelSpec {

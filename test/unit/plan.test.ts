@@ -4,7 +4,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { chunkStepsFor, flopPerSubmit, maxChunkSteps } from "../../src/plan/budget.js";
 import { describePlan } from "../../src/plan/describePlan.js";
 import { type BufferPlan, chunkFlop, dispatchesOf, numDispatches, type Plan } from "../../src/plan/plan.js";
-import { CANDIDATES, TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { CANDIDATES, TUNING_TABLE } from "../../src/plan/recurrent/table.js";
 import { Tuning } from "../../src/plan/tuning.js";
 import type { Network } from "../../src/model/network.js";
 import { type GruShape, randomGru, randomMixed, randomStack, randomTextModel, uniform } from "../cases/random.js";
@@ -125,7 +125,7 @@ describe("planSequence", () => {
       "gru.bias": 2 * 16,
       "gru.recurrentWeight": 3 * 8 * 8,
       "gru.recurrentBias": 2 * 16,
-      program: 18,
+      program: 21,
       params: 4 * 64,
       lengths: 2,
       slots: 2,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DeviceFacts } from "../../src/plan/deviceFacts.js";
 import { dispatchesOf, type Plan } from "../../src/plan/plan.js";
-import { TUNING_TABLE } from "../../src/plan/gru/table.js";
+import { TUNING_TABLE } from "../../src/plan/recurrent/table.js";
 import { planSequence, surveySequence } from "../../src/plan/planSequence.js";
 import { type RowsAndSteps, Tuning } from "../../src/plan/tuning.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
@@ -34,7 +34,7 @@ function familyOf(
   return stage === undefined ? null : dispatchesOf(stage).map(({ kernel }) => kernel.entryPoint);
 }
 
-const COOPERATIVE = ["gru_cooperative", "gru_persistent"];
+const COOPERATIVE = ["recurrent_cooperative", "recurrent_persistent"];
 
 describe("the table of kernels", () => {
   it("has workgroups wait for each other on NVIDIA, where twice as many were seen to run at once", () => {

@@ -10,8 +10,8 @@ import { layerPlan } from "../layers.js";
 import type { NetworkProgram, StateBuffer, WeightBuffer } from "../networkLayout.js";
 import { type Operation, Programmer } from "./programmer.js";
 
-/** 11 whole numbers, two activations of three, and the clip. */
-const OPERATION_ELEMENTS = 18;
+/** 11 whole numbers, three activations of three, and the clip. */
+const OPERATION_ELEMENTS = 21;
 
 /**
  * The program of a network whose layers all have operations, run forward and give every step, that has one output and keeps
@@ -63,13 +63,15 @@ function encode(operations: readonly Operation[]): Uint32Array<ArrayBuffer> {
   operations.forEach((operation, i) => {
     const { kind, source = 0, vec4s = 0, result, size, weight = 0, bias = 0, biasRows = 0 } = operation;
     const { recurrentWeight = 0, recurrentBias = 0, state = 0 } = operation;
-    const { activation = LINEAR, newActivation = LINEAR, clip = 0 } = operation;
+    const { activation = LINEAR, newActivation = LINEAR, outputActivation = LINEAR, clip = 0 } = operation;
     const start = i * OPERATION_ELEMENTS;
     const whole = [OPERATION_KINDS.indexOf(kind), source, vec4s, result, size, weight, bias, biasRows];
-    encoded.set([...whole, recurrentWeight, recurrentBias, state, functionIndex(activation)], start);
-    floats.set([activation.alpha, activation.beta], start + 12);
-    encoded[start + 14] = functionIndex(newActivation);
-    floats.set([newActivation.alpha, newActivation.beta, clip], start + 15);
+    encoded.set([...whole, recurrentWeight, recurrentBias, state], start);
+    [activation, newActivation, outputActivation].forEach((each, k) => {
+      encoded[start + 11 + 3 * k] = functionIndex(each);
+      floats.set([each.alpha, each.beta], start + 12 + 3 * k);
+    });
+    floats[start + 20] = clip;
   });
   return encoded;
 }

@@ -20,6 +20,7 @@ export interface Operation {
   readonly state?: number;
   readonly activation?: Activation;
   readonly newActivation?: Activation;
+  readonly outputActivation?: Activation;
   readonly clip?: number;
   /** Of a recurrent layer, by which its operation is found. */
   readonly name?: string;

@@ -7,7 +7,7 @@ import randomNumberSource from "../../../shaders/lib/random.wgsl?raw";
 import { type GenerateOptions, takeGeneration } from "../../../src/model/generative.js";
 import { randomNumber } from "../../../src/model/randomNumber.js";
 import { runReference } from "../../harness/reference/runReference.js";
-import type { GruRow } from "../../../src/plan/gru/table.js";
+import type { RecurrentRow } from "../../../src/plan/recurrent/table.js";
 import { borrowDevice } from "../../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../../src/runtime/gpuEngine.js";
 import * as badInput from "../../cases/badInput.js";
@@ -248,13 +248,13 @@ const harness = {
   },
 
   /** As `runTwin`, with a table of kernels to choose from that is not the device's own. */
-  async runTunedTwin(id: string, table: readonly GruRow[]): Promise<Record<string, Comparison>> {
+  async runTunedTwin(id: string, table: readonly RecurrentRow[]): Promise<Record<string, Comparison>> {
     const prepared = prepareTwin(twinCase(id));
     return compareTwinOn(prepared, await harness.createTunedModel(prepared.network, table));
   },
 
   /** A model on the twin cases' device, with a table of kernels to choose from that is not the device's own. */
-  async createTunedModel(network: webgru.Network, table: readonly GruRow[]): Promise<webgru.GruModel> {
+  async createTunedModel(network: webgru.Network, table: readonly RecurrentRow[]): Promise<webgru.GruModel> {
     twinDevice ??= harness.requestLargeDevice();
     const choice = borrowDevice(await twinDevice);
     const engine = await GpuEngine.create(network, choice, "a test", forcedKernels(choice, table));

@@ -6,12 +6,14 @@ const AFTER = ["bidirectional-after", "bidirectional-after-lengths"];
 const BEFORE = ["bidirectional-before", "bidirectional-before-lengths"];
 /** Of more units than any workgroup of the other cases: it waits for itself alone, and never in vain. */
 const ONE_GROUP = "f16-h33";
+/** With a cell, and a bias for each direction. */
+const LSTM = ["lstm-bidirectional"];
 const STACK_AFTER = ["stack-three-after", "stack-int8-after"];
 const STACK_BEFORE = ["stack-three-before", "stack-int8-before"];
-const WHOLE = ["text", "mixed", "deep", "activations", "int8"].map((name) => `network-${name}`);
+const WHOLE = ["text", "mixed", "deep", "activations", "int8", "recurrent"].map((name) => `network-${name}`);
 
 const persistent: Mutation[] = [
-  ...mutationsOf("gru_persistent.wgsl", AFTER, [
+  ...mutationsOf("recurrent_persistent.wgsl", AFTER, [
     ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
     ["goes past a row's length", "min(params.end, lengths[row])", "params.end"],
     ["begins with zeros", "h[i] = state_before(direction, row, start, i);", "h[i] = 0.0;"],
@@ -23,45 +25,71 @@ const persistent: Mutation[] = [
       "let first = recurrent_row(0u, unit);",
       2,
     ],
+    ["gives all directions the first one's biases", "let rows = gate_rows(direction,", "let rows = gate_rows(0u,"],
+    ["forgets the other lanes", "lane < LANES", "lane < 1"],
+    ["gives both lanes the first one's part", "part % LANES", "0u", 2],
+    ["loses the last units", "k < HIDDEN_VEC4S; k += LANES", "k < HIDDEN_SIZE / 4; k += LANES", 2],
+    ["blends with another unit's state", "rows), kept(unit))", "rows), kept(0u))"],
+  ]),
+  ...mutationsOf(
+    "recurrent_persistent.wgsl",
+    LSTM,
+    [
+      ["begins with another unit's cell", "row, start), unit));", "row, start), 0u));"],
+      [
+        "begins with the first direction's cell",
+        "begin(unit, unit_at(state_start(direction,",
+        "begin(unit, unit_at(state_start(0u,",
+      ],
+    ],
+    "persistent",
+  ),
+  ...mutationsOf("lib/kept_h.wgsl", AFTER, [
+    ["keeps the first unit's state for all", "return h[unit];", "return h[0];"],
+    ["keeps what was", "h[unit] = after;", ""],
+  ]),
+  ...mutationsOf("lib/kept_h_c.wgsl", LSTM, [
+    ["gives the first unit's cell", "cells[unit]);", "cells[0]);"],
+    ["gives h for the cell", "Unit(h[unit], cells[unit])", "Unit(h[unit], h[unit])"],
+    ["keeps h as it was", "  h[unit] = after.x;\n", ""],
+    ["keeps the cell as it was", "  cells[unit] = after.y;\n", ""],
+    ["begins with a cell of zero", "cells[unit] = first.y;", ""],
+    ["begins with h for the cell", "first.y", "first.x"],
+  ]),
+  ...mutationsOf("gru_persistent.wgsl", BEFORE, [
+    ["begins with another row's state", "let row = workgroup_id.x;", "let row = workgroup_id.x / 2;"],
+    ["goes past a row's length", "min(params.end, lengths[row])", "params.end"],
+    ["begins with zeros", "h[i] = state[state_start(direction, row, params.step) + i];", "h[i] = 0.0;"],
+    ["leaves the state as it was", "state_start(direction, row, end)", "state_start(direction, row, params.step)"],
+    ["runs every direction forward", "time_row_of(direction, row, step)", "time_row_of(0u, row, step)"],
+    ["gives all directions the first one's weights", "recurrent_row(direction,", "recurrent_row(0u,", 2],
     [
       "gives all directions the first one's biases",
       "return biased(sums, gate_rows(direction,",
       "return biased(sums, gate_rows(0u,",
     ],
     ["forgets the other lanes", "lane < LANES", "lane < 1"],
-    ["gives both lanes the first one's part", "part % LANES", "0u", 3],
-    ["loses the last units", "k < HIDDEN_VEC4S; k += LANES", "k < HIDDEN_SIZE / 4; k += LANES", 3],
-    ["blends with another unit's state", "recurrent, h[unit])", "recurrent, h[0])"],
+    ["gives both lanes the first one's part", "part % LANES", "0u", 2],
+    ["loses the last units", "k < HIDDEN_VEC4S; k += LANES", "k < HIDDEN_SIZE / 4; k += LANES", 2],
+    ["forgets to reset", "gate(x.x, recurrent.x) * h[unit]", "h[unit]"],
+    ["gives r for z", "= gate(x.y, recurrent.y)", "= gate(x.x, recurrent.x)"],
+    ["uses R_r for R_z", "recurrent_weight[w + TO_GATE]", "recurrent_weight[w]"],
+    ["uses R_z for R_n", "+ 2 * TO_GATE;", "+ TO_GATE;"],
+    [
+      "takes h for r * h",
+      "vec4f(gated[4 * k], gated[4 * k + 1], gated[4 * k + 2], gated[4 * k + 3])",
+      "vec4f(h[4 * k], h[4 * k + 1], h[4 * k + 2], h[4 * k + 3])",
+    ],
+    ["takes x_z for x_n", "step_before(x.z,", "step_before(x.y,"],
+    ["blends by r * h", "update_gate[unit], h[unit])", "gated[unit], h[unit])"],
   ]),
   ...mutationsOf(
-    "gru_persistent.wgsl",
-    BEFORE,
-    [
-      ["begins with zeros", "h[i] = state_before(direction, row, start, i);", "h[i] = 0.0;"],
-      ["forgets to reset", "gate(x.x, recurrent.x) * h[unit]", "h[unit]"],
-      ["gives r for z", "= gate(x.y, recurrent.y)", "= gate(x.x, recurrent.x)"],
-      ["uses R_r for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w]"],
-      ["uses R_z for R_n", "+ TO_N;", "+ TO_Z;"],
-      [
-        "takes h for r * h",
-        "vec4f(gated[4 * k], gated[4 * k + 1], gated[4 * k + 2], gated[4 * k + 3])",
-        "vec4f(h[4 * k], h[4 * k + 1], h[4 * k + 2], h[4 * k + 3])",
-      ],
-      ["takes x_z for x_n", "step_before(x.z,", "step_before(x.y,"],
-      ["blends by r * h", "update_gate[unit], h[unit])", "gated[unit], h[unit])"],
-    ],
-    "persistent",
-  ),
-  ...mutationsOf(
-    "gru_persistent.wgsl",
+    "recurrent_persistent.wgsl",
     [...AFTER, ONE_GROUP, "stack-int8-after"],
     [
       ["gives four units the first four's weights", "part / LANES * 4", "0u"],
       ["leaves the last of four units", "i < 4 && unit", "i < 3 && unit"],
       ["gives the lanes one part", "(unit + i) * LANES + lane", "(unit + i) * LANES"],
-      ["swaps z and n", "vec3f(r[i], z[i], n[i])", "vec3f(r[i], n[i], z[i])"],
-      ["multiplies the tile transposed", "four * tile_at(w + TO_Z)", "tile_at(w + TO_Z) * four"],
-      ["uses R_z for R_n", "four * tile_at(w + TO_N)", "four * tile_at(w + TO_Z)"],
     ],
     "persistentFourUnits",
   ),
@@ -74,7 +102,7 @@ const persistent: Mutation[] = [
 
 const cooperative: Mutation[] = [
   ...mutationsOf(
-    "gru_cooperative.wgsl",
+    "recurrent_cooperative.wgsl",
     [...AFTER, ONE_GROUP],
     [
       ["begins with another row's state", "let row = workgroup_id.y;", "let row = workgroup_id.y / 2;"],
@@ -94,7 +122,7 @@ const cooperative: Mutation[] = [
       ["never looks at the step before", "h[k] = awaited(before, k);", "h[k] = vec4f();"],
       ["forgets the other lanes", "lane < LANES", "lane < 1"],
       ["takes another unit's x", "projected(time_row, rows)", "projected(time_row, rows - local_index % 2)"],
-      ["blends with the first state", "rows), own);", "rows), state[start + unit]);"],
+      ["blends with the first state", "rows), own);", "rows), unit_at(start, unit));"],
     ],
   ),
   ...mutationsOf("lib/start_resumed.wgsl", AFTER, [
@@ -112,7 +140,7 @@ const cooperative: Mutation[] = [
 ];
 
 const cell = mutationsOf(
-  "gru_cell.wgsl",
+  "recurrent_cell.wgsl",
   [...AFTER, "stack-int8-after"],
   [
     ["ignores lengths", "params.step >= lengths[row]", "false"],
@@ -122,23 +150,18 @@ const cell = mutationsOf(
     ["gives all rows of W the first four's", "rows / 4 * vec4s(INPUT_SIZE) * 4 + ", ""],
     ["leaves W out", "var is_recurrent = 0u;", "var is_recurrent = 1u;"],
     ["leaves R out", "is_recurrent < 2;", "is_recurrent < 1;"],
-    ["takes turns the other way", "vec3u(w.yz, w.x + TO_NEXT)", "vec3u(w.z, w.x + TO_NEXT, w.y)"],
-    ["leaves the third gate", "gate < 3;", "gate < 2;"],
+    ["takes one turn too few", "gate < NUM_GATES;", "gate + 1 < NUM_GATES;", 2],
     ["reads the first row of the input", "input[time_row * vec4s(INPUT_SIZE) + k]", "input[k]"],
     ["reads the first vec4 of the state", "state_vec4(start, k)", "state_vec4(start, 0u)"],
-    ["uses R_z for R_n", "vec3u(0, TO_Z, TO_N)", "vec3u(0, TO_Z, TO_Z)"],
+    ["uses R_r for all gates", " + ALL_GATES * TO_GATE;", " + ALL_GATES * 0u;"],
     ["loses the last units", "num_vec4s = HIDDEN_VEC4S;", "num_vec4s = HIDDEN_SIZE / 4;"],
     ["takes c for b", "var bias = BIAS + rows;", "var bias = RECURRENT_BIAS + rows;"],
     ["takes b for c", "    bias = RECURRENT_BIAS + rows;\n", ""],
-    [
-      "swaps b_r and b_z",
-      "vec3f(biases[i.x], biases[i.y], biases[i.z])",
-      "vec3f(biases[i.y], biases[i.x], biases[i.z])",
-    ],
-    ["drops the scale", "return sums * vec3f(biases[s.x], biases[s.y], biases[s.z]) + bias;", "return sums + bias;"],
-    ["scales R_r as R_z", "vec3f(biases[s.x], biases[s.y],", "vec3f(biases[s.y], biases[s.y],"],
-    ["swaps x and R h", "step_after(x, recurrent,", "step_after(recurrent, x,"],
-    ["blends with another unit's state", "recurrent, state[start + unit])", "recurrent, state[start])"],
+    ["uses one bias for all gates", "      bias = next_rows(bias, first_row(bias));\n", ""],
+    ["drops the bias", "return sum + biases[i];", "return sum;"],
+    ["drops the scale", "sum * biases[i + padded(", "sum + 0.0 * biases[i + padded("],
+    ["swaps x and R h", "step_of(x, recurrent,", "step_of(recurrent, x,"],
+    ["blends with another unit's state", "unit_at(start, unit)", "unit_at(start, 0u)"],
   ],
 );
 
@@ -189,7 +212,7 @@ const wavefronts: Mutation[] = [
       "input_product(rows.z, below), input_product(rows.y, below)",
     ],
     ["gives all gate rows the first one's weights", "row_start(gate_row,", "row_start(0,"],
-    ["uses R_r for all gates", " + gate * TO_Z;", ";"],
+    ["uses R_r for all gates", " + gate * TO_GATE;", ";"],
     ["uses c_r for all gates", " + gate * HIDDEN_SIZE + unit, h", " + unit, h"],
     ["drops the bias", " + biases[bias];", ";"],
     ["drops the scale", " * biases[bias + padded(3 * HIDDEN_SIZE)]", ""],
@@ -206,6 +229,8 @@ const wavefronts: Mutation[] = [
 const network: Mutation[] = [
   ...mutationsOf("network_step.wgsl", WHOLE, [
     ["begins with zeros", "= states[first + program[o].state + i];", "= 0.0;"],
+    ["forgets the cell", "return padded(operation.size) + operation.size;", "return operation.size;"],
+    ["forgets a simple layer's state", "GRU_BEFORE, RNN: {", "GRU_BEFORE: {"],
     ["leaves the state as it was", "states[last + program[o]", "states[first + program[o]"],
     ["goes past a row's length", "min(params.end, lengths[row])", "params.end"],
     ["gives all rows the first one's input", "step * params.batch_size + row;", "step * params.batch_size;"],
@@ -222,28 +247,21 @@ const network: Mutation[] = [
     ["drops the bias", " + biases[operation.bias + row];", ";"],
     ["drops the recurrent bias", " + biases[bias];", ";"],
     ["gives all rows the first one's weights", "row_start(row,", "row_start(0,"],
-    ["uses R_r for all gates", "unit / 4 * 3 + row / operation.size", "unit / 4 * 3"],
-    [
-      "swaps r and z",
-      "vec3f(values[GATES + i], values[GATES + size + i],",
-      "vec3f(values[GATES + size + i], values[GATES + i],",
-    ],
-    [
-      "swaps R_r and R_z",
-      "vec3f(values[products + i], values[products + size + i],",
-      "vec3f(values[products + size + i], values[products + i],",
-    ],
+    ["uses R_r for all gates", "unit / 4 * num_gates + row / operation.size", "unit / 4 * num_gates"],
+    ["gives all gates the first one", "values[start + gate * size]", "values[start]"],
+    ["takes x for R h", "gates_of(products + i,", "gates_of(GATES + i,"],
+    ["swaps x_r and x_z", "step_after(x.xyz,", "step_after(x.yxz,"],
+    ["leaves the cell", "        values[cell] = after.y;\n", ""],
+    ["takes h for the cell", "h + padded(size) + i;", "h + i;"],
+    ["drops an LSTM's x", "step_lstm(x,", "step_lstm(vec4f(),"],
+    ["drops a simple layer's R h", "step_rnn(x.x, recurrent.x)", "step_rnn(x.x, 0.0)"],
     [
       "forgets to reset",
       "select(0.0, values[GATES + i] * values[operation.result + i], i < size)",
       "select(0.0, values[operation.result + i], i < size)",
     ],
     ["takes z for r", "let z = values[GATES + size + i];", "let z = values[GATES + i];"],
-    [
-      "blends with another unit's state",
-      "recurrent, values[operation.result + i])",
-      "recurrent, values[operation.result])",
-    ],
+    ["blends with another unit's state", "recurrent.xyz, values[h + i])", "recurrent.xyz, values[h])"],
     [
       "blends with another unit's state, reset before",
       "z, values[operation.result + i])",
@@ -254,8 +272,9 @@ const network: Mutation[] = [
     ["forgets the sum", " - safe_log(sum)", ""],
   ]),
   ...mutationsOf("lib/operation.wgsl", WHOLE, [
-    ["forgets the clip", "limit(x, -current.clip, current.clip)", "x", 2],
+    ["forgets the clip", "limit(x, -current.clip, current.clip)", "x", 3],
     ["takes the gates' activation for n", "apply(current.new_activation,", "apply(current.activation,"],
+    ["gives the cell by n's activation", "apply(current.output_activation,", "apply(current.new_activation,"],
   ]),
 ];
 

@@ -1,4 +1,4 @@
-// Mutations of the kernels of a GRU layer. Running a row for one step too long is not among them: what that writes,
+// Mutations of the kernels of a layer's single steps. Running a row for one step too long is not among them: what that writes,
 // nobody reads.
 
 import { type Mutation, mutationsOf } from "./mutation.js";
@@ -38,22 +38,22 @@ function transposedProducts(component: "x" | "y" | "z", toGate: string): string 
 }
 
 const PRODUCTS = "sums += products_of(w, state_vec4(start, k));";
-const STEP_AFTER = "let after = step_after(projected(time_row, rows), biased(sums, rows), h);";
+const STEP_AFTER = "let after = step_of(projected(time_row, rows), biased(sums, rows), before);";
 
 const step: Mutation[] = [
   ...mutationsOf(
-    "lib/products_one.wgsl",
+    "lib/make_one.wgsl",
     [AFTER],
     [
       ["reads another row of the state", "state_start(direction, row,", "state_start(direction, row / 2,"],
       ["transposes R_r", PRODUCTS, transposedProducts("x", "0")],
-      ["transposes R_z", PRODUCTS, transposedProducts("y", "TO_Z")],
-      ["transposes R_n", PRODUCTS, transposedProducts("z", "TO_N")],
+      ["transposes R_z", PRODUCTS, transposedProducts("y", "TO_GATE")],
+      ["transposes R_n", PRODUCTS, transposedProducts("z", "2 * TO_GATE")],
       ["loses the last units of the product", PRODUCTS, `if (4 * k + 4 <= HIDDEN_SIZE) { ${PRODUCTS} }`],
     ],
   ),
   ...mutationsOf(
-    "gru_step.wgsl",
+    "recurrent_step.wgsl",
     [AFTER],
     [
       ["swaps z and n", "biased(sums, rows)", "biased(sums.xzy, rows)"],
@@ -69,41 +69,41 @@ const step: Mutation[] = [
     }
     let rows_j = gate_rows(direction, j);
     let r_j = gate(projected(time_row, rows_j).x, biased(sums_j, rows_j).x);
-    let weight_j = unpack(recurrent_weight[recurrent_row(direction, unit) + TO_N + j / 4 * TO_NEXT])[j % 4];
+    let weight_j = unpack(recurrent_weight[recurrent_row(direction, unit) + 2 * TO_GATE + j / 4 * TO_NEXT])[j % 4];
     reset_sum += weight_j * r_j * state[start + j];
   }
   let x = projected(time_row, rows);
   let recurrent = biased(vec3f(sums.xy, reset_sum), rows);
-  let after = step_before(x.z, recurrent.z, gate(x.y, recurrent.y), h);`,
+  let after = step_before(x.z, recurrent.z, gate(x.y, recurrent.y), before);`,
       ],
       [
         "resets before the bias",
         STEP_AFTER,
         `let c = biased(vec3f(), rows);
   let recurrent = biased(sums, rows) - vec3f(0, 0, c.z);
-  let after = step_after(projected(time_row, rows) + vec3f(0, 0, c.z), recurrent, h);`,
+  let after = step_after(projected(time_row, rows) + vec3f(0, 0, c.z), recurrent, before);`,
       ],
       [
         "blends with another unit's state",
-        "state_start(direction, row, params.step) + unit]",
-        "state_start(direction, row, params.step)]",
+        "state_start(direction, row, params.step), unit)",
+        "state_start(direction, row, params.step), 0u)",
       ],
     ],
   ),
   ...mutationsOf(
-    "gru_step.wgsl",
+    "recurrent_step.wgsl",
     [AFTER, AFTER_LENGTHS, ONE_GROUP, INT8_STACK],
     [["overlaps the units of invocations", "UNITS * global_id.x", "global_id.x"]],
     "fourUnits",
   ),
   ...mutationsOf(
-    "gru_step.wgsl",
+    "recurrent_step.wgsl",
     [AFTER, AFTER_LENGTHS, FORWARD],
     [["overlaps the rows of invocations", "ROWS * global_id.y", "global_id.y"]],
     "fourRows",
   ),
   ...mutationsOf(
-    "lib/products_one.wgsl",
+    "lib/make_one.wgsl",
     [AFTER_LENGTHS],
     [
       ["ignores lengths", "params.step >= lengths[row]", "false"],
@@ -111,20 +111,17 @@ const step: Mutation[] = [
     ],
   ),
   ...mutationsOf(
-    "lib/products_four.wgsl",
+    "lib/make_four.wgsl",
     [AFTER, AFTER_LENGTHS, ONE_GROUP, INT8_STACK],
     [
       ["leaves the last unit of four", "i < UNITS * ROWS", "i + 1 < UNITS * ROWS"],
       ["makes the first unit four times", "first_unit + i % UNITS", "first_unit"],
-      ["swaps z and n", "sums[1][i], sums[2][i]", "sums[2][i], sums[1][i]"],
       ["runs a row for a step too short", "params.step >= lengths[first_row]", "params.step + 1 >= lengths[first_row]"],
-      ["multiplies the tile transposed", "h * tile_at(w + TO_Z)", "tile_at(w + TO_Z) * h"],
-      ["uses R_z for R_n", "h * tile_at(w + TO_N)", "h * tile_at(w + TO_Z)"],
     ],
     "fourUnits",
   ),
   ...mutationsOf(
-    "lib/products_four.wgsl",
+    "lib/make_four.wgsl",
     [AFTER, AFTER_LENGTHS, FORWARD],
     [
       ["leaves the last row of four", "i < UNITS * ROWS", "i + 1 < UNITS * ROWS"],
@@ -137,7 +134,6 @@ const step: Mutation[] = [
         "state_vec4(starts.z, k), state_vec4(starts.w, k)",
         "state_vec4(starts.w, k), state_vec4(starts.z, k)",
       ],
-      ["uses R_z for R_n", "unpack(recurrent_weight[w + TO_N]) * h", "unpack(recurrent_weight[w + TO_Z]) * h"],
     ],
     "fourRows",
   ),
@@ -155,13 +151,13 @@ const gates: Mutation[] = [
         "= gate(x.y, recurrent.y)",
         "= gate(x.y, recurrent.y - biased(vec3f(), rows).y + recurrent.z)",
       ],
-      ["uses R_z for R_r", "recurrent_weight[w])", "recurrent_weight[w + TO_Z])"],
-      ["uses R_r for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w]"],
-      ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
+      ["uses R_z for R_r", "recurrent_weight[w])", "recurrent_weight[w + TO_GATE])"],
+      ["uses R_r for R_z", "recurrent_weight[w + TO_GATE]", "recurrent_weight[w]"],
+      ["uses R_n for R_z", "recurrent_weight[w + TO_GATE]", "recurrent_weight[w + 2 * TO_GATE]"],
       ["drops R_r h and c_r", "gate(x.x, recurrent.x)", "gate(x.x, 0.0)"],
       ["drops x_z", "gate(x.y, recurrent.y)", "gate(0.0, recurrent.y)"],
       ["transposes R_r", "unpack(recurrent_weight[w])", transposedVec4("0")],
-      ["transposes R_z", "unpack(recurrent_weight[w + TO_Z])", transposedVec4("TO_Z")],
+      ["transposes R_z", "unpack(recurrent_weight[w + TO_GATE])", transposedVec4("TO_GATE")],
       ["forgets to reset", "gate(x.x, recurrent.x) * state", "state"],
       ["gives r for r * h", " * state[start + unit];", ";"],
       ["gives r for z", "= gate(x.y, recurrent.y)", "= gate(x.x, recurrent.x)"],
@@ -185,10 +181,10 @@ const secondHalf: Mutation[] = [
     [
       ["takes x_z for x_n", "projected(time_row, rows).z", "projected(time_row, rows).y"],
       ["takes c_z for c_n", "biased(vec3f(0, 0, sum), rows).z", "biased(vec3f(0, sum, 0), rows).y"],
-      ["uses R_z for R_n", "+ TO_N;", "+ TO_Z;"],
-      ["uses R_r for R_n", "+ TO_N;", ";"],
+      ["uses R_z for R_n", "+ 2 * TO_GATE;", "+ TO_GATE;"],
+      ["uses R_r for R_n", " + 2 * TO_GATE;", ";"],
       ["drops x_n", "projected(time_row, rows).z", "0.0"],
-      ["transposes R_n", "unpack(recurrent_weight[w])", transposedVec4("TO_N")],
+      ["transposes R_n", "unpack(recurrent_weight[w])", transposedVec4("2 * TO_GATE")],
       [
         "resets after the product: r * (R_n h + c_n)",
         `    sum += dot(unpack(recurrent_weight[w]), gated[gated_start + k]);
@@ -248,7 +244,7 @@ function swappedVec4(a: number, b: number): string {
 
 const project: Mutation[] = [
   ...mutationsOf(
-    "gru_project.wgsl",
+    "recurrent_project.wgsl",
     [FORWARD],
     [
       ["drops b_r", " + bias[four]", biasWithout(0), 8],
@@ -268,12 +264,12 @@ const project: Mutation[] = [
     ],
   ),
   ...mutationsOf(
-    "gru_project.wgsl",
+    "recurrent_project.wgsl",
     [AFTER],
     [["loses the last features", "let input_vec4s = vec4s(INPUT_SIZE);", "let input_vec4s = INPUT_SIZE / 4;"]],
   ),
   ...mutationsOf(
-    "gru_project.wgsl",
+    "recurrent_project.wgsl",
     [WHOLE_VEC4S],
     [
       ["swaps r and z", "let p = row * gate_vec4s + four;", `let p = row * gate_vec4s + ${swappedVec4(0, 1)};`],
@@ -282,7 +278,7 @@ const project: Mutation[] = [
     ],
   ),
   ...mutationsOf(
-    "gru_project.wgsl",
+    "recurrent_project.wgsl",
     [INT8],
     [
       ["drops the scale", "let scale = bias[gate_vec4s + four];", "let scale = vec4f(1.0);"],
@@ -290,11 +286,11 @@ const project: Mutation[] = [
     ],
   ),
   ...mutationsOf(
-    "gru_project.wgsl",
+    "recurrent_project.wgsl",
     [FORWARD],
     [["starts every dispatch at the first row", "params.first_row + 8 * global_id.y", "8 * global_id.y"]],
   ),
 ];
 
-/** Of gru_step, gru_gates, gru_new and gru_project. */
+/** Of recurrent_step, gru_gates, gru_new and recurrent_project. */
 export const gruMutations: readonly Mutation[] = [...step, ...gates, ...secondHalf, ...project];

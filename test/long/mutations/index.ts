@@ -8,6 +8,7 @@ import { normMutations } from "./norm.js";
 import { poolMutations } from "./pool.js";
 import { rearrangeMutations } from "./rearrange.js";
 import { reduceMutations } from "./reduce.js";
+import { recurrentMutations } from "./recurrent.js";
 import { rnnMutations } from "./rnn.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
@@ -30,6 +31,7 @@ export const mutations: readonly Mutation[] = [
   ...poolMutations,
   ...rearrangeMutations,
   ...reduceMutations,
+  ...recurrentMutations,
   ...rnnMutations,
   ...libMutations,
   ...sampleMutations,

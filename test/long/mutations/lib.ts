@@ -8,7 +8,6 @@ const BOTH = "bidirectional-after";
 const BOTH_LENGTHS = "bidirectional-after-lengths";
 
 const BEFORE = "bidirectional-before";
-const INT8 = "int8-mixed";
 
 const params = mutationsOf(
   "lib/params.wgsl",
@@ -55,8 +54,6 @@ const layer = mutationsOf(
     ["gives all rows the first one's time", "* params.batch_size + row;", "* params.batch_size;"],
     ["gives all directions one state", " + direction * 4 * HIDDEN_VEC4S", ""],
     ["writes all directions to the same columns", " + direction * HIDDEN_SIZE;", ";"],
-    ["gives all directions the first one's biases", "return direction * 3 * HIDDEN_SIZE + unit", "return unit"],
-    ["swaps r and z", "vec3u(0, HIDDEN_SIZE, 2 * HIDDEN_SIZE)", "vec3u(HIDDEN_SIZE, 0, 2 * HIDDEN_SIZE)"],
   ],
 );
 
@@ -100,6 +97,14 @@ const gru = [
     ],
   ),
   ...mutationsOf(
+    "lib/step_gru.wgsl",
+    [BOTH],
+    [
+      ["swaps x and R h", "step_after(x, recurrent,", "step_after(recurrent, x,"],
+      ["blends with zero", "recurrent, before)", "recurrent, 0.0)"],
+    ],
+  ),
+  ...mutationsOf(
     "lib/gru.wgsl",
     [BEFORE],
     [
@@ -111,63 +116,13 @@ const gru = [
   ),
 ];
 
-const SCALED = "sums * bias_at(rows + padded(NUM_DIRECTIONS * 3 * HIDDEN_SIZE))";
-
-const step = [
-  ...mutationsOf(
-    "lib/step.wgsl",
-    [BOTH],
-    [
-      ["uses R_z for R_r", "dot(unpack(recurrent_weight[w]), h)", "dot(unpack(recurrent_weight[w + TO_Z]), h)"],
-      ["uses R_n for R_z", "recurrent_weight[w + TO_Z]", "recurrent_weight[w + TO_N]"],
-      ["uses R_r for R_n", "recurrent_weight[w + TO_N]", "recurrent_weight[w]"],
-      ["swaps x_r and x_z", "projection[i.x], projection[i.y]", "projection[i.y], projection[i.x]"],
-      ["takes x_z for x_n", "projection[i.z]", "projection[i.y]"],
-      ["drops c_r", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(0, 1, 1);"],
-      ["drops c_z", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(1, 0, 1);"],
-      ["drops c_n", "+ bias_at(rows);", "+ bias_at(rows) * vec3f(1, 1, 0);"],
-    ],
-  ),
-  ...mutationsOf(
-    "lib/step.wgsl",
-    [INT8],
-    [
-      ["drops the scale of R_r", SCALED, `select(sums, ${SCALED}, vec3<bool>(false, true, true))`],
-      ["drops the scale of R_z", SCALED, `select(sums, ${SCALED}, vec3<bool>(true, false, true))`],
-      ["drops the scale of R_n", SCALED, `select(sums, ${SCALED}, vec3<bool>(true, true, false))`],
-      ["scales R_r as R_z", SCALED, `${SCALED}.yyz`],
-    ],
-  ),
-  ...mutationsOf(
-    "lib/state.wgsl",
-    [BOTH],
-    [
-      ["reads the first vec4 of the state for all", "let i = start + 4 * k;", "let i = start;"],
-      ["swaps two columns of the state", "state[i + 1], state[i + 2]", "state[i + 2], state[i + 1]"],
-    ],
-  ),
-  ...mutationsOf(
-    "lib/recurrent_tile.wgsl",
-    [BOTH, "f16-h33"],
-    [
-      ["gives two units the first one's weights", "recurrent_weight[w + 1]", "recurrent_weight[w]"],
-      [
-        "swaps two units",
-        "w + 2]),\n    unpack(recurrent_weight[w + 3])",
-        "w + 3]),\n    unpack(recurrent_weight[w + 2])",
-      ],
-    ],
-    "fourUnits",
-  ),
-];
-
 const output = mutationsOf(
   "lib/output.wgsl",
   [BOTH],
   [
     ["leaves the state as it was", "params.step + 1)", "params.step)"],
-    ["writes zeros for the state", "+ 1) + unit] = after;", "+ 1) + unit] = 0.0;"],
-    ["writes zeros for the output", "params.step)) + unit] = after;", "params.step)) + unit] = 0.0;"],
+    ["writes the state of the unit after", "+ 1), unit, after)", "+ 1), unit + 1, after)"],
+    ["writes zeros for the output", "= h_of(after);", "= 0.0;"],
     ["writes all directions to the same columns", "output_start(direction,", "output_start(0u,"],
     ["runs every direction forward", "time_row_of(direction,", "time_row_of(0u,"],
   ],
@@ -180,8 +135,9 @@ const recurrent = mutationsOf(
     ["gives all directions the first one's weights", "direction * HIDDEN_VEC4S + unit / 4", "unit / 4"],
     ["gives four units the first one's weights", " + unit % 4, HIDDEN_VEC4S)", ", HIDDEN_VEC4S)"],
     ["gives all units the first four's weights", "direction * HIDDEN_VEC4S + unit / 4", "direction * HIDDEN_VEC4S"],
-    ["uses R_z for R_n", "= 2 * TO_Z;", "= TO_Z;"],
-    ["uses R_r for R_z", "= 4 * HIDDEN_VEC4S;", "= 0u;"],
+    ["uses R_r for all gates", "= 4 * HIDDEN_VEC4S;", "= 0u;"],
+    ["gives both directions the first one's rows", "direction * NUM_GATES * HIDDEN_SIZE + unit", "unit"],
+    ["uses c_r for all gates", "ALL_GATES * HIDDEN_SIZE", "ALL_GATES * 0u"],
   ],
 );
 
@@ -197,8 +153,8 @@ const tile = mutationsOf(
   ],
 );
 
-const gatesDefault = mutationsOf(
-  "lib/gates_default.wgsl",
+const functionsDefault = mutationsOf(
+  "lib/functions_default.wgsl",
   [BOTH_LENGTHS],
   [
     ["takes tanh for the gates", "return sigmoid(x);", "return safe_tanh(x);"],
@@ -211,9 +167,9 @@ const SOFTSIGN = "clip-softsign";
 const CLIP = "clip-tanh";
 const AFFINE = "n-affine-0.7-after";
 
-const gatesGeneral = [
+const functionsGeneral = [
   ...mutationsOf(
-    "lib/gates_general.wgsl",
+    "lib/functions_general.wgsl",
     [AFFINE],
     [
       ["takes n's alpha for the gates", "GATE_ALPHA, GATE_BETA, limit", "NEW_ALPHA, GATE_BETA, limit"],
@@ -224,12 +180,12 @@ const gatesGeneral = [
     ],
   ),
   ...mutationsOf(
-    "lib/gates_general.wgsl",
+    "lib/functions_general.wgsl",
     [SOFTSIGN],
     [["takes n's function for the gates", "activate(GATE_FUNCTION", "activate(NEW_FUNCTION"]],
   ),
   ...mutationsOf(
-    "lib/gates_general.wgsl",
+    "lib/functions_general.wgsl",
     [CLIP],
     [
       ["ignores the clip of the gates", "GATE_BETA, limit(x, -CLIP, CLIP)", "GATE_BETA, x"],
@@ -471,12 +427,11 @@ export const libMutations: readonly Mutation[] = [
   ...chunk,
   ...layer,
   ...gru,
-  ...step,
   ...output,
   ...recurrent,
   ...tile,
-  ...gatesDefault,
-  ...gatesGeneral,
+  ...functionsDefault,
+  ...functionsGeneral,
   ...weights,
   ...activations,
   ...sigmoidTanh,

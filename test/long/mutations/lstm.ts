@@ -1,29 +1,8 @@
-// Mutations of lstm_step.wgsl and of the equations of an LSTM unit.
+// Mutations of the equations of an LSTM unit.
 
 import { type Mutation, mutationsOf } from "./mutation.js";
 
 export const lstmMutations: readonly Mutation[] = [
-  ...mutationsOf(
-    "lstm_step.wgsl",
-    ["lstm-bidirectional"],
-    [
-      ["ignores lengths", "params.step >= lengths[row]", "false"],
-      ["gives both directions the first one's rows", "direction * 4 * HIDDEN_SIZE + unit", "unit"],
-      ["runs every direction forward", "time_row_of(direction, row,", "time_row_of(0u, row,"],
-      ["reads the first direction's state", "start = state_start(direction, row,", "start = state_start(0u, row,"],
-      ["reads the first vec4 of the state for all", "state_vec4(start, k)", "state_vec4(start, 0u)"],
-      ["keeps the cell", "= after.y;", "= state[start + cells + unit];"],
-      ["puts the cell where h is", "state[start + cells + unit]", "state[start + unit]"],
-      ["gives one direction the cells of the other", "NUM_DIRECTIONS * 4 * HIDDEN_VEC4S", "4 * HIDDEN_VEC4S"],
-      ["drops the recurrent bias", " + four_of_bias(rows)", ""],
-      [
-        "swaps f and g",
-        "vec4u(first, first + HIDDEN_SIZE, first + 2",
-        "vec4u(first, first + 2 * HIDDEN_SIZE, first + 1",
-      ],
-    ],
-  ),
-  ...mutationsOf("lstm_step.wgsl", ["lstm-int8-h33"], [["drops the scale", "sums * four_of_bias(scale)", "sums"]]),
   ...mutationsOf(
     "lib/lstm.wgsl",
     ["lstm-forward", "lstm-activations-0"],
@@ -41,9 +20,17 @@ export const lstmMutations: readonly Mutation[] = [
       ["drops x", "x + recurrent;", "recurrent;"],
     ],
   ),
-  ...mutationsOf("lib/output_default.wgsl", ["lstm-forward"], [["is linear", "safe_tanh(x)", "x"]]),
   ...mutationsOf(
-    "lib/output_general.wgsl",
+    "lib/step_lstm.wgsl",
+    ["lstm-forward"],
+    [
+      ["takes h for the cell", "before.y", "before.x"],
+      ["drops x", "step_lstm(x,", "step_lstm(vec4f(),"],
+    ],
+  ),
+  ...mutationsOf("lib/output_function_default.wgsl", ["lstm-forward"], [["is linear", "safe_tanh(x)", "x"]]),
+  ...mutationsOf(
+    "lib/output_function_general.wgsl",
     ["lstm-activations-2", "lstm-activations-3"],
     [
       ["ignores the clip", "limit(x, -CLIP, CLIP)", "x"],

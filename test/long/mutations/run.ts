@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { sep } from "node:path";
-import type { GruRow } from "../../../src/plan/gru/table.js";
+import type { RecurrentRow } from "../../../src/plan/recurrent/table.js";
 import { FAMILY_TABLES } from "../../cases/familyTables.js";
 import { projectRoot } from "../../harness/library.js";
 import type { Mutation } from "./mutation.js";
@@ -24,23 +24,23 @@ export function killerRequest(
   of: Pick<Mutation, "file" | "family">,
   mutated: string,
   cases: readonly string[],
-): [mutant: { original: string; mutated: string }, cases: readonly string[], table: readonly GruRow[]] {
+): [mutant: { original: string; mutated: string }, cases: readonly string[], table: readonly RecurrentRow[]] {
   return [{ original: shaderSources.get(of.file)!, mutated }, cases, tableOf(of)];
 }
 
 /** A table that has nothing but the kernel of a mutation. */
-function tableOf({ file, family }: Pick<Mutation, "file" | "family">): readonly GruRow[] {
+function tableOf({ file, family }: Pick<Mutation, "file" | "family">): readonly RecurrentRow[] {
   return family === undefined ? (TABLES[file] ?? []) : FAMILY_TABLES[family];
 }
 
 const maxHiddenSize = 4096;
-const PERSISTENT: GruRow = { maxHiddenSize, family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } };
-const WAVEFRONT: GruRow = { maxHiddenSize, family: { kernel: "wavefront" } };
-const NETWORK: GruRow = { maxHiddenSize, family: { kernel: "network", workgroupSize: 32 } };
+const PERSISTENT: RecurrentRow = { maxHiddenSize, family: { kernel: "persistent", workgroupSize: 16, lanes: 2 } };
+const WAVEFRONT: RecurrentRow = { maxHiddenSize, family: { kernel: "wavefront" } };
+const NETWORK: RecurrentRow = { maxHiddenSize, family: { kernel: "network", workgroupSize: 32 } };
 
 /** Tables by the file; single steps take all others. */
-const TABLES: Record<string, readonly GruRow[]> = {
-  "gru_cooperative.wgsl": [
+const TABLES: Record<string, readonly RecurrentRow[]> = {
+  "recurrent_cooperative.wgsl": [
     {
       maxHiddenSize: 7,
       family: { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 1_000_000, mayGiveUp: true },
@@ -55,8 +55,11 @@ const TABLES: Record<string, readonly GruRow[]> = {
     { maxHiddenSize, family: { kernel: "cooperative", workgroupSize: 8, lanes: 2, maxSpins: 0, mayGiveUp: true } },
   ],
   "lib/start_whole.wgsl": [PERSISTENT],
+  "recurrent_persistent.wgsl": [PERSISTENT],
+  "lib/kept_h.wgsl": [PERSISTENT],
+  "lib/kept_h_c.wgsl": [PERSISTENT],
   "gru_persistent.wgsl": [PERSISTENT],
-  "gru_cell.wgsl": [{ maxHiddenSize, family: { kernel: "cell" } }],
+  "recurrent_cell.wgsl": [{ maxHiddenSize, family: { kernel: "cell" } }],
   "gru_wavefront.wgsl": [WAVEFRONT],
   "gru_wavefront_new.wgsl": [WAVEFRONT],
   "lib/stack.wgsl": [WAVEFRONT],
