@@ -1,6 +1,8 @@
 import { GruError } from "../errors.js";
-import { isStored, type Layer, layerOutputSize, layerType, tensorsOf } from "../layers/index.js";
-import { canStream, layerNamed, type Network, numParameters } from "../model/network.js";
+import { isStored, type Layer, layerOutputSize, tensorsOf } from "../layers/index.js";
+import { describeFields } from "../model/describeLayer.js";
+import { canStream, layerNamed, needsEnd, type Network, numParameters } from "../model/network.js";
+import { stateShapes } from "../model/state.js";
 import { describeNetwork } from "../entries/safetensors.js";
 import { defineCommand, EXIT } from "./command.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
@@ -29,6 +31,8 @@ export const inspect = defineCommand({
     const outputs = network.outputs.map((name) => ({ name, size: layerOutputSize(layerNamed(network, name)) }));
     const isStreamable = canStream(network);
     const warnings = warn(network);
+    const shapes = stateShapes(network);
+    const states = Object.entries(shapes).map(([name, shape]) => `${name} [${shape.join(", ")}]`);
     const { inputType, inputSize, notes, vocabulary } = network;
     if (values.json) {
       await printJson({
@@ -42,6 +46,7 @@ export const inspect = defineCommand({
         parameters: numParameters(network),
         vocabularySize: vocabulary?.length ?? null,
         canStream: isStreamable,
+        states: shapes,
         layers,
         notes,
         warnings,
@@ -54,7 +59,8 @@ export const inspect = defineCommand({
       `conventions: ${conventions}`,
       `input: ${inputType === "indices" ? "an index" : `${count(inputSize)} features`} a step`,
       `outputs: ${outputs.map(({ name, size }) => `${name} (${count(size)})`).join(", ")}`,
-      `streams: ${isStreamable ? "yes" : "no, a layer that runs in reverse needs the whole sequence"}`,
+      `streams: ${isStreamable ? "yes" : `no, ${whyNoStreams(network)}`}`,
+      ...(states.length > 0 ? [`state of a row: ${states.join(", ")}`] : []),
       `parameters: ${count(numParameters(network))}`,
       ...table([
         ["layer", "type", "reads", "storage", "parameters", "tensors"],
@@ -75,6 +81,13 @@ export const inspect = defineCommand({
     return EXIT.fine;
   },
 });
+
+/** Why a network has no streams, in words. */
+function whyNoStreams(network: Network): string {
+  const end = needsEnd(network);
+  if (end === null) return "it sees each row's last step first";
+  return `layer "${end.layer.name}", ${end.reason}, needs the whole sequence`;
+}
 
 /** The description to complete, in the error for a file that does not say how its layers are wired; null in other errors. */
 function openDescription(error: unknown): unknown {
@@ -97,11 +110,8 @@ function describe(layer: Layer): LayerSummary {
   const present = tensorsOf(layer).filter(({ values }) => values !== null);
   const tensors = Object.fromEntries(present.map(({ name: tensor, shape }) => [tensor, shape]));
   const parameters = numParameters({ layers: [layer] });
-  const values = layer as unknown as Readonly<Record<string, unknown>>;
-  const words = Object.entries(layerType(layer).fields).map(([key, field]) =>
-    field.kind === "choice" ? field.describe(values[key]) : "",
-  );
-  const type = [layer.type, words.filter((word) => word !== "").join(", ")].join(" ").trim();
+  const words = describeFields(layer).words.filter(({ kind }) => kind !== "activation" && kind !== "number");
+  const type = [layer.type, words.map(({ text }) => text).join(", ")].join(" ").trim();
   return { name, type, inputs, storage, parameters, tensors };
 }
 

@@ -135,7 +135,7 @@ export const layerName: Field = {
   expected: "the name of a layer",
   accepts: (value) => typeof value === "string" && value !== "",
   complete: same,
-  describe: String,
+  describe: (value) => `next ${String(value)}`,
 };
 
 /** Whether it is a finite number above 0 in float32, in which devices compute: they may take smaller ones than 2^-126 for 0. */

@@ -5,7 +5,8 @@ import { checkBoolean, checkOptions } from "../model/checkOptions.js";
 import { reverseSteps } from "../model/reverseSteps.js";
 import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths } from "../model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
-import { type Layer, layerOutputSize, layerType, tensorsOf } from "../layers/index.js";
+import { describeLayer } from "../model/describeLayer.js";
+import { layerOutputSize } from "../layers/index.js";
 import { layerNamed, needsEnd, type Network, NETWORK_INPUT, numParameters } from "../model/network.js";
 import {
   mainOutput,
@@ -243,10 +244,12 @@ export class GruModel {
   /** The device and why it was chosen, the layers, the reader's inferences, and how a step and a sequence of 100 run. */
   explain(): string {
     const layers = this.#network.layers.map((layer) => `  ${layer.name}: ${describeLayer(layer)}`);
+    const states = Object.entries(this.stateShapes).map(([name, shape]) => `${name} [${shape.join(", ")}]`);
     return [
       `device: ${this.device} (${this.deviceName}); ${this.deviceReason}`,
       `model: ${numParameters(this.#network)} parameters in ${this.#network.layers.length} layers`,
       ...layers,
+      ...(states.length > 0 ? [`state of a row: ${states.join(", ")}`] : []),
       ...this.notes.map((note) => `note: ${note}`),
       `one step of one row: ${this.#engine.describe(1, 1)}`,
       `100 steps of one row: ${this.#engine.describe(1, 100)}`,
@@ -372,17 +375,4 @@ async function readPrompt(session: Session, indices: Float32Array): Promise<void
     (_, i) => indices[Math.floor(i / slots.length)]!,
   );
   await session.advance({ input, slots, lengths: null, lastOnly: true, output: NONE, withState: false });
-}
-
-/** `gru 2 -> 3 of [input], forward, reset after, sigmoid, tanh, f32` */
-function describeLayer(layer: Layer): string {
-  const values = layer as unknown as Readonly<Record<string, unknown>>;
-  const sizes: string[] = [];
-  const words: string[] = [];
-  for (const [key, field] of Object.entries(layerType(layer).fields)) {
-    (field.kind === "size" ? sizes : words).push(field.describe(values[key]));
-  }
-  const storage = tensorsOf(layer).length > 0 ? layer.storage : "";
-  const details = [...words, storage].filter((word) => word !== "");
-  return `${layer.type} ${sizes.join(" -> ")} of [${layer.inputs.join(", ")}], ${details.join(", ")}`;
 }

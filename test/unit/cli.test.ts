@@ -156,11 +156,12 @@ describe("webgru inspect", () => {
     expect(code).toBe(0);
     const lines = stdout.split("\n");
     expect(lines[0]).toBe(`${text}: PyTorch's .pt, 8,004 bytes`);
-    expect(lines.slice(1, 6)).toEqual([
+    expect(lines.slice(1, 7)).toEqual([
       "conventions: PyTorch's: gates r z n, reset after the recurrent product, two biases, [out, in]",
       "input: an index a step",
       "outputs: head (4)",
       "streams: yes",
+      "state of a row: gru.l0.h [1, 9], gru.l1.h [1, 9]",
       "parameters: 1,105",
     ]);
     expect(stdout).toMatch(
@@ -200,7 +201,13 @@ describe("webgru inspect", () => {
   it("gives a description that can be given back", async () => {
     const { stdout } = await runCli(["inspect", text, "--json"]);
     const report = JSON.parse(stdout) as { description: { layers: { activation?: unknown }[] }; parameters: number };
-    expect(report).toMatchObject({ parameters: 1105, inputType: "indices", canStream: true, warnings: [] });
+    expect(report).toMatchObject({
+      parameters: 1105,
+      inputType: "indices",
+      canStream: true,
+      states: { "gru.l0.h": [1, 9] },
+      warnings: [],
+    });
     report.description.layers[3]!.activation = "softmax";
     const edited = scratch("edited.json");
     writeFileSync(edited, JSON.stringify(report.description));
@@ -231,7 +238,7 @@ describe("webgru inspect", () => {
 
   it("tells a model without streams, and both directions' shapes", async () => {
     const { stdout } = await runCli(["inspect", fixture("torch_bidirectional.pt")]);
-    expect(stdout).toContain("streams: no, a layer that runs in reverse needs the whole sequence");
+    expect(stdout).toContain('streams: no, layer "l0", direction "bidirectional", needs the whole sequence');
     expect(stdout).toContain("weight [2, 15, 3]");
   });
 

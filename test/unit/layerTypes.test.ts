@@ -15,10 +15,15 @@ import { twinCases } from "../cases/twinCases.js";
 
 const NUM_STEPS = 7;
 
+/** Networks of the twin cases with a layer of the type. */
+function networksWith(type: string): Network[] {
+  const networks = twinCases.filter(({ id }) => id !== "h4096").map(({ network }) => network());
+  return networks.filter(({ layers }) => layers.some((layer) => layer.type === type));
+}
+
 /** The first network of the twin cases that has a layer of the type, and can stream. */
 function networkWith(type: string): Network {
-  const networks = twinCases.filter(({ id }) => id !== "h4096").map(({ network }) => network());
-  const found = networks.find((each) => canStream(each) && each.layers.some((layer) => layer.type === type));
+  const found = networksWith(type).find(canStream);
   if (found === undefined) throw new Error(`no twin case that can stream has a layer of type "${type}": add one`);
   return found;
 }
@@ -101,5 +106,19 @@ describe("the doctor's page", () => {
   it.each(LAYER_TYPES)("has a layer of type %s", (type) => {
     // A GRU that gives its last step alone is two layers, of which one is a `last`.
     expect(script).toContain(type === "last" ? "returnSequences: false" : `type: "${type}"`);
+  });
+});
+
+describe("a layer in words", () => {
+  it.each(LAYER_TYPES)("has its type, its sizes and what it reads: %s", async (type) => {
+    for (const network of networksWith(type)) {
+      const model = await createModel(network, { device: "cpu" });
+      const lines = model.explain().split("\n");
+      model.dispose();
+      for (const { name } of network.layers.filter((layer) => layer.type === type)) {
+        const line = lines.find((each) => each.startsWith(`  ${name}: ${type} `))!;
+        expect(line).toMatch(/: [a-z]+ \d[\dx]*( -> \d[\dx]*)?( of \[[^\]]+\])?(, [^,]([^,]|,\d)*)*$/);
+      }
+    }
   });
 });

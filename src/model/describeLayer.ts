@@ -1,0 +1,26 @@
+import { isStored, type Layer, layerType, tensorsOf } from "../layers/index.js";
+
+/** `gru 2 -> 3 of [input], forward, reset after, sigmoid, tanh, f32` */
+export function describeLayer(layer: Layer): string {
+  const { sizes, words } = describeFields(layer);
+  const inputs = layer.inputs.length > 0 ? ` of [${layer.inputs.join(", ")}]` : "";
+  const storage = tensorsOf(layer).some(isStored) ? [layer.storage] : [];
+  const others = words.map(({ text }) => text);
+  return [`${layer.type} ${sizes.join(" -> ")}${inputs}`, ...others, ...storage].join(", ");
+}
+
+/** A layer's fields, for a person: bare sizes, "5" or "2x13", and words, "kernel 3", each with the kind of its field. */
+export function describeFields(layer: Layer): {
+  readonly sizes: readonly string[];
+  readonly words: readonly { readonly kind: string; readonly text: string }[];
+} {
+  const values = layer as unknown as Readonly<Record<string, unknown>>;
+  const fields = Object.entries(layerType(layer).fields)
+    .map(([key, field]) => ({ kind: field.kind, text: field.describe(values[key]) }))
+    .filter(({ text }) => text !== "");
+  const isBare = (text: string) => /^[\dx]+$/.test(text);
+  return {
+    sizes: fields.map(({ text }) => text).filter(isBare),
+    words: fields.filter(({ text }) => !isBare(text)),
+  };
+}
