@@ -1,9 +1,9 @@
-// A convolution along two inner axes of each row. An invocation makes one output.
+// A convolution along time and two inner axes of each row. An invocation makes one output.
 //
-//   output[row, o, p] = activate(scale[o] * sum over c, k of weight[o, c, k] * input[row, c, at(p, k)] + bias[o])
+//   output[row, o, p] = activate(scale[o] * sum over c, t, k of weight[o, c, t, k] * frame(row, t)[c, at(p, k)] + bias[o])
 //
-// row_at and column_at come from lib/window_under.wgsl, or transposed from lib/window_over.wgsl; unpack from
-// lib/weight_*.wgsl, row_start from lib/tile.wgsl, activate from lib/activations.wgsl.
+// frame_under comes from lib/frame_own.wgsl, or with a window along time from lib/frame_past.wgsl; row_at and column_at from
+// lib/window_under.wgsl, or transposed from lib/window_over.wgsl.
 // Dispatch [ceil(outputs / WORKGROUP_SIZE), rows, 1].
 // CPU twin: src/layers/conv.ts
 
@@ -20,8 +20,13 @@ override BETA: f32;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;          // [2, O]: the bias, then the scale of each row, padded
 @group(0) @binding(4) var<storage, read_write> output: array<f32>;  // [rows, O, R', S'], rows padded
 
+override FRAME_SIZE: u32 = CHANNELS * INPUT_ROWS * INPUT_COLUMNS;
+
 @compute @workgroup_size(WORKGROUP_SIZE)
-fn conv(@builtin(global_invocation_id) global_id: vec3u) {
+fn conv(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups) num_workgroups: vec3u) {
+  if (global_id.y < params.batch_size) {
+    keep_past(global_id.y, global_id.x, num_workgroups.x * WORKGROUP_SIZE);
+  }
   let positions = OUTPUT_ROWS * OUTPUT_COLUMNS;
   let out_channel = global_id.x / positions;
   if (out_channel >= OUTPUT_CHANNELS) {
@@ -32,25 +37,28 @@ fn conv(@builtin(global_invocation_id) global_id: vec3u) {
   let out_column = global_id.x % OUTPUT_COLUMNS;
   let group_channels = CHANNELS / GROUPS;
   let first_channel = out_channel / (OUTPUT_CHANNELS / GROUPS) * group_channels;
-  let weights = row_start(out_channel, vec4s(group_channels * KERNEL_ROWS * KERNEL_COLUMNS));
+  let kernel = KERNEL_ROWS * KERNEL_COLUMNS;
+  let weights = row_start(out_channel, vec4s(group_channels * TIME_KERNEL * kernel));
 
   var sum = 0.0;
-  var k = 0u;
-  for (var c = 0u; c < group_channels; c++) {
-    let channel = (first_channel + c) * INPUT_ROWS;
-    var part = 0.0; // of a channel: in a long sum of all, small terms would be lost
-    for (var i = 0u; i < KERNEL_ROWS; i++) {
-      let in_row = row_at(out_row, i);
-      let start = row * padded(CHANNELS * INPUT_ROWS * INPUT_COLUMNS) + (channel + in_row) * INPUT_COLUMNS;
-      for (var j = 0u; j < KERNEL_COLUMNS; j++) {
-        let in_column = column_at(out_column, j);
-        if (in_row != NOWHERE && in_column != NOWHERE) {
-          part += unpack(weight[weights + k / 4 * TO_NEXT])[k % 4] * input[start + in_column];
+  for (var t = 0u; t < TIME_KERNEL; t++) {
+    let frame = frame_under(row, t);
+    for (var c = 0u; c < group_channels; c++) {
+      var part = 0.0; // of a channel: in a long sum of all, small terms would be lost
+      var k = (c * TIME_KERNEL + t) * kernel;
+      for (var i = 0u; i < KERNEL_ROWS; i++) {
+        let in_row = row_at(out_row, i);
+        let start = ((first_channel + c) * INPUT_ROWS + in_row) * INPUT_COLUMNS;
+        for (var j = 0u; j < KERNEL_COLUMNS; j++) {
+          let in_column = column_at(out_column, j);
+          if (in_row != NOWHERE && in_column != NOWHERE) {
+            part += unpack(weight[weights + k / 4 * TO_NEXT])[k % 4] * element_of(frame, start + in_column);
+          }
+          k++;
         }
-        k++;
       }
+      sum += part;
     }
-    sum += part;
   }
   let x = sum * bias[padded(OUTPUT_CHANNELS) + out_channel] + bias[out_channel];
   output[row * padded(OUTPUT_CHANNELS * positions) + global_id.x] = activate(FUNCTION, ALPHA, BETA, x);

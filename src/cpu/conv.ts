@@ -1,8 +1,9 @@
 import { type Axis, axesOf, inputOver, inputUnder } from "../layers/axis.js";
-import { type ConvLayer, windowLength } from "../layers/conv.js";
+import { conv as room, type ConvLayer, windowLength } from "../layers/conv.js";
 import { elementFunction, writeActivation } from "./activation.js";
 import { writeAxis } from "./axis.js";
-import type { CpuLayer, CpuTarget, Frames } from "./cpuLayer.js";
+import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
+import { createWindowLayer } from "./frameTable.js";
 import { type Rows, sliceRows, writeFloats, writeMatrix } from "./matrix.js";
 import { writeStruct } from "./struct.js";
 
@@ -13,6 +14,7 @@ export const CONV = {
   groups: "i32",
   channels: "i32",
   outputChannels: "i32",
+  frames: "i32",
   isTransposed: "i32",
   matrices: "i32",
   bias: "i32",
@@ -26,6 +28,7 @@ export const DEPTHWISE = {
   channels: "i32",
   rowStep: "i32",
   columnStep: "i32",
+  frames: "i32",
   weight: "i32",
   bias: "i32",
 } as const;
@@ -34,9 +37,8 @@ type Convolve = (
   conv: number,
   output: number,
   outputStride: number,
-  x: number,
-  xStride: number,
-  numFrames: number,
+  table: number,
+  numOutputs: number,
   work: number,
 ) => void;
 
@@ -63,13 +65,11 @@ export function createConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
     : [wasm.convolve, wasm.convolveWorkFloats(conv)];
   const activation = writeActivation(memory, layer.activation);
   const isLinear = layer.activation.name === "linear";
-  return {
-    workFloats: () => floats,
-    run({ x, xStride, output, outputStride, numRows, work }) {
-      convolve(conv, output, outputStride, x, xStride, numRows, work);
-      if (!isLinear) wasm.activateRows(activation, output, outputStride, numRows);
-    },
-  };
+  return createWindowLayer(layer, room.inputSize(layer), target, floats, (frames, table, work) => {
+    const { output, outputStride, numRows } = frames;
+    convolve(conv, output, outputStride, table, numRows, work);
+    if (!isLinear) wasm.activateRows(activation, output, outputStride, numRows);
+  });
 }
 
 /** @returns address of the Conv */
@@ -90,6 +90,7 @@ function writeConv(layer: ConvLayer, { memory }: CpuTarget): number {
     groups,
     channels: layer.inputShape[0]! / groups,
     outputChannels: outputChannels / groups,
+    frames: layer.timeKernelSize,
     isTransposed: Number(transposed),
     matrices: addresses,
     bias: writeFloats(memory, bias, outputChannels),
@@ -103,16 +104,16 @@ function rowsOf(layer: ConvLayer): Rows {
   return { storage, numRows, numColumns: windowLength(layer), weight, scale, bias };
 }
 
-/** [outputChannels kernel, channels], without the bias. */
+/** [outputChannels kernel, channels frames], without the bias. */
 function transposedRows(layer: ConvLayer): Rows {
-  const { storage, outputChannels, weight, weightScale, inputShape, groups } = layer;
-  const numColumns = inputShape[0]! / groups;
+  const { storage, outputChannels, weight, weightScale, inputShape, groups, timeKernelSize } = layer;
+  const numColumns = (inputShape[0]! / groups) * timeKernelSize;
   const kernel = windowLength(layer) / numColumns;
   const numRows = outputChannels * kernel;
   const turned = weight.map((_, i) => {
     const row = Math.floor(i / numColumns);
-    const channel = Math.floor(row / kernel) * numColumns + (i % numColumns);
-    return weight[channel * kernel + (row % kernel)]!;
+    const column = Math.floor(row / kernel) * numColumns + (i % numColumns);
+    return weight[column * kernel + (row % kernel)]!;
   });
   const scale = weightScale && Float32Array.from({ length: numRows }, (_, i) => weightScale[Math.floor(i / kernel)]!);
   return { storage, numRows, numColumns, weight: turned, scale, bias: null };
@@ -130,6 +131,7 @@ function writeDepthwise(layer: ConvLayer, { memory }: CpuTarget): number {
     channels: outputChannels,
     rowStep: transposed ? rows.stride : 1,
     columnStep: transposed ? columns.stride : 1,
+    frames: layer.timeKernelSize,
     weight: writeFloats(memory, transposed ? turned : weight, weight.length),
     bias: writeFloats(memory, bias, outputChannels),
   });
@@ -140,8 +142,9 @@ function turnedAxis({ kernelSize, dilation, before, ...axis }: Axis): Axis {
 }
 
 /** One sum after the other, in plain JavaScript. */
-function createPlainConv(layer: ConvLayer, { memory }: CpuTarget): CpuLayer {
-  const { inputShape, outputChannels, groups, transposed, weight, bias } = layer;
+function createPlainConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
+  const { inputShape, outputChannels, timeKernelSize, groups, transposed, weight, bias } = layer;
+  const { memory } = target;
   const [rows, columns] = axesOf(layer);
   const activate = elementFunction(layer.activation);
   const channels = inputShape[0]! / groups;
@@ -153,34 +156,37 @@ function createPlainConv(layer: ConvLayer, { memory }: CpuTarget): CpuLayer {
     ),
   );
 
-  function sum(f32: Float32Array, x: number, o: number, rowsUnder: number[], columnsUnder: number[]): number {
+  /** @param frames address of the table's row */
+  function sum(frames: number, o: number, rowsUnder: number[], columnsUnder: number[]): number {
+    const { f32, i32 } = memory;
     let total = bias === null ? 0 : bias[o]!;
-    let k = o * channels * rowsUnder.length * columnsUnder.length;
-    let plane = x + Math.floor((o * groups) / outputChannels) * channels * numInputs;
-    for (let c = 0; c < channels; c++, plane += numInputs) {
-      for (const row of rowsUnder) {
-        for (const column of columnsUnder) {
-          if (row >= 0 && column >= 0) total += weight[k]! * f32[plane + row * columns.inputSize + column]!;
-          k++;
+    let k = o * channels * timeKernelSize * rowsUnder.length * columnsUnder.length;
+    const firstChannel = Math.floor((o * groups) / outputChannels) * channels;
+    for (let c = firstChannel; c < firstChannel + channels; c++) {
+      for (let t = 0; t < timeKernelSize; t++) {
+        const plane = i32[frames / 4 + t]! / 4 + c * numInputs;
+        for (const row of rowsUnder) {
+          for (const column of columnsUnder) {
+            if (row >= 0 && column >= 0) total += weight[k]! * f32[plane + row * columns.inputSize + column]!;
+            k++;
+          }
         }
       }
     }
     return total;
   }
 
-  return {
-    run({ x, xStride, output, outputStride, numRows }: Frames) {
-      const { f32 } = memory;
-      for (let m = 0; m < numRows; m++) {
-        let to = output / 4 + m * outputStride;
-        for (let o = 0; o < outputChannels; o++) {
-          for (const rowsUnder of inputRows!) {
-            for (const columnsUnder of inputColumns!) {
-              f32[to++] = activate(sum(f32, x / 4 + m * xStride, o, rowsUnder, columnsUnder));
-            }
+  return createWindowLayer(layer, room.inputSize(layer), target, 0, ({ output, outputStride, numRows }, table) => {
+    const { f32 } = memory;
+    for (let m = 0; m < numRows; m++) {
+      let to = output / 4 + m * outputStride;
+      for (let o = 0; o < outputChannels; o++) {
+        for (const rowsUnder of inputRows!) {
+          for (const columnsUnder of inputColumns!) {
+            f32[to++] = activate(sum(table + 4 * m * timeKernelSize, o, rowsUnder, columnsUnder));
           }
         }
       }
-    },
-  };
+    }
+  });
 }

@@ -9,21 +9,37 @@ import type { KernelSpec } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { functionIndex } from "./stepSpec.js";
 import { weightSource } from "./weightStorage.js";
-import { kernelWords, WINDOW_WORKGROUP_SIZE, windowConstants, windowSource } from "./window.js";
+import { frameSpec, kernelWords, WINDOW_WORKGROUP_SIZE, windowConstants, windowSource } from "./window.js";
 
-/** A convolution of each row along its inner axes. Bindings: params, input, weight, bias, output. */
-export function convKernel(layer: ConvLayer): KernelSpec {
-  const { inputShape, outputChannels, transposed, groups, activation, storage } = layer;
+/**
+ * A convolution of each row. Bindings: params, input, weight, bias, output; with windows along time lengths, slots, state.
+ *
+ * @param stateSize elements of one state of all layers
+ */
+export function convKernel(layer: ConvLayer, stateSize: number): KernelSpec {
+  const { inputShape, outputChannels, timeKernelSize, transposed, groups, activation, storage } = layer;
+  const frames = frameSpec(layer, stateSize);
   const axes = axesOf(layer);
   const outputSize = conv.outputSize(layer);
   const word = transposed ? "conv transposed" : "conv";
+  const kernel = timeKernelSize === 1 ? kernelWords(axes) : `${timeKernelSize}x${kernelWords(axes)}`;
   return {
-    label: `${word} C=${inputShape[0]} O=${outputChannels} K=${kernelWords(axes)} ${describeActivation(activation)} ${storage}`,
-    source: source + rowSource + windowSource(transposed) + weightSource[storage] + tile + activations + sigmoidTanh,
+    label: `${word} C=${inputShape[0]} O=${outputChannels} K=${kernel} ${describeActivation(activation)} ${storage}`,
+    source: [
+      source,
+      rowSource,
+      frames.source,
+      windowSource(transposed),
+      weightSource[storage],
+      tile,
+      activations,
+      sigmoidTanh,
+    ].join(""),
     entryPoint: "conv",
     constants: {
       WORKGROUP_SIZE: WINDOW_WORKGROUP_SIZE,
       ...windowConstants(axes),
+      ...frames.constants,
       CHANNELS: inputShape[0]!,
       OUTPUT_CHANNELS: outputChannels,
       GROUPS: groups,
@@ -31,7 +47,7 @@ export function convKernel(layer: ConvLayer): KernelSpec {
       ALPHA: activation.alpha,
       BETA: activation.beta,
     },
-    bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage"],
+    bindings: ["uniform", "read-only-storage", "read-only-storage", "read-only-storage", "storage", ...frames.bindings],
     workgroups: (numRows) => [Math.ceil(outputSize / WINDOW_WORKGROUP_SIZE), numRows, 1],
     flopPerRow: 2 * outputSize * windowLength(layer),
   };

@@ -12,19 +12,28 @@ import {
 import { activation, count, frameShape, size } from "./field.js";
 import { activate } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
+import {
+  overWindows,
+  pastBlocks,
+  type TimeWindowDefaults,
+  timeOfWindows,
+  timeWindowFields,
+  type TimeWindows,
+} from "./timeWindow.js";
 
 /**
- * A convolution along the inner axes of each frame, in fact a cross-correlation, as PyTorch's `nn.Conv1d` and `nn.Conv2d`.
+ * A convolution along time and the inner axes of frames, in fact a cross-correlation, as PyTorch's `nn.Conv1d` and
+ * `nn.Conv2d`. Along time it is causal: frame i of a window of n ends n - 1 - i frames before the output's own.
  *
- *   y[o, p] = f(b[o] + sum over c, k of W[o, c, k] x[c, p stride + k dilation - before])
+ *   y[o, p] = f(b[o] + sum over c, i, k of W[o, c, i, k] x_i[c, p stride + k dilation - before])
  *
- * Transposed, as PyTorch's `nn.ConvTranspose1d` and `nn.ConvTranspose2d`:
+ * Transposed along the inner axes, as PyTorch's `nn.ConvTranspose1d` and `nn.ConvTranspose2d`:
  *
- *   y[o, p] = f(b[o] + sum over c, k, q of W[o, c, k] x[c, q]), where q stride + k dilation - before = p
+ *   y[o, p] = f(b[o] + sum over c, i, k, q of W[o, c, i, k] x_i[c, q]), where q stride + k dilation - before = p
  *
  * Channels and their outputs are in `groups` equal parts, each by itself: c is a channel of the output's group.
  */
-export interface ConvLayer extends LayerBase, Windows {
+export interface ConvLayer extends LayerBase, Windows, TimeWindows {
   readonly type: "conv";
   readonly outputChannels: number;
   readonly transposed: boolean;
@@ -33,7 +42,7 @@ export interface ConvLayer extends LayerBase, Windows {
   readonly groups: number;
   /** f */
   readonly activation: Activation;
-  /** W [outputChannels, C / groups, 1, ...kernelSize]; a row of the matrix is an output channel's */
+  /** W [outputChannels, C / groups, timeKernelSize, ...kernelSize]; a row of the matrix is an output channel's */
   readonly weight: Float32Array;
   /** b [outputChannels]; null means none */
   readonly bias: Float32Array | null;
@@ -44,17 +53,26 @@ export interface ConvLayer extends LayerBase, Windows {
 /** Stride and dilation 1, no padding, one group, linear, no bias, float32, unless it says otherwise. */
 export type ConvSpec = Optional<
   Omit<ConvLayer, "activation"> & { readonly activation?: ActivationSpec },
-  WindowDefaults | "inputs" | "storage" | "transposed" | "outputPadding" | "groups" | "bias" | "weightScale"
+  | WindowDefaults
+  | TimeWindowDefaults
+  | "inputs"
+  | "storage"
+  | "transposed"
+  | "outputPadding"
+  | "groups"
+  | "bias"
+  | "weightScale"
 >;
 
 export const conv: LayerType<ConvLayer, ConvSpec> = {
   type: "conv",
-  time: () => "frame",
+  time: timeOfWindows,
   readsIndex: false,
   fields: {
     inputShape: frameShape,
     outputChannels: size,
     ...windowFields,
+    ...timeWindowFields,
     ...transposedFields,
     groups: count("groups"),
     activation: activation("linear"),
@@ -81,11 +99,12 @@ export const conv: LayerType<ConvLayer, ConvSpec> = {
     const [rows, columns] = axesOf(layer);
     return layer.outputChannels * rows.outputSize * columns.outputSize;
   },
+  state: (layer) => pastBlocks(layer, conv.inputSize(layer)),
 };
 
 /** Weights of an output channel: a row of the matrix. */
-export function windowLength({ inputShape, groups, kernelSize }: ConvLayer): number {
-  return kernelSize.reduce((product, each) => product * each, inputShape[0]! / groups);
+export function windowLength({ inputShape, groups, timeKernelSize, kernelSize }: ConvLayer): number {
+  return kernelSize.reduce((product, each) => product * each, (inputShape[0]! / groups) * timeKernelSize);
 }
 
 /** How often each output channel's weights are multiplied for a frame. */
@@ -94,36 +113,47 @@ function numWindows(layer: ConvLayer): number {
   return layer.transposed ? rows.inputSize * columns.inputSize : rows.outputSize * columns.outputSize;
 }
 
-/** Each frame, in float64. @param steps each [C, ...inner] @returns each [outputChannels, ...outer] */
-export function convEquation(layer: ConvLayer, steps: readonly Float64Array[]): Float64Array[] {
+/**
+ * All frames of one row, in float64.
+ *
+ * @param steps each [C, ...inner]
+ * @param state past [frames, C, ...inner], replaced
+ * @returns each [outputChannels, ...outer]
+ */
+export function convEquation(
+  layer: ConvLayer,
+  steps: readonly Float64Array[],
+  { past }: Readonly<Record<string, readonly Float64Array[]>>,
+): Float64Array[] {
+  return overWindows(layer, steps, past?.[0], (window) => convolve(layer, window));
+}
+
+/** @param window the frames of a window, each [C, ...inner] @returns [outputChannels, ...outer] */
+function convolve(layer: ConvLayer, window: readonly Float64Array[]): Float64Array {
   const { outputChannels, inputShape, groups, activation: f, weight, bias, transposed } = layer;
   const [rows, columns] = axesOf(layer);
   const channels = inputShape[0]! / groups;
   const under = transposed ? inputOver : inputUnder;
-  const element = (x: Float64Array, o: number, row: number, column: number): number => {
+  const element = (o: number, row: number, column: number): number => {
     let sum = bias?.[o] ?? 0;
     let k = o * windowLength(layer);
     for (let c = 0; c < channels; c++) {
       const channel = Math.floor((o * groups) / outputChannels) * channels + c;
-      for (let i = 0; i < rows.kernelSize; i++) {
-        for (let j = 0; j < columns.kernelSize; j++, k++) {
-          const [r, s] = [under(rows, row, i), under(columns, column, j)];
-          if (r >= 0 && s >= 0) sum += weight[k]! * x[(channel * rows.inputSize + r) * columns.inputSize + s]!;
+      for (const x of window) {
+        for (let i = 0; i < rows.kernelSize; i++) {
+          for (let j = 0; j < columns.kernelSize; j++, k++) {
+            const [r, s] = [under(rows, row, i), under(columns, column, j)];
+            if (r >= 0 && s >= 0) sum += weight[k]! * x[(channel * rows.inputSize + r) * columns.inputSize + s]!;
+          }
         }
       }
     }
     return activate(f, sum);
   };
   const numPositions = rows.outputSize * columns.outputSize;
-  return steps.map((x) =>
-    Float64Array.from({ length: outputChannels * numPositions }, (_, i) => {
-      const position = i % numPositions;
-      return element(
-        x,
-        Math.floor(i / numPositions),
-        Math.floor(position / columns.outputSize),
-        position % columns.outputSize,
-      );
-    }),
-  );
+  return Float64Array.from({ length: outputChannels * numPositions }, (_, i) => {
+    const position = i % numPositions;
+    const [row, column] = [Math.floor(position / columns.outputSize), position % columns.outputSize];
+    return element(Math.floor(i / numPositions), row, column);
+  });
 }

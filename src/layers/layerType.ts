@@ -47,10 +47,10 @@ export interface StateBlock {
 }
 
 /**
- * A layer's relation to time. `frame`: each frame by itself. `recurrent`: carries a state from frame to frame. `summary`: a
- * whole sequence to one frame.
+ * A layer's relation to time. `frame`: each frame by itself. `recurrent`: carries a state from frame to frame. `window`: sees
+ * some frames together; its state is those before a chunk's first. `summary`: a whole sequence to one frame.
  */
-export type TimeRelation = "frame" | "recurrent" | "summary";
+export type TimeRelation = "frame" | "recurrent" | "window" | "summary";
 
 /**
  * A layer type. L is a layer with all fields; Spec is a layer as a caller may write it. The functions read a layer's sizes and

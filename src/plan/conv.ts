@@ -16,11 +16,13 @@ export const convPlan: LayerPlan<ConvLayer> = {
 
   plan(layer, inputs, planner) {
     const { name } = layer;
+    const { layout } = planner;
     const size = conv.outputSize(layer);
     const input = planner.gather(name, inputs);
-    const weights = ["weight", "bias"].map((tensor) => planner.layout.weight(layer, tensor));
+    const weights = ["weight", "bias"].map((tensor) => layout.weight(layer, tensor));
     const buffer = planner.likeInputs(`${name}.output`, inputs, paddedSize(size));
-    planner.rows(inputs, convKernel(layer), [input, ...weights, buffer]);
+    const past = conv.state!(layer).length > 0 ? planner.pastBuffers(layer) : [];
+    planner.rows(inputs, convKernel(layer, layout.stateSize), [input, ...weights, buffer, ...past]);
     return { value: { buffer, size, isSequence: inputs[0]!.isSequence } };
   },
 };

@@ -1,5 +1,5 @@
 import { paddedSize } from "../kernels/kernelSpec.js";
-import { stateBlocks } from "../layers/index.js";
+import { stateBlocks, timeOf } from "../layers/index.js";
 import type { Network } from "../model/network.js";
 import { layerPlan } from "./layers.js";
 import { networkProgram } from "./network/program.js";
@@ -43,6 +43,7 @@ export function layOutNetwork(network: Network, maxBytes: number): NetworkLayout
     states: states.all,
     stateSize: states.size,
     stateRows: states.rows,
+    beats: states.rows.some(({ beat }) => beat === 1) ? ["step", "chunk"] : ["step"],
     weight: ({ name }, tensor) => weights.get(`${name}.${tensor}`)!,
     state: ({ name }) => states.parts.get(name)!,
   };
@@ -85,11 +86,12 @@ function layOutStates({ layers }: Network): StateLayout {
   for (const layer of layers) {
     const blocks = stateBlocks(layer);
     if (blocks.length === 0) continue;
+    const beat = timeOf(layer) === "window" ? 1 : 0;
     const first = Math.ceil(end / alignment) * alignment;
     end = first;
     for (const { numDirections, size } of blocks) {
       for (let d = 0; d < numDirections; d++) {
-        rows.push({ size, offset: end, start });
+        rows.push({ size, offset: end, start, beat });
         end += paddedSize(size);
         start += size;
       }

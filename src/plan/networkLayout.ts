@@ -16,6 +16,9 @@ export interface StateBuffer extends BufferPlan {
   readonly start: number;
 }
 
+/** When a slot's present state becomes the other one of its two: at every step, or at every chunk. */
+export type Beat = "step" | "chunk";
+
 /** A row of a state: of one block and direction. */
 export interface StateRow {
   readonly size: number;
@@ -23,6 +26,8 @@ export interface StateRow {
   readonly offset: number;
   /** First element in a state as callers have it, [D, size] of each block, one after the other. */
   readonly start: number;
+  /** Index of its beat in the layout's. */
+  readonly beat: number;
 }
 
 /** A network as a program. */
@@ -58,6 +63,8 @@ export interface NetworkLayout {
   /** S, float32 elements of one state of all layers, padding included. */
   readonly stateSize: number;
   readonly stateRows: readonly StateRow[];
+  /** That of steps first. */
+  readonly beats: readonly Beat[];
   /** @param tensor by the name that the layer type's plan gives it */
   weight(layer: Layer, tensor: string): WeightBuffer;
   /** All blocks of a layer's state. */

@@ -22,8 +22,8 @@ export interface Plan {
   readonly params: BufferPlan;
   /** Steps that each row has in this chunk, u32 [B]. */
   readonly lengths: BufferPlan;
-  /** Where each row's state is, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with. */
-  readonly slots: BufferPlan;
+  /** Where each row's states are, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with; of each beat. */
+  readonly slots: readonly BufferPlan[];
   /** f32 [T, B, I], rows padded, or u32 [T, B]. */
   readonly input: BufferPlan;
   /** How a chunk's tokens are drawn, as shaders/sample.wgsl declares it; null where none are. */

@@ -2,7 +2,7 @@ import { concatKernel } from "../kernels/concat.js";
 import { PROJECT_TILE_ROWS } from "../kernels/recurrentProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { lastStepKernel } from "../kernels/lastStep.js";
-import { stateBlocks } from "../layers/index.js";
+import { type Layer, stateBlocks } from "../layers/index.js";
 import { isStepByStep, type Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import type { NetworkLayout } from "./networkLayout.js";
@@ -59,7 +59,7 @@ export class Planner {
   status: BufferPlan | null = null;
   readonly params: BufferPlan;
   readonly lengths: BufferPlan;
-  readonly slots: BufferPlan;
+  readonly slots: readonly BufferPlan[];
   /** By the names that layers read. */
   readonly values = new Map<string, Value>();
   readonly #lastSteps = new Map<Value, Value>();
@@ -77,7 +77,7 @@ export class Planner {
     this.params = { label: "params", sizeBytes, stepBytes: PARAMS_STRIDE_BYTES, lifetime: "params" };
     this.buffers.push(this.params);
     this.lengths = this.buffer("lengths", maxRows);
-    this.slots = this.buffer("slots", maxRows);
+    this.slots = layout.beats.map((beat) => this.buffer(beat === "step" ? "slots" : `slots.${beat}`, maxRows));
   }
 
   get network(): Network {
@@ -86,7 +86,13 @@ export class Planner {
 
   /** Buffers that every kernel of a step begins with. */
   get stepBuffers(): readonly BufferPlan[] {
-    return [this.params, this.lengths, this.slots];
+    return [this.params, this.lengths, this.slots[0]!];
+  }
+
+  /** Buffers that a kernel with windows along time ends with. */
+  pastBuffers(layer: Layer): readonly BufferPlan[] {
+    const { beats } = this.layout;
+    return [this.lengths, this.slots[beats.indexOf("chunk")]!, this.layout.state(layer)];
   }
 
   /** B and T, by which kernels are chosen. */

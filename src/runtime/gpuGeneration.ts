@@ -83,13 +83,15 @@ export class GpuGeneration {
     this.#resources.loss.check();
     const { queue } = this.#resources.gpu;
     const { numSlots } = this.#states;
-    const { chunkSteps, input, sampling, slots: slotsPlan } = compiled.plan;
+    const { chunkSteps, input, sampling, slots: slotsPlans } = compiled.plan;
     const slots = Array.from({ length: numSlots }, (_, slot) => slot);
     const numTokens = chunkSteps * numSlots;
     const numSteps = Math.min(chunkSteps, generation.length - start);
     queue.writeBuffer(compiled.buffer(sampling!), 0, packSampling(generation, start, numTokens));
-    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot));
-    queue.writeBuffer(compiled.buffer(slotsPlan), 0, rowSlots);
+    slotsPlans.forEach((plan, beat) => {
+      const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot, beat));
+      queue.writeBuffer(compiled.buffer(plan), 0, rowSlots);
+    });
     compiled.encode(this.#recorder, { numRows: numSlots, numSteps, isLast: false });
     for (const slot of slots) this.#states.advance(slot, numSteps);
     const encoder = this.#recorder.encoderForCopies();

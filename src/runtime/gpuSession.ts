@@ -170,8 +170,10 @@ export class GpuSession implements Session {
     const numRows = slots.length;
     const rows = packInput(network, input, start * numRows, numSteps * numRows);
     gpu.queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, rows);
-    const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot));
-    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.slots), 0, rowSlots);
+    compiled.plan.slots.forEach((plan, beat) => {
+      const rowSlots = Uint32Array.from(slots, (slot) => this.#states.stateIndex(slot, beat));
+      gpu.queue.writeBuffer(compiled.buffer(plan), 0, rowSlots);
+    });
     const key = lengths === null ? `${numRows} ${numSteps}` : "";
     if (key !== "" && this.#lengths.get(compiled) === key) return;
     const chunkLengths = Uint32Array.from(slots, (_, row) => stepsInChunk(lengths, row, start, numSteps));

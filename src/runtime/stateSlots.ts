@@ -1,5 +1,5 @@
 import { initialStateOf } from "../model/network.js";
-import type { NetworkLayout, StateBuffer } from "../plan/networkLayout.js";
+import type { NetworkLayout, StateBuffer, StateRow } from "../plan/networkLayout.js";
 import type { BufferPlan } from "../plan/plan.js";
 import type { GpuResources } from "./gpuResources.js";
 import type { Arrival, Readback } from "./readback.js";
@@ -7,8 +7,8 @@ import type { Arrival, Readback } from "./readback.js";
 /**
  * The hidden states of a session, in one buffer [slots, 2, S]: the layers side by side, as the layout says.
  *
- * A slot has two states, and each step reads one and writes the other. Which of them is the present one is known here,
- * by counting steps: nothing is read back for it.
+ * A slot has two states, and each step, or chunk, reads one and writes the other. Which of them is the present one is known
+ * here, by counting: nothing is read back for it.
  */
 export class StateSlots {
   readonly #resources: GpuResources;
@@ -16,20 +16,20 @@ export class StateSlots {
   /** The state that a row begins with, [S]. */
   readonly #initial: Float32Array<ArrayBuffer>;
   #buffer: GPUBuffer;
-  /** 0 or 1 for each slot: which of its two states is the present one. */
-  #present: Uint8Array;
+  /** 0 or 1 for each slot, of each beat: which of its two states is the present one. */
+  #present: readonly Uint8Array[];
 
   constructor(resources: GpuResources, numSlots: number) {
     this.#resources = resources;
     this.#layout = resources.layout;
     const initial = initialStateOf(resources.network);
     this.#initial = initial === null ? new Float32Array(this.#layout.stateSize) : this.#pad(initial);
-    this.#present = new Uint8Array(numSlots);
+    this.#present = this.#layout.beats.map(() => new Uint8Array(numSlots));
     this.#buffer = this.#allocate(numSlots);
   }
 
   get numSlots(): number {
-    return this.#present.length;
+    return this.#present[0]!.length;
   }
 
   /** All states, or a layer's: from its part of the first slot on. */
@@ -39,32 +39,32 @@ export class StateSlots {
     return { buffer, offset: (plan as StateBuffer).start * Float32Array.BYTES_PER_ELEMENT };
   }
 
-  /** Index of a slot's present state, as the kernels take it: 2 * slot + which of its two states. */
-  stateIndex(slot: number): number {
-    return 2 * slot + this.#present[slot]!;
+  /** Index of a slot's present state of a beat, as the kernels take it: 2 * slot + which of its two states. */
+  stateIndex(slot: number, beat: number): number {
+    return 2 * slot + this.#present[beat]![slot]!;
   }
 
-  /** Notes that a slot was advanced by a number of steps. */
+  /** Notes that a slot was advanced by a chunk of so many steps. */
   advance(slot: number, numSteps: number): void {
-    this.#present[slot]! ^= numSteps & 1;
+    this.#layout.beats.forEach((beat, i) => (this.#present[i]![slot]! ^= beat === "step" ? numSteps & 1 : 1));
   }
 
   /** @param state [D, size] of each block, one after the other; the network's initial one when null */
   write(slot: number, state: Float32Array | null): void {
-    this.#present[slot] = 0;
+    for (const present of this.#present) present[slot] = 0;
     const padded = state === null ? this.#initial : this.#pad(state);
     this.#queue.writeBuffer(this.#buffer, slot * this.#slotBytes, padded);
   }
 
   /** @param states [D, B, size] of each block, one after the other, B = numSlots; the initial one in each slot when null */
   writeAll(states: Float32Array | null): void {
-    this.#present.fill(0);
+    for (const present of this.#present) present.fill(0);
     const { stateSize } = this.#layout;
     const padded = new Float32Array(2 * this.numSlots * stateSize);
     if (states === null) {
       for (let slot = 0; slot < this.numSlots; slot++) padded.set(this.#initial, 2 * slot * stateSize);
     } else {
-      this.#eachRow(this.numSlots, (size, start, slot, offset) => {
+      this.#eachRow(this.numSlots, ({ size, offset }, start, slot) => {
         padded.set(states.subarray(start, start + size), 2 * slot * stateSize + offset);
       });
     }
@@ -82,7 +82,7 @@ export class StateSlots {
     encoder.copyBufferToBuffer(between, 0, this.#buffer, to * size, size);
     this.#queue.submit([encoder.finish()]);
     between.destroy(); // once the copies are done
-    this.#present[to] = this.#present[from]!;
+    for (const present of this.#present) present[to] = present[from]!;
   }
 
   /**
@@ -91,11 +91,12 @@ export class StateSlots {
    * @param target [D, B, size] of each block, one after the other, B = numSlots; filled when the copy arrives
    */
   read(encoder: GPUCommandEncoder, readback: Readback, first: number, numSlots: number, target: Float32Array): Arrival {
-    const present = this.#present.slice(first, first + numSlots); // as it is now, not when the copy arrives
+    // As it is now, not when the copy arrives.
+    const present = this.#present.map((slots) => slots.slice(first, first + numSlots));
     const reading = readback.copy(encoder, this.#buffer, numSlots * this.#slotBytes, first * this.#slotBytes);
     const put = (padded: Float32Array) => {
-      this.#eachRow(numSlots, (size, start, slot, offset) => {
-        const from = (2 * slot + present[slot]!) * this.#layout.stateSize + offset;
+      this.#eachRow(numSlots, ({ size, offset, beat }, start, slot) => {
+        const from = (2 * slot + present[beat]![slot]!) * this.#layout.stateSize + offset;
         target.set(padded.subarray(from, from + size), start);
       });
     };
@@ -110,9 +111,11 @@ export class StateSlots {
     encoder.copyBufferToBuffer(before, 0, this.#buffer, 0, before.size);
     this.#queue.submit([encoder.finish()]);
     before.destroy();
-    const present = new Uint8Array(numSlots);
-    present.set(this.#present);
-    this.#present = present;
+    this.#present = this.#present.map((present) => {
+      const grown = new Uint8Array(numSlots);
+      grown.set(present);
+      return grown;
+    });
   }
 
   dispose(): void {
@@ -138,11 +141,9 @@ export class StateSlots {
   }
 
   /** Every row of the states of `numSlots` slots; `start` is its first element in [D, B, size] of each block. */
-  #eachRow(numSlots: number, visit: (size: number, start: number, slot: number, offset: number) => void): void {
-    for (const { size, start, offset } of this.#layout.stateRows) {
-      for (let slot = 0; slot < numSlots; slot++) {
-        visit(size, numSlots * start + slot * size, slot, offset);
-      }
+  #eachRow(numSlots: number, visit: (row: StateRow, start: number, slot: number) => void): void {
+    for (const row of this.#layout.stateRows) {
+      for (let slot = 0; slot < numSlots; slot++) visit(row, numSlots * row.start + slot * row.size, slot);
     }
   }
 

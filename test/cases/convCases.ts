@@ -1,7 +1,8 @@
-// Twin cases of convolutions along a frame's inner axes.
+// Twin cases of convolutions along a frame's inner axes and along time.
 
 import type { ConvSpec } from "../../src/layers/conv.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
+import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { randomArray, randomDense, randomGru, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
@@ -11,11 +12,27 @@ type ConvShape = Omit<ConvSpec, "type" | "name" | "weight">;
 
 /** Weights and biases that differ everywhere, and keep results near 1. */
 function randomConv(name: string, inputs: string[], shape: ConvShape, next: () => number): ConvSpec {
-  const { inputShape, outputChannels, groups = 1, kernelSize = [] } = shape;
-  const length = kernelSize.reduce((product, each) => product * each, inputShape[0]! / groups);
+  const { inputShape, outputChannels, groups = 1, timeKernelSize = 1, kernelSize = [] } = shape;
+  const length = kernelSize.reduce((product, each) => product * each, (inputShape[0]! / groups) * timeKernelSize);
   const scale = 1 / Math.sqrt(length);
   const weight = randomArray(outputChannels * length, next, scale);
   return { type: "conv", name, inputs, bias: randomArray(outputChannels, next, scale), ...shape, weight };
+}
+
+/** Of each form one: a past of several frames, of one, of a single channel's, transposed. */
+function pastNetwork(seed: number): Network {
+  const next = uniform(seed);
+  const first = { inputShape: [2, 3, 5], outputChannels: 3, kernelSize: [2, 3], timeKernelSize: 3, timeDilation: 2 };
+  const second = { inputShape: [3, 2, 3], outputChannels: 4, kernelSize: [1, 2], timeKernelSize: 2, transposed: true };
+  const third = { inputShape: [4, 2, 4], outputChannels: 4, groups: 4, kernelSize: [2, 3], timeKernelSize: 3 };
+  return defineNetwork({
+    layers: [
+      randomConv("first", ["input"], { ...first, activation: "tanh" }, next),
+      randomConv("second", ["first"], second, next),
+      randomConv("third", ["second"], third, next),
+    ],
+    outputs: ["third", "first"],
+  });
 }
 
 export const convCases: readonly TwinCase[] = [
@@ -103,6 +120,33 @@ export const convCases: readonly TwinCase[] = [
       const gru = randomGru("gru", ["second"], { inputSize: 175, hiddenSize: 3 }, next);
       const third = { inputShape: [3, 1], outputChannels: 3, groups: 3, bias: null };
       return defineNetwork({ layers: [first, second, gru, randomConv("third", ["gru"], third, next)] });
+    },
+  },
+  {
+    id: "conv-past",
+    name: "convolutions along time and two axes, lengths",
+    batchSize: 4,
+    sequenceLength: 9,
+    lengths: [9, 0, 1, 4],
+    network: () => pastNetwork(935),
+  },
+  {
+    id: "conv-past-long",
+    name: "convolutions along time and two axes, more steps than one chunk",
+    batchSize: 2,
+    sequenceLength: 1030,
+    network: () => pastNetwork(936),
+  },
+  {
+    id: "conv-past-features",
+    name: "a convolution along time of features, before a layer with a state, in int8",
+    batchSize: 3,
+    sequenceLength: 6,
+    network: () => {
+      const next = uniform(937);
+      const shape = { inputShape: [6], outputChannels: 9, timeKernelSize: 4, groups: 3, activation: "relu" } as const;
+      const gru = randomGru("gru", ["conv"], { inputSize: 9, hiddenSize: 5 }, next);
+      return withStorage(defineNetwork({ layers: [randomConv("conv", ["input"], shape, next), gru] }), "int8");
     },
   },
   ...(["f16", "int8"] as const).map((storage): TwinCase => ({

@@ -94,8 +94,9 @@ const convolution = (id: string) => twinCase(id).network().layers[0] as ConvLaye
 const samples: Record<string, readonly KernelSpec[]> = {
   concatKernel: [concatKernel(3, 5, 9)],
   convKernel: [
-    ...storages.map((storage) => convKernel({ ...convolution("conv"), storage })),
-    convKernel(convolution("conv-transposed")),
+    ...storages.map((storage) => convKernel({ ...convolution("conv"), storage }, STATE_SIZE)),
+    convKernel(convolution("conv-transposed"), STATE_SIZE),
+    convKernel(convolution("conv-past"), STATE_SIZE),
   ],
   denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),

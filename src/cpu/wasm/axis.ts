@@ -12,38 +12,56 @@ export class Axis {
 }
 
 /**
- * Writes the windows of a frame's channels one after the other, [outputs, channels, kernel], zeros beside the frame. It
- * may write up to three elements past the end.
+ * Writes the windows of some frames' channels one after the other, [outputs, channels, frames, kernel], zeros beside a frame.
+ * It may write up to three elements past the end.
+ *
+ * @param frames [numFrames] addresses
+ * @param offset bytes from a frame to its first channel
  */
-export function gatherWindows(rows: Axis, columns: Axis, channels: i32, x: usize, to: usize): void {
-  const width: i32 = columns.kernelSize;
-  const height: i32 = rows.kernelSize;
+export function gatherWindows(
+  rows: Axis,
+  columns: Axis,
+  channels: i32,
+  frames: usize,
+  numFrames: i32,
+  offset: usize,
+  to: usize,
+): void {
+  const planeBytes: usize = 4 * rows.inputSize * columns.inputSize;
+  const windowBytes: usize = 4 * rows.kernelSize * columns.kernelSize;
   for (let p = 0; p < rows.outputSize; p++) {
     const row = p * rows.stride - rows.before;
     for (let q = 0; q < columns.outputSize; q++) {
       const column = q * columns.stride - columns.before;
-      const isInside = column >= 0 && column + (width - 1) * columns.dilation < columns.inputSize;
-      let plane = x;
       for (let c = 0; c < channels; c++) {
-        for (let i = 0; i < height; i++) {
-          const r = row + i * rows.dilation;
-          const from = plane + 4 * (r * columns.inputSize + column);
-          if (r < 0 || r >= rows.inputSize) {
-            for (let j = 0; j < width; j += 4) v128.store(to + 4 * j, f32x4.splat(0));
-          } else if (isInside && columns.dilation == 1) {
-            for (let j = 0; j < width; j += 4) v128.store(to + 4 * j, v128.load(from + 4 * j));
-          } else {
-            for (let j = 0; j < width; j++) {
-              const s = column + j * columns.dilation;
-              const at = from + 4 * j * columns.dilation;
-              store<f32>(to + 4 * j, s >= 0 && s < columns.inputSize ? load<f32>(at) : 0);
-            }
-          }
-          to += 4 * width;
+        for (let t = 0; t < numFrames; t++) {
+          gatherWindow(rows, columns, load<usize>(frames + 4 * t) + offset + c * planeBytes, row, column, to);
+          to += windowBytes;
         }
-        plane += 4 * rows.inputSize * columns.inputSize;
       }
     }
+  }
+}
+
+/** A window of one channel of one frame, from a row and a column on. */
+function gatherWindow(rows: Axis, columns: Axis, plane: usize, row: i32, column: i32, to: usize): void {
+  const width = columns.kernelSize;
+  const isInside = column >= 0 && column + (width - 1) * columns.dilation < columns.inputSize;
+  for (let i = 0; i < rows.kernelSize; i++) {
+    const r = row + i * rows.dilation;
+    const from = plane + 4 * (r * columns.inputSize + column);
+    if (r < 0 || r >= rows.inputSize) {
+      for (let j = 0; j < width; j += 4) v128.store(to + 4 * j, f32x4.splat(0));
+    } else if (isInside && columns.dilation == 1) {
+      for (let j = 0; j < width; j += 4) v128.store(to + 4 * j, v128.load(from + 4 * j));
+    } else {
+      for (let j = 0; j < width; j++) {
+        const s = column + j * columns.dilation;
+        const at = from + 4 * j * columns.dilation;
+        store<f32>(to + 4 * j, s >= 0 && s < columns.inputSize ? load<f32>(at) : 0);
+      }
+    }
+    to += 4 * width;
   }
 }
 

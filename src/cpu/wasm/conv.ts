@@ -1,6 +1,6 @@
-// Convolutions of frames [C, R, S] along their inner axes. See layers/conv.ts for the equations.
+// Convolutions of frames [C, R, S] along time and their inner axes. See layers/conv.ts for the equations.
 //
-// Windows are gathered into rows, so that a group's weights are the matrix of one product for some frames together. The
+// The frames of each output's window along time come as a table of addresses, the oldest first. Windows are gathered into rows, so that a group's weights are the matrix of one product for some frames together. The
 // transposed form is a product of each input element, whose results are added where its window lies.
 
 import { addWindows, Axis, gatherWindows, transpose } from "./axis";
@@ -17,8 +17,13 @@ export class Conv {
   /** Of a group. */
   channels: i32;
   outputChannels: i32;
+  /** Frames of a window along time. */
+  frames: i32;
   isTransposed: i32;
-  /** [groups] addresses of a Matrix [outputChannels, channels kernel], transposed [outputChannels kernel, channels] */
+  /**
+   * [groups] addresses of a Matrix [outputChannels, channels frames kernel], transposed [outputChannels kernel, channels
+   * frames]
+   */
   matrices: usize;
   /** [groups outputChannels] f32, of the transposed form; of the others the matrices have it */
   bias: usize;
@@ -49,17 +54,16 @@ export function convolveWorkFloats(conv: Conv): f64 {
 }
 
 /**
- * @param x [numFrames, xStride], of which the channels are read
- * @param output [numFrames, outputStride]
- * @param work of `convolveWorkFloats`: windows of some frames, their products, the scratch of `product`
+ * @param output [numOutputs, outputStride]
+ * @param table [numOutputs, frames] addresses
+ * @param work of `convolveWorkFloats`: windows of some outputs, their products, the scratch of `product`
  */
 export function convolve(
   conv: Conv,
   output: usize,
   outputStride: i32,
-  x: usize,
-  xStride: i32,
-  numFrames: i32,
+  table: usize,
+  numOutputs: i32,
   work: usize,
 ): void {
   const numRows = rowsOfFrame(conv);
@@ -69,13 +73,11 @@ export function convolve(
   const outputBytes: usize = 4 * conv.outputChannels * conv.rows.outputSize * conv.columns.outputSize;
   const products = work + 4 * (conv.framesAtOnce * numRows * K + 4);
   const scratch = products + 4 * conv.framesAtOnce * numRows * N;
-  for (let first = 0; first < numFrames; first += conv.framesAtOnce) {
-    const count = min(conv.framesAtOnce, numFrames - first);
+  for (let first = 0; first < numOutputs; first += conv.framesAtOnce) {
+    const count = min(conv.framesAtOnce, numOutputs - first);
     for (let group = 0; group < conv.groups; group++) {
-      let from = x + 4 * first * xStride + group * inputBytes;
       for (let m = 0; m < count; m++) {
-        gather(conv, from, work + 4 * m * numRows * K);
-        from += 4 * xStride;
+        gather(conv, table + 4 * (first + m) * conv.frames, group * inputBytes, work + 4 * m * numRows * K);
       }
       product(products, N, work, K, matrixOf(conv, group), count * numRows, scratch);
       let to = output + 4 * first * outputStride + group * outputBytes;
@@ -87,12 +89,26 @@ export function convolve(
   }
 }
 
-/** The rows of a frame's product. */
-function gather(conv: Conv, x: usize, to: usize): void {
-  if (conv.isTransposed) {
-    const numInputs = conv.rows.inputSize * conv.columns.inputSize;
-    transpose(x, numInputs, conv.channels, numInputs, to, conv.channels);
-  } else gatherWindows(conv.rows, conv.columns, conv.channels, x, to);
+/** The rows of an output's product. @param frames [frames] addresses @param offset bytes from a frame to the group's channels */
+function gather(conv: Conv, frames: usize, offset: usize, to: usize): void {
+  if (!conv.isTransposed) {
+    return gatherWindows(conv.rows, conv.columns, conv.channels, frames, conv.frames, offset, to);
+  }
+  const numInputs = conv.rows.inputSize * conv.columns.inputSize;
+  for (let t = 0; t < conv.frames; t++) {
+    const frame = load<usize>(frames + 4 * t) + offset;
+    scatter(frame, conv.channels, numInputs, to + 4 * t, conv.frames, conv.channels * conv.frames);
+  }
+}
+
+/** [numRows, numColumns] -> element [row rowStep + column columnStep]. */
+function scatter(from: usize, numRows: i32, numColumns: i32, to: usize, rowStep: i32, columnStep: i32): void {
+  for (let row = 0; row < numRows; row++) {
+    for (let column = 0; column < numColumns; column++) {
+      store<f32>(to + 4 * (row * rowStep + column * columnStep), load<f32>(from + 4 * column));
+    }
+    from += 4 * numColumns;
+  }
 }
 
 /** A frame's product to its output, channels first. */
@@ -117,7 +133,9 @@ export class Depthwise {
   /** Elements from one of the input to its next one in the plane. */
   rowStep: i32;
   columnStep: i32;
-  /** [channels, kernel] f32 */
+  /** Frames of a window along time. */
+  frames: i32;
+  /** [channels, frames, kernel] f32 */
   weight: usize;
   /** [channels] f32 */
   bias: usize;
@@ -132,29 +150,33 @@ function planeSize(axis: Axis): i32 {
 
 /** Elements of the work space of `convolveDepthwise`. */
 export function depthwiseWorkFloats(conv: Depthwise): f64 {
-  return <f64>planeSize(conv.rows) * <f64>planeSize(conv.columns) + 4;
+  return <f64>conv.frames * <f64>planeSize(conv.rows) * <f64>planeSize(conv.columns) + 4;
 }
 
-/** @param work of `depthwiseWorkFloats`: a channel with its zeros */
+/** @param work of `depthwiseWorkFloats`: a channel of each frame of a window, with its zeros */
 export function convolveDepthwise(
   conv: Depthwise,
   output: usize,
   outputStride: i32,
-  x: usize,
-  xStride: i32,
-  numFrames: i32,
+  table: usize,
+  numOutputs: i32,
   work: usize,
 ): void {
   const inputBytes: usize = 4 * conv.rows.inputSize * conv.columns.inputSize;
   const outputBytes: usize = 4 * conv.rows.outputSize * conv.columns.outputSize;
-  const kernelBytes: usize = 4 * conv.rows.kernelSize * conv.columns.kernelSize;
-  memory.fill(work, 0, 4 * planeSize(conv.rows) * planeSize(conv.columns));
-  for (let m = 0; m < numFrames; m++) {
+  const planeBytes: usize = 4 * planeSize(conv.rows) * planeSize(conv.columns);
+  const kernelBytes: usize = 4 * conv.frames * conv.rows.kernelSize * conv.columns.kernelSize;
+  memory.fill(work, 0, conv.frames * planeBytes);
+  for (let m = 0; m < numOutputs; m++) {
     for (let c = 0; c < conv.channels; c++) {
-      writePlane(conv, x + 4 * m * xStride + c * inputBytes, work);
+      for (let t = 0; t < conv.frames; t++) {
+        writePlane(conv, load<usize>(table + 4 * t) + c * inputBytes, work + t * planeBytes);
+      }
       const bias = load<f32>(conv.bias + 4 * c);
-      slide(conv, work, conv.weight + c * kernelBytes, bias, output + 4 * m * outputStride + c * outputBytes);
+      slide(conv, work, planeBytes, conv.weight + c * kernelBytes, bias, output + c * outputBytes);
     }
+    table += 4 * conv.frames;
+    output += 4 * outputStride;
   }
 }
 
@@ -175,13 +197,13 @@ function writePlane(conv: Depthwise, x: usize, plane: usize): void {
 }
 
 /** The sums of a channel's windows. */
-function slide(conv: Depthwise, plane: usize, weight: usize, bias: f32, to: usize): void {
+function slide(conv: Depthwise, plane: usize, planeBytes: usize, weight: usize, bias: f32, to: usize): void {
   const width = planeSize(conv.columns);
   const step = conv.columns.stride;
   for (let p = 0; p < conv.rows.outputSize; p++) {
     const row = plane + 4 * p * conv.rows.stride * width;
     for (let q = 0; q < conv.columns.outputSize; q += 4) {
-      const sums = sumFour(conv, row + 4 * q * step, 4 * width, weight, bias);
+      const sums = sumFour(conv, row + 4 * q * step, planeBytes, 4 * width, weight, bias);
       const count = conv.columns.outputSize - q;
       if (count >= 4) v128.store(to, sums);
       else {
@@ -197,22 +219,32 @@ function slide(conv: Depthwise, plane: usize, weight: usize, bias: f32, to: usiz
 /** Four windows side by side. Those past the last one read what comes after. */
 // @ts-ignore: decorator
 @inline
-function sumFour(conv: Depthwise, plane: usize, widthBytes: usize, weight: usize, bias: f32): v128 {
+function sumFour(
+  conv: Depthwise,
+  plane: usize,
+  planeBytes: usize,
+  widthBytes: usize,
+  weight: usize,
+  bias: f32,
+): v128 {
   let sums = splat(bias);
   const stepBytes: usize = 4 * conv.columns.stride;
-  for (let i = 0; i < conv.rows.kernelSize; i++) {
-    let at = plane + i * conv.rows.dilation * widthBytes;
-    for (let j = 0; j < conv.columns.kernelSize; j++) {
-      let four = v128.load(at);
-      if (stepBytes != 4) {
-        four = v128.load32_lane(at + stepBytes, four, 1);
-        four = v128.load32_lane(at + 2 * stepBytes, four, 2);
-        four = v128.load32_lane(at + 3 * stepBytes, four, 3);
+  for (let t = 0; t < conv.frames; t++) {
+    for (let i = 0; i < conv.rows.kernelSize; i++) {
+      let at = plane + i * conv.rows.dilation * widthBytes;
+      for (let j = 0; j < conv.columns.kernelSize; j++) {
+        let four = v128.load(at);
+        if (stepBytes != 4) {
+          four = v128.load32_lane(at + stepBytes, four, 1);
+          four = v128.load32_lane(at + 2 * stepBytes, four, 2);
+          four = v128.load32_lane(at + 3 * stepBytes, four, 3);
+        }
+        sums = multiplyAdd(v128.load32_splat(weight), four, sums);
+        weight += 4;
+        at += 4 * conv.columns.dilation;
       }
-      sums = multiplyAdd(v128.load32_splat(weight), four, sums);
-      weight += 4;
-      at += 4 * conv.columns.dilation;
     }
+    plane += planeBytes;
   }
   return sums;
 }

@@ -29,6 +29,7 @@ import * as random from "../../cases/random.js";
 import { campaignNetwork } from "../../cases/streamCampaign.js";
 import { compareTwinOn, prepareTwin, runTwin } from "../../harness/twin.js";
 import { twinCase } from "../../cases/twinCases.js";
+import { pushWindows } from "../../cases/windowStreams.js";
 import type { WholeNetworkName } from "../../cases/wholeNetworks.js";
 import { seeConcurrentGroups } from "./concurrency.js";
 import { forcedKernels } from "./forcedKernels.js";
@@ -229,6 +230,8 @@ const harness = {
     measureFunction(name, device, count, webgru),
 
   /** A case of test/cases/keptNan.ts on WebGPU, by its index there. */
+  pushWindows: async (id: string) => pushWindows(id, await sharedDevice()),
+
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
   /** A case of test/cases/heldState.ts, by its index there. */
