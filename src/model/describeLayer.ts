@@ -18,9 +18,12 @@ export function describeFields(layer: Layer): {
   const fields = Object.entries(layerType(layer).fields)
     .map(([key, field]) => ({ kind: field.kind, text: field.describe(values[key]) }))
     .filter(({ text }) => text !== "");
-  const isBare = (text: string) => /^[\dx]+$/.test(text);
   return {
     sizes: fields.map(({ text }) => text).filter(isBare),
     words: fields.filter(({ text }) => !isBare(text)),
   };
+}
+
+function isBare(text: string): boolean {
+  return /^[\dx]+$/.test(text);
 }

@@ -1,5 +1,6 @@
 // Runs in the test page. Tests call the functions of `harness` inside `page.evaluate`.
 
+// oxlint-disable-next-line import/no-unassigned-import -- it registers them
 import "../../harness/allLayers.js";
 import * as webgru from "webgru";
 import * as worker from "webgru/worker";
