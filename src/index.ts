@@ -35,6 +35,13 @@ export type { NonFinite } from "./model/checkInput.js";
 export { parseModel } from "./load/parseModel.js";
 export type { ParseModelOptions } from "./load/parseModel.js";
 export type { LayerDescription, NetworkDescription } from "./formats/description.js";
-export { registerCpu, registerGpu } from "./engine/registry.js";
+export {
+  cpuLayers,
+  gpuLayers,
+  registerCpu,
+  registerCpuLayers,
+  registerGpu,
+  registerGpuLayers,
+} from "./engine/registry.js";
 export type { Workload } from "./engine/workload.js";
-export type { CpuOffer, CpuPath, GpuPath, OpenGpu } from "./engine/registry.js";
+export type { CpuLayers, CpuOffer, CpuPath, GpuPath, OpenGpu, OtherLayers } from "./engine/registry.js";
