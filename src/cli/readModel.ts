@@ -13,6 +13,7 @@ export const MODEL_OPTIONS = {
   "linear-before-reset": { type: "boolean" },
   constant: { type: "string", multiple: true },
   "input-shape": { type: "string", multiple: true },
+  state: { type: "string", multiple: true },
 } as const;
 
 /** Help for `MODEL_OPTIONS`. */
@@ -22,7 +23,9 @@ export const MODEL_HELP = `  --description FILE  the layer list as JSON, where t
   --constant NAME=NUMBER
                       ONNX: the value of a graph input that is the same in every step; NUMBER,NUMBER for several
   --input-shape NAME=SIZE,SIZE
-                      ONNX: the shape of a graph input that the file leaves open; ? for an axis that stays open`;
+                      ONNX: the shape of a graph input that the file leaves open; ? for an axis that stays open
+  --state INPUT=OUTPUT
+                      ONNX: the graph output that is a state input's next value`;
 
 /** Values of `MODEL_OPTIONS`. */
 export interface ModelValues {
@@ -31,6 +34,7 @@ export interface ModelValues {
   readonly "linear-before-reset"?: boolean | undefined;
   readonly constant?: readonly string[] | undefined;
   readonly "input-shape"?: readonly string[] | undefined;
+  readonly state?: readonly string[] | undefined;
 }
 
 /** A model's file and its network. */
@@ -51,9 +55,14 @@ export async function readModel(path: string, values: ModelValues): Promise<Mode
   const inputShapes = takeNumbers("input-shape", values["input-shape"], (text) =>
     text === "?" ? null : takeNumber(text),
   );
+  const states = takeStates(values.state);
   const files = (name: string) => readBytes(join(dirname(path), name));
   const start = bytes.slice(0, 4096);
-  const network = await parseModel(bytes, { description, linearBeforeReset, constants, inputShapes, files }, true);
+  const network = await parseModel(
+    bytes,
+    { description, files, linearBeforeReset, constants, inputShapes, states },
+    true,
+  );
   return { path, sizeBytes: bytes.length, start, network };
 }
 
@@ -67,6 +76,16 @@ function takeNumbers<T>(option: string, texts: readonly string[] | undefined, ta
       .map(take);
     if (end > 0 && !numbers.some(Number.isNaN)) return [text.slice(0, end), numbers];
     throw new UsageError(`--${option}: expected NAME=NUMBER, or NAME=NUMBER,NUMBER, got ${text}`);
+  });
+  return entries && Object.fromEntries(entries);
+}
+
+/** Graph outputs by input, of `--state h=hn`. */
+function takeStates(texts: readonly string[] | undefined): Record<string, string> | undefined {
+  const entries = texts?.map((text): [string, string] => {
+    const end = text.indexOf("=");
+    if (end > 0) return [text.slice(0, end), text.slice(end + 1)];
+    throw new UsageError(`--state: expected INPUT=OUTPUT, got ${text}`);
   });
   return entries && Object.fromEntries(entries);
 }

@@ -16,6 +16,8 @@ export interface ParseModelOptions {
   readonly constants?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
   /** ONNX: shapes of graph inputs whose axes the file leaves open: `{ input: [1, 512] }`. Null leaves an axis open. */
   readonly inputShapes?: Readonly<Record<string, readonly (number | null)[]>> | undefined;
+  /** ONNX: the graph output that is a state input's next value, by the input's name: `{ h: "hn" }`. */
+  readonly states?: Readonly<Record<string, string>> | undefined;
   /**
    * The other files of a model in several files (TF.js, ONNX with external data), by name: a Map, an object, a list of Files,
    * or a function that fetches one.
@@ -80,7 +82,7 @@ function refuse(expected: string, got: unknown): never {
 /** @returns null for a file that no reader recognises */
 async function parseBytes(
   bytes: Uint8Array,
-  { description, linearBeforeReset, constants, inputShapes, files }: ParseModelOptions,
+  { description, files, linearBeforeReset, constants, inputShapes, states }: ParseModelOptions,
   mayKeep: boolean,
 ): Promise<Network | null> {
   if (isSafetensors(bytes)) {
@@ -92,7 +94,7 @@ async function parseBytes(
   }
   if (bytes[0] === ONNX_START) {
     const { loadOnnx } = await fetchReader(import("../entries/onnx.js"));
-    return loadOnnx(bytes, { description, linearBeforeReset, constants, inputShapes, files }, mayKeep);
+    return loadOnnx(bytes, { description, files, linearBeforeReset, constants, inputShapes, states }, mayKeep);
   }
   const start = textOf(bytes.subarray(0, 300));
   // HDF5, JSON, or a zip whose first entry is one of Keras's.

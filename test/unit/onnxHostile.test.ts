@@ -13,6 +13,8 @@ import {
   ints,
   message,
   type OnnxFile,
+  onnxFile,
+  type OnnxFileGraph,
   type OnnxFileNode,
   type OnnxTensor,
 } from "../files/onnxFile.js";
@@ -125,6 +127,40 @@ const CASES: Record<string, () => Uint8Array> = {
     model({
       nodes: [["Mul", ["w", "w"], ["p"]], ...chain(1000, "p", (from, to) => ["Add", [from, "p"], [to]])],
       inputs: { w: ["time", "batch", 512] },
+    }),
+  "branches in branches": () => {
+    let graph: OnnxFileGraph = { nodes: [["Neg", ["y"], ["n"]]], outputs: ["n"] };
+    for (let i = 0; i < 100; i++)
+      graph = { nodes: [["If", ["one"], ["n"], { then_branch: { graph } }]], outputs: ["n"] };
+    return model({ nodes: [["If", ["one"], ["z"], { then_branch: { graph } }]] });
+  },
+  "a branch of each node, each with hundreds of names": () => {
+    const names = times(200, (i) => `i${i}`);
+    const graph: OnnxFileGraph = { nodes: [["Sum", names, ["n"]]], outputs: ["n"] };
+    return model({
+      nodes: chain(1000, "y", (_, to) => ["If", ["one"], [to], { then_branch: { graph }, else_branch: { graph } }]),
+      inputs: Object.fromEntries(names.map((name) => [name, [3]])),
+    });
+  },
+  "sums that are multiplied": () =>
+    model({
+      nodes: [
+        ["Concat", ["w", "w"], ["v"], { axis: 2 }],
+        ...chain(1000, "v", (from, to, i) => [i % 2 ? "Mul" : "Add", [from, "v"], [to]]),
+      ],
+      inputs: { w: ["time", "batch", 512] },
+    }),
+  "wide products": () =>
+    model({
+      nodes: [["Expand", ["x1", "wide"], ["w"]], ...chain(400, "w", (from, to) => ["Mul", [from, "w"], [to]])],
+      inputs: { x1: ["time", "batch", 1] },
+      tensors: { wide: ints(1, 1, 2 ** 16) },
+    }),
+  "states by the hundred": () =>
+    onnxFile({
+      nodes: times(200, (i): OnnxFileNode => ["Add", [`s${i}`, "w"], [`s${i}_out`]]),
+      inputs: { w: ["batch", 64], ...Object.fromEntries(times(200, (i) => [`s${i}`, ["batch", 64]])) },
+      outputs: times(200, (i) => `s${199 - i}_out`),
     }),
   "operators that nobody knows": () =>
     model({

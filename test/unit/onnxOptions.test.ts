@@ -157,3 +157,48 @@ describe("the option inputShapes", () => {
     await expectRefusal(() => parseOnnx(file, { inputShapes: { y: [1] } }), "unsupported", unknown);
   });
 });
+
+describe("the option states", () => {
+  const file = onnxFile({
+    nodes: [
+      ["Add", ["x", "sum"], ["total"]],
+      ["Unsqueeze", ["total", "zero"], ["steps"]],
+      ["GRU", ["steps", "W", "R", "", "", "h"], ["Y", "hn"]],
+    ],
+    tensors: { ...GRU_TENSORS, zero: ints(0) },
+    inputs: { x: ["batch", 3], sum: ["batch", 3], h: [1, "batch", 2] },
+    outputs: ["hn", "total"],
+  });
+
+  it("says what an input comes back as", () => {
+    const { layers, graph, inputSize } = parseOnnx(file, { states: { sum: "total" } });
+    expect(layers.map(({ type }) => type)).toEqual(["carry", "map", "gru"]);
+    expect(graph.inputs.map(({ as }) => as)).toEqual(["input", "initialState", "initialState"]);
+    expect(inputSize).toBe(3);
+    expect(parseOnnx(file).inputSize).toBe(6);
+  });
+
+  it("knows the graph's inputs and outputs", async () => {
+    const input = 'states: expected names of graph inputs ("x", "sum", "h"), got "total"';
+    await expectRefusal(() => parseOnnx(file, { states: { total: "sum" } }), "unsupported", input);
+    const output = 'states.sum: expected a graph output ("hn", "total"), got the string "Y"';
+    await expectRefusal(() => parseOnnx(file, { states: { sum: "Y" } }), "unsupported", output);
+    const shape = "states.sum: expected an output of its shape, got hn";
+    await expectRefusal(() => parseOnnx(file, { states: { sum: "hn" } }), "unsupported", new RegExp(shape));
+  });
+
+  it("is refused of a layer that keeps another state", async () => {
+    const reason = /its state input h comes back as other, which is not the state of GRU of Y/;
+    const nodes = [
+      ["GRU", ["steps", "W", "R", "", "", "h"], ["Y", "hn"]],
+      ["Neg", ["hn"], ["other"]],
+    ] as const;
+    const changed = onnxFile({
+      nodes: [["Unsqueeze", ["x", "zero"], ["steps"]], ...nodes],
+      tensors: { ...GRU_TENSORS, zero: ints(0) },
+      inputs: { x: ["batch", 3], h: [1, "batch", 2] },
+      outputs: ["Y", "other"],
+    });
+    await expectRefusal(() => parseOnnx(changed, { states: { h: "other" } }), "unsupported", reason);
+  });
+});

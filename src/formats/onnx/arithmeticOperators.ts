@@ -1,11 +1,12 @@
 // Operators that compute element by element, without an activation.
 
+import type { MapOperation } from "../../layers/map.js";
 import { type Axis, type Dimension, dimension, isSameDimension, joinAxes, product, quotient, strides } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { recognizeGruCell } from "./gruCell.js";
-import { demand, Refusal } from "./refusal.js";
+import { demand } from "./refusal.js";
 import { loosen, sourceIndices } from "./shapeOperators.js";
-import { activated, columnsFor, scaled, shifted, sum, together, widthOf } from "./signals.js";
+import { activated, bareColumns, columnsFor, scaled, shifted, sum, together } from "./signals.js";
 import {
   type Constant,
   constantValue,
@@ -15,22 +16,20 @@ import {
   sizesValue,
   sourceSignal,
   type Value,
+  widthOf,
 } from "./value.js";
-import { type AbsoluteSource, type ProductSource, runStart } from "./wiring.js";
+import { runStart } from "./wiring.js";
 
 export const arithmeticOperators: Readonly<Record<string, Operator>> = {
   Add: (call) => [combine(call, ADD)],
   Sub: (call) => [combine(call, SUBTRACT)],
   Mul: (call) => [combine(call, MULTIPLY)],
   Div: (call) => [combine(call, DIVIDE)],
-  Sum: sumAll,
-  Pow: (call) => [ofConstants(call, Math.pow)],
-  Min: (call) => [ofConstants(call, Math.min)],
-  Max: (call) => [ofConstants(call, Math.max)],
-  Sqrt: (call) => [ofConstants(call, Math.sqrt)],
-  Reciprocal: (call) => [ofConstants(call, (x) => 1 / x)],
+  Pow: (call) => [combine(call, POWER)],
+  Sum: (call) => [combineAll(call, ADD)],
+  Min: (call) => [combineAll(call, MINIMUM)],
+  Max: (call) => [combineAll(call, MAXIMUM)],
   Neg: negate,
-  Abs: absolute,
   Equal: equal,
   Where: where,
   ReduceProd: reduceProduct,
@@ -58,7 +57,7 @@ const ADD: Arithmetic = {
   ofSizes: (a, b) => (isZero(a) ? b : isZero(b) ? a : numeric((x, y) => x + y)(a, b)),
   ofSignalAndNumbers: (_, signal, numbers) => shifted(signal, numbers),
   ofNumbersAndSignal: (_, numbers, signal) => shifted(signal, numbers),
-  ofSignals: (call, a, b) => recognized(call, sum(a, b, 1, call.wiring)),
+  ofSignals: (call, a, b) => recognized(call, sum(a, b, 1, call.wiring, call.layerName)),
 };
 
 const SUBTRACT: Arithmetic = {
@@ -66,7 +65,7 @@ const SUBTRACT: Arithmetic = {
   ofSizes: (a, b) => (isZero(b) ? a : numeric((x, y) => x - y)(a, b)),
   ofSignalAndNumbers: (_, signal, numbers) => shifted(signal, minus(numbers)),
   ofNumbersAndSignal: (call, numbers, signal) => shifted(scaledBy(call, signal, ones(signal, -1)), numbers),
-  ofSignals: (call, a, b) => recognized(call, sum(a, b, -1, call.wiring)),
+  ofSignals: (call, a, b) => recognized(call, sum(a, b, -1, call.wiring, call.layerName)),
 };
 
 const MULTIPLY: Arithmetic = {
@@ -74,7 +73,7 @@ const MULTIPLY: Arithmetic = {
   ofSizes: product,
   ofSignalAndNumbers: scaledBy,
   ofNumbersAndSignal: (call, numbers, signal) => scaledBy(call, signal, numbers),
-  ofSignals: multiplySignals,
+  ofSignals: (call, a, b) => ofBoth(call, "multiply", a, b),
 };
 
 const DIVIDE: Arithmetic = {
@@ -86,48 +85,80 @@ const DIVIDE: Arithmetic = {
       signal,
       numbers.map((value) => 1 / value),
     ),
-  ofNumbersAndSignal: () => {
-    throw new Refusal("it divides by features");
-  },
-  ofSignals: softsign,
+  ofNumbersAndSignal: (call, numbers, signal) => withNumbers(call, "divide", signal, numbers, true),
+  ofSignals: (call, a, b) =>
+    isOnePlusAbsolute(call, a, b) ? activatedBy(call, a, "softsign") : ofBoth(call, "divide", a, b),
 };
 
-/** A product of features. No layer computes one, but a GRU cell around it may be recognized. */
-function multiplySignals(call: Call, a: Signal, b: Signal): Signal {
-  const { wiring, layerName } = call;
-  const source = wiring.add<ProductSource>({
-    type: "product",
-    name: layerName,
-    size: widthOf(a),
-    left: columnsFor(a, wiring, layerName),
-    right: columnsFor(b, wiring, layerName),
+const POWER: Arithmetic = {
+  ofNumbers: Math.pow,
+  ofSizes: numeric(Math.pow),
+  ofSignalAndNumbers: power,
+  ofNumbersAndSignal: (call, numbers, signal) => withNumbers(call, "power", signal, numbers, true),
+  ofSignals: (call, a, b) => ofBoth(call, "power", a, b),
+};
+
+const MINIMUM: Arithmetic = { ofNumbers: Math.min, ofSizes: numeric(Math.min), ...commutative("minimum") };
+const MAXIMUM: Arithmetic = { ofNumbers: Math.max, ofSizes: numeric(Math.max), ...commutative("maximum") };
+
+function commutative(operation: MapOperation): Omit<Arithmetic, "ofNumbers" | "ofSizes"> {
+  return {
+    ofSignalAndNumbers: (call, signal, numbers) => withNumbers(call, operation, signal, numbers),
+    ofNumbersAndSignal: (call, numbers, signal) => withNumbers(call, operation, signal, numbers),
+    ofSignals: (call, a, b) => ofBoth(call, operation, a, b),
+  };
+}
+
+const activatedBy = (call: Call, signal: Signal, name: Parameters<typeof activated>[1]) =>
+  activated(signal, name, call.wiring, call.layerName);
+
+/** The powers that are functions of one element. */
+function power(call: Call, signal: Signal, exponents: Float64Array): Signal {
+  const [exponent] = exponents;
+  if (!exponents.every((one) => one === exponent)) return withNumbers(call, "power", signal, exponents);
+  if (exponent === 1) return signal;
+  if (exponent === 2) return activatedBy(call, signal, "square");
+  return withNumbers(call, "power", signal, exponents);
+}
+
+/** operation(a, numbers), or operation(numbers, a). */
+function withNumbers(
+  { wiring, layerName }: Call,
+  operation: MapOperation,
+  signal: Signal,
+  numbers: Float64Array,
+  operandFirst = false,
+): Signal {
+  const outputSize = widthOf(signal);
+  const source = wiring.addLayer(layerName, columnsFor(signal, wiring, layerName), outputSize, {
+    type: "map",
+    outputSize,
+    operation,
+    operandFirst,
+    operand: Float32Array.from(numbers),
   });
+  return sourceSignal(source, signal.step, signal.isReversed);
+}
+
+/** operation(a, b). A GRU cell around a product may be recognized. */
+function ofBoth({ wiring, layerName }: Call, operation: MapOperation, a: Signal, b: Signal): Signal {
   const { step, isReversed } = together(a, b);
+  const outputSize = widthOf(a);
+  const columns = new Int32Array(2 * outputSize);
+  columns.set(columnsFor(a, wiring, layerName));
+  columns.set(columnsFor(b, wiring, layerName), outputSize);
+  const source = wiring.addLayer(layerName, columns, outputSize, { type: "map", outputSize, operation });
   return sourceSignal(source, step, isReversed);
 }
 
-function absolute(call: Call): Value[] {
-  if (call.input(0).content.kind !== "signal") return [ofConstants(call, Math.abs)];
-  const { wiring, layerName } = call;
-  const { axes, content } = call.signal(0);
-  const of = columnsFor(content, wiring, layerName);
-  const source = wiring.add<AbsoluteSource>({ type: "absolute", name: layerName, size: of.length, of });
-  return [{ axes, content: sourceSignal(source, content.step, content.isReversed) }];
-}
-
-/** x / (1 + |x|), the only quotient of features that a layer computes. */
-function softsign(call: Call, x: Signal, divisor: Signal): Signal {
-  const { wiring, layerName } = call;
-  const { columns, weight, scale, bias } = divisor;
+/** Whether it is 1 + |x|: then x over it is softsign. */
+function isOnePlusAbsolute({ wiring, layerName }: Call, x: Signal, { terms, bias }: Signal): boolean {
+  const columns = bareColumns({ ...x, terms, bias: null });
+  if (columns === null || columns.length === 0 || bias === null || !bias.every((value) => value === 1)) return false;
   const source = wiring.sourceOf(columns[0]!);
-  const isOnePlus = weight === null && scale === null && bias !== null && bias.every((value) => value === 1);
-  const isOfSame =
-    source.type === "absolute" &&
-    columns.length === source.size &&
-    runStart(columns, source) === 0 &&
-    columnsFor(x, wiring, layerName).every((column, i) => column === source.of[i]);
-  demand(isOnePlus && isOfSame, "it divides by features");
-  return activated(x, "softsign", wiring, layerName);
+  const of = wiring.absolutes.get(source);
+  const isWhole = columns.length === source.size && runStart(columns, source) === 0;
+  return of !== undefined && isWhole && columnsFor(x, wiring, layerName).every((column, i) => column === of[i]);
 }
 
 /** The GRU cell that ends with this addition, or the addition itself. */
@@ -187,22 +218,10 @@ function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: 
   return { axes, a: over(left, from), b: over(right, other) };
 }
 
-function sumAll(call: Call): Value[] {
+function combineAll(call: Call, arithmetic: Arithmetic): Value {
   let total = call.input(0);
-  for (let i = 1; i < call.numInputs; i++) total = combineValues(call, ADD, total, call.input(i));
-  return [total];
-}
-
-/** An operator that is supported only for constants. */
-function ofConstants(call: Call, compute: (a: number, b: number) => number): Value {
-  const inputs = Array.from({ length: call.numInputs }, (_, i) => call.input(i));
-  demand(
-    inputs.every(({ content }) => content.kind === "constant"),
-    "it computes on features",
-  );
-  const { axes, a, b } = broadcast(call, inputs[0]!, inputs.at(-1)!);
-  demand(inputs.length <= 2, "it has more than two inputs");
-  return { axes, content: computeConstant(a, b, compute) };
+  for (let i = 1; i < call.numInputs; i++) total = combineValues(call, arithmetic, total, call.input(i));
+  return total;
 }
 
 function negate(call: Call): Value[] {

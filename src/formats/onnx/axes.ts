@@ -35,6 +35,18 @@ export class FreeAxis {
 /** A number of features, or free axes joined to one axis, outer first. */
 export type Axis = number | readonly FreeAxis[];
 
+/** The role of an axis; null for features, and where it is not known. Axes of size 1 that are joined to it are ignored. */
+export function roleOf(axis: Axis): Role | null {
+  if (typeof axis === "number") return null;
+  const [free = axis[0]!] = axis.filter(({ root }) => root.size !== 1);
+  return free.root.role;
+}
+
+/** Whether an axis is the time axis. */
+export function isTime(axis: Axis): boolean {
+  return roleOf(axis) === "time";
+}
+
 /** The time and the batch axis of one graph. */
 export class Roles {
   readonly #known = new Map<Role, FreeAxis>();

@@ -3,7 +3,7 @@ import type { OnnxNode } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
 import type { TensorData } from "./tensorProto.js";
 import { type Constant, describeContent, type Signal, sizesOf, type Value } from "./value.js";
-import type { GruSource, Wiring } from "./wiring.js";
+import type { RecurrentSource, Wiring } from "./wiring.js";
 
 /** The state of reading one graph, which all operators share. */
 export interface Reading {
@@ -14,8 +14,8 @@ export interface Reading {
   readonly parseTensor: (encoded: Uint8Array, name: string) => TensorData;
   /** Replaces every GRU's attribute if it is given. */
   readonly linearBeforeReset: boolean | undefined;
-  /** Whether each GRU has lengths. */
-  readonly hasLengths: Map<GruSource, boolean>;
+  /** Whether each recurrent layer has lengths. */
+  readonly hasLengths: Map<RecurrentSource, boolean>;
   /** GRU nodes of PyTorch's exporter with linear_before_reset 0, which no GRU of PyTorch is. */
   readonly suspects: string[];
   readonly isFromTorch: boolean;

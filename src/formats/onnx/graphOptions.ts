@@ -1,4 +1,4 @@
-// The caller's options for what a graph leaves open: inputs that are fixed at load, and sizes of open axes.
+// The caller's options for what a graph leaves open: inputs that are fixed at load, sizes of open axes, and states.
 
 import { GruError } from "../../errors.js";
 import { describeValue } from "../../model/valueKind.js";
@@ -13,6 +13,8 @@ export interface GraphOptions {
   readonly constants?: Readonly<Record<string, number | ArrayLike<number>>> | undefined;
   /** Shapes of graph inputs whose axes the file leaves open: `{ input: [1, 512] }`. Null leaves an axis open. */
   readonly inputShapes?: Readonly<Record<string, readonly (number | null)[]>> | undefined;
+  /** The graph output that is a state input's next value, by the input's name: `{ h: "hn" }`. */
+  readonly states?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Limit of the numbers of a constant: a graph input that is fixed is a rate or a flag, not a weight. */
@@ -89,6 +91,18 @@ function checkedShape(name: string, given: unknown, shape: OnnxPort["shape"]): (
 
 function describeShape(given: unknown): string {
   return Array.isArray(given) ? quote(given) : describeValue(given);
+}
+
+/** The states, from input to output. @throws GruError `unsupported` for names that the graph does not have */
+export function statesOf({ inputs, outputs }: OnnxModel, states: GraphOptions["states"] = {}): Map<string, string> {
+  const entries = entriesOf("states", states);
+  for (const [input, output] of entries) {
+    portOf("states", input, inputs);
+    if (typeof output === "string" && outputs.some(({ name }) => name === output)) continue;
+    const expected = `a graph output (${namesOf(outputs)})`;
+    throw new GruError("unsupported", `states.${input}: expected ${expected}, got ${describeValue(output)}`);
+  }
+  return new Map(entries as [string, string][]);
 }
 
 function entriesOf<T>(option: string, given: Readonly<Record<string, T>>): [string, T][] {

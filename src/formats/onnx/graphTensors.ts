@@ -31,7 +31,7 @@ export function toRun(graph: OnnxGraph, tensors: Readonly<Record<string, GraphTe
   const [numSteps, batchSize] = [counts.get("time") ?? 1, counts.get("batch") ?? 1];
   const features = graph.inputs.filter((input) => input.as === "input");
   const inputSize = features.reduce((size, { axes }) => size + numFeatures(axes), 0);
-  const numUnits = graph.states.reduce((sum, state) => sum + state.numDirections * state.hiddenSize, 0);
+  const numUnits = graph.states.reduce((sum, state) => sum + state.numDirections * state.size, 0);
   const input = new Float64Array(numSteps * batchSize * inputSize);
   const initialState = new Float64Array(batchSize * numUnits);
   let lengths: number[] | null = null;
@@ -136,16 +136,16 @@ function positionsOf(axes: readonly OnnxAxis[], sizes: { numSteps: number; batch
   return positions;
 }
 
-/** Index of a row's unit in the state of all rows: [D, B, H] of each GRU layer, one after the other. */
+/** Index of a row's unit in the state of all rows: [D, B, size] of each block, one after the other. */
 function stateIndex({ states }: OnnxGraph, unit: number, row: number, batchSize: number): number {
   let first = 0;
-  for (const { numDirections, hiddenSize } of states) {
-    const size = numDirections * hiddenSize;
-    if (unit < first + size) {
-      const direction = Math.floor((unit - first) / hiddenSize);
-      return first * batchSize + (direction * batchSize + row) * hiddenSize + ((unit - first) % hiddenSize);
+  for (const { numDirections, size } of states) {
+    const length = numDirections * size;
+    if (unit < first + length) {
+      const direction = Math.floor((unit - first) / size);
+      return first * batchSize + (direction * batchSize + row) * size + ((unit - first) % size);
     }
-    first += size;
+    first += length;
   }
   throw new GruError("shape-mismatch", `state: expected a unit of ${first}, got ${unit}`);
 }

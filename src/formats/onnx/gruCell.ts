@@ -7,17 +7,17 @@
 //
 // The last line is expanded first, so that (1 - z) * n + z * h and the textbook's (1 - z) * h + z * n are recognized too.
 
-import { type Activation, describeActivation } from "../../layers/activation.js";
+import { type Activation, describeActivation, isRowFunction } from "../../layers/activation.js";
 import type { Call } from "./call.js";
-import { widthOf } from "./signals.js";
-import type { Signal } from "./value.js";
-import { type DenseSource, type GruSource, type ProductSource, runStart, type Wiring } from "./wiring.js";
+import { originOf } from "./emit.js";
+import { takeRows, type Signal, type Term, widthOf } from "./value.js";
+import { type RecurrentSource, type LayerSource, runStart, type Source, type Wiring, ZERO } from "./wiring.js";
 
 /** The GRU whose new state is this sum; null for another sum. */
-export function recognizeGruCell(signal: Signal, call: Call): GruSource | null {
+export function recognizeGruCell(signal: Signal, call: Call): RecurrentSource | null {
   const { wiring } = call;
   const size = widthOf(signal);
-  const hasProduct = [...wiring.sourcesOf(signal.columns)].some(({ type }) => type === "product");
+  const hasProduct = signal.terms.some(({ columns }) => hasProducts(columns, wiring));
   if (!hasProduct || signal.step !== "each") return null;
   const terms = new Expansion(wiring).ofSignal(signal, size);
   const parts = terms && matchUpdate(terms);
@@ -77,35 +77,42 @@ class Expansion {
   }
 
   /** null if the signal is no sum of whole vectors. */
-  ofSignal({ columns, weight, scale, bias }: Signal, size: number): Terms | null {
-    const factor = uniform(scale, 1);
+  ofSignal({ terms: summands, bias }: Signal, size: number): Terms | null {
     const addend = uniform(bias, 0);
-    if (Number.isNaN(factor) || Number.isNaN(addend) || columns.length % size !== 0) return null;
+    if (Number.isNaN(addend)) return null;
     const terms: Terms = new Map();
     if (addend !== 0) addTerm(terms, addend, []);
-    for (let start = 0; start < columns.length; start += size) {
-      const own = weight === null ? 1 : diagonalOf(weight, columns.length, start, size);
-      const inner = own === null ? null : this.#ofVector(columns.subarray(start, start + size));
-      if (inner === null) return null;
-      for (const term of inner.values()) addTerm(terms, factor * own! * term.factor, term.vectors);
-      if (terms.size > MAX_TERMS) return null;
+    for (const summand of summands) {
+      const isDone = this.#addSummand(summand, size, terms);
+      if (!isDone || terms.size > MAX_TERMS) return null;
     }
     return terms;
   }
 
+  #addSummand({ columns, weight, scale }: Term, size: number, terms: Terms): boolean {
+    const factor = uniform(scale, 1);
+    if (Number.isNaN(factor) || columns.length % size !== 0) return false;
+    for (let start = 0; start < columns.length; start += size) {
+      const own = weight === null ? 1 : diagonalOf(weight, columns.length, start, size);
+      const inner = own === null ? null : this.#ofVector(columns.subarray(start, start + size));
+      if (inner === null) return false;
+      for (const term of inner.values()) addTerm(terms, factor * own! * term.factor, term.vectors);
+    }
+    return true;
+  }
+
   #ofVector(vector: Int32Array): Terms | null {
-    if (this.#numLeft-- <= 0) return null;
+    if (this.#numLeft-- <= 0 || vector.includes(ZERO)) return null;
     this.#wiring.spend(COST_OF_COLUMN * vector.length);
     const source = this.#wiring.sourceOf(vector[0]!);
     const isWhole = runStart(vector, source) === 0 && vector.length === source.size;
-    if (isWhole && source.type === "product") {
-      const [left, right] = [this.#ofVector(source.left), this.#ofVector(source.right)];
+    if (isWhole && isProduct(source)) {
+      const [left, right] = [this.#ofVector(leftOf(source)), this.#ofVector(rightOf(source))];
       return left && right && multiply(left, right);
     }
-    if (isWhole && source.type === "dense" && source.activation.name === "linear") {
-      const bias = source.bias && Float64Array.from(source.bias);
-      const signal: Signal = { ...source, kind: "signal", scale: null, bias, step: "each", isReversed: false };
-      const terms = this.ofSignal(signal, source.size);
+    const origin = originOf(source);
+    if (isWhole && origin?.activation.name === "linear") {
+      const terms = this.ofSignal(origin.signal, source.size);
       if (terms !== null) return terms;
     }
     const terms: Terms = new Map();
@@ -113,6 +120,16 @@ class Expansion {
     return terms;
   }
 }
+
+/** Whether a source is a product of features. */
+function isProduct(source: Source): source is LayerSource {
+  if (source.type !== "layer" || source.spec.type !== "map") return false;
+  const { operation, operand = null, activation } = source.spec;
+  return operation === "multiply" && operand === null && activation === undefined;
+}
+
+const leftOf = ({ columns, size }: LayerSource) => columns.subarray(0, size);
+const rightOf = ({ columns, size }: LayerSource) => columns.subarray(size);
 
 function multiply(left: Terms, right: Terms): Terms | null {
   const terms: Terms = new Map();
@@ -168,33 +185,27 @@ interface Gate {
   readonly bias: Float32Array | null;
 }
 
-/** The rows of a dense layer that make a vector. */
-interface Rows {
-  readonly source: DenseSource;
-  /** [H, I] */
-  readonly weight: Float32Array;
-  readonly bias: Float32Array | null;
+/** The arithmetic that makes a vector. */
+interface Made {
+  readonly signal: Signal;
   readonly activation: Activation;
 }
 
-function denseRows(vector: Int32Array, wiring: Wiring): Rows | null {
+function madeOf(vector: Int32Array, wiring: Wiring): Made | null {
   const source = wiring.sourceOf(vector[0]!);
   const start = runStart(vector, source);
-  if (source.type !== "dense" || start === null) return null;
-  const { name } = source.activation;
-  if (name === "softmax" || name === "logSoftmax") return null;
-  const width = source.columns.length;
-  const end = start + vector.length;
-  return {
-    source,
-    weight: source.weight.subarray(start * width, end * width),
-    bias: source.bias && source.bias.subarray(start, end),
-    activation: { ...source.activation, name },
-  };
+  const origin = originOf(source);
+  if (origin === undefined || start === null) return null;
+  const { name } = origin.activation;
+  if (isRowFunction(name)) return null;
+  const isWhole = vector.length === source.size;
+  const take = Int32Array.from({ length: vector.length }, (_, i) => start + i);
+  const signal = isWhole ? origin.signal : takeRows(origin.signal, take, wiring);
+  return { signal, activation: { ...origin.activation, name } };
 }
 
 /** Selects columns of a matrix. @param weight [H, width] @returns [H, picked] */
-function gather(weight: Float32Array, width: number, picked: readonly number[]): Float32Array {
+function gather(weight: Float64Array, width: number, picked: readonly number[]): Float32Array {
   const rows = weight.length / width;
   const gathered = new Float32Array(rows * picked.length);
   for (let row = 0; row < rows; row++) {
@@ -203,31 +214,57 @@ function gather(weight: Float32Array, width: number, picked: readonly number[]):
   return gathered;
 }
 
+/** A term's matrix, [H, I]. */
+function weightOf({ columns, weight, scale }: Term, wiring: Wiring): Float64Array {
+  const width = columns.length;
+  const rows = weight === null ? width : weight.length / width;
+  wiring.spend(rows * width);
+  const matrix = new Float64Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    const factor = scale?.[row] ?? 1;
+    if (weight === null) matrix[row * width + row] = factor;
+    else for (let i = row * width; i < (row + 1) * width; i++) matrix[i] = factor * weight[i]!;
+  }
+  return matrix;
+}
+
 /** Splits a gate's inputs into the state and the others. */
 function readGate(vector: Int32Array, state: Int32Array, wiring: Wiring): Gate | null {
-  const rows = denseRows(vector, wiring);
-  if (rows === null || hasProducts(rows.source.columns, wiring)) return null;
-  return splitGate(rows, state, [...rows.source.columns.keys()]);
+  const made = madeOf(vector, wiring);
+  if (made === null || made.signal.terms.some(({ columns }) => hasProducts(columns, wiring))) return null;
+  return splitGate(made, made.signal.terms, state, wiring);
 }
 
 function hasProducts(columns: Int32Array, wiring: Wiring): boolean {
-  return [...wiring.sourcesOf(columns)].some(({ type }) => type === "product");
+  return [...wiring.sourcesOf(columns)].some(isProduct);
 }
 
-/** @param own indices of the layer's inputs to read */
-function splitGate({ source, weight, bias, activation }: Rows, state: Int32Array, own: readonly number[]): Gate {
+/** @param terms of the gate, or a part of them */
+function splitGate({ signal, activation }: Made, terms: readonly Term[], state: Int32Array, wiring: Wiring): Gate {
   const size = state.length;
-  const width = source.columns.length;
   const position = new Map([...state].map((column, i) => [column, i]));
   const recurrentWeight = new Float32Array(size * size);
-  for (const from of own) {
-    const to = position.get(source.columns[from]!);
-    if (to === undefined) continue;
-    for (let row = 0; row < size; row++) recurrentWeight[row * size + to]! += weight[row * width + from]!;
+  const parts = terms.map((term) => {
+    const weight = weightOf(term, wiring);
+    const width = term.columns.length;
+    const others = [...term.columns.keys()].filter((from) => {
+      const to = position.get(term.columns[from]!);
+      if (to === undefined) return true;
+      for (let row = 0; row < size; row++) recurrentWeight[row * size + to]! += weight[row * width + from]!;
+      return false;
+    });
+    return { others: others.map((from) => term.columns[from]!), weight: gather(weight, width, others) };
+  });
+  const columns = Int32Array.from(parts.flatMap(({ others }) => others));
+  const weight = new Float32Array(size * columns.length);
+  let start = 0;
+  for (const { others, weight: own } of parts) {
+    for (let row = 0; row < size; row++) {
+      weight.set(own.subarray(row * others.length, (row + 1) * others.length), row * columns.length + start);
+    }
+    start += others.length;
   }
-  const others = own.filter((from) => !position.has(source.columns[from]!));
-  const columns = Int32Array.from(others, (from) => source.columns[from]!);
-  return { activation, columns, weight: gather(weight, width, others), recurrentWeight, bias };
+  return { activation, columns, weight, recurrentWeight, bias: signal.bias && Float32Array.from(signal.bias) };
 }
 
 interface NewGate {
@@ -240,37 +277,48 @@ interface NewGate {
 
 /** Reads the new gate and, inside it, the reset gate. */
 function readNew(vector: Int32Array, state: Int32Array, wiring: Wiring): NewGate | null {
-  const rows = denseRows(vector, wiring);
-  if (rows === null) return null;
-  const { source, weight } = rows;
-  const products = [...wiring.sourcesOf(source.columns)].filter((one) => one.type === "product");
-  const [product] = products;
-  if (product === undefined || products.length > 1) return null;
-  const isProduct = (column: number) => column >= product.first && column < product.first + product.size;
-  const all = [...source.columns.keys()];
-  const inside = all.filter((i) => isProduct(source.columns[i]!));
-  const isWhole = inside.length === product.size && inside.every((i, k) => source.columns[i] === product.first + k);
-  if (!isWhole || product.size !== state.length) return null;
-  const rest = splitGate(
-    rows,
-    state,
-    all.filter((i) => !isProduct(source.columns[i]!)),
-  );
+  const made = madeOf(vector, wiring);
+  if (made === null) return null;
+  const { terms } = made.signal;
+  const [term, second] = terms.filter(({ columns }) => hasProducts(columns, wiring));
+  if (term === undefined || second !== undefined) return null;
+  const { columns } = term;
+  const [product, other] = [...wiring.sourcesOf(columns)].filter(isProduct);
+  if (product === undefined || other !== undefined || product.size !== state.length) return null;
+  const isInside = (column: number) => column >= product.first && column < product.first + product.size;
+  const inside = [...columns.keys()].filter((i) => isInside(columns[i]!));
+  const isWhole = inside.length === product.size && inside.every((i, k) => columns[i] === product.first + k);
+  if (!isWhole) return null;
+  const beside = [...columns.keys()].filter((i) => !isInside(columns[i]!));
+  if (beside.length > 0 && term.weight === null) return null;
+  const weight = weightOf(term, wiring);
+  const outside: Term[] =
+    beside.length === 0
+      ? []
+      : [
+          {
+            columns: Int32Array.from(beside, (i) => columns[i]!),
+            weight: gather(weight, columns.length, beside),
+            scale: null,
+            isFloat16: false,
+          },
+        ];
+  const rest = splitGate(made, [...terms.filter((one) => one !== term), ...outside], state, wiring);
   if (rest.recurrentWeight.some((value) => value !== 0)) return null;
-  return readProduct(product, gather(weight, source.columns.length, inside), rest, state, wiring);
+  return readProduct(product, gather(weight, columns.length, inside), rest, state, wiring);
 }
 
 /** @param matrix [H, H], multiplied by the product */
 function readProduct(
-  product: ProductSource,
+  product: LayerSource,
   matrix: Float32Array,
   rest: Gate,
   state: Int32Array,
   wiring: Wiring,
 ): NewGate | null {
   for (const [gate, other] of [
-    [product.left, product.right],
-    [product.right, product.left],
+    [leftOf(product), rightOf(product)],
+    [rightOf(product), leftOf(product)],
   ] as const) {
     const reset = readGate(gate, state, wiring);
     if (reset === null || reset.activation.name === "linear") continue;
@@ -295,7 +343,13 @@ function negated(gate: Gate): Gate {
 }
 
 /** @param gates r, z, n */
-function addGru(call: Call, size: number, state: Int32Array, gates: readonly Gate[], n: NewGate): GruSource | null {
+function addGru(
+  call: Call,
+  size: number,
+  state: Int32Array,
+  gates: readonly Gate[],
+  n: NewGate,
+): RecurrentSource | null {
   const columns = Int32Array.from(new Set(gates.flatMap((gate) => [...gate.columns])));
   if (columns.length === 0) return null;
   const position = new Map([...columns].map((column, i) => [column, i]));
@@ -315,22 +369,26 @@ function addGru(call: Call, size: number, state: Int32Array, gates: readonly Gat
   });
   const recurrentBias = n.recurrentBias && new Float32Array(3 * size);
   recurrentBias?.set(n.recurrentBias!, 2 * size);
-  return call.wiring.add<GruSource>({
-    type: "gru",
+  return call.wiring.add<RecurrentSource>({
+    type: "recurrent",
     name: call.layerName,
     size,
     columns,
     hiddenSize: size,
     direction: "forward",
-    resetAfter: n.resetAfter,
-    gateActivation: n.reset.activation,
-    newActivation: n.newGate.activation,
-    clip: null,
+    rows: 1,
+    frameSteps: null,
+    cell: {
+      type: "gru",
+      resetAfter: n.resetAfter,
+      gateActivation: n.reset.activation,
+      newActivation: n.newGate.activation,
+      recurrentWeight,
+      bias: gates.some((gate) => gate.bias !== null) ? bias : null,
+      recurrentBias,
+    },
     weight,
-    recurrentWeight,
-    bias: gates.some((gate) => gate.bias !== null) ? bias : null,
-    recurrentBias,
-    initialState: state,
-    isFloat16: false,
+    initialState: new Map([["h", state]]),
+    isOneStep: true,
   });
 }

@@ -5,26 +5,13 @@ import { type Axis, axisIndex, strides } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { demand, Refusal } from "./refusal.js";
 import { permuted } from "./shapeOperators.js";
-import { activated, multiplied, scaled, shifted, widthOf } from "./signals.js";
-import { type Constant, reindex, type Signal, type Value } from "./value.js";
+import { activated, multiplied, scaled, shifted } from "./signals.js";
+import { type Constant, reindex, type Signal, type Value, widthOf } from "./value.js";
 
 export const layerOperators: Readonly<Record<string, Operator>> = {
   MatMul: matMul,
   Gemm: gemm,
   BatchNormalization: batchNormalization,
-  Relu: element(() => "relu"),
-  Sigmoid: element(() => "sigmoid"),
-  Tanh: element(() => "tanh"),
-  LeakyRelu: element((call) => ({ name: "leakyRelu", alpha: call.float("alpha", 0.01) })),
-  ThresholdedRelu: element((call) => ({ name: "thresholdedRelu", alpha: call.float("alpha", 1) })),
-  HardSigmoid: element((call) => ({
-    name: "hardSigmoid",
-    alpha: call.float("alpha", 0.2),
-    beta: call.float("beta", 0.5),
-  })),
-  Elu: element((call) => ({ name: "elu", alpha: call.float("alpha", 1) })),
-  Softsign: element(() => "softsign"),
-  Softplus: element(() => "softplus"),
   PRelu: parametricRelu,
   Selu: selu,
   Clip: clip,
@@ -32,10 +19,6 @@ export const layerOperators: Readonly<Record<string, Operator>> = {
   LogSoftmax: row("logSoftmax"),
   DequantizeLinear: dequantize,
 };
-
-function element(activation: (call: Call) => ActivationSpec): Operator {
-  return (call) => [activate(call, call.signal(0), activation(call))];
-}
 
 function activate(
   call: Call,

@@ -34,7 +34,7 @@ function inputNotes({ inputs, states }: OnnxGraph): string[] {
   if (features.length > 1) {
     notes.push(`The input is ${features.map(({ name }) => name).join(", ")}, joined along the features in this order.`);
   }
-  const names = states.map(({ layer }) => layer).join(", ");
+  const names = states.map(({ layer, block }) => `${layer}.${block}`).join(", ");
   const hasStates = inputs.some(({ as }) => as === "initialState");
   return hasStates && states.length > 1 ? [...notes, `States are those of ${names}, one after the other.`] : notes;
 }

@@ -33,12 +33,17 @@ export type OnnxOutput =
   /** Its features are these units of the final state. */
   | (Port & { readonly as: "finalState"; readonly units: readonly number[] });
 
-/** A graph's inputs and outputs. A unit is an index in one row's state: [D, H] of each GRU layer, one after the other. */
+/** A graph's inputs and outputs. A unit is an index in one row's state: [D, size] of each block, one after the other. */
 export interface OnnxGraph {
   readonly inputs: readonly OnnxInput[];
   readonly outputs: readonly OnnxOutput[];
-  /** [D, H] of each GRU layer */
-  readonly states: readonly { readonly layer: string; readonly numDirections: number; readonly hiddenSize: number }[];
+  /** [D, size] of each block of a layer's state: h, and c of an LSTM, or what a layer carries */
+  readonly states: readonly {
+    readonly layer: string;
+    readonly block: string;
+    readonly numDirections: number;
+    readonly size: number;
+  }[];
 }
 
 /** A network, and the inputs and outputs of the graph that it was read from. */

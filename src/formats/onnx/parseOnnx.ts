@@ -5,7 +5,7 @@ import { numElements } from "../tensor.js";
 import { adviceFor } from "./advice.js";
 import { assemble } from "./assemble.js";
 import { externalData, openExternalFiles } from "./externalData.js";
-import { constantsOf, type GraphOptions, withInputShapes } from "./graphOptions.js";
+import { constantsOf, type GraphOptions, statesOf, withInputShapes } from "./graphOptions.js";
 import { guessForms, weightNames } from "./inputForms.js";
 import { type OnnxModel, parseModelProto } from "./modelProto.js";
 import { notesOf } from "./notes.js";
@@ -38,14 +38,14 @@ export interface LoadOnnxOptions extends Omit<ParseOnnxOptions, "files"> {
 }
 
 /**
- * Reads an ONNX model of GRUs, embeddings and dense layers, in the forms of common exporters.
+ * Reads an ONNX model of recurrent layers and what stands around them, in the forms of common exporters.
  *
  * @param mayKeep whether the weights may use the memory of `bytes`
  * @returns the network; its `graph` has the roles of the graph's inputs and outputs
  * @throws GruError `bad-file`, `shape-mismatch`, or `unsupported` with the nodes that cannot be run
  */
 export function parseOnnx(bytes: Uint8Array, options: ParseOnnxOptions = {}, mayKeep = false): OnnxNetwork {
-  checkOptions(options, ["linearBeforeReset", "weights", "constants", "inputShapes", "description", "files"]);
+  checkOptions(options, ["linearBeforeReset", "weights", "constants", "inputShapes", "states", "description", "files"]);
   return networkOf(parseModelProto(bytes), options, mayKeep);
 }
 
@@ -69,6 +69,7 @@ function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean
     throw new GruError("unsupported", "description: not for an ONNX graph, which says itself how its layers are wired");
   }
   const model = withInputShapes(given, options.inputShapes);
+  const states = statesOf(model, options.states);
   const external = externalData(model, files);
   const sizeBytes = [...external.values()].reduce((sum, { length }) => sum + length, model.sizeBytes);
   const request = {
@@ -84,7 +85,7 @@ function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean
   let first: readonly Issue[] | null = null;
   for (const guess of guessForms(model, ports)) {
     const graph = readGraph(model, guess, request);
-    const result = graph.issues.length > 0 ? graph.issues : tryAssemble(graph);
+    const result = graph.issues.length > 0 ? graph.issues : tryAssemble(graph, states);
     if ("layers" in result) return { ...result, notes: notesOf(model, graph, result, request) };
     first ??= result;
   }
@@ -105,9 +106,9 @@ function weightsOf(model: OnnxModel, weights: NonNullable<ParseOnnxOptions["weig
   return new Map(tensors);
 }
 
-function tryAssemble(graph: GraphReading): OnnxNetwork | Issue[] {
+function tryAssemble(graph: GraphReading, states: ReadonlyMap<string, string>): OnnxNetwork | Issue[] {
   try {
-    return assemble(graph);
+    return assemble(graph, states);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return [{ subject: "graph", reason: error.message }];
@@ -132,6 +133,6 @@ function describeIssues(model: OnnxModel, issues: readonly Issue[]): string {
   });
   if (byReason.size > MAX_REASONS) lines.push(`\n  and ${byReason.size - MAX_REASONS} more reasons`);
   const got = `${model.nodes.length} nodes of which ${issues.length} cannot be run`;
-  const expected = "a graph of GRUs, embeddings and dense layers";
+  const expected = "a graph that the layers of webgru compute";
   return `onnx: expected ${expected}, got ${got}:${lines.join("")}${adviceFor(model, issues)}`;
 }

@@ -6,20 +6,29 @@ import { arithmeticOperators } from "./arithmeticOperators.js";
 import { extentOf, Roles } from "./axes.js";
 import { Call, type Operator, type Reading } from "./call.js";
 import type { ExternalData } from "./externalData.js";
-import { gru } from "./gruOperator.js";
+import { elementOperators } from "./elementOperators.js";
 import { type Guess, inputValue } from "./inputForms.js";
 import { layerOperators } from "./layerOperators.js";
 import { findLive, type LiveGraph } from "./liveGraph.js";
 import { type GraphProto, MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort, readsOf } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
+import { recurrentOperators } from "./recurrentOperators.js";
 import { selectOperators } from "./selectOperators.js";
+import { plain } from "./signals.js";
 import { shapeOperators } from "./shapeOperators.js";
 import { parseTensorProto, type TensorData } from "./tensorProto.js";
 import { type Constant, describeContent, type Value } from "./value.js";
 import { Wiring } from "./wiring.js";
 
 const OPERATORS = new Map<string, Operator>(
-  Object.entries({ ...shapeOperators, ...selectOperators, ...arithmeticOperators, ...layerOperators, GRU: gru }),
+  Object.entries({
+    ...shapeOperators,
+    ...selectOperators,
+    ...arithmeticOperators,
+    ...elementOperators,
+    ...layerOperators,
+    ...recurrentOperators,
+  }),
 );
 
 /** Characters of an operator's name in a message. */
@@ -165,8 +174,9 @@ class GraphReader {
       if (output === "") continue;
       if (scope.withName(output) !== null)
         throw new GruError("bad-file", `onnx: two values have the name ${quote(output)}`);
-      scope.values.set(output, values?.[i] ?? null);
-      if (!scope.numReads.has(output)) continue;
+      const numReads = scope.numReads.get(output) ?? 0;
+      scope.values.set(output, values?.[i] === undefined ? null : this.#once(values[i], numReads, output));
+      if (numReads === 0) continue;
       if (values?.[i] !== undefined) this.#hold(values[i], 1);
       else if (values !== null) this.issues.push({ subject, reason: `it has an output ${i} that is not supported` });
     }
@@ -213,6 +223,14 @@ class GraphReader {
     if (values.includes(null)) return null;
     for (const port of graph.outputs) this.#release(port.name, inner);
     return values.map((value) => value ?? undefined);
+  }
+
+  /** A value for several readers: a layer for a product or a sum, so that it is not computed for each of them. */
+  #once(value: Value, numReads: number, name: string): Value {
+    const { axes, content } = value;
+    if (numReads < 2 || content.kind !== "signal") return value;
+    const isCheap = content.terms.length === 1 && content.terms[0]!.weight === null;
+    return isCheap ? value : { axes, content: plain(content, this.#reading.wiring, name) };
   }
 
   /** Counts the names of a constant. @param by 1 for one more, -1 for one less */

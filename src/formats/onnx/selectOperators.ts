@@ -137,8 +137,12 @@ function pick(call: Call, value: Value, axis: number, index: number): Value {
 
 /** @param end of the sequence in forward order */
 function pickEnd(call: Call, content: Signal, end: "first" | "last"): Signal {
-  const picked = call.wiring.pick(content.columns, end);
-  if (picked !== null) return { ...content, columns: picked, step: "final", isReversed: false };
+  const { wiring } = call;
+  const terms = content.terms.map((term) => {
+    const columns = wiring.pick(term.columns, end);
+    return columns && { ...term, columns };
+  });
+  if (terms.every((term) => term !== null)) return { ...content, terms, step: "final", isReversed: false };
   if (end === "first") throw new Refusal("it takes the first step of a value that does not end there");
   return { ...content, step: "last", isReversed: false };
 }

@@ -1,33 +1,35 @@
 // Arithmetic on features. Linear operations are combined until another operator needs their result as a layer.
 
 import {
-  type Activation,
   type ActivationSpec,
   completeActivation,
   type ElementFunction,
   type RowFunction,
 } from "../../layers/activation.js";
+import { emit } from "./emit.js";
 import { demand } from "./refusal.js";
-import { columnsSignal, type Signal } from "./value.js";
-import { columnsOf, type DenseSource, type Wiring } from "./wiring.js";
+import { columnsSignal, plainTerm, type Signal, type Term, widthOf } from "./value.js";
+import { columnsOf, type Wiring } from "./wiring.js";
 
 const LINEAR = completeActivation<ElementFunction>("linear");
 
 /** Columns of the layer made of a signal. */
 const made = new WeakMap<Signal, Int32Array>();
 
-/** Number of features. */
-export function widthOf({ columns, weight }: Signal): number {
-  return weight === null ? columns.length : columns.length === 0 ? 0 : weight.length / columns.length;
+/** The columns of a signal without arithmetic; null for another. */
+export function bareColumns({ terms, bias }: Signal): Int32Array | null {
+  const [term] = terms as [Term];
+  const isBare = terms.length === 1 && bias === null && term.weight === null && term.scale === null;
+  return isBare ? term.columns : null;
 }
 
-/** The signal as columns; a linear dense layer is added if it has arithmetic. @param name of such a layer */
+/** The signal as columns; layers are added if it has arithmetic. @param name of such a layer */
 export function columnsFor(signal: Signal, wiring: Wiring, name: string): Int32Array {
-  const { columns, weight, scale, bias } = signal;
-  if (weight === null && scale === null && bias === null) return columns;
+  const bare = bareColumns(signal);
+  if (bare !== null) return bare;
   let emitted = made.get(signal);
   if (emitted === undefined) {
-    emitted = columnsOf(denseOf(signal, LINEAR, wiring, name));
+    emitted = columnsOf(emit(signal, LINEAR, wiring, name));
     made.set(signal, emitted);
   }
   return emitted;
@@ -45,46 +47,8 @@ export function activated(
   wiring: Wiring,
   name: string,
 ): Signal {
-  const source = denseOf(signal, completeActivation(activation), wiring, name);
+  const source = emit(signal, completeActivation(activation), wiring, name);
   return columnsSignal(columnsOf(source), signal.step, signal.isReversed);
-}
-
-function denseOf(
-  signal: Signal,
-  activation: Activation<ElementFunction | RowFunction>,
-  wiring: Wiring,
-  name: string,
-): DenseSource {
-  const { columns, scale, bias } = signal;
-  wiring.spend(widthOf(signal) * columns.length);
-  const matrix = matrixOf(signal, wiring);
-  const weight = matrix instanceof Float32Array ? matrix : new Float32Array(matrix);
-  return wiring.add<DenseSource>({
-    type: "dense",
-    name,
-    size: widthOf(signal),
-    columns,
-    weight,
-    bias: bias && Float32Array.from(bias),
-    activation,
-    isFloat16: signal.isFloat16 && scale === null,
-  });
-}
-
-/** scale * W, [O, I]. */
-function matrixOf(signal: Signal, wiring: Wiring): Float32Array | Float64Array {
-  const { columns, weight, scale } = signal;
-  const rows = widthOf(signal);
-  const width = columns.length;
-  if (weight !== null && scale === null) return weight;
-  wiring.spend(rows * width);
-  const matrix = new Float64Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    const factor = scale?.[row] ?? 1;
-    if (weight === null) matrix[row * width + row] = factor;
-    else for (let i = row * width; i < (row + 1) * width; i++) matrix[i] = factor * weight[i]!;
-  }
-  return matrix;
 }
 
 /** signal + addend, [O]. */
@@ -96,36 +60,51 @@ export function shifted(signal: Signal, addend: Float64Array): Signal {
 /** signal * factor, [O]. */
 export function scaled(signal: Signal, factor: Float64Array, wiring: Wiring, name: string): Signal {
   // (x - mean) / deviation: the difference must be computed first, or a large mean would cost precision.
-  const base = signal.weight === null && signal.bias !== null ? plain(signal, wiring, name) : signal;
-  const { scale, bias } = base;
+  const isDifference = signal.terms.length > 1 || signal.bias !== null;
+  const isElementwise = signal.terms.every(({ weight }) => weight === null);
+  const { terms, bias, ...rest } = isElementwise && isDifference ? plain(signal, wiring, name) : signal;
   return {
-    ...base,
-    scale: scale === null ? factor : scale.map((value, i) => value * factor[i]!),
+    ...rest,
+    terms: terms.map((term) => scaledTerm(term, factor)),
     bias: bias && bias.map((value, i) => value * factor[i]!),
   };
 }
 
-/** a + sign * b. */
-export function sum(a: Signal, b: Signal, sign: 1 | -1, wiring: Wiring): Signal {
-  const rows = widthOf(a);
-  const [left, right] = [matrixOf(a, wiring), matrixOf(b, wiring)];
-  const [leftWidth, rightWidth] = [a.columns.length, b.columns.length];
-  const width = leftWidth + rightWidth;
-  wiring.spend(rows * width);
-  const weight = new Float64Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    weight.set(left.subarray(row * leftWidth, (row + 1) * leftWidth), row * width);
-    for (let i = 0; i < rightWidth; i++) weight[row * width + leftWidth + i] = sign * right[row * rightWidth + i]!;
-  }
-  const columns = new Int32Array(width);
-  columns.set(a.columns);
-  columns.set(b.columns, leftWidth);
-  const hasBias = a.bias !== null || b.bias !== null;
-  const bias = hasBias
-    ? Float64Array.from({ length: rows }, (_, row) => (a.bias?.[row] ?? 0) + sign * (b.bias?.[row] ?? 0))
-    : null;
-  return { ...a, ...together(a, b), columns, weight, scale: null, bias, isFloat16: false };
+function scaledTerm(term: Term, factor: Float64Array): Term {
+  const { scale } = term;
+  return { ...term, scale: scale === null ? factor : scale.map((value, i) => value * factor[i]!) };
 }
+
+/** Limit of the terms of one sum: a graph may add up as many as it has nodes. */
+const MAX_TERMS = 8;
+
+/** a + sign * b. */
+export function sum(a: Signal, b: Signal, sign: 1 | -1, wiring: Wiring, name: string): Signal {
+  const width = widthOf(a);
+  const isLong = a.terms.length + b.terms.length > MAX_TERMS;
+  const [left, right] = isLong ? [plain(a, wiring, name), plain(b, wiring, name)] : [a, b];
+  const signs = new Float64Array(width).fill(sign);
+  const others = sign === 1 ? right.terms : right.terms.map((term) => scaledTerm(term, signs));
+  const hasBias = left.bias !== null || right.bias !== null;
+  const bias = hasBias
+    ? Float64Array.from({ length: width }, (_, i) => (left.bias?.[i] ?? 0) + sign * (right.bias?.[i] ?? 0))
+    : null;
+  return { kind: "signal", ...together(a, b), terms: others.reduce(withTerm, left.terms), bias };
+}
+
+/** Terms of the same columns become one. */
+function withTerm(terms: readonly Term[], term: Term): readonly Term[] {
+  const same = terms.findIndex(
+    ({ columns, weight }) => weight === null && term.weight === null && isSame(columns, term.columns),
+  );
+  if (same < 0) return [...terms, term];
+  const before = terms[same]!;
+  const scale = Float64Array.from(term.columns, (_, i) => (before.scale?.[i] ?? 1) + (term.scale?.[i] ?? 1));
+  return terms.map((one) => (one === before ? { ...before, scale } : one));
+}
+
+const isSame = (a: Int32Array, b: Int32Array) =>
+  a === b || (a.length === b.length && a[0] === b[0] && a.every((column, i) => column === b[i]));
 
 /**
  * matrix * signal.
@@ -139,11 +118,12 @@ export function multiplied(
   wiring: Wiring,
   name: string,
 ): Signal {
-  const hasOnlyScale = signal.weight === null && signal.bias === null;
-  const base = hasOnlyScale ? signal : plain(signal, wiring, name);
-  const { columns, scale } = base;
+  const [term] = signal.terms as [Term];
+  const hasOnlyScale = signal.terms.length === 1 && term.weight === null && signal.bias === null;
+  const { columns, scale } = hasOnlyScale ? term : plainTerm(columnsFor(signal, wiring, name));
   const weight = scale === null ? matrix : Float64Array.from(matrix, (value, i) => value * scale[i % columns.length]!);
-  return { ...base, weight, scale: null, bias: null, isFloat16: isFloat16 && scale === null };
+  const product: Term = { columns, weight, scale: null, isFloat16: isFloat16 && scale === null };
+  return { ...signal, terms: [product], bias: null };
 }
 
 /** The steps and the order of two signals. @throws Refusal when they differ */

@@ -22,21 +22,28 @@ interface Sizes {
 /** "each": a value for each step; "last": the value of a sequence's last step; "final": the value after a row's last step. */
 export type Step = "each" | "last" | "final";
 
-/** Features: scale * (W x + b), before any activation. */
-export interface Signal {
-  readonly kind: "signal";
-  /** x: columns of the wiring, [I] */
+/** scale * (W x). */
+export interface Term {
+  /** x: columns of the wiring, [I]; `ZERO` for a zero */
   readonly columns: Int32Array;
   /** W [O, I]; null for the identity */
   readonly weight: Float32Array | Float64Array | null;
-  /** [O], applied to W x; null for ones */
+  /** [O]; null for ones */
   readonly scale: Float64Array | null;
-  /** [O], added last; null for zeros */
+  /** Whether float16 holds every number of W. */
+  readonly isFloat16: boolean;
+}
+
+/** Features: a sum of terms, and a bias. */
+export interface Signal {
+  readonly kind: "signal";
+  /** At least one. */
+  readonly terms: readonly Term[];
+  /** [O]; null for zeros */
   readonly bias: Float64Array | null;
   readonly step: Step;
   /** Whether the time axis runs backwards. */
   readonly isReversed: boolean;
-  readonly isFloat16: boolean;
 }
 
 /** A graph input of indices. */
@@ -81,7 +88,21 @@ export function sourceSignal(source: Source, step: Step = "each", isReversed = f
 }
 
 export function columnsSignal(columns: Int32Array, step: Step, isReversed: boolean): Signal {
-  return { kind: "signal", columns, weight: null, scale: null, bias: null, step, isReversed, isFloat16: false };
+  return { kind: "signal", terms: [plainTerm(columns)], bias: null, step, isReversed };
+}
+
+/** Number of features. */
+export function widthOf({ terms: [term] }: Signal): number {
+  return widthOfTerm(term!);
+}
+
+export function widthOfTerm({ columns, weight }: Term): number {
+  return weight === null ? columns.length : columns.length === 0 ? 0 : weight.length / columns.length;
+}
+
+/** Columns as they are. */
+export function plainTerm(columns: Int32Array): Term {
+  return { columns, weight: null, scale: null, isFloat16: false };
 }
 
 /** A value with other axes. @param take index of the source element of each element; null for the identity */
@@ -114,19 +135,22 @@ function picked<A extends Float32Array | Float64Array | Int32Array>(values: A, t
   return taken;
 }
 
-function takeRows(signal: Signal, take: Int32Array, wiring: Wiring): Signal {
-  const { columns, weight, scale, bias } = signal;
-  const rows = {
-    scale: scale && picked(scale, take),
-    bias: bias && picked(bias, take),
-  };
-  if (weight === null) return { ...signal, ...rows, columns: picked(columns, take) };
+/** Features at `take` of a signal. */
+export function takeRows(signal: Signal, take: Int32Array, wiring: Wiring): Signal {
+  const { terms, bias } = signal;
+  return { ...signal, terms: terms.map((term) => takeTermRows(term, take, wiring)), bias: bias && picked(bias, take) };
+}
+
+function takeTermRows(term: Term, take: Int32Array, wiring: Wiring): Term {
+  const { columns, weight } = term;
+  const scale = term.scale && picked(term.scale, take);
+  if (weight === null) return { ...term, scale, columns: picked(columns, take) };
   const width = columns.length;
   wiring.spend(take.length * width);
   const taken =
     weight instanceof Float32Array ? new Float32Array(take.length * width) : new Float64Array(take.length * width);
   take.forEach((from, i) => taken.set(weight.subarray(from * width, (from + 1) * width), i * width));
-  return { ...signal, ...rows, weight: taken };
+  return { ...term, scale, weight: taken };
 }
 
 /** More numbers than any shape or list of lengths has. */

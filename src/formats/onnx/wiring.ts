@@ -4,6 +4,10 @@
 import type { Activation, ElementFunction, RowFunction } from "../../layers/activation.js";
 import { GruError } from "../../errors.js";
 import type { Direction } from "../../layers/direction.js";
+import type { GruSpec } from "../../layers/gru.js";
+import type { LayerSpec } from "../../layers/index.js";
+import type { LstmSpec } from "../../layers/lstm.js";
+import type { RnnSpec } from "../../layers/rnn.js";
 
 /** Columns of one layer or input: `first` to `first + size`. */
 interface SourceBase {
@@ -38,52 +42,56 @@ export interface DenseSource extends SourceBase {
   readonly isFloat16: boolean;
 }
 
-/** A GRU's state after each step. Weights are canonical: [D, 3H, ...], rzn. */
-export interface GruSource extends SourceBase {
-  readonly type: "gru";
+/** A recurrent layer, whose state after each step it gives. */
+export interface RecurrentSource extends SourceBase {
+  readonly type: "recurrent";
   readonly columns: Int32Array;
   readonly hiddenSize: number;
   readonly direction: Direction;
-  readonly resetAfter: boolean;
-  readonly gateActivation: Activation;
-  readonly newActivation: Activation;
-  readonly clip: number | null;
+  /** Number of rows of a frame, [rows, features], each with its own state; the weights are shared. */
+  readonly rows: number;
+  /** Steps along an axis of each frame, [rows, steps, features]; null where the recurrence runs along time. */
+  readonly frameSteps: number | null;
+  /** The layer without its sizes and the weight of its input. */
+  readonly cell: Cell;
+  /** [D, G H, I] */
   readonly weight: Float32Array;
-  readonly recurrentWeight: Float32Array;
-  readonly bias: Float32Array | null;
-  readonly recurrentBias: Float32Array | null;
-  /** Columns of a graph input that hold its initial state, [D * H]; null for zeros. */
-  readonly initialState: Int32Array | null;
-  readonly isFloat16: boolean;
+  /** Columns of graph inputs with a block's initial state, [D, rows H], by the block's name. */
+  readonly initialState: ReadonlyMap<string, Int32Array>;
+  /** Whether the graph has one step of it. */
+  readonly isOneStep: boolean;
 }
 
-/** A GRU's state after a row's last step, [D * H]. */
+type CellSpec<Spec extends LayerSpec> = Omit<
+  Spec,
+  "name" | "inputs" | "inputSize" | "hiddenSize" | "direction" | "weight"
+>;
+
+/** The type of a recurrent layer, with its options and its other tensors. */
+export type Cell = CellSpec<GruSpec> | CellSpec<LstmSpec> | CellSpec<RnnSpec>;
+
+/** A block of a recurrent layer's state after a row's last step, [D, rows H]. */
 export interface FinalSource extends SourceBase {
   readonly type: "final";
-  readonly gru: GruSource;
+  readonly of: RecurrentSource;
+  readonly block: string;
 }
 
-/** a * b, which no layer computes: a graph with one can be run only if it is part of a recognized GRU cell. */
-export interface ProductSource extends SourceBase {
-  readonly type: "product";
-  readonly left: Int32Array;
-  readonly right: Int32Array;
+/** A layer as a description has it, without its name and the names that it reads. */
+export type BareSpec = WithoutNames<LayerSpec>;
+type WithoutNames<Spec> = Spec extends LayerSpec ? Omit<Spec, "name" | "inputs"> : never;
+
+/** A layer that reads columns in order. */
+export interface LayerSource extends SourceBase {
+  readonly type: "layer";
+  readonly columns: Int32Array;
+  readonly spec: BareSpec;
 }
 
-/** |a|, which no layer computes: a graph with one can be run only if it is part of a Softsign. */
-export interface AbsoluteSource extends SourceBase {
-  readonly type: "absolute";
-  readonly of: Int32Array;
-}
+export type Source = InputSource | EmbeddingSource | DenseSource | RecurrentSource | FinalSource | LayerSource;
 
-export type Source =
-  | InputSource
-  | EmbeddingSource
-  | DenseSource
-  | GruSource
-  | FinalSource
-  | ProductSource
-  | AbsoluteSource;
+/** The column of a feature that is zero always. */
+export const ZERO = -1;
 
 /** A source without its columns. */
 type Draft<S extends Source> = Omit<S, "first">;
@@ -112,12 +120,14 @@ const HELD_PER_BYTE = 8;
 /** All sources, each after the sources that it reads. */
 export class Wiring {
   readonly sources: Source[] = [];
+  /** The columns whose absolute values a source gives. */
+  readonly absolutes = new Map<Source, Int32Array>();
   readonly #maxElements: number;
   readonly #maxBytes: number;
   #numColumns = 0;
   #numElements = 0;
   #numBytes = 0;
-  readonly #finals = new Map<GruSource, FinalSource>();
+  readonly #finals = new Map<RecurrentSource, Map<string, FinalSource>>();
   readonly #picked = new Map<string, Source | null>();
 
   /** @param fileBytes size of the file: a small file must not cost much by reading one tensor many times */
@@ -135,9 +145,15 @@ export class Wiring {
     if (this.sources.length === MAX_SOURCES) {
       throw new GruError("bad-file", `onnx: expected at most ${MAX_SOURCES} layers and parts of layers, got more`);
     }
-    if ("weight" in source) this.hold(source.weight.byteLength);
+    this.hold(bytesOf(source));
     this.sources.push(source);
     return source;
+  }
+
+  /** Adds a layer that reads columns. @param size features of each frame that it gives */
+  addLayer(name: string, columns: Int32Array, size: number, spec: BareSpec): LayerSource {
+    this.checkWidth(size);
+    return this.add<LayerSource>({ type: "layer", name, columns, size, spec });
   }
 
   /** Counts elements to visit. @throws GruError `bad-file` when there are too many */
@@ -177,6 +193,7 @@ export class Wiring {
     const sources = new Set<Source>();
     let last: Source | null = null;
     for (const column of columns) {
+      if (column === ZERO) continue;
       if (last !== null && column >= last.first && column < last.first + last.size) continue;
       last = this.sourceOf(column);
       sources.add(last);
@@ -184,18 +201,20 @@ export class Wiring {
     return sources;
   }
 
-  finalOf(gru: GruSource): FinalSource {
-    let final = this.#finals.get(gru);
+  finalOf(of: RecurrentSource, block = "h"): FinalSource {
+    const blocks = this.#finals.get(of) ?? new Map<string, FinalSource>();
+    this.#finals.set(of, blocks);
+    let final = blocks.get(block);
     if (final === undefined) {
-      final = this.add<FinalSource>({ type: "final", name: `${gru.name}_final`, size: gru.size, gru });
-      this.#finals.set(gru, final);
+      final = this.add<FinalSource>({ type: "final", name: `${of.name}_final`, size: of.size, of, block });
+      blocks.set(block, final);
     }
     return final;
   }
 
   /**
    * The columns at one end of the sequence. At the end of its direction, a GRU's output is its final state, which can be read
-   * without the whole sequence; so can dense layers that depend on it alone.
+   * without the whole sequence; so can layers that compute frame by frame on it.
    *
    * @returns null if a column has no such equivalent
    */
@@ -203,6 +222,8 @@ export class Wiring {
     if (depth > MAX_LAYERS) return null;
     const picked = new Int32Array(columns.length);
     for (const [i, column] of columns.entries()) {
+      picked[i] = column;
+      if (column === ZERO) continue;
       const source = this.sourceOf(column);
       const at = this.#pickSource(source, column - source.first, end, depth);
       if (at === null) return null;
@@ -212,20 +233,35 @@ export class Wiring {
   }
 
   #pickSource(source: Source, feature: number, end: "first" | "last", depth: number): Source | null {
-    if (source.type === "gru") {
-      const isReverse = source.direction === "reverse" || feature >= source.hiddenSize;
+    if (source.type === "recurrent" && source.frameSteps === null) {
+      const isReverse =
+        source.direction === "reverse" || (source.direction === "bidirectional" && feature >= source.hiddenSize);
       return isReverse === (end === "first") ? this.finalOf(source) : null;
     }
-    if (source.type !== "dense") return null;
+    if (source.type !== "dense" && !isFrameLayer(source)) return null;
     const key = `${source.first} ${end}`;
     let twin = this.#picked.get(key);
     if (twin === undefined) {
       const columns = this.pick(source.columns, end, depth + 1);
-      twin = columns === null ? null : this.add<DenseSource>({ ...source, columns });
+      twin = columns === null ? null : this.add<DenseSource | LayerSource>({ ...source, columns });
       this.#picked.set(key, twin);
     }
     return twin;
   }
+}
+
+/** Types of layers that compute each frame by itself. */
+const FRAME_LAYERS: ReadonlySet<string> = new Set(["map", "rearrange"]);
+
+function isFrameLayer(source: Source): source is LayerSource {
+  return source.type === "layer" && FRAME_LAYERS.has(source.spec.type);
+}
+
+/** Memory of a source's columns and weights. */
+function bytesOf(source: Source): number {
+  const inner = source.type === "layer" ? source.spec : source.type === "recurrent" ? source.cell : {};
+  const parts = [...Object.values(source), ...Object.values(inner)];
+  return parts.reduce<number>((sum, part: unknown) => sum + (ArrayBuffer.isView(part) ? part.byteLength : 0), 0);
 }
 
 /** Columns of a whole source, in order. */

@@ -21,6 +21,7 @@ import { type OutputCheck, outputChecks } from "../../cases/outputRequests.js";
 import { type ModelFixture, runModelFixture } from "../../files/modelFixture.js";
 import { fixedScores } from "../../cases/generationCases.js";
 import { caseOf, type OnnxFixture, runOnnxFixture } from "../../files/onnxFixture.js";
+import { type OnnxruntimeFixture, runOnnxruntimeFixture } from "../../files/onnxruntimeFixture.js";
 import { type FunctionName, measureFunction } from "../../cases/functionRange.js";
 import { heldStates, holdState } from "../../cases/heldState.js";
 import { checkProperty, compareDevices, type PropertyCase, type PropertyName } from "../../cases/properties.js";
@@ -277,6 +278,14 @@ const harness = {
     const bytes = modelFile === null ? null : await readFixtureFile(modelFile);
     const files = await Promise.all(others.map(async (file) => [file, await readFixtureFile(file)] as const));
     return runFixture(fixture, bytes, await sharedDevice(), new Map(files));
+  },
+
+  /** Runs a model of test/fixtures/onnxruntime/ on WebGPU, as a whole and step by step. */
+  async runOnnxruntimeFixture(name: string): Promise<Record<string, Comparison>> {
+    const folder = "/test/fixtures/onnxruntime/";
+    const fixture = (await (await fetch(`${folder}${name}.json`)).json()) as OnnxruntimeFixture;
+    const bytes = new Uint8Array(await (await fetch(`${folder}${name}.onnx`)).arrayBuffer());
+    return runOnnxruntimeFixture(fixture, bytes, await sharedDevice());
   },
 
   /** Runs an ONNX model of test/fixtures/onnx/, by its file's name without the ending, on WebGPU. */
