@@ -303,7 +303,16 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
   it("is refused for a LayerNorm, which an engine that left it out would get wrong in silence", async () => {
     await expectRefused(
       { ...gruShapes("gru.", 4, 5), "norm.weight": [5], "norm.bias": [5], ...linearShapes("head", 5, 2) },
-      "state_dict: expected embedding, GRU and linear layers only, got norm.weight, norm.bias",
+      others("norm\\.weight, norm\\.bias"),
+    );
+  });
+
+  it("leaves out what belongs to the loss by its name, and notes it", () => {
+    const shapes = { ...gruShapes("model.gru.", 4, 5), "criterion.weight": [3], "model.loss_fn.scale": [1] };
+    const { layers, notes } = parseTorch(stateDictFile(shapes));
+    expect(layers.map(({ name }) => name)).toEqual(["model.gru.l0"]);
+    expect(notes[0]).toBe(
+      "Left out, as parts of the loss or a metric by their names: criterion.weight, model.loss_fn.scale.",
     );
   });
 
@@ -311,15 +320,17 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
     const names = Array.from({ length: 300 }, (_, i) => `model.${i < 200 ? "conv" : `block${i % 9}`}.${i}.weight`);
     await expectRefused(
       { ...gruShapes("model.gru.", 4, 5), ...Object.fromEntries(names.map((name) => [name, [1, 1, 1]])) },
-      "state_dict: expected embedding, GRU and linear layers only, got model.conv.* (200), model.block2.* (12), " +
-        "model.block3.* (11), model.block4.* (11), model.block5.* (11), model.block6.* (11), 4 more",
+      others(
+        "model\\.conv\\.\\* \\(200\\), model\\.block2\\.\\* \\(12\\), model\\.block3\\.\\* \\(11\\), " +
+          "model\\.block4\\.\\* \\(11\\), model\\.block5\\.\\* \\(11\\), model\\.block6\\.\\* \\(11\\), 4 more",
+      ),
     );
   });
 
   it("is refused for a convolution", async () => {
     await expectRefused(
       { "conv.weight": [4, 1, 3], "conv.bias": [4], ...gruShapes("gru.", 4, 5) },
-      "state_dict: expected embedding, GRU and linear layers only, got conv.weight, conv.bias",
+      others("conv\\.weight, conv\\.bias"),
     );
   });
 
@@ -383,6 +394,14 @@ function modules(names: string): RegExp {
 
 async function expectRefused(shapes: StateDict, message: string | RegExp): Promise<void> {
   await expectRefusal(() => parseTorch(stateDictFile(shapes)), "unsupported", message);
+}
+
+/** The refusal for tensors of other layers, with a description without them. */
+function others(names: string): RegExp {
+  return RegExp(
+    `^state_dict: expected embedding, GRU and linear layers only, got others too, which the one below leaves out: ${names}; ` +
+      `pass a description that says how they are wired, this one, if it is right:\n\\{"version":1,"layers":\\[\n\\{"type":"gru"`,
+  );
 }
 
 /** A GRU, and a whole number of that name. */

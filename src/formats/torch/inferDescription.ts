@@ -1,7 +1,6 @@
 // A bare PyTorch state_dict has no layer list: layers are inferred from the names, the order and the shapes of its tensors.
 // PyTorch's GRU is always reset-after.
 
-import { GruError } from "../../errors.js";
 import type { LayerDescription, NetworkDescription } from "../description.js";
 import { NETWORK_INPUT } from "../../model/network.js";
 import { listNames } from "../names.js";
@@ -44,7 +43,6 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
   const found = readGrus(tensors);
   const grus = new Set(found.flat().map(({ name }) => name));
   const matrices = readMatrices(tensors, grus);
-  checkNoOthers(tensors, [...grus, ...matrices.map(({ name }) => name)]);
   const positions = new Map([...tensors.keys()].map((name, position) => [name, position]));
   const positionOf = (module: readonly GruDescription[]) => positions.get(`${module[0]!.name}.weight`)!;
   const ordered = orderModules(found);
@@ -59,6 +57,7 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
   };
   const parts = sortMatrices(matrices, gru);
   const drafted = draft(parts, ordered === null ? openModules(modules) : layers, gru);
+  checkNoOthers(tensors, drafted);
   if (ordered === null) {
     const names = found.map(([layer]) => moduleOf(layer!));
     throw unclear(SUBJECT, "one GRU module, or several that each read the one before", listNames(names), drafted);
@@ -81,16 +80,20 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
 }
 
 /** Refuses tensors of other layers: without a normalization, for example, the results would be wrong without a word. */
-function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, layers: readonly string[]): void {
+function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly LayerDescription[]): void {
   const known = new Set(
-    layers.flatMap((name) =>
+    drafted.flatMap(({ name }) =>
       ["weight", "recurrentWeight", "bias", "recurrentBias"].map((tensor) => `${name}.${tensor}`),
     ),
   );
   const others = [...tensors.keys()].filter((name) => !known.has(name));
   if (others.length === 0) return;
-  const expected = "embedding, GRU and linear layers only";
-  throw new GruError("unsupported", `state_dict: expected ${expected}, got ${listNames(others)}`);
+  throw unclear(
+    SUBJECT,
+    "embedding, GRU and linear layers only",
+    `others too, which the one below leaves out: ${listNames(others)}`,
+    drafted,
+  );
 }
 
 /** Matrices by the kind of layer that they are read as. */

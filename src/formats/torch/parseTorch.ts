@@ -1,6 +1,7 @@
 import type { Network } from "../../model/network.js";
 import { buildNetwork, type NetworkDescription } from "../description.js";
 import { GruError } from "../../errors.js";
+import { listNames } from "../names.js";
 import { isSafetensors, parseSafetensors, type SafetensorsFile } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
@@ -61,9 +62,16 @@ export function networkFromStateDict(
   const canonical = canonicalTensors(isWrapped ? tensors : own);
   const all = isWrapped ? notes : [...notes, `The prefix "${prefix}" of every name is left out.`];
   if (description !== undefined) return buildNetwork(description, canonical, all);
+  const lost = [...canonical.keys()].filter((name) => OF_LOSS.test(name));
+  for (const name of lost) canonical.delete(name);
+  const left =
+    lost.length === 0 ? [] : [`Left out, as parts of the loss or a metric by their names: ${listNames(lost)}.`];
   const inferred = inferDescription(canonical, hasOrder);
-  return buildNetwork(inferred.description, canonical, [...inferred.warnings, ...all, ...inferred.notes]);
+  return buildNetwork(inferred.description, canonical, [...inferred.warnings, ...all, ...left, ...inferred.notes]);
 }
+
+/** Modules of a checkpoint that are no part of the network: Lightning keeps the loss beside it. */
+const OF_LOSS = /(^|\.)(criterion|criteria|loss|losses|loss_?fn|loss_?func|loss_?function|metrics?)\./i;
 
 function layersNamed(description: NetworkDescription | undefined, prefix: string): boolean {
   const layers: unknown = description?.layers;
