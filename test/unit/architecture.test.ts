@@ -87,7 +87,7 @@ const LAYER_NAMES = LAYER_TYPES.flatMap((type) => {
 
 /** Folders whose files may name layer types: the rooms, their kernels, and the readers of foreign layers. */
 const ROOMS = new RegExp(
-  `^(layers|kernels|formats)/|^(plan|cpu)/((${LAYER_TYPES.join("|")})[./]|(coreList|list)\\.ts)|^plan/recurrent/|^plan/tables\\.ts|^cpu/plainGruCell`,
+  `^(layers|kernels|formats)/|^(plan|cpu)/((${LAYER_TYPES.join("|")})[./]|(coreList|list)\\.ts)|^plan/recurrent/|^plan/tables\\.ts`,
 );
 
 /** The other files that may, and why. */

@@ -61,6 +61,6 @@ describe("src/cpu", () => {
     outputs[0]!.forEach((value, i) => expect(value).toBeCloseTo(outputs[1]![i]!, 6));
     // The embedding makes no call; of two GRU layers and a dense one, each makes its own.
     const ofLayers = calls.filter((name) => !name.endsWith("ScratchBytes"));
-    expect(ofLayers).toEqual(["product", "recur", "product", "recur", "product", "softmaxRows"]);
+    expect(ofLayers).toEqual(["product", "recurGru", "product", "recurGru", "product", "softmaxRows"]);
   });
 });

@@ -6,7 +6,7 @@ import { ACTIVATION } from "../../src/cpu/activation.js";
 import { AXIS } from "../../src/cpu/axis.js";
 import { CONV, DEPTHWISE } from "../../src/cpu/conv.js";
 import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
-import { CELL } from "../../src/cpu/gru.js";
+import { CELL } from "../../src/cpu/recurrent.js";
 import { LINES } from "../../src/cpu/reduce.js";
 import { MATRIX, STORAGES } from "../../src/cpu/matrix.js";
 import { POOL } from "../../src/cpu/pool.js";
@@ -21,7 +21,7 @@ const sources = readdirSync(folder).filter((file) => file.endsWith(".ts"));
 const structs: Record<string, { file: string; fields: StructFields }> = {
   Activation: { file: "activation", fields: ACTIVATION },
   Axis: { file: "axis", fields: AXIS },
-  Cell: { file: "gru", fields: CELL },
+  Cell: { file: "cell", fields: CELL },
   Conv: { file: "conv", fields: CONV },
   Depthwise: { file: "conv", fields: DEPTHWISE },
   Lines: { file: "reduce", fields: LINES },

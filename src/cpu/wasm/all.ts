@@ -5,4 +5,5 @@ export * from "./index";
 export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } from "./conv";
 export { mapRows } from "./map";
 export { pool } from "./pool";
+export { recurLstm, recurRnn } from "./recurrent";
 export { reduceRows } from "./reduce";
