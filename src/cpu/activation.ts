@@ -45,7 +45,50 @@ export function elementFunction({ name, alpha, beta }: Activation): (x: number) 
       return (x) => Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
     case "square":
       return (x) => x * x;
+    case "abs":
+      return Math.abs;
+    case "sqrt":
+      return Math.sqrt;
+    case "exp":
+      return Math.exp;
+    case "log":
+      return Math.log;
+    case "reciprocal":
+      return (x) => 1 / x;
+    case "erf":
+      return erf;
+    case "gelu":
+      return (x) => 0.5 * x * (1 + erf(Math.SQRT1_2 * x));
+    case "geluTanh":
+      return (x) => 0.5 * x * (1 + Math.tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)));
+    case "silu":
+      return (x) => x / (1 + Math.exp(-alpha * x));
+    case "mish":
+      return (x) => x * Math.tanh(Math.log1p(Math.exp(x)));
+    case "hardSwish":
+      return (x) => x * Math.min(1, Math.max(0, alpha * x + beta));
+    case "selu":
+      return (x) => beta * (x < 0 ? alpha * Math.expm1(x) : x);
+    case "clip":
+      return (x) => Math.min(beta, Math.max(alpha, x));
+    case "sign":
+      return Math.sign;
+    case "floor":
+      return Math.floor;
   }
+}
+
+/** As wasm/activation.ts has it, which says whose polynomials these are. */
+function erf(x: number): number {
+  const t = Math.abs(x);
+  const s = x * x;
+  if (t > 0.927734375) {
+    const high = (-1.7285347e-5 * t + 3.83197126e-4) * s + (-3.88396438e-3 * t + 2.42546219e-2);
+    const rest = ((high * t - 1.06777877e-1) * t - 6.34846687e-1) * t - 1.28717512e-1;
+    return Math.sign(x) * (1 - Math.exp(t > 4 ? -16 * t : rest * t - t));
+  }
+  const low = ((-5.96761703e-4 * s + 4.99119423e-3) * s - 2.67681349e-2) * s + 1.12819925e-1;
+  return ((low * s - 3.76125336e-1) * s + 1.28379166e-1) * x + x;
 }
 
 /**

@@ -1,10 +1,9 @@
 import source from "../../shaders/conv.wgsl?raw";
-import activations from "../../shaders/lib/activations.wgsl?raw";
-import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import { describeActivation } from "../layers/activation.js";
 import { axesOf } from "../layers/axis.js";
 import { conv, type ConvLayer, windowLength } from "../layers/conv.js";
+import { activationSource } from "./activationSource.js";
 import type { KernelSpec } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { functionIndex } from "./stepSpec.js";
@@ -32,8 +31,7 @@ export function convKernel(layer: ConvLayer, stateSize: number): KernelSpec {
       windowSource(transposed),
       weightSource[storage],
       tile,
-      activations,
-      sigmoidTanh,
+      activationSource,
     ].join(""),
     entryPoint: "conv",
     constants: {

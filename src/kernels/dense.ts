@@ -1,9 +1,8 @@
 import denseSource from "../../shaders/dense.wgsl?raw";
-import activations from "../../shaders/lib/activations.wgsl?raw";
-import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type Activation, describeActivation } from "../layers/activation.js";
 import type { Storage } from "../layers/layerType.js";
+import { activationSource } from "./activationSource.js";
 import { type KernelSpec, numWorkgroups, paddedSize, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { functionIndex } from "./stepSpec.js";
@@ -18,7 +17,7 @@ export function denseKernel(
 ): KernelSpec {
   return {
     label: `dense I=${inputSize} O=${outputSize} ${describeActivation(activation)} ${storage}`,
-    source: denseSource + rowSource + weightSource[storage] + tile + activations + sigmoidTanh,
+    source: denseSource + rowSource + weightSource[storage] + tile + activationSource,
     entryPoint: "dense",
     constants: {
       WORKGROUP_SIZE,

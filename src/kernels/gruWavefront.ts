@@ -1,10 +1,9 @@
-import activations from "../../shaders/lib/activations.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
-import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import stackSource from "../../shaders/lib/stack.wgsl?raw";
 import newSource from "../../shaders/gru_wavefront_new.wgsl?raw";
 import source from "../../shaders/gru_wavefront.wgsl?raw";
 import type { GruLayer } from "../layers/gru.js";
+import { activationSource } from "./activationSource.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { unitOf } from "./recurrentUnit.js";
 import { layerSource } from "./stepSpec.js";
@@ -47,14 +46,7 @@ function wavefrontSpec(name: string, main: string, numProducts: number, stack: S
   const input: KernelBinding = "read-only-storage";
   return {
     label: `${name} H=${hiddenSize} L=${layers.length} from ${firstOperation} ${storage}`,
-    source:
-      main +
-      stackSource +
-      operation +
-      layerSource(unitOf(layers[0]!)) +
-      weightSource[storage] +
-      activations +
-      sigmoidTanh,
+    source: main + stackSource + operation + layerSource(unitOf(layers[0]!)) + weightSource[storage] + activationSource,
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

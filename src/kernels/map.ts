@@ -1,9 +1,7 @@
-import activations from "../../shaders/lib/activations.wgsl?raw";
-import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
-import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import source from "../../shaders/map.wgsl?raw";
 import { describeActivation } from "../layers/activation.js";
 import { type MapLayer, OPERATIONS } from "../layers/map.js";
+import { activationSource } from "./activationSource.js";
 import { type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { functionIndex } from "./stepSpec.js";
@@ -19,7 +17,7 @@ export function mapKernel({ outputSize, operation, activation }: MapLayer, a: Ma
   const sides = [a, b].map(({ stride, first }) => `${first} of ${stride}`).join(", ");
   return {
     label: `map ${operation} N=${outputSize} ${describeActivation(activation)} from ${sides}`,
-    source: source + rowSource + activations + sigmoidTanh + keepNan,
+    source: source + rowSource + activationSource,
     entryPoint: "map",
     constants: {
       WORKGROUP_SIZE,

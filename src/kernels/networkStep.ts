@@ -1,15 +1,13 @@
 import source from "../../shaders/network_step.wgsl?raw";
-import activations from "../../shaders/lib/activations.wgsl?raw";
 import chunk from "../../shaders/lib/chunk.wgsl?raw";
 import gru from "../../shaders/lib/gru.wgsl?raw";
-import keepNan from "../../shaders/lib/keep_nan.wgsl?raw";
 import lstm from "../../shaders/lib/lstm.wgsl?raw";
 import operation from "../../shaders/lib/operation.wgsl?raw";
 import operations from "../../shaders/lib/operations.wgsl?raw";
 import rnn from "../../shaders/lib/rnn.wgsl?raw";
-import sigmoidTanh from "../../shaders/lib/sigmoid_tanh.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { Storage } from "../layers/layerType.js";
+import { activationSource } from "./activationSource.js";
 import type { KernelSpec } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
@@ -59,9 +57,7 @@ export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number
       operation,
       weightSource[storage],
       tile,
-      activations,
-      sigmoidTanh,
-      keepNan,
+      activationSource,
     ].join(""),
     entryPoint: "network_step",
     constants: {

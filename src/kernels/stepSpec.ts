@@ -1,4 +1,3 @@
-import activations from "../../shaders/lib/activations.wgsl?raw";
 import chunk from "../../shaders/lib/chunk.wgsl?raw";
 import layerPart from "../../shaders/lib/layer.wgsl?raw";
 import recurrent from "../../shaders/lib/recurrent.wgsl?raw";
@@ -8,6 +7,7 @@ import step from "../../shaders/lib/step.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import { type Activation, completeActivation, describeActivation, ELEMENT_FUNCTIONS } from "../layers/activation.js";
 import { type Direction, numDirections } from "../layers/direction.js";
+import { activationSource } from "./activationSource.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { type RecurrentLayer, type RecurrentUnit, unitOf } from "./recurrentUnit.js";
 import { rowSource } from "./rowSource.js";
@@ -66,10 +66,10 @@ export function stepSpec(
     ...(storage === "f32" ? [] : [storage]),
     ...(isUsual ? [] : [`${names} clip ${clip ?? "none"}`]),
   ];
-  const functions = isUsual ? unit.usualFunctions : unit.anyFunctions + activations;
+  const functions = isUsual ? unit.usualFunctions + sigmoidTanh : unit.anyFunctions + activationSource;
   return {
     label: `${name.replace("recurrent", type)} ${details.join(" ")}`,
-    source: [source, layerSource(unit), state, unit.state, weightSource[storage], sigmoidTanh, functions].join(""),
+    source: [source, layerSource(unit), state, unit.state, weightSource[storage], functions].join(""),
     entryPoint: name,
     constants: {
       ...layerConstants(layer, stateSize),

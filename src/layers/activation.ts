@@ -16,6 +16,21 @@ export const ELEMENT_FUNCTIONS = [
   "softsign", // x / (1 + |x|)
   "softplus", // log(1 + exp(x))
   "square", // x^2
+  "abs",
+  "sqrt",
+  "exp",
+  "log",
+  "reciprocal", // 1 / x
+  "erf",
+  "gelu", // x (1 + erf(x / sqrt(2))) / 2
+  "geluTanh", // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+  "silu", // x * sigmoid(alpha * x)
+  "mish", // x * tanh(softplus(x))
+  "hardSwish", // x * (alpha * x + beta), which is between 0 and 1
+  "selu", // beta * x, beta * alpha * (exp(x) - 1) where negative
+  "clip", // x, between alpha and beta
+  "sign", // -1, 0 or 1
+  "floor",
 ] as const;
 
 /** Name of a function of one element. */
@@ -48,6 +63,9 @@ const DEFAULT_PARAMETERS: ReadonlyMap<string, readonly [alpha: number, beta: num
   ["leakyRelu", [0.01, 0]],
   ["scaledTanh", [1, 1]],
   ["hardSigmoid", [0.2, 0.5]],
+  ["hardSwish", [1 / 6, 0.5]],
+  ["selu", [1.6732632423543772, 1.0507009873554805]],
+  ["clip", [-1, 1]],
 ]);
 
 /** The activation with all parameters: ONNX's defaults where the caller gave none. */

@@ -58,7 +58,48 @@ export function activate({ name, alpha, beta }: Activation, x: number): number {
       return Math.max(0, x) + Math.log1p(Math.exp(-Math.abs(x)));
     case "square":
       return x * x;
+    case "abs":
+      return Math.abs(x);
+    case "sqrt":
+      return Math.sqrt(x);
+    case "exp":
+      return Math.exp(x);
+    case "log":
+      return Math.log(x);
+    case "reciprocal":
+      return 1 / x;
+    case "erf":
+      return erf(x);
+    case "gelu":
+      return (x * (1 + erf(x / Math.SQRT2))) / 2;
+    case "geluTanh":
+      return (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2;
+    case "silu":
+      return x / (1 + Math.exp(-alpha * x));
+    case "mish":
+      return x * Math.tanh(Math.log1p(Math.exp(x)));
+    case "hardSwish":
+      return x * Math.min(1, Math.max(0, alpha * x + beta));
+    case "selu":
+      return beta * (x < 0 ? alpha * Math.expm1(x) : x);
+    case "clip":
+      return Math.min(beta, Math.max(alpha, x));
+    case "sign":
+      return Math.sign(x);
+    case "floor":
+      return Math.floor(x);
   }
+}
+
+/** The series 2 / sqrt(pi) exp(-x^2) sum over n of 2^n x^(2n+1) / (1 3 5 ... (2n+1)), whose terms have one sign. */
+function erf(x: number): number {
+  if (Math.abs(x) > 6) return Math.sign(x); // 1 - 2e-17
+  let [sum, term] = [0, x];
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+    sum += term;
+    term *= (2 * x * x) / (2 * n + 1);
+  }
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
 /** One row. Twin of shaders/softmax.wgsl for the functions of a row, else element by element. */

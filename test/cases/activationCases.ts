@@ -67,6 +67,59 @@ const denseActivations: TwinCase[] = gateActivations.map((activation, i) => ({
   },
 }));
 
+/** The other functions, of numbers on both sides of 0 or, where those below it have no result, above. */
+const functions: [activation: ActivationSpec, offset: number][] = [
+  ["abs", 0],
+  ["sqrt", 3],
+  ["exp", 0],
+  ["log", 3],
+  ["reciprocal", 3],
+  ["erf", 0],
+  ["gelu", 0],
+  ["geluTanh", 0],
+  [{ name: "silu", alpha: 1.3 }, 0],
+  ["mish", 0],
+  [{ name: "hardSwish", alpha: 0.4, beta: 0.3 }, 0],
+  [{ name: "selu", alpha: 0.7, beta: 1.2 }, 0],
+  [{ name: "clip", alpha: 0.2, beta: 0.6 }, 0],
+  ["sign", 0],
+  ["floor", 0],
+];
+
+const denseFunctions: TwinCase[] = functions.map(([activation, offset], i) => ({
+  id: `dense-${idOf(activation)}`,
+  name: `a dense layer with ${nameOf(activation)}`,
+  batchSize: 2,
+  sequenceLength: 5,
+  network: () => {
+    const next = uniform(120 + i);
+    const gru = randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 6 }, next);
+    const dense = randomDense("dense", ["gru"], [6, 37], activation, next);
+    const [weight, bias] = [dense.weight.map((value) => 2 * value), dense.bias!.map((value) => offset + 3 * value)];
+    return defineNetwork({ layers: [gru, { ...dense, weight, bias }] });
+  },
+}));
+
+/** The functions that grow with their numbers, of numbers that exp cannot take. */
+const extremes: TwinCase = {
+  id: "dense-extreme",
+  name: "functions of numbers up to 1e30",
+  batchSize: 1,
+  sequenceLength: 2,
+  network: () => {
+    const next = uniform(139);
+    const names = ["gelu", "geluTanh", "silu", "mish", "hardSwish", "selu", "erf", "clip", "abs", "log"] as const;
+    const bias = Float32Array.of(0, 1e4, -1e4, 1e30, -1e30, 100, -100, 1e-30, -1e-30);
+    const layers = names.map((name) => {
+      const dense = randomDense(name, ["gru"], [3, 9], name, next);
+      const positive = bias.map((value) => Math.abs(value) + 1e-30);
+      return { ...dense, weight: dense.weight.map(() => 0), bias: name === "log" ? positive : bias };
+    });
+    const gru = randomGru("gru", ["input"], { inputSize: 2, hiddenSize: 3 }, next);
+    return defineNetwork({ layers: [gru, ...layers], outputs: names });
+  },
+};
+
 /** Weights so large that a function reaches both of its ends. */
 const largeNumbers: TwinCase[] = (["hardSigmoid", "tanh", "sigmoid"] as const).map((activation, i) => ({
   id: `dense-${activation}-large`,
@@ -125,6 +178,8 @@ const softmaxes: TwinCase = {
 export const activationCases: readonly TwinCase[] = [
   ...activations,
   ...denseActivations,
+  ...denseFunctions,
+  extremes,
   ...largeNumbers,
   ...saturated,
   softmaxes,

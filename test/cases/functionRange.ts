@@ -14,7 +14,28 @@ interface FunctionRange {
   readonly saturation?: number;
   /** Whether the CPU's error is small beside the number itself, however small that is. */
   readonly isNearZero?: boolean;
+  /** The least number that it is a function of. A GPU may take smaller ones than 2^-126 for 0. */
+  readonly from?: Readonly<Record<Device, number>>;
+  /** The largest error, where an argument's own rounding makes it larger than that of the others. */
+  readonly most?: number;
+  /** Whether it falls somewhere. */
+  readonly falls?: boolean;
 }
+
+/** erf by Simpson's rule, from 0 on. */
+function erf(x: number): number {
+  const end = Math.abs(x);
+  if (end > 6) return Math.sign(x);
+  const numSteps = 2000;
+  const step = end / numSteps;
+  let sum = 0;
+  for (let i = 0; i <= numSteps; i++) {
+    sum += (i === 0 || i === numSteps ? 1 : i % 2 === 1 ? 4 : 2) * Math.exp(-((i * step) ** 2));
+  }
+  return Math.sign(x) * (2 / Math.sqrt(Math.PI)) * ((sum * step) / 3);
+}
+
+const normal = (x: number) => (1 + erf(x / Math.SQRT2)) / 2;
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
@@ -26,6 +47,18 @@ export const functionRanges: Readonly<Partial<Record<ElementFunction | "gate", F
   softplus: { right: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), ends: [0, Infinity] },
   softsign: { right: (x) => x / (1 + Math.abs(x)), ends: [-1, 1] },
   hardSigmoid: { right: (x) => Math.min(1, Math.max(0, 0.2 * x + 0.5)), ends: [0, 1], saturation: 2.51 },
+  exp: { right: (x) => Math.fround(Math.exp(x)), ends: [0, Infinity], saturation: 105 },
+  log: { right: Math.log, ends: [-Infinity, Infinity], from: { cpu: 0, webgpu: 2 ** -126 }, isNearZero: true },
+  erf: { right: erf, ends: [-1, 1], saturation: 4.01, isNearZero: true },
+  gelu: { right: (x) => x * normal(x), ends: [-0.17005, Infinity], falls: true },
+  geluTanh: {
+    right: (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    ends: [-0.1701, Infinity],
+    most: 6e-7,
+    falls: true,
+  },
+  silu: { right: (x) => x * sigmoid(x), ends: [-0.2785, Infinity], falls: true },
+  mish: { right: (x) => x * Math.tanh(Math.log1p(Math.exp(x))), ends: [-0.3089, Infinity], falls: true },
   /** z of a usual layer. */
   gate: { right: sigmoid, ends: [0, 1], saturation: 105 },
 };
@@ -52,17 +85,17 @@ export async function measureFunction(
   count: number,
   library: typeof webgru,
 ): Promise<Extent> {
-  const xs = numbersOfAllSizes(count);
+  const { right, ends, saturation = Infinity, from, falls = false } = functionRanges[name]!;
+  const xs = numbersOfAllSizes(count).filter((x) => x >= (from?.[device] ?? -Infinity));
   const ys = await (name === "gate" ? runGate(xs, device, library) : runDense(name, xs, device, library));
-  const { right, ends, saturation = Infinity } = functionRanges[name]!;
   let [error, at, relativeError, highest, fall] = [0, 0, 0, -Infinity, 0];
   const wrongEnds: number[] = [];
   xs.forEach((x, i) => {
     const [y, truth] = [ys[i]!, right(x)];
-    const difference = Number.isNaN(y) ? Infinity : Math.abs(y - truth);
+    const difference = Number.isNaN(y) ? Infinity : y === truth ? 0 : Math.abs(y - truth);
     if (difference / Math.max(1, Math.abs(truth)) > error) [error, at] = [difference / Math.max(1, Math.abs(truth)), x];
     if (Math.abs(truth) > 1e-30) relativeError = Math.max(relativeError, difference / Math.abs(truth));
-    fall = Math.max(fall, (highest - y) / Math.max(1, Math.abs(y)));
+    if (!falls && highest > y) fall = Math.max(fall, (highest - y) / Math.max(1, Math.abs(y)));
     highest = Math.max(highest, y);
     const isEnd = Math.abs(x) >= saturation;
     if (y < ends[0] || y > ends[1] || (isEnd && y !== ends[x < 0 ? 0 : 1])) wrongEnds.push(x);

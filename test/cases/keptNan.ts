@@ -32,6 +32,8 @@ const dense = [...ELEMENT_FUNCTIONS, ...ROW_FUNCTIONS].map((name): NanCase => {
     outputSize: SIZE,
     activation: name,
     weight,
+    // Above 0: below it the logarithm is NaN, too.
+    bias: new Float32Array(SIZE).fill(0.5),
   } as const;
   return { name: `a dense layer with ${name}`, layer, expected };
 });
@@ -45,7 +47,12 @@ const gru = ELEMENT_FUNCTIONS.flatMap((name) =>
       const shape = { type: "gru", name: "gru", inputSize: INPUT_SIZE, hiddenSize, resetAfter, ...activation } as const;
       return {
         name: `${gate === 1 ? "z" : "n"} = ${name}, reset ${resetAfter ? "after" : "before"}`,
-        layer: { ...shape, weight, recurrentWeight: new Float32Array(3 * hiddenSize * hiddenSize) },
+        layer: {
+          ...shape,
+          weight,
+          recurrentBias: new Float32Array(3 * hiddenSize).fill(0.5),
+          recurrentWeight: new Float32Array(3 * hiddenSize * hiddenSize),
+        },
         expected: Array.from({ length: hiddenSize }, (_, i) => i === unit),
       };
     }),

@@ -45,7 +45,10 @@ describe("WebAssembly, with relaxed SIMD and without, and plain JavaScript", () 
       } as const;
       const network = defineNetwork({ layers: [{ ...dense, weight: Float32Array.of(1) }] });
       const input = Float32Array.from({ length: 6001 }, (_, i) => (i < 3000 ? i / 100 - 15 : (i - 4500) / 1e5) * 2);
-      const [plain, ...fast] = await runAll(network, input, 1);
+      // Below 0 a root is no number, and at 0 a reciprocal is infinite.
+      const isOfPositive = ["sqrt", "log", "reciprocal"].includes(name);
+      const numbers = isOfPositive ? input.map((x) => Math.abs(x) + 1e-3) : input;
+      const [plain, ...fast] = await runAll(network, numbers, 1);
       const largest = Math.max(...plain.map(Math.abs));
       for (const each of fast) expectClose(each, plain, { atol: 1e-6, rtol: largest > 1 ? 1e-6 : 0 });
     });

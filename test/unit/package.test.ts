@@ -13,7 +13,7 @@ const BUDGET_BYTES = {
   webgru: 24 * 1024,
   cpu: 42 * 1024,
   cpuLayers: 40 * 1024,
-  webgpu: 55 * 1024,
+  webgpu: 57 * 1024,
   webgpuLayers: 40 * 1024,
 };
 

@@ -8,6 +8,7 @@ import { gruLayers } from "../harness/gruLayers.js";
 import { type Fixture, fixtureNetwork } from "../files/fixture.js";
 import { fixtureNames, fixtureParts, otherEndings, readFixture } from "../files/fixtureFiles.js";
 import { projectRoot } from "../harness/library.js";
+import { layerFixtures, networkOfLayer } from "../files/layerFixture.js";
 import { readOnnxFixture } from "../files/onnxFixture.js";
 import { onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 
@@ -38,6 +39,7 @@ beforeAll(async () => {
     const header = new TextDecoder().decode(bytes!.subarray(8, 8 + new DataView(bytes!.buffer).getUint32(0, true)));
     for (const [, dtype] of header.matchAll(/"dtype":\s*"(\w+)"/g)) dtypes.add(dtype!);
   }
+  networks.push(...layerFixtures("frames").map(networkOfLayer));
   for (const name of onnxFixtureNames()) {
     const { fixture, bytes } = readOnnxFixtureFile(name);
     networks.push(readOnnxFixture(fixture, bytes));
@@ -98,7 +100,7 @@ describe("the README's table of what a GRU may have", () => {
       expect(quoted(ofRows!.replace("in a dense layer", ""))).toEqual(ROW_FUNCTIONS);
       const used = layers().flatMap((layer) => {
         if (layer.type === "gru") return [layer.gateActivation.name, layer.newActivation.name];
-        return layer.type === "dense" ? [layer.activation.name] : [];
+        return layer.type === "dense" || layer.type === "map" ? [layer.activation.name] : [];
       });
       expect(sorted(used)).toEqual([...ELEMENT_FUNCTIONS, ...ROW_FUNCTIONS].sort());
     },

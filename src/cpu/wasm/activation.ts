@@ -42,6 +42,38 @@ export function activate(activation: Activation, x: v128): v128 {
       return f32x4.add(greatest(x, zero), log1p(exp(f32x4.neg(f32x4.abs(x)))));
     case 12: // square
       return f32x4.mul(x, x);
+    case 13: // abs
+      return f32x4.abs(x);
+    case 14: // sqrt
+      return f32x4.sqrt(x);
+    case 15: // exp
+      return expOfAny(x);
+    case 16: // log
+      return log(x);
+    case 17: // reciprocal
+      return f32x4.div(splat(1), x);
+    case 18: // erf
+      return erf(x);
+    case 19: // gelu
+      return half(x, erf(f32x4.mul(splat(0.70710678118654752), x)));
+    case 20: { // geluTanh
+      const cube = f32x4.mul(f32x4.mul(x, x), x);
+      return half(x, tanh(f32x4.mul(splat(0.79788456080286536), multiplyAdd(splat(0.044715), cube, x))));
+    }
+    case 21: // silu
+      return f32x4.mul(x, sigmoid(f32x4.mul(alpha, x)));
+    case 22: // mish
+      return mish(x);
+    case 23: // hardSwish
+      return f32x4.mul(x, least(greatest(multiplyAdd(alpha, x, beta), zero), splat(1)));
+    case 24: // selu
+      return f32x4.mul(beta, where(f32x4.lt(x, zero), f32x4.mul(alpha, expm1(x)), x));
+    case 25: // clip
+      return least(greatest(x, alpha), beta);
+    case 26: // sign
+      return where(f32x4.gt(x, zero), splat(1), where(f32x4.lt(x, zero), splat(-1), x));
+    case 27: // floor
+      return f32x4.floor(x);
     default: // linear
       return x;
   }
@@ -84,7 +116,14 @@ export function exp(x: v128): v128 {
   // 1.5 * 2^23: added to it, a number is rounded to a whole one, n, in the last bits.
   const large = splat(12582912);
   const shifted = multiplyAdd(x, splat(1.44269504088896341), large);
-  const n = f32x4.sub(shifted, large);
+  const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(127 << 23));
+  return f32x4.mul(expOfRest(x, f32x4.sub(shifted, large)), power);
+}
+
+/** exp(x - n ln 2), of a rest within half of ln 2. */
+// @ts-ignore: decorator
+@inline
+function expOfRest(x: v128, n: v128): v128 {
   // ln 2 is in two parts, so that n times the first part is exact.
   let r = multiplyAdd(n, splat(-0.693359375), x);
   r = multiplyAdd(n, splat(2.12194440e-4), r);
@@ -93,9 +132,7 @@ export function exp(x: v128): v128 {
   p = multiplyAdd(p, r, splat(4.1665795894e-2));
   p = multiplyAdd(p, r, splat(1.6666665459e-1));
   p = multiplyAdd(p, r, splat(5.0000001201e-1));
-  p = f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), splat(1));
-  const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(127 << 23));
-  return f32x4.mul(p, power);
+  return f32x4.add(multiplyAdd(p, f32x4.mul(r, r), r), splat(1));
 }
 
 /**
@@ -137,4 +174,90 @@ function log1p(x: v128): v128 {
   p = multiplyAdd(p, square, splat(<f32>(1.0 / 3)));
   p = multiplyAdd(p, square, splat(1));
   return f32x4.mul(f32x4.add(s, s), p);
+}
+
+/** exp(x) of any x, as `exp` has it; 2^n in two factors, since float32 holds it neither past 127 nor below -126. */
+function expOfAny(x: v128): v128 {
+  x = least(greatest(x, splat(-104)), splat(89)); // 0 and infinity
+  const large = splat(12582912);
+  const shifted = multiplyAdd(x, splat(1.44269504088896341), large);
+  const p = expOfRest(x, f32x4.sub(shifted, large));
+  const n = i32x4.sub(shifted, large);
+  const first = i32x4.shr_s(n, 1);
+  return f32x4.mul(f32x4.mul(p, powerOfTwo(first)), powerOfTwo(i32x4.sub(n, first)));
+}
+
+/** 2^n for whole numbers from -126 to 127. */
+// @ts-ignore: decorator
+@inline
+function powerOfTwo(n: v128): v128 {
+  return i32x4.shl(i32x4.add(n, i32x4.splat(127)), 23);
+}
+
+/**
+ * log(x), within a relative 1.2e-7: x = 2^n (1 + f), with 1 + f between sqrt(1/2) and sqrt(2), and the polynomial of Cephes
+ * (public domain). -Infinity of 0, NaN of a negative number.
+ */
+function log(x: v128): v128 {
+  const isSmall = f32x4.lt(x, splat(1.1754944e-38));
+  const normal = where(isSmall, f32x4.mul(x, splat(8388608)), x);
+  const bits = i32x4.sub(normal, i32x4.splat(0x3f3504f3)); // of sqrt(1/2)
+  const exponent = i32x4.shr_s(bits, 23);
+  const f = f32x4.sub(i32x4.sub(normal, i32x4.shl(exponent, 23)), splat(1));
+  const n = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(isSmall, splat(23)));
+  const s = f32x4.mul(f, f);
+  let p = multiplyAdd(splat(7.0376836292e-2), f, splat(-1.1514610310e-1));
+  p = multiplyAdd(p, f, splat(1.1676998740e-1));
+  p = multiplyAdd(p, f, splat(-1.2420140846e-1));
+  p = multiplyAdd(p, f, splat(1.4249322787e-1));
+  p = multiplyAdd(p, f, splat(-1.6668057665e-1));
+  p = multiplyAdd(p, f, splat(2.0000714765e-1));
+  p = multiplyAdd(p, f, splat(-2.4999993993e-1));
+  p = multiplyAdd(p, f, splat(3.3333331174e-1));
+  let y = f32x4.mul(f32x4.mul(p, f), s);
+  y = multiplyAdd(n, splat(-2.12194440e-4), y); // ln 2 in two parts, as in `exp`
+  y = multiplyAdd(splat(-0.5), s, y);
+  y = multiplyAdd(n, splat(0.693359375), f32x4.add(f, y));
+  y = where(f32x4.eq(x, splat(f32.POSITIVE_INFINITY)), x, y);
+  y = where(f32x4.eq(x, splat(0)), splat(f32.NEGATIVE_INFINITY), y);
+  // NaN of NaN and of what is below 0
+  return where(f32x4.ge(x, splat(0)), y, splat(f32.NaN));
+}
+
+/** 1 - exp(polynomial of |x|) far from 0, a polynomial near it (N. Juffa's; coefficients are facts). Within 1e-7. */
+function erf(x: v128): v128 {
+  const t = least(f32x4.abs(x), splat(4)); // erf(4) is 1 - 1.5e-8
+  const s = f32x4.mul(t, t);
+  let high = multiplyAdd(splat(-1.72853470e-5), t, splat(3.83197126e-4));
+  high = multiplyAdd(high, s, multiplyAdd(splat(-3.88396438e-3), t, splat(2.42546219e-2)));
+  high = multiplyAdd(high, t, splat(-1.06777877e-1));
+  high = multiplyAdd(high, t, splat(-6.34846687e-1));
+  high = multiplyAdd(high, t, splat(-1.28717512e-1));
+  high = f32x4.sub(splat(1), exp(f32x4.sub(f32x4.mul(high, t), t)));
+  let low = multiplyAdd(splat(-5.96761703e-4), s, splat(4.99119423e-3));
+  low = multiplyAdd(low, s, splat(-2.67681349e-2));
+  low = multiplyAdd(low, s, splat(1.12819925e-1));
+  low = multiplyAdd(low, s, splat(-3.76125336e-1));
+  low = multiplyAdd(low, s, splat(1.28379166e-1));
+  low = multiplyAdd(low, t, t);
+  const magnitude = where(f32x4.gt(t, splat(0.927734375)), high, low);
+  return v128.or(magnitude, v128.and(x, splat(-0.0)));
+}
+
+/** x (1 + y) / 2 */
+// @ts-ignore: decorator
+@inline
+function half(x: v128, y: v128): v128 {
+  return f32x4.mul(f32x4.mul(splat(0.5), x), f32x4.add(splat(1), y));
+}
+
+/** x tanh(log(1 + exp(x))), by exp(-|x|): x (2 e + 1) / (2 e + 1 + 2 e^2), below 0 x (e^2 + 2 e) / (e^2 + 2 e + 2). */
+function mish(x: v128): v128 {
+  const e = exp(f32x4.neg(f32x4.abs(x)));
+  const twice = f32x4.add(e, e);
+  const square = f32x4.mul(e, e);
+  const isNegative = f32x4.lt(x, splat(0));
+  const top = f32x4.add(twice, where(isNegative, square, splat(1)));
+  const rest = where(isNegative, splat(2), f32x4.add(square, square));
+  return f32x4.mul(x, f32x4.div(top, f32x4.add(top, rest)));
 }

@@ -315,6 +315,90 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
     ],
   ],
   ["square", [["square keeps the sign", "return x * x;", "return x * abs(x);"]]],
+  ["abs", [["abs keeps the sign", "return abs(x);", "return x;"]]],
+  ["sqrt", [["the root is none", "      return sqrt(x);", "      return x;"]]],
+  [
+    "exp",
+    [
+      ["exp is linear", "      return exp_of_any(x);", "      return 1.0 + x;"],
+      ["exp drops the rest", "ldexp(exp(r), i32(n))", "ldexp(1.0, i32(n))"],
+      ["exp drops the power of two", "ldexp(exp(r), i32(n))", "exp(r)"],
+      ["exp takes a part of ln 2", "fma(n, 2.12194440e-4, fma(n, -0.693359375, y))", "fma(n, -0.693359375, y)"],
+    ],
+  ],
+  ["log", [["the logarithm is a root", "select(sqrt(x), log(x), x >= 0.0)", "sqrt(x)"]]],
+  ["reciprocal", [["the reciprocal is none", "return 1.0 / x;", "return x;"]]],
+  [
+    "erf",
+    [
+      ["erf is even", "select(magnitude, -magnitude, x < 0.0)", "magnitude"],
+      ["erf is a polynomial far from 0", "t > 0.927734375)", "false)"],
+      ["erf is an exponential near 0", "t > 0.927734375)", "t > 0.1)"],
+      ["erf ends at 1", "limit(abs(x), 0.0, 4.0)", "limit(abs(x), 0.0, 1.0)"],
+    ],
+  ],
+  [
+    "gelu",
+    [
+      ["gelu is twice as large", "0.5 * x * (1.0 + erf(", "x * (1.0 + erf("],
+      ["gelu bends too early", "erf(0.70710678 * x)", "erf(x)"],
+      ["gelu takes tanh for erf", "erf(0.70710678 * x)", "safe_tanh(0.79788456 * (x + 0.044715 * x * x * x))"],
+    ],
+  ],
+  [
+    "geluTanh",
+    [
+      ["geluTanh drops the cube", " + 0.044715 * x * x * x", ""],
+      ["geluTanh takes erf for tanh", "safe_tanh(0.79788456 * (x", "erf(0.79788456 * (x"],
+    ],
+  ],
+  [
+    "silu-1.3",
+    [
+      ["silu is a sigmoid", "return x * sigmoid(alpha * x);", "return sigmoid(alpha * x);"],
+      ["silu drops alpha", "return x * sigmoid(alpha * x);", "return x * sigmoid(x);"],
+    ],
+  ],
+  [
+    "mish",
+    [
+      ["mish is a tanh", "return x * tanh_softplus(x);", "return tanh_softplus(x);"],
+      ["mish takes the positive half for both", "select(1.0, e * e, x < 0.0)", "1.0"],
+      ["mish has one rest", "select(2.0 * e * e, 2.0, x < 0.0)", "2.0"],
+    ],
+  ],
+  [
+    "hardSwish-0.4",
+    [
+      [
+        "hardSwish is a hardSigmoid",
+        "return x * hard_sigmoid(alpha, beta, x);",
+        "return hard_sigmoid(alpha, beta, x);",
+      ],
+    ],
+  ],
+  [
+    "selu-0.7",
+    [
+      ["selu drops beta", "return beta * elu(alpha, x);", "return elu(alpha, x);"],
+      ["selu drops alpha", "return beta * elu(alpha, x);", "return beta * elu(1.0, x);"],
+    ],
+  ],
+  [
+    "clip-0.2",
+    [
+      ["clip has no lower end", "least(select(x, alpha, x < alpha), beta)", "least(x, beta)"],
+      ["clip has no upper end", "least(select(x, alpha, x < alpha), beta)", "select(x, alpha, x < alpha)"],
+    ],
+  ],
+  [
+    "sign",
+    [
+      ["sign is never negative", "select(x, -1.0, x < 0.0)", "x"],
+      ["sign is never positive", "select(select(x, -1.0, x < 0.0), 1.0, x > 0.0)", "select(x, -1.0, x < 0.0)"],
+    ],
+  ],
+  ["floor", [["floor goes to zero", "return floor(x);", "return trunc(x);"]]],
 ];
 
 const activations = [
@@ -327,7 +411,7 @@ const activations = [
       ["hardSigmoid rises above one", "limit(alpha * x + beta, 0.0, 1.0)", "limit(alpha * x + beta, 0.0, 1e9)"],
       [
         "limit swaps its ends",
-        "select(select(x, high, x > high), low, x < low)",
+        "select(least(x, high), low, x < low)",
         "select(select(x, low, x > high), high, x < low)",
       ],
     ],

@@ -1,0 +1,77 @@
+// Layers of frames against PyTorch's own results, in float64 and in every form of the CPU path.
+
+import { createModel, defineNetwork, type LayerSpec } from "webgru";
+import { describe, expect, it } from "vitest";
+import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
+import { layerFixtures, networkOfLayer } from "../files/layerFixture.js";
+import { expectIsClose } from "../harness/close.js";
+import { compare } from "../harness/compare.js";
+import { runReference } from "../harness/reference/runReference.js";
+import { expectRefusal } from "../harness/refusal.js";
+
+const fixtures = layerFixtures("frames");
+
+it("has fixtures of PyTorch", () => expect(fixtures.length).toBeGreaterThan(70));
+
+describe.each(fixtures)("$module", (fixture) => {
+  const network = networkOfLayer(fixture);
+  const isAsExpected = (output: ArrayLike<number>, tolerance: number) =>
+    expectIsClose(compare(output, fixture.output, { atol: tolerance, rtol: tolerance }));
+
+  // The fixtures' numbers have nine digits.
+  it("is the equation's", () => {
+    isAsExpected(runReference(network, { input: fixture.input, batchSize: 1 }).output, 3e-8);
+  });
+
+  it.each(cpuForms)("is the layer's in %s", async (form) => {
+    useCpuForm(form);
+    const model = await createModel(network, { device: "cpu" });
+    isAsExpected((await model.run(fixture.input)).output, 1e-6);
+  });
+});
+
+describe("a layer whose fields do not go together", () => {
+  const reduce = { type: "reduce", inputShape: [3, 4], axes: [1], operation: "sum" };
+  const map = { type: "map", outputSize: 3 };
+  const refused: [what: string, layer: object, message: string][] = [
+    ["a reduction along no axis", { ...reduce, axes: [] }, "expected axes to be different numbers from 0 to 1, got []"],
+    [
+      "a reduction along an axis that is not there",
+      { ...reduce, axes: [2] },
+      "expected axes to be different numbers from 0 to 1, got [2]",
+    ],
+    [
+      "a reduction along one axis twice",
+      { ...reduce, axes: [0, 0] },
+      "expected axes to be different numbers from 0 to 1, got [0, 0]",
+    ],
+    [
+      "a reduction of a giant frame",
+      { ...reduce, inputShape: [4096, 4096] },
+      "expected frames of at most 2097152 numbers, got 16777216",
+    ],
+    [
+      "an identity whose operand is first",
+      { ...map, operandFirst: true },
+      "expected operandFirst to be false of an identity, got true",
+    ],
+  ];
+
+  it.each(refused)("is refused: %s", async (_, layer, message) => {
+    const define = () => defineNetwork({ layers: [{ name: "layer", ...layer } as unknown as LayerSpec] });
+    await expectRefusal(define, "shape-mismatch", `layer "layer": ${message}`);
+  });
+
+  it("is refused: an unknown operation", async () => {
+    for (const layer of [
+      { ...map, operation: "modulo" },
+      { ...reduce, operation: "product" },
+      { ...reduce, operation: undefined },
+    ]) {
+      const define = () => defineNetwork({ layers: [{ name: "layer", ...layer } as unknown as LayerSpec] });
+      expect(define).toThrow(
+        /^layer "layer": expected operation to be one of "(identity|sum)", .*, got (the string|undefined)/,
+      );
+    }
+  });
+});
