@@ -6,13 +6,13 @@ import { type Suite, SUITES } from "./row.js";
 /** The text that `--help` prints. */
 export const USAGE = `npm run bench -- [suites] [options]
 npm run bench -- report FILE...
-npm run bench -- models [--files FOLDER] [--only NAME] [--quick]
+npm run bench -- models [--runtime R] [--files FOLDER] [--only NAME] [--quick]
 
   gpu          sequences and single pushes, WebGPU beside the CPU; with "first" when no suite is named
   stream       push latency against the floor, many streams on one model, generated tokens
   cpu          the CPU path alone, sequences and single pushes
   first        weights in memory to the first prediction, each in a fresh page
-  models       models that people run, beside ONNX Runtime in Node: their outputs, then their times; see README.md
+  models       models that people run, beside ONNX Runtime: their outputs, then their times; see README.md
   report       makes a page of results that were written before, of one adapter
 
   --peers      other engines beside ours; installs them into bench/node_modules when they are not there
@@ -55,7 +55,10 @@ export function parseCommand(args: string[]): Command {
   const { peers: withPeers, quick: isQuick, lone: isLone, out } = values;
   if (values.help) return { verb: "help" };
   if (positionals[0] === "models" && positionals.length === 1) {
-    return { verb: "models", options: { folders: values.files, isQuick, only: values.only } };
+    return {
+      verb: "models",
+      options: { runtime: runtimeNamed(values.runtime), folders: values.files, isQuick, only: values.only },
+    };
   }
   if (positionals[0] === "report") {
     if (positionals.length < 2) throw new Error("report: expected a result's file, got none");

@@ -6,9 +6,11 @@ import type { Contender } from "./contender.js";
 import { pageContenders } from "./contenders/all.js";
 import { contenderNamed, measure } from "./measure.js";
 import { measureFirst } from "./measures/first.js";
+import { measureModelHere } from "./models/modelPage.js";
 import type { MeasureRequest } from "./workload.js";
 
 const bench = {
+  measureModel: measureModelHere,
   describeAdapter,
   clockResolution,
   measure: (request: MeasureRequest, more: readonly Contender[] = []) => measure([...pageContenders, ...more], request),

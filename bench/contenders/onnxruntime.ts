@@ -47,12 +47,13 @@ export const onnxruntimeWebgpu = onnxruntime(
   "webgpu",
 );
 
+/** The wasm build, in a page. */
+export function fetchWasm(): Promise<Ort> {
+  return import(/* @vite-ignore */ `${FOLDER}/ort.wasm.bundle.min.mjs`) as Promise<Ort>;
+}
+
 /** The wasm build, one thread. */
-export const onnxruntimeWasm = onnxruntime(
-  "onnxruntime-web/wasm",
-  () => import(/* @vite-ignore */ `${FOLDER}/ort.wasm.bundle.min.mjs`),
-  "wasm",
-);
+export const onnxruntimeWasm = onnxruntime("onnxruntime-web/wasm", fetchWasm, "wasm");
 
 /** ONNX Runtime on one of its execution providers. */
 export function onnxruntime(
