@@ -8,7 +8,8 @@
 
 override WORKGROUP_SIZE: u32;
 override SIZE: u32;
-override FIRST_COLUMN_AT_START: u32; // columns from this one on are taken at the row's start
+override PART_SIZE: u32;             // columns of each part of a frame
+override FIRST_COLUMN_AT_START: u32; // of these, columns from this one on are taken at the batch row's start
 
 @group(0) @binding(0) var<storage, read> lengths: array<u32>;      // [B]
 @group(0) @binding(1) var<storage, read> source: array<f32>;       // [T, B, S], rows padded
@@ -22,7 +23,7 @@ fn last_step(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workg
     return;
   }
   let batch_size = num_workgroups.y;
-  let time = select(lengths[row] - 1, 0, column >= FIRST_COLUMN_AT_START);
+  let time = select(lengths[row] - 1, 0, column % PART_SIZE >= FIRST_COLUMN_AT_START);
   let stride = padded(SIZE);
   output[row * stride + column] = source[(time * batch_size + row) * stride + column];
 }

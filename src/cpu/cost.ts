@@ -32,8 +32,8 @@ export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: 
       flops += 2 * numElements * timesPerFrame * timeRows;
       const numReads =
         kind === "matrix"
-          ? Math.ceil(timeRows / TIME_ROWS_AT_ONCE)
-          : sequenceLength * Math.ceil(batchSize / ROWS_AT_ONCE);
+          ? Math.ceil((timeRows * timesPerFrame) / TIME_ROWS_AT_ONCE)
+          : sequenceLength * Math.ceil((batchSize * timesPerFrame) / ROWS_AT_ONCE);
       weightBytes += bytes * numReads;
     }
   }

@@ -36,6 +36,8 @@ export interface Frames {
 
 /** A layer with its weights laid out. */
 export interface CpuLayer {
+  /** Rows that go through its weights for each frame of a step; 1 when absent. */
+  readonly rowsPerFrame?: number;
   /** Elements of work space for up to `maxRows` rows of the batch and `maxTimeRows` rows of all steps; 0 when absent. */
   workFloats?(maxRows: number, maxTimeRows: number): number;
   run(frames: Frames): void;

@@ -1,10 +1,10 @@
-import { firstColumnAtStart, type LastLayer } from "../layers/last.js";
+import { endColumns, type LastLayer } from "../layers/last.js";
 import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 
 /** Copies the frame at which each row ends. The output of a row without steps in a chunk is left as it is. */
 export function createLast(layer: LastLayer, { memory }: CpuTarget): CpuLayer {
   const { inputSize } = layer;
-  const column = firstColumnAtStart(layer);
+  const { partSize, firstAtStart } = endColumns(layer);
   return {
     run({ x, xStride, output, outputStride, chunk: { numSteps, states, lengths } }) {
       const { f32 } = memory;
@@ -14,8 +14,11 @@ export function createLast(layer: LastLayer, { memory }: CpuTarget): CpuLayer {
         const to = output / 4 + row * outputStride;
         const first = x / 4 + row * xStride;
         const end = first + (length - 1) * states.length * xStride;
-        f32.copyWithin(to, end, end + column);
-        f32.copyWithin(to + column, first + column, first + inputSize);
+        for (let start = 0; start < inputSize; start += partSize) {
+          const column = start + firstAtStart;
+          f32.copyWithin(to + start, end + start, end + column);
+          f32.copyWithin(to + column, first + column, first + start + partSize);
+        }
       }
     },
   };

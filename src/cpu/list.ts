@@ -6,6 +6,7 @@ export { createConv as conv } from "./conv.js";
 export { createLstm as lstm } from "./lstm.js";
 export { createMap as map } from "./map.js";
 export { createNorm as norm } from "./norm.js";
+export { createOnFrameAxes as onFrameAxes } from "./frameAxes.js";
 export { createPool as pool } from "./pool.js";
 export { createRearrange as rearrange } from "./rearrange.js";
 export { createReduce as reduce } from "./reduce.js";

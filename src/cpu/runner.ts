@@ -93,7 +93,8 @@ export class Runner {
   /** Steps of a chunk of so many rows. */
   chunkSteps(numRows: number): number {
     if (this.#carried.length > 0) return 1;
-    return Math.min(MAX_CHUNK_STEPS, Math.ceil(CHUNK_ROWS / numRows));
+    const rowsPerFrame = largest(this.#stages.map(({ cpu }) => cpu.rowsPerFrame ?? 1));
+    return Math.min(MAX_CHUNK_STEPS, Math.ceil(CHUNK_ROWS / (numRows * rowsPerFrame)));
   }
 
   /**

@@ -20,13 +20,12 @@ import stepLstm from "../../shaders/lib/step_lstm.wgsl?raw";
 import stepRnn from "../../shaders/lib/step_rnn.wgsl?raw";
 import unitH from "../../shaders/lib/unit_h.wgsl?raw";
 import unitHC from "../../shaders/lib/unit_h_c.wgsl?raw";
+import vectorsH from "../../shaders/lib/vectors_h.wgsl?raw";
+import vectorsHC from "../../shaders/lib/vectors_h_c.wgsl?raw";
 import type { GruLayer } from "../layers/gru.js";
-import type { Layer } from "../layers/index.js";
-import type { LstmLayer } from "../layers/lstm.js";
-import type { RnnLayer } from "../layers/rnn.js";
+import type { Layer, RecurrentLayer } from "../layers/index.js";
 
-/** A layer whose steps these kernels make. */
-export type RecurrentLayer = GruLayer | LstmLayer | RnnLayer;
+export type { RecurrentLayer };
 
 /** WGSL of one type's unit. */
 export interface RecurrentUnit {
@@ -40,29 +39,33 @@ export interface RecurrentUnit {
   readonly products: string;
   /** Its state, and a step of it. */
   readonly state: string;
-  /** Its state in a persistent kernel, and the numbers that it has. */
+  readonly step: string;
+  /** Its state in a persistent kernel, and in recurrence.wgsl; the numbers that it has. */
   readonly kept: string;
+  readonly vectors: string;
   readonly numKept: number;
 }
 
 const ONE = { numGates: 1, gates: gatesOne, products: productsOfOne };
 const THREE = { numGates: 3, gates: gatesThree, products: productsOfThree };
 const FOUR = { numGates: 4, gates: gatesFour, products: productsOfFour };
-const H = { kept: keptH, numKept: 1 };
+const H = { state: unitH, kept: keptH, vectors: vectorsH, numKept: 1 };
 const GATES = { usualFunctions: functionsDefault, anyFunctions: functionsGeneral };
 
 const UNITS: Readonly<Record<RecurrentLayer["type"], RecurrentUnit>> = {
-  gru: { ...THREE, ...H, ...GATES, equations: gru, state: unitH + stepGru },
+  gru: { ...THREE, ...H, ...GATES, equations: gru, step: stepGru },
   lstm: {
     ...FOUR,
     equations: lstm,
     usualFunctions: functionsDefault + outputDefault,
     anyFunctions: functionsGeneral + outputGeneral,
-    state: unitHC + stepLstm,
+    state: unitHC,
+    step: stepLstm,
     kept: keptHC,
+    vectors: vectorsHC,
     numKept: 2,
   },
-  rnn: { ...ONE, ...H, ...GATES, equations: rnn, state: unitH + stepRnn },
+  rnn: { ...ONE, ...H, ...GATES, equations: rnn, step: stepRnn },
 };
 
 /** Whether these kernels make a layer's steps. */

@@ -45,6 +45,17 @@ export function functionsOf(layer: RecurrentLayer): { gate: Activation; new: Act
   }
 }
 
+/** The activations of a layer, with any clip: in WGSL, its overrides, and in words where they are not the usual ones. */
+export function functionsFor(layer: RecurrentLayer) {
+  const { usualFunctions, anyFunctions } = unitOf(layer);
+  const names = Object.values(functionsOf(layer)).map(describeActivation).join(" ");
+  if (names === "sigmoid tanh tanh" && layer.clip === null) {
+    return { source: usualFunctions + sigmoidTanh, constants: {}, words: [] };
+  }
+  const words = [`${names} clip ${layer.clip ?? "none"}`];
+  return { source: anyFunctions + activationSource, constants: functionConstants(layer), words };
+}
+
 /**
  * A kernel of one step of a recurrent layer: all of them take activations, direction and storage in the same way. Its label
  * begins with the layer's type, where a kernel is for several.
@@ -56,24 +67,24 @@ export function stepSpec(
   layer: RecurrentLayer,
   stateSize: number,
 ): KernelSpec {
-  const { clip, hiddenSize, direction, storage, type } = layer;
+  const { hiddenSize, direction, storage, type } = layer;
   const unit = unitOf(layer);
-  const names = Object.values(functionsOf(layer)).map(describeActivation).join(" ");
-  const isUsual = names === "sigmoid tanh tanh" && clip === null;
+  const functions = functionsFor(layer);
   const details = [
     `H=${hiddenSize}`,
     ...(direction === "forward" ? [] : [direction]),
     ...(storage === "f32" ? [] : [storage]),
-    ...(isUsual ? [] : [`${names} clip ${clip ?? "none"}`]),
+    ...functions.words,
   ];
-  const functions = isUsual ? unit.usualFunctions + sigmoidTanh : unit.anyFunctions + activationSource;
   return {
     label: `${name.replace("recurrent", type)} ${details.join(" ")}`,
-    source: [source, layerSource(unit), state, unit.state, weightSource[storage], functions].join(""),
+    source: [source, layerSource(unit), state, unit.state + unit.step, weightSource[storage], functions.source].join(
+      "",
+    ),
     entryPoint: name,
     constants: {
       ...layerConstants(layer, stateSize),
-      ...(isUsual ? {} : functionConstants(layer)),
+      ...functions.constants,
     },
     bindings,
     workgroups: (batchSize) => [numWorkgroups(hiddenSize), batchSize, numDirections(layer)],
@@ -95,7 +106,7 @@ export function projectedSpec(
 const input: KernelBinding = "read-only-storage";
 
 /** Params; lengths, slots, projection, recurrent weight and bias; state, output. */
-const PROJECTED_BINDINGS: readonly KernelBinding[] = [
+export const PROJECTED_BINDINGS: readonly KernelBinding[] = [
   "uniform",
   input,
   input,
@@ -107,7 +118,7 @@ const PROJECTED_BINDINGS: readonly KernelBinding[] = [
 ];
 
 /** Overrides of shaders/lib/layer.wgsl and lib/chunk.wgsl. */
-function layerConstants(
+export function layerConstants(
   layer: { readonly hiddenSize: number; readonly direction: Direction },
   stateSize: number,
 ): Record<string, number> {

@@ -1,7 +1,8 @@
 // The float64 equation of every layer type: the oracle of the tests. Apart from the types, since no page computes by them.
 
 import * as list from "./equationList.js";
-import type { Layer } from "./index.js";
+import { type Layer, type RecurrentLayer, stateBlocks } from "./index.js";
+import { hasFrameAxes, withoutFrameAxes } from "./recurrent.js";
 
 /**
  * One row through a layer.
@@ -17,7 +18,57 @@ export type Equation<L = Layer> = (
 
 const EQUATIONS: Readonly<Record<Layer["type"], unknown>> = list;
 
-/** The equation of a layer's type. */
+/** The equation of a layer. */
 export function equationOf(layer: Layer): Equation {
-  return EQUATIONS[layer.type] as Equation;
+  const equation = EQUATIONS[layer.type] as Equation;
+  return hasFrameAxes(layer) ? overFrameAxes(layer as RecurrentLayer, equation) : equation;
+}
+
+/** A recurrent layer's equation for frames that have axes of their own: row after row, through the equation of one row. */
+function overFrameAxes(layer: RecurrentLayer, equation: Equation): Equation {
+  const { rows, frameSteps } = layer;
+  const one = withoutFrameAxes(layer);
+  const overRows = (each: (row: number) => Float64Array[]) => Array.from({ length: rows }, (_, row) => each(row));
+  if (frameSteps === null) {
+    return (_, steps, state) => {
+      const outputs = overRows((row) => {
+        const ownState = Object.entries(state).map(([name, blocks]) => [name, blocks.map((h) => part(h, row, rows))]);
+        return equation(
+          one,
+          steps.map((x) => part(x, row, rows)),
+          Object.fromEntries(ownState),
+        );
+      });
+      return steps.map((_step, t) => joined(outputs.map((ofRow) => ofRow[t]!)));
+    };
+  }
+  return (_, steps) =>
+    steps.map((frame) => {
+      const outputs = overRows((row) => {
+        const ofRow = part(frame, row, rows);
+        const x = Array.from({ length: frameSteps }, (_step, s) => part(ofRow, s, frameSteps));
+        return equation(one, x, initialState(one));
+      });
+      return joined(outputs.flat());
+    });
+}
+
+/** The state that a layer along time begins with, [size] of each direction, by the block's name. */
+function initialState(layer: Layer): Record<string, Float64Array[]> {
+  const vectors = layer as unknown as Readonly<Record<string, Float32Array | null>>;
+  const blocks = stateBlocks(layer).map(({ name, numDirections, size, initial = "" }) => {
+    const values = Float64Array.from(vectors[initial] ?? new Float64Array(numDirections * size));
+    return [name, Array.from({ length: numDirections }, (_, d) => part(values, d, numDirections))];
+  });
+  return Object.fromEntries(blocks) as Record<string, Float64Array[]>;
+}
+
+/** The i-th of `count` equal parts, in the same memory. */
+function part(values: Float64Array, i: number, count: number): Float64Array {
+  const length = values.length / count;
+  return values.subarray(i * length, (i + 1) * length);
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(parts.flatMap((each) => [...each]));
 }

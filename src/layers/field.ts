@@ -45,9 +45,20 @@ export function sizeUpTo(most: number, expected: string): Field {
   };
 }
 
-/** A number of equal parts, 1 unless it says otherwise. @param word before it, where a person reads it */
-export function count(word: string): Field {
-  return { ...size, default: 1, describe: (value) => (value === 1 ? "" : `${word} ${String(value)}`) };
+/**
+ * A number of equal parts, or of steps.
+ *
+ * @param word before it, where a person reads it; nothing is said of the usual number
+ * @param usual null for a field that may be null
+ */
+export function count(word: string, usual: 1 | null = 1): Field {
+  return {
+    ...size,
+    default: usual,
+    expected: usual === null ? `${size.expected as string}, or null` : size.expected,
+    accepts: (value) => value === usual || size.accepts(value),
+    describe: (value) => (value === usual ? "" : `${word} ${String(value)}`),
+  };
 }
 
 /** Most numbers of a list: more axes than any frame has. */

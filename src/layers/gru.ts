@@ -1,8 +1,16 @@
 import type { Activation, ActivationSpec } from "./activation.js";
-import { type Direction, direction, directionAxis, needsEnd, numDirections, overDirections } from "./direction.js";
+import { type Direction, direction, numDirections, overDirections } from "./direction.js";
 import { activation, choice, positive, size } from "./field.js";
 import { activate, clamp, product, productRow } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
+import {
+  type FrameAxes,
+  frameAxes,
+  hasFrameAxes,
+  recurrentMembers,
+  recurrentState,
+  recurrentTensors,
+} from "./recurrent.js";
 
 /**
  * One GRU layer. Gates are r, z, n (reset, update, new), stacked in that order.
@@ -13,7 +21,7 @@ import type { LayerBase, LayerType, Optional } from "./layerType.js";
  *   n = g(W_n x + b_n + R_n (r * h) + c_n)    reset before
  *   h' = (1 - z) * n + z * h
  */
-export interface GruLayer extends LayerBase {
+export interface GruLayer extends LayerBase, FrameAxes {
   readonly type: "gru";
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -33,18 +41,20 @@ export interface GruLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, 3H], rzn; null means none */
   readonly recurrentBias: Float32Array | null;
-  /** h at first [D, H]; null means zeros */
+  /** h at first [D, R H], or in each frame at first [D, H]; null means zeros */
   readonly initialState: Float32Array | null;
   /** int8 only: the value of one unit of each row, [D, 3H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
 }
 
-/** Forward, reset-after, sigmoid and tanh, no clip, every step, no biases, float32, unless it says otherwise. */
+/** Forward along time, one row, reset-after, sigmoid and tanh, no clip, every step, no biases, float32, unless it says otherwise. */
 export type GruSpec = Optional<
   Omit<GruLayer, "gateActivation" | "newActivation"> & GruOptions,
   | "inputs"
   | "storage"
+  | "rows"
+  | "frameSteps"
   | "direction"
   | "resetAfter"
   | "clip"
@@ -62,36 +72,25 @@ interface GruOptions {
   readonly returnSequences?: boolean;
 }
 
+/** Blocks of state, and the vectors that they begin with. */
+const BLOCKS = { h: "initialState" };
+
 export const gru: LayerType<GruLayer, GruSpec> = {
   type: "gru",
-  time: () => "recurrent",
-  readsIndex: false,
+  ...recurrentMembers,
   fields: {
     inputSize: size,
     hiddenSize: size,
+    ...frameAxes,
     direction,
     resetAfter: choice([true, false], (isAfter) => `reset ${isAfter ? "after" : "before"}`),
     gateActivation: activation("sigmoid"),
     newActivation: activation("tanh"),
     clip: positive("clip", null),
   },
-  tensors(layer) {
-    const rows = [...directionAxis(layer), 3 * layer.hiddenSize];
-    return [
-      { name: "weight", shape: [...rows, layer.inputSize], kind: "matrix" },
-      { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
-      { name: "bias", shape: rows, kind: "vector" },
-      { name: "recurrentBias", shape: rows, kind: "vector" },
-      { name: "initialState", shape: [...directionAxis(layer), layer.hiddenSize], kind: "vector" },
-    ];
-  },
-  inputSize: ({ inputSize }) => inputSize,
-  outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
-  state: (layer) => [
-    { name: "h", numDirections: numDirections(layer), size: layer.hiddenSize, initial: "initialState" },
-  ],
-  numStepDispatches: ({ resetAfter }) => (resetAfter ? 1 : 2),
-  needsEnd,
+  tensors: (layer) => recurrentTensors(layer, 3, BLOCKS),
+  state: (layer) => recurrentState(layer, BLOCKS),
+  numStepDispatches: (layer) => (hasFrameAxes(layer) ? 0 : layer.resetAfter ? 1 : 2),
 };
 
 /**

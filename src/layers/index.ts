@@ -1,6 +1,7 @@
 import { defaultOf } from "./field.js";
 import type { LayerType, StateBlock, Storage, TensorSpec, TimeRelation } from "./layerType.js";
 import * as list from "./list.js";
+import { type FrameAxes, hasFrameAxes } from "./recurrent.js";
 
 type Types = typeof list;
 
@@ -8,6 +9,9 @@ type Types = typeof list;
 export type Layer = {
   [Name in keyof Types]: Types[Name] extends LayerType<infer L, infer _> ? L : never;
 }[keyof Types];
+
+/** A layer of a recurrent type. */
+export type RecurrentLayer = Extract<Layer, FrameAxes>;
 
 /** A layer as a caller may write it. */
 export type LayerSpec = {
@@ -18,6 +22,11 @@ const TYPES: Readonly<Record<keyof Types, unknown>> = list;
 
 /** Names of the layer types. */
 export const LAYER_TYPES: readonly string[] = Object.keys(TYPES);
+
+/** A layer's name in a device's lists: its type, or "onFrameAxes" for one whose frames have axes of their own. */
+export function listedName(layer: Layer): string {
+  return hasFrameAxes(layer) ? "onFrameAxes" : layer.type;
+}
 
 /** The description of a layer's type. */
 export function layerType(layer: Pick<Layer, "type">): LayerType<Layer> {

@@ -1,8 +1,16 @@
 import type { Activation, ActivationSpec } from "./activation.js";
-import { type Direction, direction, directionAxis, needsEnd, numDirections, overDirections } from "./direction.js";
+import { type Direction, direction, numDirections, overDirections } from "./direction.js";
 import { activation, positive, size } from "./field.js";
 import { activate, clamp, product, productRow } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
+import {
+  type FrameAxes,
+  frameAxes,
+  hasFrameAxes,
+  recurrentMembers,
+  recurrentState,
+  recurrentTensors,
+} from "./recurrent.js";
 
 /**
  * One LSTM layer. Gates are input i, forget f, new g, output o, in this order.
@@ -14,7 +22,7 @@ import type { LayerBase, LayerType, Optional } from "./layerType.js";
  *
  * a, n and y are `gateActivation`, `newActivation` and `outputActivation`.
  */
-export interface LstmLayer extends LayerBase {
+export interface LstmLayer extends LayerBase, FrameAxes {
   readonly type: "lstm";
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -35,20 +43,22 @@ export interface LstmLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, 4H], ifgo; null means none */
   readonly recurrentBias: Float32Array | null;
-  /** h at first [D, H]; null means zeros */
+  /** h at first [D, R H], or in each frame at first [D, H]; null means zeros */
   readonly initialState: Float32Array | null;
-  /** The cell at first [D, H]; null means zeros */
+  /** The cell at first, laid out as `initialState`; null means zeros */
   readonly initialCell: Float32Array | null;
   /** int8 only: the value of one unit of each row, [D, 4H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
 }
 
-/** Forward, sigmoid and tanh, no clip, every step, no biases, float32, unless it says otherwise. */
+/** Forward along time, one row, sigmoid and tanh, no clip, every step, no biases, float32, unless it says otherwise. */
 export type LstmSpec = Optional<
   Omit<LstmLayer, "gateActivation" | "newActivation" | "outputActivation"> & LstmOptions,
   | "inputs"
   | "storage"
+  | "rows"
+  | "frameSteps"
   | "direction"
   | "clip"
   | "bias"
@@ -67,42 +77,25 @@ interface LstmOptions {
   readonly returnSequences?: boolean;
 }
 
+/** Blocks of state, and the vectors that they begin with. */
+const BLOCKS = { h: "initialState", c: "initialCell" };
+
 export const lstm: LayerType<LstmLayer, LstmSpec> = {
   type: "lstm",
-  time: () => "recurrent",
-  readsIndex: false,
+  ...recurrentMembers,
   fields: {
     inputSize: size,
     hiddenSize: size,
+    ...frameAxes,
     direction,
     gateActivation: activation("sigmoid"),
     newActivation: activation("tanh"),
     outputActivation: activation("tanh"),
     clip: positive("clip", null),
   },
-  tensors(layer) {
-    const rows = [...directionAxis(layer), 4 * layer.hiddenSize];
-    return [
-      { name: "weight", shape: [...rows, layer.inputSize], kind: "matrix" },
-      { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
-      { name: "bias", shape: rows, kind: "vector" },
-      { name: "recurrentBias", shape: rows, kind: "vector" },
-      ...["initialState", "initialCell"].map((name) => {
-        return { name, shape: [...directionAxis(layer), layer.hiddenSize], kind: "vector" } as const;
-      }),
-    ];
-  },
-  inputSize: ({ inputSize }) => inputSize,
-  outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
-  state(layer) {
-    const block = { numDirections: numDirections(layer), size: layer.hiddenSize };
-    return [
-      { name: "h", ...block, initial: "initialState" },
-      { name: "c", ...block, initial: "initialCell" },
-    ];
-  },
-  numStepDispatches: () => 1,
-  needsEnd,
+  tensors: (layer) => recurrentTensors(layer, 4, BLOCKS),
+  state: (layer) => recurrentState(layer, BLOCKS),
+  numStepDispatches: (layer) => (hasFrameAxes(layer) ? 0 : 1),
 };
 
 /**

@@ -1,15 +1,23 @@
 import type { Activation, ActivationSpec } from "./activation.js";
-import { type Direction, direction, directionAxis, needsEnd, numDirections, overDirections } from "./direction.js";
+import { type Direction, direction, numDirections, overDirections } from "./direction.js";
 import { activation, positive, size } from "./field.js";
 import { activate, clamp, product, productRow } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
+import {
+  type FrameAxes,
+  frameAxes,
+  hasFrameAxes,
+  recurrentMembers,
+  recurrentState,
+  recurrentTensors,
+} from "./recurrent.js";
 
 /**
  * A simple recurrent layer, as PyTorch's `nn.RNN`.
  *
  *   h' = f(W x + b + R h + c)
  */
-export interface RnnLayer extends LayerBase {
+export interface RnnLayer extends LayerBase, FrameAxes {
   readonly type: "rnn";
   readonly inputSize: number;
   readonly hiddenSize: number;
@@ -26,18 +34,20 @@ export interface RnnLayer extends LayerBase {
   readonly bias: Float32Array | null;
   /** c [D, H]; null means none */
   readonly recurrentBias: Float32Array | null;
-  /** h at first [D, H]; null means zeros */
+  /** h at first [D, R H], or in each frame at first [D, H]; null means zeros */
   readonly initialState: Float32Array | null;
   /** int8 only: what one unit of each row stands for, [D, H] */
   readonly weightScale: Float32Array | null;
   readonly recurrentWeightScale: Float32Array | null;
 }
 
-/** Forward, tanh, no clip, every step, no biases, float32, unless it says otherwise. */
+/** Forward along time, one row, tanh, no clip, every step, no biases, float32, unless it says otherwise. */
 export type RnnSpec = Optional<
   Omit<RnnLayer, "activation"> & { readonly activation?: ActivationSpec; readonly returnSequences?: boolean },
   | "inputs"
   | "storage"
+  | "rows"
+  | "frameSteps"
   | "direction"
   | "clip"
   | "bias"
@@ -47,34 +57,23 @@ export type RnnSpec = Optional<
   | "recurrentWeightScale"
 >;
 
+/** Blocks of state, and the vectors that they begin with. */
+const BLOCKS = { h: "initialState" };
+
 export const rnn: LayerType<RnnLayer, RnnSpec> = {
   type: "rnn",
-  time: () => "recurrent",
-  readsIndex: false,
+  ...recurrentMembers,
   fields: {
     inputSize: size,
     hiddenSize: size,
+    ...frameAxes,
     direction,
     activation: activation("tanh"),
     clip: positive("clip", null),
   },
-  tensors(layer) {
-    const rows = [...directionAxis(layer), layer.hiddenSize];
-    return [
-      { name: "weight", shape: [...rows, layer.inputSize], kind: "matrix" },
-      { name: "recurrentWeight", shape: [...rows, layer.hiddenSize], kind: "recurrentMatrix" },
-      { name: "bias", shape: rows, kind: "vector" },
-      { name: "recurrentBias", shape: rows, kind: "vector" },
-      { name: "initialState", shape: rows, kind: "vector" },
-    ];
-  },
-  inputSize: ({ inputSize }) => inputSize,
-  outputSize: (layer) => numDirections(layer) * layer.hiddenSize,
-  state: (layer) => [
-    { name: "h", numDirections: numDirections(layer), size: layer.hiddenSize, initial: "initialState" },
-  ],
-  numStepDispatches: () => 1,
-  needsEnd,
+  tensors: (layer) => recurrentTensors(layer, 1, BLOCKS),
+  state: (layer) => recurrentState(layer, BLOCKS),
+  numStepDispatches: (layer) => (hasFrameAxes(layer) ? 0 : 1),
 };
 
 /**

@@ -1,5 +1,5 @@
 import { choice } from "../layers/field.js";
-import { type Layer, layerOutputSize, type LayerSpec, withDefaults } from "../layers/index.js";
+import { type Layer, layerOutputSize, type LayerSpec, timeOf, withDefaults } from "../layers/index.js";
 import { checkField } from "./checkLayer.js";
 
 /** An option of recurrent layers that is no field of theirs: `withLast` turns it into a layer. */
@@ -24,9 +24,11 @@ export function withLast(specs: readonly LayerSpec[]): LayerSpec[] {
     const { name } = rest;
     const steps = nameOfSteps(name);
     const layer = withDefaults(rest) as typeof rest & Layer;
+    const inputSize = layerOutputSize(layer);
+    const end = timeOf(layer) === "frame" ? {} : { direction: layer.direction, parts: layer.rows };
     return [
       { ...rest, name: steps },
-      { type: "last", name, inputs: [steps], inputSize: layerOutputSize(layer), direction: layer.direction },
+      { type: "last", name, inputs: [steps], inputSize, ...end },
     ];
   });
 }

@@ -1,4 +1,4 @@
-import { firstColumnAtStart, type LastLayer } from "../layers/last.js";
+import { endColumns, type LastLayer } from "../layers/last.js";
 import type { LayerPlan } from "./layerPlan.js";
 
 export const lastPlan: LayerPlan<LastLayer> = {
@@ -6,6 +6,6 @@ export const lastPlan: LayerPlan<LastLayer> = {
 
   plan(layer, inputs, planner) {
     const source = planner.gather(layer.name, inputs);
-    return { value: planner.takeStep(`${layer.name}.output`, source, layer.inputSize, firstColumnAtStart(layer)) };
+    return { value: planner.takeStep(`${layer.name}.output`, source, layer.inputSize, endColumns(layer)) };
   },
 };

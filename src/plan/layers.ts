@@ -1,13 +1,13 @@
-import type { Layer } from "../layers/index.js";
+import { type Layer, listedName } from "../layers/index.js";
 import type { Network } from "../model/network.js";
 import * as core from "./coreList.js";
 import type { LayerPlan } from "./layerPlan.js";
 
-const PLANS: Partial<Readonly<Record<Layer["type"], unknown>>> = { ...core };
+const PLANS: Readonly<Record<string, unknown>> = { ...core };
 
 /** Whether the plans of all of a network's layers are here. */
 export function hasPlans({ layers }: Network): boolean {
-  return layers.every(({ type }) => type in PLANS);
+  return layers.every((layer) => listedName(layer) in PLANS);
 }
 
 /** Adds the plans of the other layer types. @param plans the exports of list.ts */
@@ -17,5 +17,5 @@ export function addPlans(plans: object): void {
 
 /** The plans of a layer's type. */
 export function layerPlan(layer: Layer): LayerPlan {
-  return PLANS[layer.type] as LayerPlan;
+  return PLANS[listedName(layer)] as LayerPlan;
 }

@@ -5,6 +5,7 @@ export { carryPlan as carry } from "./carry.js";
 export { convPlan as conv } from "./conv.js";
 export { mapPlan as map } from "./map.js";
 export { normPlan as norm } from "./norm.js";
+export { recurrencePlan as onFrameAxes } from "./recurrence.js";
 export { poolPlan as pool } from "./pool.js";
 export { rearrangePlan as rearrange } from "./rearrange.js";
 export { reducePlan as reduce } from "./reduce.js";

@@ -86,6 +86,25 @@ export function packBias(bias: Float32Array | null, scale: Float32Array | null, 
 
 /** [numRows]: the scale of each row, ones for none. */
 export function packScale(scale: Float32Array | null, numRows: number): PackedWeight {
-  const pack = () => (scale ?? new Float32Array(numRows).fill(1)).slice().buffer as ArrayBuffer;
-  return { sizeBytes: numRows * Float32Array.BYTES_PER_ELEMENT, pack };
+  return packValues(scale ?? new Float32Array(numRows).fill(1));
+}
+
+/** Numbers as they are. */
+export function packValues(values: Float32Array): PackedWeight {
+  return { sizeBytes: values.byteLength, pack: () => values.slice().buffer as ArrayBuffer };
+}
+
+/** Weights of one storage, one after the other. */
+export function joinPacked(parts: readonly PackedWeight[]): PackedWeight {
+  const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+  const pack = () => {
+    const joined = new Uint8Array(sizeBytes);
+    let start = 0;
+    for (const part of parts) {
+      joined.set(new Uint8Array(part.pack()), start);
+      start += part.sizeBytes;
+    }
+    return joined.buffer;
+  };
+  return { sizeBytes, pack };
 }

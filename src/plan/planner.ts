@@ -1,7 +1,7 @@
 import { concatKernel } from "../kernels/concat.js";
 import { PROJECT_TILE_ROWS } from "../kernels/recurrentProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
-import { lastStepKernel } from "../kernels/lastStep.js";
+import { type EndColumns, lastStepKernel } from "../kernels/lastStep.js";
 import { type Layer, stateBlocks } from "../layers/index.js";
 import { isStepByStep, type Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
@@ -113,15 +113,16 @@ export class Planner {
     const value = this.values.get(name)!;
     if (!value.isSequence) return value;
     const { buffer, size } = value;
-    const last = this.#lastSteps.get(value) ?? this.takeStep(`${name}.last`, buffer, size, size);
+    const last =
+      this.#lastSteps.get(value) ?? this.takeStep(`${name}.last`, buffer, size, { partSize: size, firstAtStart: size });
     this.#lastSteps.set(value, last);
     return last;
   }
 
-  /** Each row's last step of a sequence, of columns from `firstColumnAtStart` on its first. */
-  takeStep(label: string, source: BufferPlan, size: number, firstColumnAtStart: number): Value {
+  /** Each row's last step of a sequence, of some columns its first. */
+  takeStep(label: string, source: BufferPlan, size: number, columns: EndColumns): Value {
     const buffer = this.buffer(label, this.request.maxRows * paddedSize(size));
-    const dispatch = { kernel: lastStepKernel(size, firstColumnAtStart), buffers: [this.lengths, source, buffer] };
+    const dispatch = { kernel: lastStepKernel(size, columns), buffers: [this.lengths, source, buffer] };
     this.stages.push({ type: "chunk", dispatch });
     return { buffer, size, isSequence: false };
   }

@@ -8,6 +8,7 @@ import { withStorage } from "../../src/model/quantize.js";
 import { activationCases } from "./activationCases.js";
 import { carryCases } from "./carryCases.js";
 import { convCases } from "./convCases.js";
+import { frameAxesCases } from "./frameAxesCases.js";
 import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
 import { mapCases } from "./mapCases.js";
@@ -394,6 +395,7 @@ export const twinCases: readonly TwinCase[] = [
   ...rearrangeCases,
   ...reduceCases,
   ...rnnCases,
+  ...frameAxesCases,
   ...topKCases,
   ...large,
 ];

@@ -24,6 +24,7 @@ import { normKernel } from "../../src/kernels/norm.js";
 import { poolKernel } from "../../src/kernels/pool.js";
 import { rearrangeKernel } from "../../src/kernels/rearrange.js";
 import { reduceKernel } from "../../src/kernels/reduce.js";
+import { recurrenceKernel } from "../../src/kernels/recurrence.js";
 import { sampleKernel } from "../../src/kernels/sample.js";
 import { softmaxKernel } from "../../src/kernels/softmax.js";
 import { topKKernel } from "../../src/kernels/topK.js";
@@ -35,6 +36,7 @@ import type { MapLayer } from "../../src/layers/map.js";
 import type { ReduceLayer } from "../../src/layers/reduce.js";
 import type { PoolLayer } from "../../src/layers/pool.js";
 import type { Storage } from "../../src/layers/layerType.js";
+import { hasFrameAxes } from "../../src/layers/recurrent.js";
 import { layOut } from "../harness/planning.js";
 import { twinCase } from "../cases/twinCases.js";
 import { checkKernel } from "../harness/kernelCheck.js";
@@ -120,7 +122,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ),
   carryReadKernel: [carryReadKernel(5, STATE_SIZE)],
   carryWriteKernel: [carryWriteKernel(5, STATE_SIZE)],
-  lastStepKernel: [lastStepKernel(5, 3)],
+  lastStepKernel: [lastStepKernel(6, { partSize: 3, firstAtStart: 2 })],
   gruWavefrontKernel: storages.flatMap((storage) =>
     [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),
   ),
@@ -137,6 +139,13 @@ const samples: Record<string, readonly KernelSpec[]> = {
   poolKernel: (["pool", "pool-2d"] as const).map((id) => poolKernel(twinCase(id).network().layers[0] as PoolLayer)),
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
   reduceKernel: [reduceKernel(twinCase("reduce-max").network().layers[1] as ReduceLayer)],
+  recurrenceKernel: ["rows-gru-0", "steps-gru-3", "dual-path-last", "dual-path-int8", "frame-axes-gates"].flatMap(
+    (id) =>
+      (twinCase(id).network().layers.filter(hasFrameAxes) as RecurrentLayer[]).map((layer) => {
+        const range = layer.frameSteps === null ? null : { start: 0, end: layer.frameSteps };
+        return recurrenceKernel(layer, STATE_SIZE, range);
+      }),
+  ),
   sampleKernel: [sampleKernel(70, true), sampleKernel(5000, false)],
   softmaxKernel: [softmaxKernel(9, "softmax"), softmaxKernel(9, "logSoftmax")],
   topKKernel: [topKKernel(9, 3), topKKernel(5000, 5)],

@@ -11,7 +11,7 @@ import { canStream } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
 import { projectRoot } from "../harness/library.js";
 import { randomInput } from "../cases/random.js";
-import { twinCases } from "../cases/twinCases.js";
+import { twinCase, twinCases } from "../cases/twinCases.js";
 
 const NUM_STEPS = 7;
 
@@ -28,8 +28,11 @@ function networkWith(type: string): Network {
   return found;
 }
 
-describe.each(LAYER_TYPES)("a layer of type %s", (type) => {
-  const network = networkWith(type);
+/** Networks of the twin cases whose layers' frames have axes of their own. */
+const WITH_FRAME_AXES = ["rows-gru-0", "rows-lstm-4", "steps-gru-3", "dual-path"];
+
+describe.each([...LAYER_TYPES, ...WITH_FRAME_AXES])("a layer of type, or the case, %s", (name) => {
+  const network = WITH_FRAME_AXES.includes(name) ? twinCase(name).network() : networkWith(name);
   const input = randomInput(network, NUM_STEPS, 950);
 
   it.each(["f32", "f16", "int8"] as const)("is the same again from a file in %s", async (storage) => {

@@ -86,7 +86,7 @@ describe("planSequence", () => {
   it("runs what comes after the last GRU once, at the end, when only the last step is wanted", () => {
     const plan = planOf(randomTextModel(1, 11), { maxRows: 4, chunkSteps: 8, lastOnly: true });
     expect(labelsOf(plan).slice(-3)).toEqual([
-      "chunk: last_step S=12 start from 12",
+      "chunk: last_step S=12 start from 12 of 12",
       "end: dense I=12 O=11 linear f32",
       "end: softmax O=11",
     ]);

@@ -8,6 +8,7 @@ import { type PersistentTile, recurrentResumedKernel, resumedMemoryBytes } from 
 import type { KernelSpec } from "../../kernels/kernelSpec.js";
 import { numDirections } from "../../layers/direction.js";
 import { isRecurrent, type RecurrentLayer, resetsBefore, unitOf } from "../../kernels/recurrentUnit.js";
+import { hasFrameAxes } from "../../layers/recurrent.js";
 import type { Network } from "../../model/network.js";
 import type { DeviceFacts } from "../deviceFacts.js";
 import type { BufferPlan } from "../plan.js";
@@ -92,7 +93,7 @@ export function cooperationProbe(
 ): ((numGroups: number) => KernelSpec) | null {
   const tuning = new Tuning(facts, table);
   for (const layer of layers) {
-    if (!isRecurrent(layer) || !isCooperative(layer)) continue;
+    if (!isRecurrent(layer) || !isCooperative(layer) || hasFrameAxes(layer)) continue;
     const row = tuning.rowsFor(layer.hiddenSize).find(({ family }) => family.kernel === "cooperative");
     if (row === undefined) continue;
     const shape = row.family as CooperativeShape;

@@ -1,5 +1,6 @@
 import type { GruLayer } from "../../layers/gru.js";
 import type { Layer } from "../../layers/index.js";
+import { hasFrameAxes } from "../../layers/recurrent.js";
 import type { Network } from "../../model/network.js";
 
 /** The longest run of forward GRU layers of one size, from a layer on, of which each is read by the next one alone. */
@@ -7,7 +8,7 @@ export function stackFrom({ layers, outputs }: Network, first: Layer): GruLayer[
   const stack: GruLayer[] = [];
   for (const layer of layers.slice(layers.indexOf(first))) {
     const before = stack.at(-1);
-    if (layer.type !== "gru" || layer.direction !== "forward") break;
+    if (layer.type !== "gru" || layer.direction !== "forward" || hasFrameAxes(layer)) break;
     if (before !== undefined && !(isAlike(before, layer) && readersOf(before.name).join() === layer.name)) break;
     stack.push(layer);
   }

@@ -6,6 +6,7 @@ import { lstmMutations } from "./lstm.js";
 import { mapMutations } from "./map.js";
 import { normMutations } from "./norm.js";
 import { poolMutations } from "./pool.js";
+import { recurrenceMutations } from "./recurrence.js";
 import { rearrangeMutations } from "./rearrange.js";
 import { reduceMutations } from "./reduce.js";
 import { recurrentMutations } from "./recurrent.js";
@@ -32,6 +33,7 @@ export const mutations: readonly Mutation[] = [
   ...rearrangeMutations,
   ...reduceMutations,
   ...recurrentMutations,
+  ...recurrenceMutations,
   ...rnnMutations,
   ...libMutations,
   ...sampleMutations,
