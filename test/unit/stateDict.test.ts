@@ -69,6 +69,40 @@ describe("a PyTorch state_dict", () => {
     });
   }
 
+  it("has an LSTM where weight_hh has four times as many rows as columns, and an RNN where it has as many", () => {
+    const shapes = {
+      "a.weight_ih_l0": [20, 4],
+      "a.weight_hh_l0": [20, 5],
+      "b.weight_ih": [6, 5],
+      "b.weight_hh": [6, 6],
+    };
+    const tensors = stateDictTensors(shapes);
+    const { layers, notes } = parseTorch(safetensorsFile({ tensors }));
+    expect(layers).toMatchObject([
+      { type: "lstm", name: "a.l0", hiddenSize: 5, recurrentWeight: tensors.get("a.weight_hh_l0")!.values },
+      {
+        type: "rnn",
+        name: "b",
+        inputs: ["a.l0"],
+        activation: { name: "tanh" },
+        weight: tensors.get("b.weight_ih")!.values,
+      },
+    ]);
+    expect(notes).toEqual([
+      '"b" is taken to have tanh, as nn.RNN has it by default: a state_dict does not name its nonlinearity; if it is relu, pass a description in which "b" has "activation": "relu".',
+      'Inferred from the names and shapes of a PyTorch state_dict: LSTM "a.l0" 4 -> 5 (forward, no bias), then RNN "b" 5 -> 6 (forward, tanh, no bias).',
+      "Several recurrent modules are taken in the only order that their sizes allow; if they are wired otherwise, pass a description.",
+    ]);
+  });
+
+  it.each([
+    [4, "lstm"],
+    [1, "rnn"],
+  ])("names a cell of %i gates without a path %s", (gates, name) => {
+    const file = stateDictFile({ weight_ih: [gates * 3, 2], weight_hh: [gates * 3, 3], bias_hh: [gates * 3] });
+    expect(parseTorch(file).layers).toMatchObject([{ type: name, name, bias: null }]);
+  });
+
   it("may have no biases", () => {
     const { layers } = parseTorch(stateDictFile(gruShapes("gru.", 4, 5, { hasBias: false })));
     expect(layers).toMatchObject([{ bias: null, recurrentBias: null }]);
@@ -334,17 +368,24 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
     );
   });
 
-  it("is refused for an LSTM", async () => {
+  it("is refused for a cell of another number of gates", async () => {
     await expectRefused(
-      { "lstm.weight_ih_l0": [20, 4], "lstm.weight_hh_l0": [20, 5] },
-      "lstm.l0.recurrentWeight: expected the shape [3H, H] of a GRU, got [20, 5], an LSTM's",
+      { "sru.weight_ih_l0": [10, 4], "sru.weight_hh_l0": [10, 5] },
+      "sru.l0.recurrentWeight: expected the shape [3H, H] of a GRU, [4H, H] of an LSTM or [H, H] of an RNN, got [10, 5]",
+    );
+  });
+
+  it("is refused for an LSTM with proj_size", async () => {
+    await expectRefused(
+      { "lstm.weight_ih_l0": [20, 4], "lstm.weight_hh_l0": [20, 2], "lstm.weight_hr_l0": [2, 5] },
+      "lstm.l0: expected an LSTM without proj_size, got one with weight_hr",
     );
   });
 
   it("is refused without a GRU", async () => {
     await expectRefused(
       linearShapes("head", 5, 2),
-      "state_dict: expected GRU tensors such as weight_ih_l0, got [head.weight, head.bias]",
+      "state_dict: expected tensors of a GRU, an LSTM or an RNN, such as weight_ih_l0, got [head.weight, head.bias]",
     );
   });
 

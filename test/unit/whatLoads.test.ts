@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ELEMENT_FUNCTIONS, ROW_FUNCTIONS } from "../../src/layers/activation.js";
-import type { Network } from "../../src/model/network.js";
+import { type Network, stateOf } from "../../src/model/network.js";
 import { gruLayers } from "../harness/gruLayers.js";
 import { type Fixture, fixtureNetwork } from "../files/fixture.js";
 import { fixtureNames, fixtureParts, otherEndings, readFixture } from "../files/fixtureFiles.js";
@@ -133,14 +133,14 @@ describe("the README's table of what a GRU may have", () => {
     it(`is true of: ${row}`, () => check(rows.get(row) ?? "no such row"));
 
   it("has no row beside those", () => {
-    const start = section.indexOf("| Of a GRU |");
+    const start = section.indexOf("| Of a GRU, an LSTM or an RNN |");
     const listed = [...section.slice(start).matchAll(/^\| (.+?) \| .+ \|$/gm)].map(([, row]) => row!);
-    expect(listed.filter((row) => !["Of a GRU", "---"].includes(row))).toEqual(Object.keys(CHECKS));
+    expect(listed.filter((row) => !["Of a GRU, an LSTM or an RNN", "---"].includes(row))).toEqual(Object.keys(CHECKS));
   });
 });
 
 /** Layers times directions, of states [D, B, H] one after the other. */
 function numStates({ name, initialState, batchSize }: Fixture): number {
-  const [first] = gruLayers(networks[fixtures.findIndex((other) => other.name === name)]!);
-  return initialState!.length / batchSize / first!.hiddenSize;
+  const first = stateOf(networks[fixtures.findIndex((other) => other.name === name)]!)[0]!;
+  return initialState!.length / batchSize / first.size;
 }

@@ -1,23 +1,30 @@
 // A bare PyTorch state_dict has no layer list: layers are inferred from the names, the order and the shapes of its tensors.
-// PyTorch's GRU is always reset-after.
+// PyTorch's GRU is always reset-after; an RNN's nonlinearity is not in a state_dict.
 
 import type { LayerDescription, NetworkDescription } from "../description.js";
 import { NETWORK_INPUT } from "../../model/network.js";
 import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
-import { orderModules, type GruDescription, moduleOf, outputSizeOf, readGrus } from "./gruModules.js";
 import { indexGaps } from "./indexGaps.js";
 import {
   orderLinears,
   comesBefore,
   draftLinears,
-  type GruEnds,
   isEmbedding,
   isNamedEmbedding,
   type Matrix,
   OPEN,
   readMatrices,
+  type RecurrentEnds,
 } from "./linearLayers.js";
+import {
+  kindOf,
+  moduleOf,
+  orderModules,
+  outputSizeOf,
+  readRecurrent,
+  type RecurrentDescription,
+} from "./recurrentModules.js";
 import { unclear } from "./unclear.js";
 
 const SUBJECT = "state_dict";
@@ -31,8 +38,8 @@ export interface Inferred {
 }
 
 /**
- * Infers a network from a state_dict: at most one embedding, at most one linear layer that comes before the GRU both by its name
- * and in the file, GRU layers, at most one linear layer, each reading the one before. Every other network is refused, even if
+ * Infers a network from a state_dict: at most one embedding, at most one linear layer that comes before the recurrent part both by
+ * its name and in the file, layers of nn.GRU, nn.LSTM or nn.RNN, at most one linear layer, each reading the one before. Every other network is refused, even if
  * names, order and shapes allow it.
  *
  * @param tensors by canonical name, as `canonicalTensors` gives them
@@ -40,33 +47,39 @@ export interface Inferred {
  * @throws GruError `unsupported` when the wiring is not clear; the caller can pass a description instead
  */
 export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder: boolean): Inferred {
-  const found = readGrus(tensors);
-  const grus = new Set(found.flat().map(({ name }) => name));
-  const matrices = readMatrices(tensors, grus);
+  const found = readRecurrent(tensors);
+  const recurrent = new Set(found.flat().map(({ name }) => name));
+  const matrices = readMatrices(tensors, recurrent);
   const positions = new Map([...tensors.keys()].map((name, position) => [name, position]));
-  const positionOf = (module: readonly GruDescription[]) => positions.get(`${module[0]!.name}.weight`)!;
+  const positionOf = (module: readonly RecurrentDescription[]) => positions.get(`${module[0]!.name}.weight`)!;
   const ordered = orderModules(found);
   const modules = ordered?.modules ?? [...found].sort((a, b) => positionOf(a) - positionOf(b));
   const layers = modules.flat();
   const [first] = layers;
-  const gru: GruEnds = {
+  const ends: RecurrentEnds = {
+    kind: kindOf(layers),
     name: moduleOf(first!),
     inputSize: first!.inputSize,
     outputSize: outputSizeOf(layers),
     position: hasOrder ? Math.min(...modules.map(positionOf)) : null,
   };
-  const parts = sortMatrices(matrices, gru);
-  const drafted = draft(parts, ordered === null ? openModules(modules) : layers, gru);
-  checkNoOthers(tensors, drafted);
+  const parts = sortMatrices(matrices, ends);
+  const drafted = draft(parts, ordered === null ? openModules(modules) : layers, ends);
+  checkNoOthers(tensors, drafted, ends.kind);
   if (ordered === null) {
     const names = found.map(([layer]) => moduleOf(layer!));
-    throw unclear(SUBJECT, "one GRU module, or several that each read the one before", listNames(names), drafted);
+    throw unclear(
+      SUBJECT,
+      `one ${ends.kind} module, or several that each read the one before`,
+      listNames(names),
+      drafted,
+    );
   }
   const hints = [
     ...parts.hints,
     ...(parts.embeddings.length > 1 ? [`several embeddings, ${list(parts.embeddings)}`] : []),
     ...rowHints(parts.projections),
-    ...sizeHints(parts.linears, gru),
+    ...sizeHints(parts.linears, ends),
     ...(hasOrder ? orderHints(modules, positionOf, parts.linears) : []),
     ...gapHints([...modules.map(([layer]) => moduleOf(layer!)), ...matrices.map(({ name }) => name)]),
   ];
@@ -80,7 +93,7 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
 }
 
 /** Refuses tensors of other layers: without a normalization, for example, the results would be wrong without a word. */
-function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly LayerDescription[]): void {
+function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly LayerDescription[], kind: string): void {
   const known = new Set(
     drafted.flatMap(({ name }) =>
       ["weight", "recurrentWeight", "bias", "recurrentBias"].map((tensor) => `${name}.${tensor}`),
@@ -90,7 +103,7 @@ function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly L
   if (others.length === 0) return;
   throw unclear(
     SUBJECT,
-    "embedding, GRU and linear layers only",
+    `embedding, ${kind} and linear layers only`,
     `others too, which the one below leaves out: ${listNames(others)}`,
     drafted,
   );
@@ -99,26 +112,26 @@ function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly L
 /** Matrices by the kind of layer that they are read as. */
 interface Parts {
   readonly embeddings: readonly Matrix[];
-  /** Linear layers before the GRU. */
+  /** Linear layers before the recurrent part. */
   readonly projections: readonly Matrix[];
   readonly linears: readonly Matrix[];
   /** Reasons why their kinds are not clear. */
   readonly hints: readonly string[];
 }
 
-function sortMatrices(matrices: readonly Matrix[], gru: GruEnds): Parts {
+function sortMatrices(matrices: readonly Matrix[], ends: RecurrentEnds): Parts {
   const hints: string[] = [];
   const embeddings: Matrix[] = [];
   const projections: Matrix[] = [];
   const linears: Matrix[] = [];
   const others = matrices.filter((matrix) => {
-    const is = isEmbedding(matrix, gru);
+    const is = isEmbedding(matrix, ends);
     if (is === null) hints.push(`"${matrix.name}", which could be an embedding or a linear layer`);
     if (is === true) embeddings.push(matrix);
     return is !== true;
   });
   for (const matrix of others) {
-    const before = isNamedEmbedding(matrix) ? false : comesBefore(matrix, others, gru);
+    const before = isNamedEmbedding(matrix) ? false : comesBefore(matrix, others, ends);
     if (typeof before === "string") hints.push(before);
     (before === true ? projections : linears).push(matrix);
   }
@@ -130,10 +143,10 @@ function sortMatrices(matrices: readonly Matrix[], gru: GruEnds): Parts {
 
 function draft(
   { embeddings, projections, linears }: Parts,
-  grus: readonly GruDescription[],
-  gru: GruEnds,
+  recurrent: readonly RecurrentDescription[],
+  ends: RecurrentEnds,
 ): LayerDescription[] {
-  const last = grus.at(-1)!.name;
+  const last = recurrent.at(-1)!.name;
   return [
     ...embeddings.map(({ name, rows, columns }) => {
       const inputs = embeddings.length > 1 ? { inputs: [NETWORK_INPUT] } : {};
@@ -143,13 +156,13 @@ function draft(
       const activation = projections.length > 1 ? (OPEN as "linear") : "linear";
       return { type: "dense", name, inputSize: columns, outputSize: rows, activation } as const;
     }),
-    ...grus,
-    ...draftLinears(linears, gru.outputSize, last),
+    ...recurrent,
+    ...draftLinears(linears, ends.outputSize, last),
   ];
 }
 
 /** The layers of modules whose inputs are open, except those of the first one. */
-function openModules(modules: readonly (readonly GruDescription[])[]): GruDescription[] {
+function openModules(modules: readonly (readonly RecurrentDescription[])[]): RecurrentDescription[] {
   return modules.flatMap(([first, ...more], i) => [i === 0 ? first! : { ...first!, inputs: [OPEN] }, ...more]);
 }
 
@@ -159,7 +172,7 @@ function rowHints(projections: readonly Matrix[]): string[] {
   return [`linear layers in a row, ${list(projections)}, whose activations are not in the file`];
 }
 
-function sizeHints(linears: readonly Matrix[], { outputSize }: GruEnds): string[] {
+function sizeHints(linears: readonly Matrix[], { outputSize }: RecurrentEnds): string[] {
   if (orderLinears(linears, outputSize) !== null) return rowHints(linears);
   return [`linear layers, ${list(linears)}, whose sizes leave no order or several`];
 }
@@ -171,10 +184,10 @@ function gapHints(paths: readonly string[]): string[] {
   return [`a gap for ${names}, without weights: a dropout, which changes nothing here, or an activation`];
 }
 
-/** Linear layers that lie between GRU modules in the file and fit between them, and modules in another order than in the file. */
+/** Linear layers that lie between recurrent modules in the file and fit between them, and modules in another order than in the file. */
 function orderHints(
-  modules: readonly GruDescription[][],
-  positionOf: (module: readonly GruDescription[]) => number,
+  modules: readonly RecurrentDescription[][],
+  positionOf: (module: readonly RecurrentDescription[]) => number,
   linears: readonly Matrix[],
 ): string[] {
   return modules.slice(1).flatMap((module, i) => {
@@ -187,18 +200,24 @@ function orderHints(
   });
 }
 
-function warn({ projections, linears }: Parts, grus: readonly GruDescription[]): string[] {
+function warn({ projections, linears }: Parts, recurrent: readonly RecurrentDescription[]): string[] {
   const warnings: string[] = [];
-  const last = grus.at(-1)!;
+  const last = recurrent.at(-1)!;
   if (last.direction === "bidirectional" && linears.length > 0) {
     warnings.push(
-      `"${linears[0]!.name}" reads every step of a bidirectional GRU. Many authors read its final states instead, ` +
+      `"${linears[0]!.name}" reads every step of a bidirectional ${kindOf([last])}. Many authors read its final states instead, ` +
         `cat(h_n[-2], h_n[-1]): if yours did, pass a description in which "${last.name}" has "returnSequences": false.`,
+    );
+  }
+  for (const { name } of recurrent.filter(({ type }) => type === "rnn")) {
+    warnings.push(
+      `"${name}" is taken to have tanh, as nn.RNN has it by default: a state_dict does not name its nonlinearity; ` +
+        `if it is relu, pass a description in which "${name}" has "activation": "relu".`,
     );
   }
   for (const { name } of projections) {
     warnings.push(
-      `"${name}" is taken to come before the GRU, as its name says, without an activation; if there is one, ` +
+      `"${name}" is taken to come before the ${kindOf([recurrent[0]!])}, as its name says, without an activation; if there is one, ` +
         `pass a description in which "${name}" has it.`,
     );
   }
@@ -217,6 +236,10 @@ function describe(layers: readonly LayerDescription[], tensors: ReadonlyMap<stri
         return `embedding "${layer.name}" ${layer.numEmbeddings} x ${layer.embeddingSize}`;
       case "gru":
         return `GRU "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}, reset-after, as PyTorch's always is${bias})`;
+      case "lstm":
+        return `LSTM "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}${bias})`;
+      case "rnn":
+        return `RNN "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}, tanh${bias})`;
       default:
         return layer.name;
       case "dense":

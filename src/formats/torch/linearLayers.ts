@@ -13,8 +13,10 @@ export interface Matrix {
   readonly position: number;
 }
 
-/** The properties of the GRU that decide whether a layer comes before or after it. */
-export interface GruEnds {
+/** The properties of the recurrent part that decide whether a layer comes before or after it. */
+export interface RecurrentEnds {
+  /** GRU, LSTM or RNN, for messages. */
+  readonly kind: string;
   /** Name of its first module. */
   readonly name: string;
   readonly inputSize: number;
@@ -23,13 +25,13 @@ export interface GruEnds {
   readonly position: number | null;
 }
 
-/** The matrices that are not those of GRU layers. */
-export function readMatrices(tensors: ReadonlyMap<string, Tensor>, grus: ReadonlySet<string>): Matrix[] {
+/** The matrices that are not those of recurrent layers. */
+export function readMatrices(tensors: ReadonlyMap<string, Tensor>, recurrent: ReadonlySet<string>): Matrix[] {
   const matrices: Matrix[] = [];
   let position = 0;
   for (const [key, { shape }] of tensors) {
     const name = key.slice(0, -".weight".length);
-    if (key.endsWith(".weight") && shape.length === 2 && !grus.has(name)) {
+    if (key.endsWith(".weight") && shape.length === 2 && !recurrent.has(name)) {
       const [rows, columns] = shape as [number, number];
       matrices.push({ name, rows, columns, hasBias: tensors.has(`${name}.bias`), position });
     }
@@ -40,14 +42,14 @@ export function readMatrices(tensors: ReadonlyMap<string, Tensor>, grus: Readonl
 
 const EMBEDDING = /(^|[^n])emb/i;
 const LINEAR = /unemb|head|fc|lin|out|dec|proj|class/i;
-/** Words in names of layers before the GRU: `input_proj`, `fcIn`, `pre_net`. */
+/** Words in names of layers before the recurrent part: `input_proj`, `fcIn`, `pre_net`. */
 const INPUT = /^(in|inp|inputs?|pre|prenet|emb.*|enc|encoder|stem)$/;
 const OUTPUT = /^(out|outputs?|heads?|dec|decoder|cls|class.*|logits?|post)$/;
 
-/** The words of a module's name, without the path that it has in common with the GRU. */
-function wordsOf(name: string, gru: GruEnds): string[] {
+/** The words of a module's name, without the path that it has in common with the recurrent part. */
+function wordsOf(name: string, ends: RecurrentEnds): string[] {
   const parts = name.split(".");
-  const path = gru.name.split(".");
+  const path = ends.name.split(".");
   const start = parts.findIndex((part, i) => part !== path[i]);
   return parts
     .slice(start)
@@ -57,9 +59,9 @@ function wordsOf(name: string, gru: GruEnds): string[] {
     .split(/[^a-z]+/);
 }
 
-/** Whether a name says that a layer comes before the GRU. */
-function isNamedInput(name: string, gru: GruEnds): boolean {
-  const words = wordsOf(name, gru);
+/** Whether a name says that a layer comes before the recurrent part. */
+function isNamedInput(name: string, ends: RecurrentEnds): boolean {
+  const words = wordsOf(name, ends);
   return words.some((word) => INPUT.test(word)) && !words.some((word) => OUTPUT.test(word));
 }
 
@@ -68,35 +70,39 @@ export function isNamedEmbedding({ name, hasBias }: Matrix): boolean {
   return !hasBias && EMBEDDING.test(name);
 }
 
-/** Whether a matrix is the embedding that the GRU reads; null where neither name nor shape decides. */
-export function isEmbedding(matrix: Matrix, gru: GruEnds): boolean | null {
+/** Whether a matrix is the embedding that the recurrent part reads; null where neither name nor shape decides. */
+export function isEmbedding(matrix: Matrix, ends: RecurrentEnds): boolean | null {
   const { name, rows, columns, hasBias } = matrix;
-  if (hasBias || columns !== gru.inputSize) return false;
+  if (hasBias || columns !== ends.inputSize) return false;
   if (EMBEDDING.test(name)) return true;
   if (LINEAR.test(name)) return false;
-  if (columns !== gru.outputSize) return true;
-  // It would fit before and after the GRU.
-  return isNamedInput(name, gru) && rows !== gru.inputSize ? true : null;
+  if (columns !== ends.outputSize) return true;
+  // It would fit before and after the recurrent part.
+  return isNamedInput(name, ends) && rows !== ends.inputSize ? true : null;
 }
 
 /**
- * Whether a linear layer comes before the GRU, by its name and the file's order; a reason where they do not agree. Sizes only
+ * Whether a linear layer comes before the recurrent part, by its name and the file's order; a reason where they do not agree. Sizes only
  * exclude what is impossible.
  */
-export function comesBefore(matrix: Matrix, matrices: readonly Matrix[], gru: GruEnds): boolean | string {
+export function comesBefore(matrix: Matrix, matrices: readonly Matrix[], ends: RecurrentEnds): boolean | string {
   const { name, rows, columns, position } = matrix;
-  const fits = rows === gru.inputSize;
-  const isFirst = gru.position === null ? null : position < gru.position;
-  if (isNamedInput(name, gru)) {
+  const fits = rows === ends.inputSize;
+  const isFirst = ends.position === null ? null : position < ends.position;
+  if (isNamedInput(name, ends)) {
     if (!fits)
-      return `"${name}", named like a layer before the GRU, which takes ${gru.inputSize} inputs and not ${rows}`;
+      return `"${name}", named like a layer before the ${ends.kind}, which takes ${ends.inputSize} inputs and not ${rows}`;
     if (isFirst === true) return true;
-    if (isFirst === false) return `"${name}", named like a layer before the GRU but after it in the file`;
+    if (isFirst === false) return `"${name}", named like a layer before the ${ends.kind} but after it in the file`;
     const fitsAfter =
-      columns === gru.outputSize || matrices.some((other) => other !== matrix && other.rows === columns);
-    return fitsAfter ? `"${name}", named like a layer before the GRU, in a file whose order says nothing` : true;
+      columns === ends.outputSize || matrices.some((other) => other !== matrix && other.rows === columns);
+    return fitsAfter
+      ? `"${name}", named like a layer before the ${ends.kind}, in a file whose order says nothing`
+      : true;
   }
-  return isFirst === true && fits ? `"${name}", which is before the GRU in the file and not by its name` : false;
+  return isFirst === true && fits
+    ? `"${name}", which is before the ${ends.kind} in the file and not by its name`
+    : false;
 }
 
 /** Linear layers in the only order in which each can read the one before; null where there is none, or several. */

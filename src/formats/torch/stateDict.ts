@@ -1,14 +1,15 @@
-// Converts PyTorch's names of tensors to ours. The gate order is r z n in both.
+// Converts PyTorch's names of tensors to ours. The gates of a GRU are r, z, n in both, an LSTM's i, f, g, o.
 
 import { GruError } from "../../errors.js";
 import { stack, type Tensor } from "../tensor.js";
 
-/** nn.GRU's and nn.GRUCell's tensor names, after the module's own prefix. */
-const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_l(?<layer>\d+)(?<reverse>_reverse)?)?$/;
+/** Names of the tensors of nn.GRU, nn.LSTM, nn.RNN and their cells, after the module's own prefix. */
+const RECURRENT_TENSOR =
+  /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh|hr)(?:_l(?<layer>\d+)(?<reverse>_reverse)?)?$/;
 
 /**
  * Gives the tensors of a state_dict their canonical names: `rnn.weight_hh_l1` becomes `rnn.l1.recurrentWeight`, and
- * `cell.weight_ih` of a GRUCell becomes `cell.weight`. The two directions of a layer become one tensor. Other tensors keep their
+ * `cell.weight_ih` of a cell becomes `cell.weight`. The two directions of a layer become one tensor. Other tensors keep their
  * names.
  *
  * @throws GruError `bad-file` when a tensor of the reverse direction is missing or has another shape, or two tensors would have
@@ -17,6 +18,8 @@ const GRU_TENSOR = /^(?<prefix>(?:.*\.)?)(?<kind>weight|bias)_(?<side>ih|hh)(?:_
 export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   const canonical = new Map<string, Tensor>();
   const layers = new Set([...tensors.keys()].filter(isReverse).map(layerOf));
+  const [rows = 0, columns = 0] = tensors.get("weight_hh")?.shape ?? [];
+  const bare = rows === 4 * columns ? "lstm" : rows === columns ? "rnn" : "gru";
   for (const [name, tensor] of tensors) {
     if (isReverse(name)) {
       if (!tensors.has(name.replace(/_reverse$/, ""))) {
@@ -24,7 +27,7 @@ export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<stri
       }
       continue;
     }
-    const renamed = canonicalName(name);
+    const renamed = canonicalName(name, bare);
     if (canonical.has(renamed)) {
       throw new GruError("bad-file", `${name}: expected one tensor for ${renamed}, got another before it`);
     }
@@ -35,12 +38,12 @@ export function canonicalTensors(tensors: ReadonlyMap<string, Tensor>): Map<stri
 }
 
 function isReverse(name: string): boolean {
-  return GRU_TENSOR.exec(name)?.groups?.["reverse"] !== undefined;
+  return RECURRENT_TENSOR.exec(name)?.groups?.["reverse"] !== undefined;
 }
 
-/** The layer of a GRU tensor's name: `rnn.l1` of `rnn.weight_hh_l1_reverse`. */
+/** The layer of a recurrent tensor's name: `rnn.l1` of `rnn.weight_hh_l1_reverse`. */
 function layerOf(name: string): string {
-  const groups = GRU_TENSOR.exec(name)?.groups;
+  const groups = RECURRENT_TENSOR.exec(name)?.groups;
   return `${groups?.["prefix"]}l${groups?.["layer"]}`;
 }
 
@@ -53,12 +56,14 @@ function withReverse(name: string, tensor: Tensor, tensors: ReadonlyMap<string, 
   return stack([tensor, reverse]);
 }
 
-function canonicalName(name: string): string {
-  const groups = GRU_TENSOR.exec(name)?.groups;
+/** @param bare the name of a cell that has no path */
+function canonicalName(name: string, bare: string): string {
+  const groups = RECURRENT_TENSOR.exec(name)?.groups;
   if (groups === undefined) return name;
   const { prefix, kind, side, layer } = groups;
-  const path = `${prefix}${layer === undefined ? "" : `l${layer}`}`.replace(/\.$/, "") || "gru";
+  const path = `${prefix}${layer === undefined ? "" : `l${layer}`}`.replace(/\.$/, "") || bare;
   if (side === "ih") return `${path}.${kind}`;
+  if (side === "hr") return `${path}.projection`;
   return kind === "weight" ? `${path}.recurrentWeight` : `${path}.recurrentBias`;
 }
 
