@@ -46,21 +46,28 @@ export function fewestIndices(network: Network): { layer: Layer; numIndices: num
 /** A block of a layer's state. */
 export interface LayerState extends StateBlock {
   readonly layer: Layer;
+  /** "<layer>.<block>" */
+  readonly path: string;
   /** The offset of [D, size] in the state of one row, in elements. */
   readonly start: number;
 }
 
+const states = new WeakMap<readonly Layer[], readonly LayerState[]>();
+
 /** The blocks of all layers' states, in order: a state is [D, B, size] of each, one after the other. */
-export function stateOf(network: Network): LayerState[] {
-  const states: LayerState[] = [];
+export function stateOf({ layers }: Pick<Network, "layers">): readonly LayerState[] {
+  const known = states.get(layers); // a run asks for them
+  if (known !== undefined) return known;
+  const blocks: LayerState[] = [];
   let start = 0;
-  for (const layer of network.layers) {
+  for (const layer of layers) {
     for (const block of stateBlocks(layer)) {
-      states.push({ ...block, layer, start });
+      blocks.push({ ...block, layer, path: `${layer.name}.${block.name}`, start });
       start += block.numDirections * block.size;
     }
   }
-  return states;
+  states.set(layers, blocks);
+  return blocks;
 }
 
 /** The state that a row begins with, [D, size] of each block, one after the other; null for zeros. */

@@ -4,7 +4,7 @@ import { GruError } from "../errors.js";
 import type { NonFinite } from "./checkInput.js";
 import { checkOptions } from "./checkOptions.js";
 import { firstNonFinite } from "./finite.js";
-import { eachRowOfState, initialStateOf, type LayerState, type Network, stateLength, stateOf } from "./network.js";
+import { eachRowOfState, initialStateOf, type Network, stateLength, stateOf } from "./network.js";
 import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
 import { describeValue, quoteText } from "./valueKind.js";
 
@@ -17,28 +17,22 @@ export type State = Readonly<Record<string, Float32Array>>;
  */
 export type InitialState = ArrayLike<number> | Readonly<Record<string, ArrayLike<number>>>;
 
-/** Name of a block of state, "<layer>.<block>". */
-function blockName({ layer, name }: LayerState): string {
-  return `${layer.name}.${name}`;
-}
-
 /** [D, size] of each block of state, by its name. */
 export function stateShapes(
   network: Network,
 ): Readonly<Record<string, readonly [numDirections: number, size: number]>> {
   return Object.fromEntries(
-    stateOf(network).map((block) => [blockName(block), [block.numDirections, block.size] as const]),
+    stateOf(network).map(({ path, numDirections, size }) => [path, [numDirections, size] as const]),
   );
 }
 
 /** Names the blocks of a state, [D, B, size] of each, one after the other. */
 export function nameState(network: Network, state: Float32Array, batchSize: number): State {
-  return Object.fromEntries(
-    stateOf(network).map((block) => {
-      const start = batchSize * block.start;
-      return [blockName(block), state.subarray(start, start + batchSize * block.numDirections * block.size)];
-    }),
-  );
+  const named: Record<string, Float32Array> = {};
+  for (const { path, start, numDirections, size } of stateOf(network)) {
+    named[path] = state.subarray(batchSize * start, batchSize * (start + numDirections * size));
+  }
+  return named;
 }
 
 /** The state of each row, [D, size] of each block, of a state of all rows, [D, B, size] of each. */
@@ -92,7 +86,7 @@ function takeBlocks(
   nonFinite: NonFinite,
 ): Float32Array {
   const blocks = stateOf(network);
-  const names = blocks.map(blockName);
+  const names = blocks.map(({ path }) => path);
   const taken = checkOptions(
     given,
     names.length > 0 ? names : ["no name, since no layer keeps a state"],
