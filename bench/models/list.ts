@@ -1,7 +1,7 @@
 import type { RealModel } from "./realModel.js";
 
 const SILERO = "@ricky0123/vad-web 0.0.31";
-const SHAPE = "its shape, random weights";
+const SHAPE = "random";
 
 /** Silero VAD's graph of versions 5 and 6, at one sampling rate. @param numSamples of a frame, with the end of the one before */
 function silero(version: number, rate: number, numSamples: number): RealModel {
@@ -55,6 +55,6 @@ export const realModels: readonly RealModel[] = [
   shape("DeepFilterNet's encoder", "dfn_encoder", [1, 1, 1, 32]),
   shape("RAPTOR", "raptor", [1, 1, 22], { ortFile: "raptor_step.onnx", statesFile: "raptor_step.json" }),
   shape("CRNN keyword spotter", "crnn", [1, 100, 40], { isStream: false }),
-  shape("CNN-GRU classifier", "cnn_gru", [1, 128, 9], { isStream: false }),
+  shape("CNN-GRU classifier", "cnn_gru", [1, 128, 9], { file: "cnn_gru.h5", ortFile: "cnn_gru.onnx", isStream: false }),
   shape("attention classifier", "attention", [1, 100, 40], { isStream: false }),
 ];

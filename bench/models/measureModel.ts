@@ -35,6 +35,8 @@ export interface ModelEffort {
 export interface ModelRow {
   readonly name: string;
   readonly origin: string;
+  /** Ending of the file that webgru loads. */
+  readonly format: string;
   /** "3 gru, 2 dense" */
   readonly layers: string;
   /** Frames of what is timed: 1 of a push, T of a run. */
@@ -79,6 +81,7 @@ export async function measureModel(
   const row: ModelRow = {
     name: model.name,
     origin: model.origin,
+    format: model.file.replace(/^.*(?=\.)/, ""),
     layers: countLayers(own!),
     framesAtOnce,
     numFrames: numInputs * framesAtOnce,

@@ -10,24 +10,28 @@ export function formatModels(results: readonly ModelResult[]): string {
   const [own, ...peers] = [...new Set(rows.flatMap(({ timesUs }) => Object.keys(timesUs)))];
   const header = [
     "Model",
+    "Weights",
+    "Format",
     "Layers",
     ...devices.map((device) => `Largest error, ${device}`),
     `µs, ${own}`,
     ...peers.flatMap((peer) => [`µs, ${peer}`, "ratio"]),
   ];
   const lines = results.map((result) => {
-    if (!("errors" in result)) return [result.name, result.whyNot, ...header.slice(2).map(() => "")];
-    const { name, layers, framesAtOnce, errors, timesUs } = result;
+    if (!("errors" in result)) return [result.name, "", "", result.whyNot, ...header.slice(4).map(() => "")];
+    const { name, origin, format, layers, framesAtOnce, errors, timesUs } = result;
     const ownUs = timesUs[own!]!;
     return [
-      framesAtOnce === 1 ? name : `${name}, ${framesAtOnce} frames at once`,
+      framesAtOnce === 1 ? name : `${name}, runs of ${framesAtOnce}`,
+      origin,
+      format,
       layers,
       ...devices.map((device) => errors[device]?.toExponential(1) ?? ""),
       formatUs(ownUs),
       ...peers.flatMap((peer) => [formatUs(timesUs[peer]!), (ownUs / timesUs[peer]!).toFixed(2)]),
     ];
   });
-  const rule = header.map((_, i) => (i < 2 ? "---" : "---:"));
+  const rule = header.map((_, i) => (i < 4 ? "---" : "---:"));
   return [header, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 

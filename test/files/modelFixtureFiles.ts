@@ -9,7 +9,7 @@ const FOLDER = `${projectRoot}test/fixtures/models/`;
 /** Names of all model files. */
 export function modelFixtureNames(): string[] {
   return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".onnx"))
+    .filter((file) => /\.(onnx|h5)$/.test(file))
     .sort();
 }
 
