@@ -1,7 +1,7 @@
 import type { Tensor } from "../formats/tensor.js";
 import { createModel, type GruModel } from "../index.js";
 import { breathe, defineCommand, EXIT, takeChoice, UsageError } from "./command.js";
-import { type Case, FINAL_STATE, readCases } from "./cases.js";
+import { type Case, readCases } from "./cases.js";
 import { Progress } from "./progress.js";
 import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js";
 import { print, printJson } from "./stdout.js";
@@ -15,8 +15,8 @@ export const verify = defineCommand({
   usage: "FILE --against CASES",
   summary: "runs a model on another program's inputs and compares outputs",
   help: `  --against CASES     .npz or safetensors of input [T, B, I] (indices [T, B]) and output [T, B, O], or [B, O] of the last step;
-                      output.<layer> for several outputs, finalState, initialState [D, B, H] of each recurrent layer, lengths
-                      [B]; several cases have prefixes: <case>/input
+                      output.<layer> for several outputs, finalState, initialState [D, B, H] of each recurrent layer, or by
+                      block, finalState.<layer>.h; lengths [B]; several cases have prefixes: <case>/input
   --tolerance X       largest difference, relative for values above 1; ${TOLERANCE} when absent
   --device DEVICE     auto, webgpu or cpu
 ${MODEL_HELP}
@@ -65,16 +65,18 @@ interface OutputResult {
 
 async function runCase(model: GruModel, each: Case, tolerance: number): Promise<OutputResult[]> {
   const { name, batchSize, input, initialState, lengths, expected } = each;
-  const { outputs, finalState } = await model.run(input, {
+  const { outputs, finalState, finalStates } = await model.run(input, {
     batchSize,
     ...(initialState === null ? {} : { initialState }),
     ...(lengths === null ? {} : { lengths }),
   });
+  const states = Object.entries(finalStates).map(([block, values]) => [`finalState.${block}`, values] as const);
+  const given: Readonly<Record<string, Float32Array>> = { ...Object.fromEntries(states), finalState, ...outputs };
   return [...expected].map(([output, tensor]) => {
-    const actual = output === FINAL_STATE ? finalState : outputs[output]!;
+    const actual = given[output]!;
     const isLast = tensor.values.length < actual.length;
-    const given = isLast ? lastSteps(actual, tensor.values.length, batchSize, lengths) : actual;
-    return { case: name, output, ...compare(given, tensor, tolerance) };
+    const compared = isLast ? lastSteps(actual, tensor.values.length, batchSize, lengths) : actual;
+    return { case: name, output, ...compare(compared, tensor, tolerance) };
   });
 }
 

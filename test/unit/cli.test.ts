@@ -428,6 +428,22 @@ describe("webgru verify", () => {
     expect(stdout).toMatch(/^finalState: .* first at \[0, 0, 0\]/m);
   });
 
+  it("takes states by their blocks' names", async () => {
+    const [first, second] = [head.finalState!.slice(0, B * 9), head.finalState!.slice(B * 9)];
+    const { input, output } = good;
+    const blocks = { "finalState.gru.l0.h": array(first, 1, B, 9), "finalState.gru.l1.h": array(second, 1, B, 9) };
+    const { code, stdout } = await verify({ input, output, ...blocks });
+    expect(stdout).toMatch(/^finalState\.gru\.l1\.h: largest error .*e-\d+ of 27 elements$/m);
+    expect(code).toBe(0);
+    const begun = await verify({
+      input,
+      ...blocks,
+      "initialState.gru.l1.h": array(Array<number>(27).fill(1), 1, B, 9),
+    });
+    expect(begun.stdout).toMatch(/^finalState\.gru\.l0\.h: largest error .*e-\d+ of 27 elements$/m);
+    expect(begun.stdout).toMatch(/^finalState\.gru\.l1\.h: .* first at \[0, 0, 0\]/m);
+  });
+
   it("compares each row's own last step where lengths are given and one step is expected", async () => {
     const lengths = [1, T, 2];
     const last = lengths.flatMap((length, row) => {
@@ -447,7 +463,7 @@ describe("webgru verify", () => {
     [
       "an array of another name",
       { ...good, y: good.input },
-      'cases: expected arrays named input, output, output.<layer>, initialState, finalState, lengths, got "y"',
+      'cases: expected arrays named input, output, output.<layer>, initialState, finalState, finalState.<layer>.h, lengths, got "y"',
     ],
     [
       "an output that there is not",
@@ -468,6 +484,16 @@ describe("webgru verify", () => {
       "a state of another size",
       { ...good, finalState: array([1, 2], 2) },
       "cases: finalState: expected 54 elements, got 2, [2]",
+    ],
+    [
+      "a block that there is not",
+      { ...good, "finalState.gru.h": good.finalState },
+      'cases: finalState.gru.h: expected one of the blocks of state gru.l0.h, gru.l1.h, got "gru.h"',
+    ],
+    [
+      "an initial state of a block that there is not",
+      { ...good, "initialState.gru.h": good.finalState },
+      'initialState: expected gru.l0.h, gru.l1.h, got "gru.h"',
     ],
     [
       "an index out of range",
