@@ -215,9 +215,11 @@ function networkInput(
     if (layer.inputs.includes(NETWORK_INPUT)) inputSize ||= Math.max(1, given - fromLayers);
     const expected = fromLayers + (layer.inputs.includes(NETWORK_INPUT) ? inputSize : 0);
     if (given !== expected) {
+      const isOwnField = (layer as { inputSize?: unknown }).inputSize === given;
+      const what = isOwnField ? `inputSize ${expected}` : `frames of ${expected} numbers`;
       throw new GruError(
         "shape-mismatch",
-        `layer "${layer.name}": expected inputSize ${expected}, the size of [${layer.inputs.join(", ")}], got ${given}`,
+        `layer "${layer.name}": expected ${what}, the size of [${layer.inputs.join(", ")}], got ${given}`,
       );
     }
   }

@@ -15,6 +15,8 @@ const layer = fc
     hasBias: fc.boolean(),
     // The common activations as often as all others.
     activations: fc.option(fc.record({ gateActivation, newActivation })),
+    parts: fc.constantFrom(1, 2, 3),
+    isAlongFrame: fc.boolean(),
     clip: fc.option(fc.constantFrom(0.3, 2), { freq: 3 }),
   })
   .map(({ activations, clip, ...shape }) => ({ ...shape, ...activations, ...(clip === null ? {} : { clip }) }));

@@ -36,6 +36,8 @@ export interface GruShape {
   readonly newActivation?: ActivationSpec;
   readonly clip?: number;
   readonly returnSequences?: boolean;
+  readonly rows?: number;
+  readonly frameSteps?: number;
 }
 
 /** A GRU layer with PyTorch's initial range, 1 / sqrt(H): weights differ everywhere, and states do not explode. */
