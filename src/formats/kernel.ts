@@ -10,10 +10,10 @@ const converted = new WeakSet<Float32Array>();
  * Converts a kernel in place.
  *
  * @param tensor [I, O]; its shape is wrong afterwards
- * @param numGates 3 for blocks z r h of O, which become r z n
+ * @param numGates 3 for blocks z r h of O, which become r z n; other blocks stay in their order
  * @returns the tensor's own values, [O, I]
  */
-export function convertKernel({ shape, values }: Tensor, numGates: 1 | 3): Float32Array {
+export function convertKernel({ shape, values }: Tensor, numGates: 1 | 3 | 4): Float32Array {
   if (converted.has(values)) return values;
   converted.add(values);
   const [rows, columns] = shape as [number, number];

@@ -93,7 +93,7 @@ describe("a Keras configuration", () => {
 });
 
 const lambda = { class_name: "Lambda", config: { name: "lambda", function: ["4wEAAAA", null, null] } };
-const lstm = { class_name: "LSTM", config: { name: "lstm", units: 3 } };
+const convLstm = { class_name: "ConvLSTM1D", config: { name: "conv_lstm", units: 3 } };
 
 /** A tensor as Keras 3 refers to it. */
 const tensor = (name: string) => ({ class_name: "__keras_tensor__", config: { keras_history: [name, 0, 0] } });
@@ -111,9 +111,9 @@ const entries = ({ modelTopology }: LayersModel) => modelTopology.config["layers
 
 const REFUSALS: Record<string, Refusal> = {
   "layers of other classes, all of them": {
-    layers: [inputLayer(), lambda, lstm, gruLayer(3)],
+    layers: [inputLayer(), lambda, convLstm, gruLayer(3)],
     message:
-      /^keras: expected layers of the classes InputLayer, .*, got \["Lambda \(\\"lambda\\"\)","LSTM \(\\"lstm\\"\)"\]$/,
+      /^keras: expected layers of the classes InputLayer, .*, got \["Lambda \(\\"lambda\\"\)","ConvLSTM1D \(\\"conv_lstm\\"\)"\]$/,
   },
   "a class named as an object's own": {
     layers: [inputLayer(), { class_name: "constructor", config: { name: "x" } }],
@@ -284,18 +284,31 @@ const REFUSALS: Record<string, Refusal> = {
   },
   "softmax in a gate": {
     layers: [inputLayer(), gruLayer(3, { activation: "softmax" })],
-    message: 'layer "gru": expected activation to be a function of one element in a GRU, got "softmax"',
+    message: 'layer "gru": expected activation to be a function of one element in a recurrent layer, got "softmax"',
+  },
+  "a mask before an LSTM": {
+    layers: [
+      inputLayer(),
+      { class_name: "Masking", config: { name: "masking", mask_value: 0 } },
+      {
+        class_name: "LSTM",
+        config: { name: "lstm", units: 2 },
+        weights: { kernel: [2, 8], recurrent_kernel: [2, 8], bias: [8] },
+      },
+    ],
+    message:
+      'layer "lstm": expected no mask before an LSTM or a SimpleRNN, whose gates cannot hold a state, got one; leave out the mask, and pass the lengths of sequences that are padded at their ends to run',
   },
   "a cell of another class": {
     layers: [
       inputLayer(),
       {
         class_name: "RNN",
-        config: { name: "rnn", cell: { class_name: "LSTMCell", config: {} } },
+        config: { name: "rnn", cell: { class_name: "StackedRNNCells", config: {} } },
         weights: gruShapes(3, 2),
       },
     ],
-    message: 'layer "rnn".cell: expected class_name to be GRUCell, got "LSTMCell"',
+    message: 'layer "rnn".cell: expected class_name to be GRUCell or LSTMCell or SimpleRNNCell, got "StackedRNNCells"',
   },
   "another layer over time": {
     layers: [

@@ -95,6 +95,27 @@ describe("a .npz file by Keras's names", () => {
     });
   }
 
+  it("has an LSTM, whose gates are in our order, and a SimpleRNN", () => {
+    const numbers = Float32Array.from({ length: 16 }, (_, i) => i);
+    const { layers, notes } = parseNpz(
+      npzFile({
+        "lstm/lstm_cell/kernel:0": tensor([1, 8], numbers.slice(0, 8)),
+        "lstm/lstm_cell/recurrent_kernel:0": tensor([2, 8], numbers),
+        "lstm/lstm_cell/bias:0": tensor([8], numbers.slice(8)),
+        "rnn/simple_rnn_cell/kernel": tensor([2, 1], numbers.slice(2, 4)),
+        "rnn/simple_rnn_cell/recurrent_kernel": tensor([1, 1], numbers.slice(9, 10)),
+      }),
+    );
+    const recurrentWeight = Float32Array.of(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    expect(layers).toMatchObject([
+      { type: "lstm", hiddenSize: 2, weight: numbers.slice(0, 8), recurrentWeight, bias: numbers.slice(8) },
+      { type: "rnn", hiddenSize: 1, weight: Float32Array.of(2, 3), recurrentWeight: Float32Array.of(9), bias: null },
+    ]);
+    expect(notes).toEqual([
+      `Inferred from Keras's names, in the order of the file: LSTM "lstm" (forward), then SimpleRNN "rnn" (forward, tanh: names say none).`,
+    ]);
+  });
+
   it("has embedding, GRU and dense layers in the order of the file, and says what it took them for", () => {
     const file = npzFile({
       "embedding/embeddings": tensor([4, 2], randomArray(8, next)),
@@ -142,22 +163,41 @@ describe("a .npz file by Keras's names", () => {
       "an array of another layer",
       npzFile({ ...kernels, "norm/gamma": tensor([3], recurrent.slice(0, 3)) }),
       "unsupported",
-      'npz: expected weights of embedding, forward GRU and dense layers by Keras\'s names, got "norm/gamma"; save the model as .keras',
+      'npz: expected weights of embedding, forward recurrent and dense layers by Keras\'s names, got "norm/gamma"; save the model as .keras',
     ],
     [
       "a bidirectional layer",
       npzFile({ "both/forward_gru/gru_cell/recurrent_kernel": tensor([3, 9], recurrent) }),
       "unsupported",
-      'npz: expected weights of embedding, forward GRU and dense layers by Keras\'s names, got "both/forward_gru/gru_cell/recurrent_kernel"; save the model as .keras',
+      'npz: expected weights of embedding, forward recurrent and dense layers by Keras\'s names, got "both/forward_gru/gru_cell/recurrent_kernel"; save the model as .keras',
     ],
     [
-      "an LSTM",
+      "a recurrent layer of another number of gates",
+      npzFile({
+        "a/kernel": tensor([1, 5], kernel.slice(0, 5)),
+        "a/recurrent_kernel": tensor([1, 5], kernel.slice(0, 5)),
+      }),
+      "shape-mismatch",
+      'npz: "a": expected kernels of 1, 3 or 4 columns for 1 units, got 5',
+    ],
+    [
+      "an LSTM with two biases",
       npzFile({
         "a/kernel": tensor([1, 4], kernel.slice(0, 4)),
         "a/recurrent_kernel": tensor([1, 4], kernel.slice(0, 4)),
+        "a/bias": tensor([2, 4], kernel.slice(0, 8)),
       }),
       "shape-mismatch",
-      'npz: "a": expected kernels of 3 columns for 1 units, got 4',
+      'npz: "a/bias": expected shape [4], got [2, 4]',
+    ],
+    [
+      "kernels of different gates",
+      npzFile({
+        "a/kernel": tensor([1, 3], kernel.slice(0, 3)),
+        "a/recurrent_kernel": tensor([1, 4], kernel.slice(0, 4)),
+      }),
+      "shape-mismatch",
+      'npz: "a": expected kernels of 4 columns for 1 units, got 3',
     ],
     [
       "a GRU without a kernel",

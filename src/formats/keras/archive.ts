@@ -5,6 +5,7 @@ import { GruError } from "../../errors.js";
 import { aligned } from "../dtype.js";
 import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
 import { ZipArchive } from "../zip.js";
+import { CELL_LAYERS } from "./cells.js";
 import { parseConfig } from "./config.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
@@ -12,8 +13,7 @@ import { parseTopology } from "./topology.js";
 
 /** The groups in a layer's group that have its weights, by class, in Keras's order. */
 const INNER_GROUPS = new Map<string, readonly string[]>([
-  ["GRU", ["/cell"]],
-  ["RNN", ["/cell"]],
+  ...CELL_LAYERS.map((name) => [name, ["/cell"]] as const),
   ["Bidirectional", ["/forward_layer/cell", "/backward_layer/cell"]],
 ]);
 

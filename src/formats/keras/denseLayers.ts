@@ -1,6 +1,6 @@
 import { NETWORK_INPUT } from "../../model/network.js";
 import { convertKernel } from "../kernel.js";
-import { checkShape } from "./gruPart.js";
+import { checkShape } from "./cellPart.js";
 import { denseActivation, isBounded } from "./kerasActivation.js";
 import type { LayerReader } from "./layerCall.js";
 import { indexMask } from "./mask.js";

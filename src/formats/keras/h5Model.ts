@@ -10,7 +10,7 @@ import type { Place } from "./kerasLayer.js";
 import { parseTopology } from "./topology.js";
 import { weightsOfLayer } from "./weightNames.js";
 
-/** Limits of the weights of a group: no layer has more than eighteen, as Keras 1's bidirectional GRU; a nested model may. */
+/** Limits of the weights of a group: no layer has more than 24, as Keras 1's bidirectional LSTM; a nested model may. */
 const MAX_WEIGHTS = 64;
 const MAX_MODEL_WEIGHTS = 1024;
 

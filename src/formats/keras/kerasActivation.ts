@@ -1,4 +1,4 @@
-import type { ActivationSpec, ElementFunction, RowFunction } from "../../layers/activation.js";
+import { type ActivationSpec, type ElementFunction, isRowFunction, type RowFunction } from "../../layers/activation.js";
 import type { Config } from "./config.js";
 
 /** Our activations by Keras's names, with Keras's parameters. */
@@ -45,13 +45,19 @@ export function denseActivation(
   return known;
 }
 
-/** As `denseActivation`, for a gate: a function of one element. */
-export function gateActivation(config: Config, field: string, otherwise: string, isKeras3: boolean): ActivationSpec {
+/** As `denseActivation`, for a recurrent layer: a function of one element. */
+export function elementActivation(config: Config, field: string, otherwise: string, isKeras3: boolean): ActivationSpec {
   const activation = denseActivation(config, field, otherwise, isKeras3);
-  if (activation === "softmax" || activation === "logSoftmax") {
-    throw config.unsupported(field, "a function of one element in a GRU");
+  if (isRowFunction(activationName(activation))) {
+    throw config.unsupported(field, "a function of one element in a recurrent layer");
   }
   return activation as ActivationSpec;
+}
+
+/** The gates' activation. inner_activation is Keras 1's name. */
+export function gateActivation(config: Config, otherwise: string, isKeras3: boolean): ActivationSpec {
+  const field = config.has("inner_activation") ? "inner_activation" : "recurrent_activation";
+  return elementActivation(config, field, otherwise, isKeras3);
 }
 
 /** An activation's name, without its parameters. */

@@ -2,7 +2,7 @@ import { GruError } from "../../errors.js";
 import type { LayerSpec } from "../../layers/index.js";
 import type { Config } from "./config.js";
 import type { Dialect } from "./dialect.js";
-import { badWeights } from "./gruPart.js";
+import { badWeights } from "./cellPart.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { NamedTensor } from "./kerasModel.js";
 import type { LayerList } from "./layerList.js";

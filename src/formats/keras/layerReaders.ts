@@ -1,6 +1,7 @@
 // The classes of Keras's layers that can be read, and how. A class is never looked up by its name anywhere else.
 
 import { readActivation } from "./activationLayers.js";
+import { CELL_LAYERS } from "./cells.js";
 import { readDense, readEmbedding } from "./denseLayers.js";
 import type { LayerReader } from "./layerCall.js";
 import { readMasking } from "./maskLayers.js";
@@ -14,7 +15,7 @@ const pass: LayerReader = ({ input }) => input;
 const NOTHING = ["Dropout", "SpatialDropout1D"];
 
 /** Layers that skip masked steps. */
-export const RECURRENT_CLASSES: readonly string[] = ["GRU", "RNN", "Bidirectional"];
+export const RECURRENT_CLASSES: readonly string[] = [...CELL_LAYERS, "Bidirectional"];
 
 /** The reader of each class. */
 export const READERS: ReadonlyMap<string, LayerReader> = new Map<string, LayerReader>([

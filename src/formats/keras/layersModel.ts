@@ -10,7 +10,7 @@ import { parseTopology } from "./topology.js";
 import { MAX_PATH_PARTS, weightsOfLayer } from "./weightNames.js";
 import { readManifest } from "./weightsManifest.js";
 
-/** Limit for one layer. No supported layer has more than eighteen weights: Keras 1's bidirectional GRU. */
+/** Limit for one layer. No supported layer has more than 24 weights: Keras 1's bidirectional LSTM. */
 const MAX_WEIGHTS_OF_LAYER = 64;
 
 /** @throws GruError `bad-file`, `unsupported` */

@@ -6,7 +6,7 @@ import { GruError } from "../../errors.js";
 import type { DenseSpec } from "../../layers/dense.js";
 import type { EmbeddingSpec } from "../../layers/embedding.js";
 import { activationName } from "./kerasActivation.js";
-import type { GruPart } from "./gruPart.js";
+import type { GruPart } from "./cellPart.js";
 import { checkMoves } from "./merge.js";
 
 /** The mask feature at a masked step: the largest power of two that f16 holds. */

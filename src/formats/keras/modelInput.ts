@@ -1,4 +1,5 @@
 import { GruError } from "../../errors.js";
+import { CELL_LAYERS } from "./cells.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel } from "./kerasModel.js";
 import { frameSize, type KerasTensor } from "./tensor.js";
@@ -34,7 +35,7 @@ function isSize(size: unknown): size is number {
   return Number.isSafeInteger(size) && (size as number) > 0;
 }
 
-const WITH_KERNEL: readonly string[] = ["GRU", "RNN", "Bidirectional", "Dense"];
+const WITH_KERNEL: readonly string[] = [...CELL_LAYERS, "Bidirectional", "Dense"];
 
 /** The number of rows of the first kernel, which are the features of the input. */
 function firstRows(model: KerasModel): number | undefined {

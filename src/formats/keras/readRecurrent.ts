@@ -1,12 +1,13 @@
 import type { LayerCall, LayerReader } from "./layerCall.js";
-import { bidirectionalLayers, gruLayer } from "./recurrentLayers.js";
+import { innerLayer } from "./cells.js";
+import { bidirectionalLayers, recurrentLayer } from "./recurrentLayers.js";
 
 export const readRecurrent: LayerReader = (call) => {
   const { name, config, dialect, builder } = call;
   const { className } = call.layer;
   const input = onlySequence(call);
   const isBidirectional = className === "Bidirectional";
-  const inner = isBidirectional ? config.inner("layer", "GRU", "RNN") : config;
+  const inner = isBidirectional ? innerLayer(config, "layer").config : config;
   if (inner.flag("stateful", false)) {
     builder.notes.push(
       `Layer "${name}" is stateful: a stream keeps its state from push to push, run begins with zeros.`,
@@ -20,8 +21,8 @@ export const readRecurrent: LayerReader = (call) => {
     );
   }
   const areMaskedStepsRead = builder.areMaskedStepsRead(name);
-  const parts = { name, config, tensors: call.allWeights(), dialect, input, areMaskedStepsRead };
-  const value = call.pushBuilt(isBidirectional ? bidirectionalLayers(parts) : gruLayer(parts));
+  const parts = { name, className, config, tensors: call.allWeights(), dialect, input, areMaskedStepsRead };
+  const value = call.pushBuilt(isBidirectional ? bidirectionalLayers(parts) : recurrentLayer(parts));
   return {
     ...value,
     shape: [value.size],

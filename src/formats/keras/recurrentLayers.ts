@@ -1,4 +1,4 @@
-// GRU, RNN of a GRUCell, and Bidirectional of either.
+// GRU, LSTM and SimpleRNN, an RNN of one of their cells, and Bidirectional of any.
 //
 // A layer with go_backwards gives its steps in the order of its computation: the layers after it see the sequence reversed, but
 // the mask in its original order. In our order, a layer runs backwards if it has go_backwards or its input is reversed, not if
@@ -6,9 +6,11 @@
 // (keras/src/layers/rnn: rnn.py, bidirectional.py; keras/src/backend/*/rnn.py)
 
 import { GruError } from "../../errors.js";
-import type { GruSpec } from "../../layers/gru.js";
+import type { Direction } from "../../layers/direction.js";
+import type { LayerSpec } from "../../layers/index.js";
+import { areAlike, type CellPart, stackParts } from "./cellPart.js";
+import { innerLayer, readPart, type RecurrentConfig } from "./cells.js";
 import type { Config } from "./config.js";
-import { areAlike, type GruPart, readGruPart, stackParts } from "./gruPart.js";
 import { isBounded } from "./kerasActivation.js";
 import type { NamedTensor } from "./kerasModel.js";
 import type { Dialect } from "./dialect.js";
@@ -19,6 +21,8 @@ import type { Built, Value } from "./value.js";
 /** The parts of a recurrent layer. */
 export interface RecurrentParts {
   readonly name: string;
+  /** Class of the layer, or of Bidirectional. */
+  readonly className: string;
   readonly config: Config;
   readonly tensors: readonly NamedTensor[];
   readonly dialect: Dialect;
@@ -27,10 +31,10 @@ export interface RecurrentParts {
   readonly areMaskedStepsRead: boolean;
 }
 
-/** A GRU, or an RNN of a GRUCell. @throws GruError `unsupported`, `bad-file`, `shape-mismatch` */
-export function gruLayer(parts: RecurrentParts): Built {
+/** A layer of one direction. @throws GruError `unsupported`, `bad-file`, `shape-mismatch` */
+export function recurrentLayer(parts: RecurrentParts): Built {
   const { name, config, tensors, input } = parts;
-  const part = readPart(config, tensors, parts);
+  const part = readMasked(parts, tensors, parts);
   const returnSequences = readReturnSequences(config);
   const isBackwards = goesBackwards(config) !== input.isReversed;
   const hasZeros = givesZeros(config.flag("zero_output_for_mask", false), [config], parts);
@@ -38,7 +42,7 @@ export function gruLayer(parts: RecurrentParts): Built {
   const layer = spec(own, input, isBackwards ? "reverse" : "forward", part, returnSequences);
   const value = {
     ...valueOf([own], part.hiddenSize, isBackwards, returnSequences, input),
-    isBounded: isBounded(part.newActivation),
+    isBounded: givesBounded(part),
   };
   return hasZeros ? withZeros(name, { layers: [layer], value }, value.isBounded) : { layers: [layer], value };
 }
@@ -61,46 +65,59 @@ function withZeros(name: string, { layers, value }: Built, areBounded: boolean):
 /** Bidirectional, which reverses the steps of its backward layer again before it merges both. */
 export function bidirectionalLayers(parts: RecurrentParts): Built {
   const { name, config, tensors, input } = parts;
-  const forward = config.inner("layer", "GRU", "RNN");
-  const backward = config.has("backward_layer") ? config.inner("backward_layer", "GRU", "RNN") : forward;
+  const first = innerLayer(config, "layer");
+  const second = config.has("backward_layer") ? innerLayer(config, "backward_layer") : first;
+  const [forward, backward] = [first.config, second.config];
   const returnSequences = readReturnSequences(forward);
   const isSameWay = backward !== forward && goesBackwards(backward) === goesBackwards(forward);
   if (isSameWay || backward.flag("return_sequences", false) !== returnSequences) {
     throw config.unsupported("backward_layer", "like the forward one, in the other direction");
   }
   const half = tensors.length / 2;
-  const first = readPart(forward, tensors.slice(0, half), parts);
-  const second = readPart(backward, tensors.slice(half), parts);
+  const one = readMasked(first, tensors.slice(0, half), parts);
+  const other = readMasked(second, tensors.slice(half), parts);
   const isBackwards = goesBackwards(forward) !== input.isReversed;
   const mode = readMergeMode(config);
   const hasZeros = givesZeros(parts.dialect.zerosMasked(forward), [forward, backward], parts);
   const own = mode === null && !hasZeros ? name : `${name}.gru`;
-  const layers = bothDirections(own, input, first, second, isBackwards, returnSequences);
+  const layers = bothDirections(own, input, one, other, isBackwards, returnSequences);
   const names = layers.map((layer) => layer.name);
-  const areBounded = isBounded(first.newActivation) && isBounded(second.newActivation);
-  const size = mode === null ? first.hiddenSize + second.hiddenSize : first.hiddenSize;
+  const areBounded = givesBounded(one) && givesBounded(other);
+  const size = mode === null ? one.hiddenSize + other.hiddenSize : one.hiddenSize;
   const value = { ...valueOf(names, size, isBackwards, returnSequences, input), isBounded: areBounded };
   const both = mode === null ? { layers, value } : merge(mode, hasZeros ? `${name}.${mode}` : name, layers, value);
   return hasZeros ? withZeros(name, both, areBounded) : both;
 }
 
-function merge(mode: MergeMode, name: string, layers: readonly GruSpec[], value: Value): Built {
+function merge(mode: MergeMode, name: string, layers: readonly LayerSpec[], value: Value): Built {
   const merged = mergeValues(mode, name, value, 2);
   return { layers: [...layers, ...merged.layers], value: merged.value };
 }
 
-function readPart(config: Config, tensors: readonly NamedTensor[], parts: RecurrentParts): GruPart {
+/** One direction of a layer, which reads the mask if its input has one. */
+function readMasked(layer: RecurrentConfig, tensors: readonly NamedTensor[], parts: RecurrentParts): CellPart {
   const { name, dialect, input } = parts;
-  const cell = config.has("cell") ? config.inner("cell", "GRUCell") : config;
-  const part = readGruPart(cell, tensors, dialect.isKeras3);
+  const { part, subject } = readPart(layer, tensors, dialect.isKeras3);
   if (input.mask === null) return part;
-  if (input.mask.isReversed === input.isReversed) return withMask(part, cell.subject);
+  if (part.type !== "gru") {
+    const expected = "no mask before an LSTM or a SimpleRNN, whose gates cannot hold a state";
+    const wayOut = "leave out the mask, and pass the lengths of sequences that are padded at their ends to run";
+    throw new GruError("unsupported", `layer "${name}": expected ${expected}, got one; ${wayOut}`);
+  }
+  if (input.mask.isReversed === input.isReversed) return withMask(part, subject);
   const expected = "a mask in the order of its steps";
   const got = "steps in reverse, after go_backwards, with a mask that Keras does not reverse";
   throw new GruError(
     "unsupported",
     `layer "${name}": expected ${expected}, got ${got}; leave out the mask or go_backwards`,
   );
+}
+
+/** Whether a layer's outputs are in [-1, 1]. */
+function givesBounded(part: CellPart): boolean {
+  if (part.type === "rnn") return isBounded(part.activation);
+  if (part.type === "lstm") return isBounded(part.gateActivation) && isBounded(part.outputActivation);
+  return isBounded(part.newActivation);
 }
 
 function goesBackwards(config: Config): boolean {
@@ -123,11 +140,11 @@ function readMergeMode(config: Config): MergeMode | null {
 function bothDirections(
   name: string,
   input: Value,
-  first: GruPart,
-  second: GruPart,
+  first: CellPart,
+  second: CellPart,
   isBackwards: boolean,
   returnSequences: boolean,
-): GruSpec[] {
+): LayerSpec[] {
   if (!isBackwards && areAlike(first, second)) {
     return [spec(name, input, "bidirectional", stackParts(first, second), returnSequences)];
   }
@@ -142,12 +159,12 @@ function bothDirections(
 function spec(
   name: string,
   { parts, mask }: Value,
-  direction: GruSpec["direction"] & string,
-  part: GruPart,
+  direction: Direction,
+  part: CellPart,
   returnSequences: boolean,
-): GruSpec {
+): LayerSpec {
   const inputs = mask === null ? parts : [...parts, mask.layer];
-  return { type: "gru", name, inputs, direction, returnSequences, ...part };
+  return { name, inputs, direction, returnSequences, ...part };
 }
 
 function valueOf(

@@ -1,4 +1,5 @@
-// Weights with Keras's names and layouts: `<layer>/kernel`, transposed; gates z r n; with reset_after two biases in one array.
+// Weights with Keras's names and layouts: `<layer>/kernel`, transposed; a GRU's gates z r n, with reset_after two biases in one
+// array; an LSTM's i f c o, which are ours.
 
 import { GruError } from "../../errors.js";
 import type { LayerDescription, NetworkDescription } from "../description.js";
@@ -9,11 +10,12 @@ import { OPEN } from "../torch/linearLayers.js";
 import { unclear } from "../torch/unclear.js";
 
 /** `gru/gru_cell/recurrent_kernel:0` is the recurrent kernel of `gru`. */
-const WEIGHT = /^(?<layer>.+?)(?:\/[^/]*gru_cell[^/]*)?\/(?<field>kernel|recurrent_kernel|bias|embeddings)(?::0)?$/;
+const WEIGHT =
+  /^(?<layer>.+?)(?:\/[^/]*(?:gru|lstm|rnn)_cell[^/]*)?\/(?<field>kernel|recurrent_kernel|bias|embeddings)(?::0)?$/;
 
 type Fields = ReadonlyMap<string, Tensor>;
 
-/** Whether an array has the name of a Keras GRU's. */
+/** Whether an array has the name of a recurrent layer's in Keras. */
 export function isKeras(arrays: Fields): boolean {
   return [...arrays.keys()].some((name) => WEIGHT.exec(name)?.groups?.["field"] === "recurrent_kernel");
 }
@@ -36,12 +38,16 @@ export function fromKeras(
   const tensors = new Map<string, Tensor>();
   const layers: LayerDescription[] = [];
   for (const [name, fields] of byLayer(arrays)) {
-    const layer = fields.has("recurrent_kernel") ? readGru(name, fields, tensors) : readOther(name, fields, tensors);
+    const layer = fields.has("recurrent_kernel")
+      ? readRecurrent(name, fields, tensors)
+      : readOther(name, fields, tensors);
     layers.push(layer);
   }
   if (!isDescribed) checkRows(layers);
   const parts = layers.map((layer) => {
     if (layer.type === "gru") return `GRU "${layer.name}" (forward, reset ${layer.resetAfter ? "after" : "before"})`;
+    if (layer.type === "lstm") return `LSTM "${layer.name}" (forward)`;
+    if (layer.type === "rnn") return `SimpleRNN "${layer.name}" (forward, tanh: names say none)`;
     return layer.type === "dense"
       ? `dense "${layer.name}" (no activation: names say none)`
       : `embedding "${layer.name}"`;
@@ -66,7 +72,7 @@ function byLayer(arrays: Fields): Map<string, Map<string, Tensor>> {
     const { layer, field } = (WEIGHT.exec(name)?.groups ?? {}) as { layer?: string; field?: string };
     // Names do not say how the two directions of a Bidirectional layer are merged.
     if (layer === undefined || field === undefined || /\/(forward|backward)_/.test(`/${layer}`)) {
-      const expected = "weights of embedding, forward GRU and dense layers by Keras's names";
+      const expected = "weights of embedding, forward recurrent and dense layers by Keras's names";
       throw new GruError("unsupported", `npz: expected ${expected}, got "${name}"; save the model as .keras`);
     }
     layers.set(layer, (layers.get(layer) ?? new Map<string, Tensor>()).set(field, tensor));
@@ -74,33 +80,49 @@ function byLayer(arrays: Fields): Map<string, Map<string, Tensor>> {
   return layers;
 }
 
-function readGru(name: string, fields: Fields, tensors: Map<string, Tensor>): LayerDescription {
+const TYPES = { 1: "rnn", 3: "gru", 4: "lstm" } as const;
+
+function readRecurrent(name: string, fields: Fields, tensors: Map<string, Tensor>): LayerDescription {
   const kernel = matrix(`${name}/kernel`, fields.get("kernel"));
   const recurrent = matrix(`${name}/recurrent_kernel`, fields.get("recurrent_kernel"));
-  const [hiddenSize] = recurrent.shape as [number, number];
-  for (const { shape } of [kernel, recurrent]) {
-    if (shape[1] !== 3 * hiddenSize) {
-      const expected = `${3 * hiddenSize} columns for ${hiddenSize} units`;
-      throw new GruError("shape-mismatch", `npz: "${name}": expected kernels of ${expected}, got ${shape[1]}`);
-    }
+  const [hiddenSize, columns] = recurrent.shape as [number, number];
+  const gates = columns / hiddenSize;
+  if (!(gates === 1 || gates === 3 || gates === 4)) {
+    const expected = `${hiddenSize}, ${3 * hiddenSize} or ${4 * hiddenSize} columns for ${hiddenSize} units`;
+    throw new GruError("shape-mismatch", `npz: "${name}": expected kernels of ${expected}, got ${columns}`);
   }
-  tensors.set(`${name}.weight`, convertedTensor(kernel, 3));
-  tensors.set(`${name}.recurrentWeight`, convertedTensor(recurrent, 3));
+  if (kernel.shape[1] !== columns) {
+    const expected = `${columns} columns for ${hiddenSize} units`;
+    throw new GruError("shape-mismatch", `npz: "${name}": expected kernels of ${expected}, got ${kernel.shape[1]}`);
+  }
+  tensors.set(`${name}.weight`, convertedTensor(kernel, gates));
+  tensors.set(`${name}.recurrentWeight`, convertedTensor(recurrent, gates));
+  const sizes = { name, inputSize: kernel.shape[0]!, hiddenSize };
   const bias = fields.get("bias");
-  const resetAfter = bias === undefined || bias.shape.length === 2;
-  if (bias !== undefined) {
-    const numBiases = resetAfter ? 2 : 1;
-    if (bias.values.length !== numBiases * 3 * hiddenSize) {
-      const expected = `shape [2, ${3 * hiddenSize}] or [${3 * hiddenSize}]`;
-      throw new GruError("shape-mismatch", `npz: "${name}/bias": expected ${expected}, got [${bias.shape.join(", ")}]`);
-    }
-    ["bias", "recurrentBias"].slice(0, numBiases).forEach((field, i) => {
-      const values = bias.values.slice(3 * hiddenSize * i, 3 * hiddenSize * (i + 1));
-      swapGates(values, 1);
-      tensors.set(`${name}.${field}`, { ...bias, shape: [3 * hiddenSize], values });
-    });
+  const resetAfter = gates === 3 && (bias === undefined || bias.shape.length === 2);
+  if (bias !== undefined) readBiases(name, bias, gates * hiddenSize, gates === 3, resetAfter ? 2 : 1, tensors);
+  const type = TYPES[gates];
+  return type === "gru" ? { type, ...sizes, resetAfter } : { type, ...sizes };
+}
+
+/** @param isGru whether the gates are z r n, and there may be two biases */
+function readBiases(
+  name: string,
+  bias: Tensor,
+  length: number,
+  isGru: boolean,
+  numBiases: 1 | 2,
+  tensors: Map<string, Tensor>,
+): void {
+  if (bias.values.length !== numBiases * length) {
+    const expected = isGru ? `shape [2, ${length}] or [${length}]` : `shape [${length}]`;
+    throw new GruError("shape-mismatch", `npz: "${name}/bias": expected ${expected}, got [${bias.shape.join(", ")}]`);
   }
-  return { type: "gru", name, inputSize: kernel.shape[0]!, hiddenSize, resetAfter };
+  ["bias", "recurrentBias"].slice(0, numBiases).forEach((field, i) => {
+    const values = bias.values.slice(length * i, length * (i + 1));
+    if (isGru) swapGates(values, 1);
+    tensors.set(`${name}.${field}`, { ...bias, shape: [length], values });
+  });
 }
 
 function readOther(name: string, fields: Fields, tensors: Map<string, Tensor>): LayerDescription {
@@ -125,7 +147,7 @@ function matrix(name: string, tensor: Tensor | undefined): Tensor {
 }
 
 /** A kernel [I, O] as [O, I], with gates in our order. */
-function convertedTensor(tensor: Tensor, numGates: 1 | 3): Tensor {
+function convertedTensor(tensor: Tensor, numGates: 1 | 3 | 4): Tensor {
   const [rows, columns] = tensor.shape as [number, number];
   return { ...tensor, shape: [columns, rows], values: convertKernel(tensor, numGates) };
 }
