@@ -1,7 +1,8 @@
 // Runs where the engines run: in the bench page, or in Node.
 
 import type * as webgru from "webgru";
-import type { GruModel } from "webgru";
+import type { GruModel, State } from "webgru";
+import type { OnnxNetwork } from "../../src/entries/onnx.js";
 import { uniform } from "../../test/cases/random.js";
 import { time } from "../clock.js";
 import type { Ort } from "../contenders/onnxruntime.js";
@@ -67,7 +68,12 @@ export async function measureModel(
   for (const device of devices) {
     const own = await library.loadModel(await files(model.file), { device, ...model.loadOptions });
     models.push(own);
-    errors[device] = largestError(await runAll(own, model, inputs), expected);
+    const { results, state } = await runAll(own, model, inputs);
+    const states = expectedStates(own, peers[0]!, model);
+    errors[device] = Math.max(
+      largestError(results, expected),
+      largestError([graphStates(own, state)], states === null ? [] : [states]),
+    );
   }
   const [own] = models;
   const lanes = [ownLane(own!, model, inputs), ...peers.map((peer) => peerLane(peer, inputs))];
@@ -103,14 +109,29 @@ function makeInputs({ inputShape, scale = 1 }: RealModel, numInputs: number): Fl
   });
 }
 
-/** The outputs of each input, by name: of one stream, or of runs. */
+/** The outputs of each input, by name: of one stream, or of runs; and the state in which a stream ends. */
 async function runAll(own: GruModel, { isStream }: RealModel, inputs: readonly Float32Array[]) {
   const results: Readonly<Record<string, Float32Array>>[] = [];
   const stream = isStream ? own.createStream() : null;
   for (const input of inputs)
     results.push(stream === null ? (await own.run(input)).outputs : await stream.pushNamed(input));
+  const state = stream === null ? {} : await stream.state();
   stream?.dispose();
-  return results;
+  return { results, state };
+}
+
+/** States of the graph that are states of the network, by the name of the output that gives them. */
+function graphStates(own: GruModel, state: State): Record<string, Float32Array> {
+  const { graph } = own.network as OnnxNetwork;
+  const all = Float32Array.from(Object.values(state).flatMap((block) => [...block]));
+  const ports = graph?.outputs.filter((port) => port.as === "finalState") ?? [];
+  return Object.fromEntries(ports.map(({ name, units }) => [name, Float32Array.from(units, (unit) => all[unit]!)]));
+}
+
+/** The same of ONNX Runtime; null where it runs another graph. */
+function expectedStates(own: GruModel, peer: OrtModel, { ortFile }: RealModel): Record<string, Float32Array> | null {
+  if (ortFile !== undefined || !("graph" in own.network)) return null;
+  return peer.states;
 }
 
 function largestError(

@@ -73,9 +73,9 @@ export class OrtModel {
     return outputs;
   }
 
-  /** The states at present, by the names of the inputs that take them. */
+  /** The states at present, by the names of the outputs that gave them. */
   get states(): Record<string, Float32Array> {
-    return Object.fromEntries(Object.entries(this.#states).map(([name, { data }]) => [name, data]));
+    return Object.fromEntries([...this.#givers].map(([name, giver]) => [giver, this.#states[name]!.data]));
   }
 
   async release(): Promise<void> {
