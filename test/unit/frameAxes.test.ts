@@ -4,7 +4,8 @@
 import { readFileSync } from "node:fs";
 import { createModel, defineNetwork, type LayerSpec, type Network } from "webgru";
 import { describe, expect, it } from "vitest";
-import { canStream } from "../../src/model/network.js";
+import { canStream, stateLength } from "../../src/model/network.js";
+import type { Plan } from "../../src/plan/plan.js";
 import { cpuForms, useCpuForm } from "../cases/cpuForms.js";
 import { randomArray, randomInput, uniform } from "../cases/random.js";
 import { twinCase } from "../cases/twinCases.js";
@@ -65,29 +66,26 @@ describe.each(fixtures)("$module", (fixture) => {
 
 describe("a recurrence along each frame", () => {
   it("streams in both directions", async () => {
-    const network = twinCase("dual-path").network();
-    expect(canStream(network)).toBe(true);
-    const input = randomInput(network, 5, 960);
-    const model = await createModel(network, { device: "cpu" });
+    const dualPath = twinCase("dual-path").network();
+    expect(canStream(dualPath)).toBe(true);
+    const input = randomInput(dualPath, 5, 960);
+    const model = await createModel(dualPath, { device: "cpu" });
     const { output } = await model.run(input);
     const stream = model.createStream();
     const size = model.outputSize;
     for (let step = 0; step < 5; step++) {
-      const pushed = await stream.push(input.subarray(step * network.inputSize, (step + 1) * network.inputSize));
+      const pushed = await stream.push(input.subarray(step * dualPath.inputSize, (step + 1) * dualPath.inputSize));
       expectIsClose(compare(pushed, output.subarray(step * size, (step + 1) * size), { atol: 1e-6, rtol: 0 }));
     }
   });
 
   it("has no state, and rows along time have one each", () => {
-    const along = (fields: object) => defineNetwork({ layers: [gru({ inputSize: 2, hiddenSize: 3, ...fields })] });
-    const shapes = (network: Network) => runReference(network, { input: [], batchSize: 1 }).finalState.length;
-    expect(shapes(along({ frameSteps: 4, rows: 2 }))).toBe(0);
-    expect(shapes(along({ rows: 4 }))).toBe(12);
+    expect(stateLength(oneGru({ frameSteps: 4, rows: 2 }), 1)).toBe(0);
+    expect(stateLength(oneGru({ rows: 4 }), 1)).toBe(12);
   });
 
   it("is named in what a model says of itself", async () => {
-    const layers = [gru({ inputSize: 2, hiddenSize: 3, frameSteps: 4, rows: 2 })];
-    const model = await createModel(defineNetwork({ layers }), { device: "cpu" });
+    const model = await createModel(oneGru({ frameSteps: 4, rows: 2 }), { device: "cpu" });
     expect(model.explain()).toContain("gru 2 -> 3 of [input], rows 2, steps in each frame 4, forward");
   });
 });
@@ -119,14 +117,6 @@ describe("the axes of a frame", () => {
   });
 
   it("are refused on a device with too few workgroups, or too little memory of them", async () => {
-    const plan = (fields: object, limits: object) => {
-      const network = defineNetwork({ layers: [gru({ inputSize: 2, hiddenSize: 3, ...fields })] });
-      return planOf(
-        network,
-        { maxRows: 1, chunkSteps: 1, lastOnly: false },
-        { facts: { ...DEFAULT_FACTS, ...limits } },
-      );
-    };
     await expectRefusal(
       () => plan({ rows: 9 }, { maxComputeWorkgroupsPerDimension: 8 }),
       "limit-exceeded",
@@ -147,4 +137,13 @@ function gru(fields: { inputSize: number; hiddenSize: number; [field: string]: u
   const weight = randomArray(3 * hiddenSize * inputSize, next);
   const recurrentWeight = randomArray(3 * hiddenSize * hiddenSize, next);
   return { type: "gru", name: "gru", weight, recurrentWeight, ...fields } as unknown as LayerSpec;
+}
+
+function oneGru(fields: object): Network {
+  return defineNetwork({ layers: [gru({ inputSize: 2, hiddenSize: 3, ...fields })] });
+}
+
+function plan(fields: object, limits: object): Plan {
+  const request = { maxRows: 1, chunkSteps: 1, lastOnly: false };
+  return planOf(oneGru(fields), request, { facts: { ...DEFAULT_FACTS, ...limits } });
 }
