@@ -9,12 +9,13 @@
 override WORKGROUP_SIZE: u32;
 override INPUT_SIZE: u32;
 override OUTPUT_SIZE: u32;
+override GROUPS: u32; // of the features and of the outputs; more than one where each has whole vec4s
 override FUNCTION: u32;
 override ALPHA: f32;
 override BETA: f32;
 
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;        // [rows, I/4]
-@group(0) @binding(2) var<storage, read> weight: array<WeightTile>;  // [O/4, I/4], see lib/tile.wgsl
+@group(0) @binding(2) var<storage, read> weight: array<WeightTile>;  // [O/4, I/G/4], see lib/tile.wgsl
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;         // [2, O/4]: the bias, then the scale of each row
 @group(0) @binding(4) var<storage, read_write> output: array<vec4f>; // [rows, O/4]
 
@@ -27,9 +28,11 @@ fn dense(@builtin(global_invocation_id) global_id: vec3u) {
     return;
   }
   let row = params.first_row + global_id.y;
+  let group_vec4s = vec4s(INPUT_SIZE / GROUPS);
+  let first = row * input_vec4s + 4 * four / (OUTPUT_SIZE / GROUPS) * group_vec4s;
   var sum = vec4f();
-  for (var k = 0u; k < input_vec4s; k++) {
-    sum += input[row * input_vec4s + k] * columns_of(weight[four * input_vec4s + k]);
+  for (var k = 0u; k < group_vec4s; k++) {
+    sum += input[first + k] * columns_of(weight[four * group_vec4s + k]);
   }
   let x = sum * bias[output_vec4s + four] + bias[four];
   let y = vec4f(

@@ -8,10 +8,10 @@ export const normPlan: LayerPlan<NormLayer> = {
   weights: ({ weight, bias, inputSize }) => ({ affine: packBias(bias, weight, inputSize) }),
 
   plan(layer, inputs, planner) {
-    const { name, inputSize: size, epsilon } = layer;
+    const { name, inputSize: size } = layer;
     const input = planner.gather(name, inputs);
     const buffer = planner.likeInputs(`${name}.output`, inputs, paddedSize(size));
-    planner.rows(inputs, normKernel(size, epsilon), [input, planner.layout.weight(layer, "affine"), buffer]);
+    planner.rows(inputs, normKernel(layer), [input, planner.layout.weight(layer, "affine"), buffer]);
     return { value: { buffer, size, isSequence: inputs[0]!.isSequence } };
   },
 };

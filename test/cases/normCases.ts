@@ -34,6 +34,26 @@ export const normCases: readonly TwinCase[] = [
     },
   },
   {
+    id: "norm-groups",
+    name: "normalisations of groups, about the mean and about zero",
+    batchSize: 3,
+    sequenceLength: 5,
+    network: () => {
+      const next = uniform(923);
+      const gru = randomGru("gru", ["input"], { inputSize: 4, hiddenSize: 42 }, next);
+      const norms = [1, 2, 3, 14, 42].flatMap((groups) =>
+        [true, false].map((center): NormSpec => {
+          const name = `${center ? "mean" : "zero"}${groups}`;
+          return { ...randomNorm(name, ["gru"], 42, next), groups, center };
+        }),
+      );
+      const long = randomDense("long", ["gru"], [42, 390], "linear", next);
+      const last: NormSpec = { ...randomNorm("last", ["long"], 390, next), groups: 3, center: false };
+      const outputs = [...norms, last].map(({ name }) => name);
+      return defineNetwork({ layers: [gru, ...norms, long, last], outputs });
+    },
+  },
+  {
     id: "norm-offset",
     name: "a normalisation of features near 10,000",
     batchSize: 2,

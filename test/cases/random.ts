@@ -67,9 +67,10 @@ export function randomDense(
   [inputSize, outputSize]: [number, number],
   activation: ActivationSpec<ElementFunction | RowFunction>,
   next: () => number,
+  groups = 1,
 ): DenseLayer {
-  const scale = 1 / Math.sqrt(inputSize);
-  const weight = randomArray(outputSize * inputSize, next, scale);
+  const scale = 1 / Math.sqrt(inputSize / groups);
+  const weight = randomArray((outputSize * inputSize) / groups, next, scale);
   const spec: DenseSpec = {
     type: "dense",
     name,
@@ -77,6 +78,7 @@ export function randomDense(
     inputSize,
     outputSize,
     activation,
+    groups,
     weight,
     bias: randomArray(outputSize, next, scale),
   };

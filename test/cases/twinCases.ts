@@ -9,6 +9,7 @@ import { activationCases } from "./activationCases.js";
 import { carryCases } from "./carryCases.js";
 import { convCases } from "./convCases.js";
 import { frameAxesCases } from "./frameAxesCases.js";
+import { denseCases } from "./denseCases.js";
 import { generationCases } from "./generationCases.js";
 import { lstmCases } from "./lstmCases.js";
 import { mapCases } from "./mapCases.js";
@@ -385,6 +386,7 @@ export const twinCases: readonly TwinCase[] = [
   ...storages,
   ...reconverted,
   manyOutputs,
+  ...denseCases,
   ...generationCases,
   ...lstmCases,
   ...carryCases,

@@ -14,6 +14,7 @@ export const WHOLE_NETWORKS = {
   deep: () => randomStack({ seed: 803, inputSize: 9, hiddenSizes: [33, 7, 1], resetAfter: false }),
   activations: () => withActivations(804),
   recurrent: () => withOtherCells(807),
+  groups: () => withGroups(808),
   int8: () => withStorage(randomMixed(805, "sigmoid", 5), "int8"),
   f16: () => withStorage(randomTextModel(806, 9), "f16"),
 };
@@ -38,6 +39,18 @@ function withOtherCells(seed: number): Network {
       randomLstm("first", ["simple"], { inputSize: 6, hiddenSize: 5 }, next),
       randomLstm("second", ["first", "simple"], { inputSize: 11, hiddenSize: 7, ...functions }, next),
       randomDense("head", ["second", "first"], [12, 6], "tanh", next),
+    ],
+  });
+}
+
+/** Dense layers with groups: of whole vec4s, and of others. */
+function withGroups(seed: number): Network {
+  const next = uniform(seed);
+  return defineNetwork({
+    layers: [
+      randomGru("gru", ["input"], { inputSize: 3, hiddenSize: 24 }, next),
+      randomDense("even", ["gru"], [24, 16], "tanh", next, 2),
+      randomDense("odd", ["even", "gru"], [40, 15], "softmax", next, 5),
     ],
   });
 }

@@ -51,6 +51,16 @@ describe("a layer whose fields do not go together", () => {
       "expected frames of at most 2097152 numbers, got 16777216",
     ],
     [
+      "a dense layer whose groups do not divide",
+      { type: "dense", inputSize: 6, outputSize: 4, groups: 4, weight: new Float32Array(6) },
+      "expected groups to divide 6 features and 4 outputs, got 4",
+    ],
+    [
+      "a normalisation whose groups do not divide",
+      { type: "norm", inputSize: 6, groups: 4 },
+      "expected groups to divide 6 features, got 4",
+    ],
+    [
       "an identity whose operand is first",
       { ...map, operandFirst: true },
       "expected operandFirst to be false of an identity, got true",

@@ -33,6 +33,7 @@ import { completeActivation } from "../../src/layers/activation.js";
 import type { ConvLayer } from "../../src/layers/conv.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { MapLayer } from "../../src/layers/map.js";
+import type { NormLayer } from "../../src/layers/norm.js";
 import type { ReduceLayer } from "../../src/layers/reduce.js";
 import type { PoolLayer } from "../../src/layers/pool.js";
 import type { Storage } from "../../src/layers/layerType.js";
@@ -100,7 +101,10 @@ const samples: Record<string, readonly KernelSpec[]> = {
     convKernel(convolution("conv-transposed"), STATE_SIZE),
     convKernel(convolution("conv-past"), STATE_SIZE),
   ],
-  denseKernel: storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
+  denseKernel: [
+    ...storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
+    denseKernel(16, 8, completeActivation("relu"), "f32", 2),
+  ],
   embeddingKernel: storages.map((storage) => embeddingKernel({ ...embedding, storage })),
   recurrentCellKernel: recurrents.map((layer) => recurrentCellKernel(layer, STATE_SIZE, offsetsOf(layer))),
   recurrentCooperativeKernel: haveHAlone.map((layer) =>
@@ -135,7 +139,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
     ),
   ],
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
-  normKernel: [normKernel(9, 1e-5)],
+  normKernel: [normKernel(twinCase("norm-groups").network().layers[3] as NormLayer)],
   poolKernel: (["pool", "pool-2d"] as const).map((id) => poolKernel(twinCase(id).network().layers[0] as PoolLayer)),
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
   reduceKernel: [reduceKernel(twinCase("reduce-max").network().layers[1] as ReduceLayer)],

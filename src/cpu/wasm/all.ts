@@ -4,6 +4,7 @@
 export * from "./index";
 export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } from "./conv";
 export { mapRows } from "./map";
+export { normRows } from "./norm";
 export { pool } from "./pool";
 export { recurLstm, recurRnn } from "./recurrent";
 export { reduceRows } from "./reduce";

@@ -22,13 +22,18 @@ const dense: Mutation[] = [
       ["swaps bias and scale", "bias[output_vec4s + four] + bias[four]", "bias[four] + bias[output_vec4s + four]"],
       [
         "multiplies the weights transposed",
-        "* columns_of(weight[four * input_vec4s + k]);",
-        "* transpose(columns_of(weight[four * input_vec4s + k]));",
+        "* columns_of(weight[four * group_vec4s + k]);",
+        "* transpose(columns_of(weight[four * group_vec4s + k]));",
       ],
-      ["gives all outputs the first four's weights", "weight[four * input_vec4s + k]", "weight[k]"],
-      ["loses the last features", "let input_vec4s = vec4s(INPUT_SIZE);", "let input_vec4s = INPUT_SIZE / 4;"],
+      ["gives all outputs the first four's weights", "weight[four * group_vec4s + k]", "weight[k]"],
+      [
+        "loses the last features",
+        "let group_vec4s = vec4s(INPUT_SIZE / GROUPS);",
+        "let group_vec4s = INPUT_SIZE / GROUPS / 4;",
+      ],
+      ["forgets that rows are padded", "let input_vec4s = vec4s(INPUT_SIZE);", "let input_vec4s = INPUT_SIZE / 4;"],
       ["loses the last outputs", "let output_vec4s = vec4s(OUTPUT_SIZE);", "let output_vec4s = OUTPUT_SIZE / 4;"],
-      ["gives all rows the first one's input", "input[row * input_vec4s + k]", "input[k]"],
+      ["gives all rows the first one's input", "let first = row * input_vec4s + ", "let first = "],
       ["gives the first output for the second", "BETA, x.y)", "BETA, x.x)"],
       ["gives the third output for the fourth", "BETA, x.w)", "BETA, x.z)"],
       ["forgets the activation of the first output", "activate(FUNCTION, ALPHA, BETA, x.x)", "x.x"],
@@ -38,6 +43,14 @@ const dense: Mutation[] = [
   ),
   ...mutationsOf("dense.wgsl", [DENSE_AFFINE], [["swaps alpha and beta", "ALPHA, BETA,", "BETA, ALPHA,", 4]]),
   ...mutationsOf("dense.wgsl", [INT8], [["drops the scale", "sum * bias[output_vec4s + four]", "sum"]]),
+  ...mutationsOf(
+    "dense.wgsl",
+    ["dense-groups"],
+    [
+      ["gives all groups the first one's features", " + 4 * four / (OUTPUT_SIZE / GROUPS) * group_vec4s", ""],
+      ["counts groups by four outputs", "4 * four / (OUTPUT_SIZE / GROUPS)", "four / (OUTPUT_SIZE / GROUPS)"],
+    ],
+  ),
   ...mutationsOf(
     "dense.wgsl",
     [CONCATENATIONS],
