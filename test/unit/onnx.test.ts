@@ -145,6 +145,20 @@ describe("a GRU", () => {
     });
   });
 
+  it("may read a window of one feature, which has no axis for it", () => {
+    const file = onnxFile({
+      nodes: [
+        ["Unsqueeze", ["w", "two"], ["x"]],
+        ["GRU", ["x", "W", "R"], ["z"], { layout: 1 }],
+      ],
+      tensors: { two: ints(2), W: { shape: [1, 6, 1], floats: Array(6).fill(0.5) }, R: GRU_TENSORS.R },
+      inputs: { w: ["batch", 5] },
+      outputs: ["z"],
+    });
+    const { graph, inputSize } = parseOnnx(file);
+    expect([graph.inputs[0]!.axes, inputSize]).toEqual([["batch", "time"], 1]);
+  });
+
   it("that reads backwards ends at the last step that its graph gives", () => {
     const file = onnxFile({
       nodes: [
@@ -200,8 +214,8 @@ describe("what cannot be run", () => {
     expectIssues(
       {
         nodes: [
-          ["Conv", ["y", "k"], ["a"]],
-          ["Conv", ["a", "k"], ["b"]],
+          ["Einsum", ["y", "k"], ["a"]],
+          ["Einsum", ["a", "k"], ["b"]],
           ["Gelu", ["b"], ["c"], {}, "com.microsoft"],
           ["Softmax", ["y"], ["d"], { axis: 0 }],
           ["Add", ["c", "d"], ["e"]],
@@ -209,8 +223,8 @@ describe("what cannot be run", () => {
         tensors: { k: floats(1) },
         outputs: ["e"],
       },
-      'Conv "Conv of a", Conv "Conv of b", com.microsoft.Gelu "Gelu of c": no layer of webgru computes this operator',
-      'Softmax "Softmax of d": it runs over an axis that is not all features of a step' +
+      'Einsum "Einsum of a", Einsum "Einsum of b", com.microsoft.Gelu "Gelu of c": no layer of webgru computes this operator',
+      'Softmax "Softmax of d": it runs over time or batch' +
         "\nonnxruntime's optimizer wrote its own operators: load the model from before the optimization",
     ));
 

@@ -63,19 +63,6 @@ describe("a graph that cannot be run", () => {
     expect(message.length).toBeLessThan(700);
   });
 
-  it("that reads a window of one feature is to be given three axes", () => {
-    const file = onnxFile({
-      nodes: [
-        ["Unsqueeze", ["w", "two"], ["x"]],
-        ["GRU", ["x", "W", "R"], ["z"], { layout: 1 }],
-      ],
-      tensors: { two: ints(2), W: { shape: [1, 6, 1], floats: Array(6).fill(0.5) }, R: GRU_TENSORS.R },
-      inputs: { w: ["batch", 5] },
-      outputs: ["z"],
-    });
-    expect(refusalOf(file)).toMatch(/\n.*leave x\.unsqueeze\(-1\) out of forward/);
-  });
-
   it("that gives its lengths again is to leave them out", () => {
     const file = onnxFile({
       nodes: [

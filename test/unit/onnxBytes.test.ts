@@ -172,7 +172,7 @@ describe("a small file that asks for much", () => {
     );
   });
 
-  it("is refused for sums of sums, without looking for a cell in them for long", () => {
+  it("has sums of sums, in which no cell is looked for long", () => {
     // Each is twice the one before, by way of a layer; multiplied out there would be 2^40 of them.
     const nodes = Array.from({ length: 40 }, (_, i) => {
       const before = i ? `s${i - 1}` : "y";
@@ -181,7 +181,9 @@ describe("a small file that asks for much", () => {
     const last = [["Mul", ["s39", "y"], ["p"]] as const, ["Add", ["p", "s39"], ["z"]] as const];
     const eye = { shape: [2, 2], floats: [1, 0, 0, 1] };
     const file = gruFile({ nodes: [...nodes, ...last], tensors: { eye }, outputs: ["z"] });
-    return expectRefusal(() => parseOnnx(file), "unsupported", /multiplies features with each other$/);
+    const { layers } = parseOnnx(file);
+    expect(layers.filter(({ type }) => type === "gru")).toHaveLength(1);
+    expect(layers.length).toBeLessThan(90);
   });
 
   it("is refused for more layers than can be run", () => {
@@ -190,7 +192,7 @@ describe("a small file that asks for much", () => {
     return expectRefusal(
       () => parseOnnx(file),
       "unsupported",
-      /graph: it takes 301 layers, and at most 256 can be run$/,
+      /graph: it takes 257 layers and more, and at most 256 can be run$/,
     );
   });
 });

@@ -1,12 +1,15 @@
 // Operators that compute element by element, without an activation.
 
 import type { MapOperation } from "../../layers/map.js";
-import { type Axis, type Dimension, dimension, isSameDimension, joinAxes, product, quotient, strides } from "./axes.js";
+import { type Axis, type Dimension, dimension, joinAxes, product, quotient, strides } from "./axes.js";
 import type { Call, Operator } from "./call.js";
+import { originOf } from "./emit.js";
 import { recognizeGruCell } from "./gruCell.js";
+import { ofBoth, withNumbers } from "./maps.js";
+import { mixed, mixtureOf } from "./mixture.js";
 import { demand } from "./refusal.js";
 import { loosen, sourceIndices } from "./shapeOperators.js";
-import { activated, bareColumns, columnsFor, scaled, shifted, sum, together } from "./signals.js";
+import { activated, bareColumns, columnsFor, scaled, shifted, sum } from "./signals.js";
 import {
   type Constant,
   constantValue,
@@ -30,7 +33,6 @@ export const arithmeticOperators: Readonly<Record<string, Operator>> = {
   Min: (call) => [combineAll(call, MINIMUM)],
   Max: (call) => [combineAll(call, MAXIMUM)],
   Neg: negate,
-  Equal: equal,
   Where: where,
   ReduceProd: reduceProduct,
 };
@@ -118,37 +120,9 @@ function power(call: Call, signal: Signal, exponents: Float64Array): Signal {
   if (!exponents.every((one) => one === exponent)) return withNumbers(call, "power", signal, exponents);
   if (exponent === 1) return signal;
   if (exponent === 2) return activatedBy(call, signal, "square");
+  if (exponent === 0.5) return activatedBy(call, signal, "sqrt");
+  if (exponent === -1) return activatedBy(call, signal, "reciprocal");
   return withNumbers(call, "power", signal, exponents);
-}
-
-/** operation(a, numbers), or operation(numbers, a). */
-function withNumbers(
-  { wiring, layerName }: Call,
-  operation: MapOperation,
-  signal: Signal,
-  numbers: Float64Array,
-  operandFirst = false,
-): Signal {
-  const outputSize = widthOf(signal);
-  const source = wiring.addLayer(layerName, columnsFor(signal, wiring, layerName), outputSize, {
-    type: "map",
-    outputSize,
-    operation,
-    operandFirst,
-    operand: Float32Array.from(numbers),
-  });
-  return sourceSignal(source, signal.step, signal.isReversed);
-}
-
-/** operation(a, b). A GRU cell around a product may be recognized. */
-function ofBoth({ wiring, layerName }: Call, operation: MapOperation, a: Signal, b: Signal): Signal {
-  const { step, isReversed } = together(a, b);
-  const outputSize = widthOf(a);
-  const columns = new Int32Array(2 * outputSize);
-  columns.set(columnsFor(a, wiring, layerName));
-  columns.set(columnsFor(b, wiring, layerName), outputSize);
-  const source = wiring.addLayer(layerName, columns, outputSize, { type: "map", outputSize, operation });
-  return sourceSignal(source, step, isReversed);
 }
 
 /** Whether it is 1 + |x|: then x over it is softsign. */
@@ -156,9 +130,11 @@ function isOnePlusAbsolute({ wiring, layerName }: Call, x: Signal, { terms, bias
   const columns = bareColumns({ ...x, terms, bias: null });
   if (columns === null || columns.length === 0 || bias === null || !bias.every((value) => value === 1)) return false;
   const source = wiring.sourceOf(columns[0]!);
-  const of = wiring.absolutes.get(source);
+  const origin = originOf(source);
   const isWhole = columns.length === source.size && runStart(columns, source) === 0;
-  return of !== undefined && isWhole && columnsFor(x, wiring, layerName).every((column, i) => column === of[i]);
+  if (!isWhole || origin?.activation.name !== "abs") return false;
+  const of = columnsFor(origin.signal, wiring, layerName);
+  return columnsFor(x, wiring, layerName).every((column, i) => column === of[i]);
 }
 
 /** The GRU cell that ends with this addition, or the addition itself. */
@@ -205,7 +181,7 @@ function computeConstant(a: Value, b: Value, compute: (a: number, b: number) => 
 }
 
 /** Broadcasts two values to common axes. */
-function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: Value; b: Value } {
+export function broadcast(call: Call, first: Value, second: Value): { axes: Axis[]; a: Value; b: Value } {
   const rank = Math.max(first.axes.length, second.axes.length);
   const [left, right] = [loosen(call, first, second.axes), loosen(call, second, first.axes)];
   const padded = ({ axes }: Value): Axis[] => [...Array.from({ length: rank - axes.length }, () => 1), ...axes];
@@ -228,13 +204,6 @@ function negate(call: Call): Value[] {
   return [combineValues(call, MULTIPLY, call.input(0), constantValue([], [-1], false))];
 }
 
-function equal(call: Call): Value[] {
-  const { axes, a, b } = broadcast(call, call.input(0), call.input(1));
-  const [left, right] = [sizesOf(a), sizesOf(b)];
-  const values = left.map((size, i) => Number(isSameDimension(size, right[i]!)));
-  return [{ axes, content: { kind: "constant", values: Float64Array.from(values), isFloat: false, isFloat16: false } }];
-}
-
 function where(call: Call): Value[] {
   const inner = broadcast(call, call.input(1), call.input(2));
   const condition = broadcast(call, call.input(0), inner.a);
@@ -248,6 +217,10 @@ function where(call: Call): Value[] {
     const [left, right] = [a.content.values, b.content.values];
     const values = Float64Array.from(left, (value, i) => (isFirst[i]! ? value : right[i]!));
     return [{ axes, content: { ...a.content, values, isFloat16: false } }];
+  }
+  if (a.content.kind === "signal" || b.content.kind === "signal") {
+    const parts = [a, b].map((value) => mixtureOf(value, call.wiring, call.layerName));
+    return [{ axes, content: mixed(parts, isFirst.length, (i) => [isFirst[i]! ? 0 : 1, i]) }];
   }
   const [left, right] = [sizesOf(a), sizesOf(b)];
   return [

@@ -1,51 +1,12 @@
 // Functions of one element.
 
-import { type ActivationSpec, ELEMENT_FUNCTIONS } from "../../layers/activation.js";
+import type { ActivationSpec, ElementFunction } from "../../layers/activation.js";
+import { broadcast } from "./arithmeticOperators.js";
 import type { Call, Operator } from "./call.js";
+import { withNumbers } from "./maps.js";
 import { demand } from "./refusal.js";
-import { activated, columnsFor, scaled } from "./signals.js";
-import { sourceSignal, type Value, widthOf } from "./value.js";
-
-/** A function that also constants are put through. @param name of a layer's function, if there is one */
-function evaluated(name: string, compute: (x: number) => number): Operator {
-  const known = ELEMENT_FUNCTIONS.find((own) => own === name);
-  return (call) => {
-    const { axes, content } = call.input(0);
-    if (content.kind !== "constant") {
-      demand(known !== undefined, "no layer of webgru computes this operator");
-      return [activate(call, known)];
-    }
-    const values = Float64Array.from(content.values, compute);
-    return [{ axes, content: { ...content, values, isFloat16: false } }];
-  };
-}
-
-function element(activation: (call: Call) => ActivationSpec): Operator {
-  return (call) => [activate(call, activation(call))];
-}
-
-/** |x| is the larger of x and -x. */
-function absolute(call: Call): Value[] {
-  const { axes, content } = call.input(0);
-  if (content.kind === "constant") {
-    return [{ axes, content: { ...content, values: Float64Array.from(content.values, Math.abs), isFloat16: false } }];
-  }
-  const { wiring, layerName } = call;
-  const signal = call.signal(0).content;
-  const outputSize = widthOf(signal);
-  const negative = scaled(signal, new Float64Array(outputSize).fill(-1), wiring, layerName);
-  const columns = new Int32Array(2 * outputSize);
-  columns.set(columnsFor(signal, wiring, layerName));
-  columns.set(columnsFor(negative, wiring, layerName), outputSize);
-  const source = wiring.addLayer(layerName, columns, outputSize, { type: "map", outputSize, operation: "maximum" });
-  wiring.absolutes.set(source, columns.subarray(0, outputSize));
-  return [{ axes, content: sourceSignal(source, signal.step, signal.isReversed) }];
-}
-
-function activate(call: Call, activation: ActivationSpec): Value {
-  const { axes, content } = call.signal(0);
-  return { axes, content: activated(content, activation, call.wiring, call.layerName) };
-}
+import { activated } from "./signals.js";
+import { type Constant, type Signal, type Value, widthOf } from "./value.js";
 
 export const elementOperators: Readonly<Record<string, Operator>> = {
   Relu: element(() => "relu"),
@@ -58,12 +19,74 @@ export const elementOperators: Readonly<Record<string, Operator>> = {
     alpha: call.float("alpha", 0.2),
     beta: call.float("beta", 0.5),
   })),
+  HardSwish: element(() => "hardSwish"),
   Elu: element((call) => ({ name: "elu", alpha: call.float("alpha", 1) })),
+  Selu: element((call) => ({
+    name: "selu",
+    alpha: call.float("alpha", 1.67326319217681884765625),
+    beta: call.float("gamma", 1.05070102214813232421875),
+  })),
   Softsign: element(() => "softsign"),
   Softplus: element(() => "softplus"),
+  Gelu: element((call) => (call.string("approximate", "none") === "tanh" ? "geluTanh" : "gelu")),
+  Mish: element(() => "mish"),
+  Erf: element(() => "erf"),
+  Swish: element((call) => ({ name: "silu", alpha: call.float("alpha", 1) })),
   Sqrt: evaluated("sqrt", Math.sqrt),
   Reciprocal: evaluated("reciprocal", (x) => 1 / x),
   Exp: evaluated("exp", Math.exp),
   Log: evaluated("log", Math.log),
-  Abs: absolute,
+  Abs: evaluated("abs", Math.abs),
+  Sign: evaluated("sign", Math.sign),
+  Floor: evaluated("floor", Math.floor),
+  Clip: clip,
+  PRelu: parametricRelu,
 };
+
+/** A function that constants are put through, too. */
+function evaluated(name: ElementFunction, compute: (x: number) => number): Operator {
+  return (call) => {
+    const { axes, content } = call.input(0);
+    if (content.kind !== "constant") return [activate(call, name)];
+    const values = Float64Array.from(content.values, compute);
+    return [{ axes, content: { ...content, values, isFloat16: false } }];
+  };
+}
+
+function element(activation: (call: Call) => ActivationSpec): Operator {
+  return (call) => [activate(call, activation(call))];
+}
+
+function activate(call: Call, activation: ActivationSpec): Value<Signal> {
+  const { axes, content } = call.signal(0);
+  return { axes, content: activated(content, activation, call.wiring, call.layerName) };
+}
+
+/** Limited on both sides, or on one. */
+function clip(call: Call): Value[] {
+  const bound = (i: number, attribute: string) =>
+    call.optional(i) === null ? call.float(attribute, NaN) : call.constant(i, attribute).content.values[0]!;
+  const [low, high] = [bound(1, "min"), bound(2, "max")];
+  const value = call.signal(0);
+  // Exporters write the largest float32 for none.
+  const [hasLow, hasHigh] = [low, high].map((limit) => Math.abs(limit) < 3e38);
+  if (low === 0 && !hasHigh) return [activate(call, "relu")];
+  if (hasLow && hasHigh) {
+    demand(low <= high, `its bounds are ${low} and ${high}`);
+    return [activate(call, { name: "clip", alpha: low, beta: high })];
+  }
+  if (!hasLow && !hasHigh) return [value];
+  const limits = new Float64Array(widthOf(value.content)).fill(hasLow ? low : high);
+  return [{ ...value, content: withNumbers(call, hasLow ? "maximum" : "minimum", value.content, limits) }];
+}
+
+/** x, slope * x where it is negative. */
+function parametricRelu(call: Call): Value[] {
+  const { values } = call.constant(1, "slope").content;
+  const [alpha] = values;
+  if (alpha !== undefined && values.every((value) => value === alpha))
+    return [activate(call, { name: "leakyRelu", alpha })];
+  const { axes, a, b } = broadcast(call, call.signal(0), call.input(1));
+  const slopes = Float64Array.from((b.content as Constant).values);
+  return [{ axes, content: withNumbers(call, "prelu", a.content as Signal, slopes) }];
+}

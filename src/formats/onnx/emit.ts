@@ -8,7 +8,7 @@ import {
   type RowFunction,
 } from "../../layers/activation.js";
 import type { MapSpec } from "../../layers/map.js";
-import { plainTerm, type Signal, type Term, widthOf, widthOfTerm } from "./value.js";
+import { plainTerm, type Signal, takeRows, type Term, widthOf, widthOfTerm } from "./value.js";
 import { columnsOf, type DenseSource, type Source, type Wiring } from "./wiring.js";
 
 const LINEAR = completeActivation<ElementFunction>("linear");
@@ -29,16 +29,41 @@ export function originOf(source: Source): Origin | undefined {
   return origins.get(source);
 }
 
-/** A layer of its own for activation(signal). */
+/** Columns of a layer of its own for activation(signal). */
 export function emit(
   signal: Signal,
   activation: Activation<ElementFunction | RowFunction>,
   wiring: Wiring,
   name: string,
-): Source {
-  const source = new Emitter(wiring, name).emit(signal, activation);
-  origins.set(source, { signal, activation });
-  return source;
+): Int32Array {
+  const order = isRowFunction(activation.name) ? null : orderOf(signal.terms, wiring);
+  const inOrder = order === null ? signal : takeRows(signal, order, wiring);
+  const source = new Emitter(wiring, name).emit(inOrder, activation);
+  origins.set(source, { signal: inOrder, activation });
+  if (order === null) return columnsOf(source);
+  const columns = new Int32Array(order.length);
+  order.forEach((to, i) => (columns[to] = source.first + i));
+  return columns;
+}
+
+/**
+ * The order of features in which a term has a whole source: functions of one element do not mind the order, and a layer that
+ * reads another as it is needs no rearrange before it. Null where they are in such an order, or in none.
+ */
+export function orderOf(terms: readonly Term[], wiring: Wiring): Int32Array | null {
+  if (terms.some(({ weight }) => weight !== null)) return null;
+  for (const { columns } of terms) {
+    const first = columns.reduce((least, column) => Math.min(least, column), Infinity);
+    const isWhole =
+      first >= 0 && wiring.sourceOf(first).first === first && wiring.sourceOf(first).size === columns.length;
+    if (!isWhole) continue;
+    wiring.spend(columns.length);
+    const order = new Int32Array(columns.length).fill(-1);
+    columns.forEach((column, i) => (order[column - first] = i));
+    if (order.includes(-1)) continue; // some column is there twice, or of another source
+    return order.every((from, i) => from === i) ? null : order;
+  }
+  return null;
 }
 
 class Emitter {
@@ -63,7 +88,13 @@ class Emitter {
     }
     const { name } = activation;
     if (!isRowFunction(name)) return this.#sum(others, bias, { ...activation, name });
-    return this.#dense(terms, bias, activation);
+    const columns = this.#isBare(others, bias) ? others[0]!.columns : columnsOf(this.#sum(others, bias, LINEAR));
+    const spec = { type: "reduce", inputShape: [width], axes: [0], operation: name } as const;
+    return this.#wiring.addLayer(this.#name, columns, width, spec);
+  }
+
+  #isBare(terms: readonly Term[], bias: Float64Array | null): boolean {
+    return terms.length === 1 && terms[0]!.scale === null && bias === null;
   }
 
   #dense(

@@ -62,8 +62,17 @@ export function guessForms(model: OnnxModel, ports: readonly OnnxPort[]): Guess[
       .sort((a, b) => a.rank - b.rank)
       .slice(0, MAX_GUESSES);
   }
+  const found = guesses.map(({ form }) => form);
+  const isFixed = forms.every(([form], i) => form!.kind !== "features" || isFixedShape(ports[i]!));
+  if (isFixed) found.push(forms.map(([form]) => (form!.kind === "features" ? { kind: "features", free: [] } : form!)));
   const numGuesses = Math.max(1, Math.floor(MAX_NODES_READ / nodes.length));
-  return guesses.slice(0, numGuesses).map(({ form }) => new Map(ports.map((port, i) => [port, form[i]!])));
+  const tried = numGuesses < found.length && isFixed ? [...found.slice(0, numGuesses - 1), found.at(-1)!] : found;
+  return tried.slice(0, numGuesses).map((form) => new Map(ports.map((port, i) => [port, form[i]!])));
+}
+
+/** Whether the file has all sizes: then a frame may be the whole input. */
+function isFixedShape({ shape }: OnnxPort): boolean {
+  return shape !== null && shape.every((size) => typeof size === "number");
 }
 
 /** Names that reach certain inputs of nodes, directly or through `PASSING` operators. @param slots those inputs of a node */
@@ -108,24 +117,21 @@ function namesCastToInteger(nodes: readonly OnnxNode[]): Set<string> {
 /** Guesses for the axes that are not of features. @param isMain whether it is the first input that is no state */
 function axesToTry({ shape }: OnnxPort, isMain: boolean): number[][] {
   const rank = shape?.length ?? 3;
-  const all = isMain ? MAIN_AXES[rank] : OTHER_AXES[rank];
-  const possible = (all ?? []).filter((free) =>
-    shape?.every((size, i) => typeof size === "number" || free.includes(i)),
-  );
-  return possible.length > 0
-    ? possible
-    : (all ?? [Array.from({ length: Math.max(0, rank - 1) }, (_, i) => i)]).slice(0, 1);
+  const all = (isMain ? MAIN_AXES : OTHER_AXES)[rank] ?? [[0], [1]];
+  const open = shape?.flatMap((size, i) => (typeof size === "number" ? [] : [i])) ?? [];
+  const possible = all.filter((free) => shape !== null && open.every((axis) => free.includes(axis)));
+  if (possible.length === 0) return all.slice(0, 1);
+  // The axes that the file leaves open are the likeliest.
+  const isOpen = (free: readonly number[]) => open.length > 0 && free.join() === open.join();
+  return isMain ? possible : [...possible.filter(isOpen), ...possible.filter((free) => !isOpen(free))];
 }
 
-/** Free axes of the main input, by rank: features are last, or in the middle, or first. */
+/** Free axes of the main input, by rank: features are last, or in the middle, or first; of two axes, none may be features. */
 const MAIN_AXES: Readonly<Record<number, number[][]>> = {
   1: [[]],
-  2: [[0], [1]],
-  3: [
-    [0, 1],
-    [0, 2],
-    [1, 2],
-  ],
+  2: [[0], [1], [0, 1]],
+  3: [[0, 1], [0, 2], [1, 2], [0]],
+  4: [[0, 2], [0, 3], [0, 1], [0]],
 };
 
 /** Free axes of another input, by rank: a state is [layers, batch, features] or batch-first; else as in the main input. */
@@ -133,7 +139,7 @@ const OTHER_AXES: Readonly<Record<number, number[][]>> = {
   1: [[]],
   2: [[0], [1]],
   3: [[1], [0], [0, 1]],
-  4: [[2], [1]],
+  4: [[2], [1], [0]],
 };
 
 const freeAxis = (size: number | string) => [new FreeAxis(typeof size === "number" ? size : null)];

@@ -1,5 +1,6 @@
 import { GruError } from "../../errors.js";
 import { checkOptions } from "../../model/checkOptions.js";
+import type { Layer } from "../../layers/index.js";
 import type { ModelFiles } from "../fileContents.js";
 import { numElements } from "../tensor.js";
 import { adviceFor } from "./advice.js";
@@ -83,13 +84,29 @@ function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean
   };
   const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.tensors.has(name));
   let first: readonly Issue[] | null = null;
+  let second: OnnxNetwork | null = null;
   for (const guess of guessForms(model, ports)) {
     const graph = readGraph(model, guess, request);
     const result = graph.issues.length > 0 ? graph.issues : tryAssemble(graph, states);
-    if ("layers" in result) return { ...result, notes: notesOf(model, graph, result, request) };
-    first ??= result;
+    if (!("layers" in result)) {
+      // The guess that goes the farthest is the likeliest; the first one of them.
+      if (first === null || placeOf(result) > placeOf(first)) first = result;
+      continue;
+    }
+    const network = { ...result, notes: notesOf(model, graph, result, request) };
+    // A recurrence along time can be streamed: it is the better guess.
+    if (!result.layers.some(runsAlongFrame)) return network;
+    second ??= network;
   }
+  if (second !== null) return second;
   throw new GruError("unsupported", describeIssues(model, first!));
+}
+
+/** Number of nodes that were read before the first issue; a graph that was read as a whole has none that tells. */
+const placeOf = ([issue]: readonly Issue[]) => issue?.at ?? Infinity;
+
+function runsAlongFrame(layer: Layer): boolean {
+  return "frameSteps" in layer && layer.frameSteps !== null;
 }
 
 function weightsOf(model: OnnxModel, weights: NonNullable<ParseOnnxOptions["weights"]>): Map<string, TensorData> {

@@ -6,9 +6,14 @@ import { arithmeticOperators } from "./arithmeticOperators.js";
 import { extentOf, Roles } from "./axes.js";
 import { Call, type Operator, type Reading } from "./call.js";
 import type { ExternalData } from "./externalData.js";
+import { convOperators } from "./convOperators.js";
 import { elementOperators } from "./elementOperators.js";
 import { type Guess, inputValue } from "./inputForms.js";
-import { layerOperators } from "./layerOperators.js";
+import { logicOperators } from "./logicOperators.js";
+import { matrixOperators } from "./matrixOperators.js";
+import { normOperators } from "./normOperators.js";
+import { placeOperators } from "./placeOperators.js";
+import { reduceOperators } from "./reduceOperators.js";
 import { findLive, type LiveGraph } from "./liveGraph.js";
 import { type GraphProto, MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort, readsOf } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
@@ -25,9 +30,14 @@ const OPERATORS = new Map<string, Operator>(
     ...shapeOperators,
     ...selectOperators,
     ...arithmeticOperators,
+    ...convOperators,
     ...elementOperators,
-    ...layerOperators,
+    ...logicOperators,
+    ...matrixOperators,
+    ...normOperators,
+    ...placeOperators,
     ...recurrentOperators,
+    ...reduceOperators,
   }),
 );
 
@@ -41,6 +51,8 @@ export interface Issue {
   readonly reason: string;
   /** The operator of a node, if it is unknown. */
   readonly operator?: string;
+  /** Number of nodes that were read before. */
+  readonly at?: number;
 }
 
 /** A graph that was read. */
@@ -147,6 +159,7 @@ class Scope {
 
 class GraphReader {
   readonly issues: Issue[] = [];
+  #numNodes = 0;
   readonly #reading: Reading;
   /** Computed constants with remaining readers, and the number of their names. */
   readonly #held = new Map<Constant["values"], number>();
@@ -167,6 +180,7 @@ class GraphReader {
   }
 
   visit(node: OnnxNode, scope: Scope): void {
+    this.#numNodes++;
     const { name, operator, outputs } = node;
     const subject = `${operator.slice(0, MAX_NAME)} ${quote(name || outputs[0] || "")}`;
     const values = this.#compute(node, subject, scope);
@@ -178,7 +192,7 @@ class GraphReader {
       scope.values.set(output, values?.[i] === undefined ? null : this.#once(values[i], numReads, output));
       if (numReads === 0) continue;
       if (values?.[i] !== undefined) this.#hold(values[i], 1);
-      else if (values !== null) this.issues.push({ subject, reason: `it has an output ${i} that is not supported` });
+      else if (values !== null) this.#refuse({ subject, reason: `it has an output ${i} that is not supported` });
     }
     for (const input of readsOf(node)) this.#release(input, scope);
   }
@@ -192,7 +206,7 @@ class GraphReader {
     if (operator === "If") return this.#branch(node, subject, inputs[0], scope);
     const compute = OPERATORS.get(operator);
     if (compute === undefined) {
-      this.issues.push({ subject, operator, reason: "no layer of webgru computes this operator" });
+      this.#refuse({ subject, operator, reason: "no layer of webgru computes this operator" });
       return null;
     }
     if (inputs.includes(null)) return null;
@@ -274,12 +288,16 @@ class GraphReader {
     return { axes: shape, content: { kind: "constant", ...content } };
   }
 
+  #refuse(issue: Issue): void {
+    this.issues.push({ ...issue, at: this.#numNodes });
+  }
+
   #attempt<T>(subject: string, compute: () => T): T | null {
     try {
       return compute();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.issues.push({ subject, reason: error.message });
+      this.#refuse({ subject, reason: error.message });
       return null;
     }
   }

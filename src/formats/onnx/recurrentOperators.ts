@@ -1,7 +1,6 @@
 // The operators GRU, LSTM and RNN: https://onnx.ai/onnx/operators/onnx__LSTM.html
 
 import type { Direction } from "../../layers/direction.js";
-import { layerType } from "../../layers/index.js";
 import { quote } from "../quote.js";
 import { type Axis, dimensionOf, isSameDimension } from "./axes.js";
 import type { Call, Operator } from "./call.js";
@@ -64,11 +63,6 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
   const frameSteps = typeof time === "number" && !isOneStep ? time : null;
   if (frameSteps === null) reading.roles.bind(time, "time");
   if (typeof batch !== "number") reading.roles.bind(batch, "batch");
-  const isKnown = "rows" in layerType({ type: cell.options[0]!.type }).fields;
-  demand(
-    isKnown || (rows === 1 && frameSteps === null),
-    `it needs a time axis where there are ${frameSteps ?? rows} features`,
-  );
   const hasLengths = readLengths(call, time);
   const { isReversed } = input.content;
   if (frameSteps === null) {

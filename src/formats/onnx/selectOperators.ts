@@ -11,19 +11,10 @@ import {
   strides,
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
+import { mixed, mixtureOf } from "./mixture.js";
 import { demand, Refusal } from "./refusal.js";
 import { sourceIndices } from "./shapeOperators.js";
-import { columnsFor, plain } from "./signals.js";
-import {
-  columnsSignal,
-  type Constant,
-  reindex,
-  type Signal,
-  sizesOf,
-  sizesValue,
-  sourceSignal,
-  type Value,
-} from "./value.js";
+import { type Constant, reindex, type Signal, sizesOf, sizesValue, sourceSignal, type Value } from "./value.js";
 import type { EmbeddingSource } from "./wiring.js";
 
 export const selectOperators: Readonly<Record<string, Operator>> = {
@@ -305,15 +296,10 @@ function same(a: Axis, b: Axis): Axis {
 /** Joins the contents of values, one after the other. */
 function joinContents(call: Call, inputs: readonly Value[]): Value["content"] {
   const contents = inputs.map(({ content }) => content);
-  if (contents.every((content) => content.kind === "signal")) {
-    const parts = contents.map((content) => plain(content, call.wiring, call.layerName));
-    const [first] = parts as [Signal, ...Signal[]];
-    for (const part of parts) {
-      demand(part.step === first.step, "it joins a sequence with a value that comes once, at its end");
-      demand(part.isReversed === first.isReversed, "it joins a sequence with one that runs backwards");
-    }
-    const columns = parts.flatMap((part) => [...columnsFor(part, call.wiring, call.layerName)]);
-    return columnsSignal(Int32Array.from(columns), first.step, first.isReversed);
+  if (contents.some((content) => content.kind === "signal")) {
+    const parts = inputs.map((value) => mixtureOf(value, call.wiring, call.layerName));
+    const places = parts.flatMap(({ columns }, part) => Array.from(columns, (_, i) => [part, i] as const));
+    return mixed(parts, places.length, (i) => places[i]!);
   }
   if (contents.every((content) => content.kind === "constant")) {
     const isFloat32 = contents.every((content) => content.values instanceof Float32Array);

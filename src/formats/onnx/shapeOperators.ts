@@ -252,17 +252,27 @@ function frozenAxis(axis: Axis): number | null {
   return typeof axis === "number" ? null : frozenNumber(dimensionOf(axis));
 }
 
-/** Tile, for axes of size 1: the same as Expand. */
+/** Repeats features along their axes; along time or batch, only what has one element there. */
 function tile(call: Call): Value[] {
-  const { axes } = call.input(0);
+  const value = call.input(0);
+  const { axes } = value;
   const repeats = sizesOf(call.input(1));
   demand(repeats.length === axes.length, "it needs one number of repeats for each axis");
+  const times = axes.map((axis, i) => (typeof axis === "number" && axis !== 1 ? frozenNumber(repeats[i]!) : 1));
+  const isKnown = times.every((number) => number !== null && Number.isInteger(number) && number >= 0);
+  demand(isKnown, "it repeats features as often as there are steps or rows");
   const target = axes.map((axis, i) => {
-    const isOnce = repeats[i]!.factor === 1 && repeats[i]!.free.length === 0;
-    demand(isOnce || axis === 1, "it repeats more than one element");
-    return isOnce ? axis : axisOf(repeats[i]!);
+    const isOnce = isNumber(repeats[i]!, 1);
+    demand(isOnce || typeof axis === "number", "it repeats time or batch");
+    return isOnce || axis !== 1 ? axis : axisOf(repeats[i]!);
   });
-  return [stretch(call, target)];
+  const stretched = stretch(call, target);
+  if (times.every((number) => number === 1)) return [stretched];
+  // Each axis becomes two, of which the first goes over the same elements again.
+  const parted = stretched.axes.flatMap((axis, i) => [times[i]!, axis]);
+  const steps = strides(stretched.axes).flatMap((step) => [0, step]);
+  const tiled = stretched.axes.map((axis, i) => (typeof axis === "number" ? times[i]! * axis : axis));
+  return [reindex(stretched, tiled, sourceIndices(call.wiring, parted, steps), call.wiring)];
 }
 
 /** Whether all elements are one number. */

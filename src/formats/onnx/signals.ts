@@ -9,7 +9,7 @@ import {
 import { emit } from "./emit.js";
 import { demand } from "./refusal.js";
 import { columnsSignal, plainTerm, type Signal, type Term, widthOf } from "./value.js";
-import { columnsOf, type Wiring } from "./wiring.js";
+import type { Wiring } from "./wiring.js";
 
 const LINEAR = completeActivation<ElementFunction>("linear");
 
@@ -29,7 +29,7 @@ export function columnsFor(signal: Signal, wiring: Wiring, name: string): Int32A
   if (bare !== null) return bare;
   let emitted = made.get(signal);
   if (emitted === undefined) {
-    emitted = columnsOf(emit(signal, LINEAR, wiring, name));
+    emitted = emit(signal, LINEAR, wiring, name);
     made.set(signal, emitted);
   }
   return emitted;
@@ -47,8 +47,8 @@ export function activated(
   wiring: Wiring,
   name: string,
 ): Signal {
-  const source = emit(signal, completeActivation(activation), wiring, name);
-  return columnsSignal(columnsOf(source), signal.step, signal.isReversed);
+  const columns = emit(signal, completeActivation(activation), wiring, name);
+  return columnsSignal(columns, signal.step, signal.isReversed);
 }
 
 /** signal + addend, [O]. */

@@ -117,7 +117,7 @@ export class Specs {
     }
     const { inputs } = this.#read(columns, name);
     const inputSize = columns.length / rows / (frameSteps ?? 1);
-    return { ...rest, inputs, inputSize, rows, frameSteps, weight: source.weight } as unknown as LayerSpec;
+    return { ...rest, inputs, inputSize, rows, frameSteps, weight: source.weight } as LayerSpec;
   }
 
   #lastSpec({ of, size, block }: FinalSource, name: string): LayerSpec {

@@ -120,8 +120,6 @@ const HELD_PER_BYTE = 8;
 /** All sources, each after the sources that it reads. */
 export class Wiring {
   readonly sources: Source[] = [];
-  /** The columns whose absolute values a source gives. */
-  readonly absolutes = new Map<Source, Int32Array>();
   readonly #maxElements: number;
   readonly #maxBytes: number;
   #numColumns = 0;
@@ -251,10 +249,12 @@ export class Wiring {
 }
 
 /** Types of layers that compute each frame by itself. */
-const FRAME_LAYERS: ReadonlySet<string> = new Set(["map", "rearrange"]);
+const FRAME_LAYERS: ReadonlySet<string> = new Set(["map", "norm", "pool", "rearrange", "reduce"]);
 
 function isFrameLayer(source: Source): source is LayerSource {
-  return source.type === "layer" && FRAME_LAYERS.has(source.spec.type);
+  if (source.type !== "layer") return false;
+  const { spec } = source;
+  return FRAME_LAYERS.has(spec.type) || (spec.type === "conv" && (spec.timeKernelSize ?? 1) === 1);
 }
 
 /** Memory of a source's columns and weights. */

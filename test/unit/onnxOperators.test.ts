@@ -1,0 +1,172 @@
+// Operators around a recurrence: what they refuse, and why.
+
+import { describe, it } from "vitest";
+import { parseOnnx } from "../../src/entries/onnx.js";
+import { floats, GRU_TENSORS, ints, onnxFile, type OnnxFileNode, type OnnxTensor } from "../files/onnxFile.js";
+import { expectRefusal } from "../harness/refusal.js";
+
+/** A graph of a node that reads raw, [batch, 4, 6, 1], before a GRU of one step. */
+function before(node: OnnxFileNode, tensors: Readonly<Record<string, OnnxTensor>> = {}): Uint8Array {
+  return onnxFile({
+    nodes: [
+      ["Reshape", ["frame", "axes"], ["raw"]],
+      node,
+      ["Flatten", ["z"], ["flat"]],
+      ["MatMul", ["flat", "M"], ["x3"]],
+      ["Unsqueeze", ["x3", "zero"], ["x"]],
+      ["GRU", ["x", "W", "R", "", "", "h"], ["Y", "hn"]],
+    ],
+    tensors: { ...GRU_TENSORS, M: floats(24, 3), zero: ints(0), axes: ints(0, 4, 6, 1), ...tensors },
+    inputs: { frame: ["batch", 24], h: [1, "batch", 2] },
+    outputs: ["Y", "hn"],
+  });
+}
+
+const kernel = { k: floats(4, 4, 3, 1) };
+
+const CASES: [what: string, node: OnnxFileNode, reason: string, tensors?: Record<string, OnnxTensor>][] = [
+  ["negative pads", ["Conv", ["raw", "k"], ["z"], { pads: [-1, 0, 1, 0] }], "it has pads [-1, 0, 1, 0]", kernel],
+  ["a stride of 0", ["Conv", ["raw", "k"], ["z"], { strides: [0, 1] }], "it has strides [0, 1]", kernel],
+  [
+    "dilations beyond counting",
+    ["Conv", ["raw", "k"], ["z"], { dilations: [2 ** 40, 1] }],
+    `it has dilations [${2 ** 40}, 1]`,
+    kernel,
+  ],
+  [
+    "a window larger than the frame",
+    ["Conv", ["raw", "k"], ["z"], { dilations: [4, 1] }],
+    "it gives an output of [4, -2, 1]",
+    kernel,
+  ],
+  [
+    "pads for another number of axes",
+    ["Conv", ["raw", "k"], ["z"], { pads: [1, 1] }],
+    "it has 2 pads for 2 axes",
+    kernel,
+  ],
+  [
+    "a kernel of another shape",
+    ["Conv", ["raw", "k"], ["z"], { kernel_shape: [1, 1] }],
+    "its kernel_shape is [1, 1], and W is for [3, 1]",
+    kernel,
+  ],
+  [
+    "groups that do not part the channels",
+    ["Conv", ["raw", "k"], ["z"], { group: 3 }],
+    "it has a W of [4, 4, 3, 1] for 4 channels in 3 groups",
+    kernel,
+  ],
+  [
+    "no groups",
+    ["Conv", ["raw", "k"], ["z"], { group: { type: 2 } }],
+    "it has a W of [4, 4, 3, 1] for 4 channels in 0 groups",
+    kernel,
+  ],
+  [
+    "a kernel that is computed",
+    ["Conv", ["raw", "raw"], ["z"]],
+    "it needs constants as W, and gets features; a graph input with weights can be passed in the option weights",
+  ],
+  ["biases of another number", ["Conv", ["raw", "k", "zero"], ["z"]], "it has 1 biases for 4 channels", kernel],
+  [
+    "an output of a claimed shape",
+    ["ConvTranspose", ["raw", "k"], ["z"], { output_shape: [8, 1] }],
+    "it states the shape of its output",
+    kernel,
+  ],
+  ["pooling without a window", ["MaxPool", ["raw"], ["z"]], "it has no kernel_shape"],
+  [
+    "pooling of three axes",
+    ["AveragePool", ["raw"], ["z"], { kernel_shape: [1, 1, 1] }],
+    "it needs an input of 5 axes",
+  ],
+  ["a word for its padding", ["Conv", ["raw", "k"], ["z"], { auto_pad: "SOMEHOW" }], "its auto_pad is SOMEHOW", kernel],
+  [
+    "padding beyond all sizes",
+    ["Pad", ["raw", "far"], ["z"]],
+    `it pads 6 features by 0 and ${2 ** 40}`,
+    { far: ints(0, 0, 0, 0, 0, 0, 2 ** 40, 0) },
+  ],
+  [
+    "padding that takes away more than there is",
+    ["Pad", ["raw", "less"], ["z"]],
+    "it pads 6 features by -9 and 0",
+    { less: ints(0, 0, -9, 0, 0, 0, 0, 0) },
+  ],
+  [
+    "a reflection past the other end",
+    ["Pad", ["raw", "six"], ["z"], { mode: "reflect" }],
+    "it pads 6 features by 6 and 0, mode reflect",
+    { six: ints(0, 0, 6, 0, 0, 0, 0, 0) },
+  ],
+  [
+    "an unknown mode",
+    ["Pad", ["raw", "six"], ["z"], { mode: "mirror" }],
+    'it pads in the mode "mirror"',
+    { six: ints(0, 0, 6, 0, 0, 0, 0, 0) },
+  ],
+  [
+    "padding along the batch",
+    ["Pad", ["raw", "one"], ["z"]],
+    "it pads time or batch",
+    { one: ints(1, 0, 0, 0, 0, 0, 0, 0) },
+  ],
+  ["too few pads", ["Pad", ["raw", "one"], ["z"]], "it has 1 pads for 4 axes", { one: ints(1) }],
+  [
+    "a scatter along the batch",
+    ["ScatterND", ["raw", "i", "raw"], ["z"]],
+    "it puts values along time or batch",
+    { i: { shape: [1, 1], ints: [0] } },
+  ],
+  ["a reduction of an axis that is not there", ["ReduceMean", ["raw"], ["z"], { axes: [4] }], "it names axis 4 of 4"],
+  ["a reduction along the batch", ["ReduceMean", ["raw"], ["z"], { axes: [0] }], "it reduces along time or batch"],
+  [
+    "a slope that does not fit",
+    ["PRelu", ["raw", "slopes"], ["z"]],
+    "it joins 6 features with 5",
+    { slopes: floats(5, 1) },
+  ],
+  [
+    "bounds the wrong way round",
+    ["Clip", ["raw", "high", "low"], ["z"]],
+    "its bounds are 1 and 0",
+    { high: { shape: [], floats: [1] }, low: { shape: [], floats: [0] } },
+  ],
+  [
+    "a matrix from the left of another size",
+    ["MatMul", ["wide", "raw"], ["z"]],
+    "it multiplies 6 features with a matrix for 5",
+    { wide: floats(4, 5) },
+  ],
+  [
+    "a tensor of a matrix for each of other axes",
+    ["MatMul", ["raw", "many"], ["z"]],
+    "it multiplies features with several matrices, and not one for each of an axis",
+    { many: floats(3, 1, 2) },
+  ],
+  [
+    "repeats as often as there are rows",
+    ["Tile", ["raw", "sizes"], ["z"]],
+    "it repeats time or batch",
+    { sizes: ints(2, 1, 1, 1) },
+  ],
+];
+
+describe("an operator is refused", () => {
+  for (const [what, node, reason, tensors] of CASES) {
+    it(`for ${what}`, async () => {
+      const words = `${node[0]} "${node[0]} of z": ${reason}`.replace(/[[\]().]/g, "\\$&");
+      await expectRefusal(() => parseOnnx(before(node, tensors)), "unsupported", new RegExp(`\n {2}${words}(\n|$)`));
+    });
+  }
+
+  it("for a frame that is too large", async () => {
+    const file = before(["ConvTranspose", ["raw", "k"], ["z"], { strides: [2 ** 18, 1] }], kernel);
+    await expectRefusal(
+      () => parseOnnx(file),
+      "bad-file",
+      `onnx: expected at most 65536 features, got ${4 * (5 * 2 ** 18 + 3)}`,
+    );
+  });
+});
