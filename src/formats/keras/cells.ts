@@ -1,7 +1,7 @@
 // The classes of Keras's recurrent layers, and their cells.
 
 import { type CellPart, type PartReader } from "./cellPart.js";
-import { Config } from "./config.js";
+import type { Config } from "./config.js";
 import { readGruPart } from "./gruPart.js";
 import type { NamedTensor } from "./kerasModel.js";
 import { readLstmPart } from "./lstmPart.js";
