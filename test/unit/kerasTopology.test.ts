@@ -347,31 +347,6 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), bidirectional({ backward_layer: { class_name: "GRU", config: gruLayer(3).config } })],
     message: /^layer "both": expected backward_layer to be like the forward one, in the other direction, got /,
   },
-  "a product that could lose digits": {
-    layers: [inputLayer(), bidirectional({ merge_mode: "mul" }, { activation: "relu" })],
-    message:
-      'layer "both": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got larger ones, which would lose digits',
-  },
-  "a product of a sum, which may be beyond 1": {
-    layers: [
-      inputLayer(),
-      gruLayer(3, { name: "a" }, ["input"]),
-      { class_name: "Add", config: { name: "sum" }, inputs: ["a", "a"] },
-      { class_name: "Multiply", config: { name: "product" }, inputs: ["a", "sum"] },
-    ],
-    outputs: ["product"],
-    message:
-      'layer "product": expected a product of numbers in [-1, 1], as tanh and sigmoid give, got larger ones, which would lose digits',
-  },
-  "a product of three": {
-    layers: [
-      inputLayer(),
-      gruLayer(3, { name: "a" }, ["input"]),
-      { class_name: "Multiply", config: { name: "product" }, inputs: ["a", "a", "a"] },
-    ],
-    outputs: ["product"],
-    message: 'layer "product": expected a product of 2 tensors, got 3',
-  },
   "a sum of different sizes": {
     layers: [
       inputLayer(),
@@ -438,16 +413,6 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), { class_name: "Masking", config: { name: "masking", mask_value: "none" } }, gruLayer(3)],
     code: "bad-file",
     message: 'layer "masking": expected mask_value to be a finite number, got "none"',
-  },
-  "an activation of too many features": {
-    layers: [
-      inputLayer(),
-      gruLayer(3, { name: "a" }, ["input"]),
-      { ...denseLayer(2, { units: 3000, activation: "relu" }, ["a"]) },
-      { class_name: "Activation", config: { name: "last", activation: "softmax" }, inputs: ["dense"] },
-    ],
-    outputs: ["last"],
-    message: 'layer "last": expected at most 4194304 elements in the matrix that it becomes, got 3000 x 3000',
   },
 };
 

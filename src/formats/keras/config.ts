@@ -75,6 +75,16 @@ export class Config {
     return value as number;
   }
 
+  /** A positive whole number for each of `count` axes; one number is for all of them. @param otherwise of a missing field */
+  sizes(name: string, count: number, otherwise?: number): number[] {
+    const value = this.get(name) ?? otherwise;
+    const list: unknown = Array.isArray(value) ? value : Array.from({ length: count }, () => value);
+    const isSizes =
+      Array.isArray(list) && list.length === count && list.every((each) => Number.isSafeInteger(each) && each > 0);
+    if (!isSizes) throw this.bad(name, `${count} positive whole numbers`);
+    return list as number[];
+  }
+
   bad(name: string, expected: string): GruError {
     return new GruError(
       "bad-file",

@@ -57,7 +57,7 @@ export function entriesOf(list: readonly unknown[], around: Place): Entry[] {
 /** The layer that a wrapper wraps, which keeps the wrapper's name. */
 export function wrapped({ name, config, place }: Entry): Entry {
   const json = config.object("layer");
-  const inner = new Config(json.get("config") ?? {}, json.subject);
+  const inner = new Config(json.get("config") ?? {}, config.subject);
   return {
     name,
     className: json.text("class_name"),

@@ -31,4 +31,6 @@ export interface Topology {
   readonly layers: readonly KerasLayer[];
   /** Names of the calls whose outputs are the model's, the main one first. */
   readonly outputs: readonly string[];
+  /** Keras's names of the outputs, each once: those of the layers or nested models that give them. */
+  readonly outputNames: readonly string[];
 }

@@ -24,6 +24,8 @@ export interface Building {
   areMaskedStepsRead(name: string): boolean;
   /** Number of calls and outputs that read a call. */
   numReaders(name: string): number;
+  /** Whether some layer goes from step to step. */
+  readonly hasTime: boolean;
 }
 
 /** Reads a layer of one class: adds our layers for it, and gives its output. */
@@ -35,6 +37,7 @@ export class LayerCall {
   /** The tensors that it reads. */
   readonly given: readonly KerasTensor[];
   readonly builder: Building;
+  #numRearranged = 0;
 
   constructor(layer: KerasLayer, given: readonly KerasTensor[], builder: Building) {
     this.layer = layer;
@@ -80,10 +83,37 @@ export class LayerCall {
     this.builder.list.push(...layers);
   }
 
+  /** Adds a rearrangement of a tensor's frames. @param indices of its numbers, -1 for `fill` @returns its name */
+  rearranged({ parts, size }: KerasTensor, indices: Float32Array, fill = 0): string {
+    this.#numRearranged++;
+    const name = `${this.name}.order${this.#numRearranged === 1 ? "" : this.#numRearranged}`;
+    const outputSize = indices.length;
+    this.push({ type: "rearrange", name, inputs: parts, inputSize: size, outputSize, fill, indices });
+    return name;
+  }
+
+  /** All steps of a sequence, one after the other, as one frame. */
+  wholeSequence(): KerasTensor {
+    throw this.unsupported("features of each step, got a sequence; put TimeDistributed around it");
+  }
+
   /** Adds the layers of what other files built. */
   pushBuilt({ layers, value }: Built): Built["value"] {
     this.push(...layers);
     return value;
+  }
+
+  /** As `axisOf`, of the only tensor. */
+  frameAxis(axis: unknown): number | null {
+    return this.axisOf(this.input, axis);
+  }
+
+  /** The axis of a tensor's frames that Keras numbers from the batch on, or from the end; null for another. */
+  axisOf({ shape, isSequence }: KerasTensor, axis: unknown): number | null {
+    const numBefore = isSequence ? 2 : 1;
+    if (!Number.isInteger(axis)) return null;
+    const from = (axis as number) < 0 ? (axis as number) + shape.length : (axis as number) - numBefore;
+    return from >= 0 && from < shape.length ? from : null;
   }
 
   unsupported(expected: string): GruError {

@@ -7,7 +7,18 @@ import type { DenseSpec } from "../../layers/dense.js";
 import type { EmbeddingSpec } from "../../layers/embedding.js";
 import { activationName } from "./kerasActivation.js";
 import type { GruPart } from "./cellPart.js";
-import { checkMoves } from "./merge.js";
+
+/** Limit of a matrix that only moves numbers. */
+const MAX_ELEMENTS = 2 ** 22;
+
+/** @throws GruError `unsupported` when a matrix to move `columns` numbers to `rows` would be too large */
+function checkMoves(subject: string, rows: number, columns: number): void {
+  if (rows * columns <= MAX_ELEMENTS) return;
+  throw new GruError(
+    "unsupported",
+    `${subject}: expected at most ${MAX_ELEMENTS} elements in the matrix that it becomes, got ${rows} x ${columns}`,
+  );
+}
 
 /** The mask feature at a masked step: the largest power of two that f16 holds. */
 const MASKED = 2 ** 15;

@@ -5,7 +5,7 @@ import type { KerasModel } from "./kerasModel.js";
 import { frameSize, type KerasTensor } from "./tensor.js";
 
 /** The shape of a model's input. */
-export type ModelInput = Pick<KerasTensor, "shape" | "size" | "order" | "isSequence" | "numSteps">;
+export type ModelInput = Pick<KerasTensor, "shape" | "size" | "order" | "isSequence" | "numSteps" | "timePadding">;
 
 /** @throws GruError `unsupported` for several inputs, `bad-file` for one whose frames have no size */
 export function modelInput(model: KerasModel): ModelInput {
@@ -19,10 +19,10 @@ export function modelInput(model: KerasModel): ModelInput {
   // [B, T, ...frame], or [B, features]; of indices [B, T].
   const given = input.inputShape?.slice(1) ?? [null, null];
   const areIndices = layers.some(({ className }) => className === "Embedding");
-  const isSequence = areIndices || given.length > 1;
+  const isSequence = areIndices || given.length === 2 || (given.length > 2 && hasTime(model));
   const numSteps = isSequence && typeof given[0] === "number" ? given[0] : null;
   const shape = areIndices ? [1] : frameShape(isSequence ? given.slice(1) : given, input, model);
-  return { shape, size: frameSize(shape), order: null, isSequence, numSteps };
+  return { shape, size: frameSize(shape), order: null, isSequence, numSteps, timePadding: null };
 }
 
 function frameShape(given: readonly unknown[], { name }: KerasLayer, model: KerasModel): number[] {
@@ -33,6 +33,14 @@ function frameShape(given: readonly unknown[], { name }: KerasLayer, model: Kera
 
 function isSize(size: unknown): size is number {
   return Number.isSafeInteger(size) && (size as number) > 0;
+}
+
+/** Classes of layers that go from step to step. */
+const OVER_TIME: readonly string[] = [...CELL_LAYERS, "Bidirectional"];
+
+/** Whether some layer of a model goes from step to step, or is applied to each. */
+export function hasTime({ topology }: KerasModel): boolean {
+  return topology.layers.some(({ className, isPerStep }) => isPerStep || OVER_TIME.includes(className));
 }
 
 const WITH_KERNEL: readonly string[] = [...CELL_LAYERS, "Bidirectional", "Dense"];

@@ -5,9 +5,10 @@ import { type Dialect, dialectOf } from "./dialect.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { type Building, LayerCall } from "./layerCall.js";
+import { hasTime } from "./modelInput.js";
 import { LayerList } from "./layerList.js";
-import { PASSING_CLASSES, READERS, RECURRENT_CLASSES } from "./layerReaders.js";
-import { sumOf } from "./merge.js";
+import { PASSING_CLASSES, READERS, RECURRENT_CLASSES, WINDOW_CLASSES } from "./layerReaders.js";
+import { copyOf } from "./merge.js";
 import type { KerasTensor } from "./tensor.js";
 import type { Mask } from "./value.js";
 
@@ -22,6 +23,8 @@ export class NetworkBuilder implements Building {
   readonly #values = new Map<string, KerasTensor>();
   /** Names of the calls that give only the mask of the model's input. */
   readonly #masks = new Set<string>();
+  /** Names of our layers that are outputs. */
+  readonly #outputs = new Set<string>();
 
   /** @param input the model's input, in the order in which the network sees it */
   constructor(model: KerasModel, input: Omit<KerasTensor, "parts" | "mask" | "isBounded">) {
@@ -52,12 +55,24 @@ export class NetworkBuilder implements Building {
     this.#values.set(layer.name, layer.isPerStep ? this.#readPerStep(layer, given) : this.#read(layer, given));
   }
 
-  /** Our layer that gives a whole value; one is added if the value has several parts. @param name of an added call */
+  /**
+   * Our layer that gives a whole value in Keras's order, for an output; one is added if the value has several parts.
+   *
+   * @param name of an added call
+   */
   single(name: string): string {
-    const { parts, size } = this.value(name);
-    if (parts.length === 1 && parts[0] !== NETWORK_INPUT) return parts[0]!;
-    this.list.push(sumOf(name, parts, size));
-    return name;
+    const { order, parts, size } = this.value(name);
+    const isOwn = parts.length === 1 && parts[0] !== NETWORK_INPUT && !this.#outputs.has(parts[0]!);
+    if (isOwn && order === null) {
+      this.#outputs.add(parts[0]!);
+      return parts[0]!;
+    }
+    const own = `${name}.output${this.#outputs.size}`;
+    this.#outputs.add(own);
+    const indices = order === null ? null : Float32Array.from(order);
+    const moved = { type: "rearrange", name: own, inputs: parts, inputSize: size, outputSize: size } as const;
+    this.list.push(indices === null ? copyOf(own, parts, size) : { ...moved, indices });
+    return own;
   }
 
   weightsOf(layer: KerasLayer): NamedTensor[] {
@@ -81,7 +96,17 @@ export class NetworkBuilder implements Building {
     return [...layers.flatMap(({ inputs }) => inputs), ...outputs].filter((read) => read === name).length;
   }
 
+  /** Whether some layer goes from step to step. */
+  get hasTime(): boolean {
+    return hasTime(this.#model);
+  }
+
   #read(layer: KerasLayer, given: readonly KerasTensor[]): KerasTensor {
+    const padded = given.some(({ timePadding }) => timePadding !== null);
+    if (padded && !WINDOW_CLASSES.includes(layer.className)) {
+      const expected = "a convolution or a pooling after a padding of steps";
+      throw new GruError("unsupported", `layer "${layer.name}": expected ${expected}, got ${layer.className}`);
+    }
     return READERS.get(layer.className)!(new LayerCall(layer, given, this));
   }
 

@@ -1,3 +1,4 @@
+import { inKerasOrder } from "./frameOrder.js";
 import type { LayerCall, LayerReader } from "./layerCall.js";
 import { innerLayer } from "./cells.js";
 import { bidirectionalLayers, recurrentLayer } from "./recurrentLayers.js";
@@ -29,6 +30,7 @@ export const readRecurrent: LayerReader = (call) => {
     order: null,
     isSequence: !isLast,
     numSteps: isLast ? null : input.numSteps,
+    timePadding: null,
   };
 };
 
@@ -39,7 +41,7 @@ function onlySequence(call: LayerCall) {
     throw call.unsupported(`to read one sequence, and to begin with a state of zeros, got ${given.length} inputs`);
   }
   const { input } = call;
-  if (input.isSequence && input.shape.length === 1) return input;
+  if (input.isSequence && input.shape.length === 1) return inKerasOrder(call, input);
   const got = input.isSequence ? `frames of [${input.shape.join(", ")}]` : "a tensor without steps";
   throw call.unsupported(`a sequence of features, got ${got}`);
 }

@@ -90,7 +90,7 @@ export function bidirectionalLayers(parts: RecurrentParts): Built {
 }
 
 function merge(mode: MergeMode, name: string, layers: readonly LayerSpec[], value: Value): Built {
-  const merged = mergeValues(mode, name, value, 2);
+  const merged = mergeValues(mode, name, value);
   return { layers: [...layers, ...merged.layers], value: merged.value };
 }
 

@@ -12,6 +12,8 @@ export interface KerasTensor extends Value {
   readonly isSequence: boolean;
   /** T, where the model fixes it. */
   readonly numSteps: number | null;
+  /** Steps of zeros before and after, which the convolution that reads it adds; null for none. */
+  readonly timePadding: readonly [before: number, after: number] | null;
 }
 
 /** Number of elements of a frame. */

@@ -2,6 +2,7 @@ import { GruError } from "../../errors.js";
 import { defineNetwork } from "../../model/defineNetwork.js";
 import type { Network } from "../../model/network.js";
 import type { KerasModel } from "./kerasModel.js";
+import { withNames } from "./layerNames.js";
 import { type ModelInput, modelInput } from "./modelInput.js";
 import { NetworkBuilder } from "./networkBuilder.js";
 
@@ -30,9 +31,11 @@ function build(model: KerasModel, input: ModelInput, reversesInput: boolean) {
   return {
     isReversed: outputs.some((name) => builder.value(name).isReversed),
     network: () => {
-      const names = outputs.map((name) => builder.single(name));
+      const given = outputs.map((name) => builder.single(name));
       const notes = [`Read from ${origin}.`, ...builder.notes];
-      return defineNetwork({ layers: builder.layers, outputs: names, reversesInput, notes });
+      const { outputNames } = model.topology;
+      const named = withNames(builder.layers, new Map(given.map((name, i) => [name, outputNames[i]!])));
+      return defineNetwork({ layers: named, outputs: outputNames, reversesInput, notes });
     },
   };
 }

@@ -23,7 +23,24 @@ export function parseTopology(model: Config): Topology {
   checkClasses(model, CLASS_NAMES);
   const unfolder = new Unfolder();
   const outputs = unfolder.unfold(model, TOP, null);
-  return { layers: unfolder.layers, outputs };
+  return { layers: unfolder.layers, outputs, outputNames: uniqueNames(namesOf(model)) };
+}
+
+/** The layers of the whole model that give its outputs. */
+function namesOf(model: Config): string[] {
+  const config = model.get("config");
+  if (model.text("class_name") !== "Sequential") {
+    return readRefs(model.object("config").get("output_layers") ?? [], "output_layers").map(({ layer }) => layer);
+  }
+  const list = Array.isArray(config) ? config : model.object("config").list("layers");
+  return [entriesOf(list, TOP.place).at(-1)!.name];
+}
+
+function uniqueNames(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}.${before + 1}`;
+  });
 }
 
 /** Name of the input of a list without an InputLayer. No layer has this name: Keras refuses "/" in names. */
