@@ -1,6 +1,6 @@
 // The classes of Keras's recurrent layers, and their cells.
 
-import { type CellPart, type PartReader } from "./cellPart.js";
+import type { CellPart, PartReader } from "./cellPart.js";
 import type { Config } from "./config.js";
 import { readGruPart } from "./gruPart.js";
 import type { NamedTensor } from "./kerasModel.js";

@@ -67,10 +67,7 @@ export const RNN: CellKind = {
   blocks: ["h"],
   activations: ["Tanh"],
   reorder: () => {},
-  options(_, [activation], clip) {
-    demand(clip === null, "it has a clip");
-    return { type: "rnn", activation: activation! };
-  },
+  options: (_, [activation], clip) => ({ type: "rnn", activation: activation!, clip }),
 };
 
 /** i o f c becomes i f c o, in place. @param values [D, 4H, ...] */

@@ -24,6 +24,9 @@ const MAX_GUESSES = 9;
 /** Limit of nodes in all guesses together: a graph of thousands of nodes cannot be run with any guess. */
 const MAX_NODES_READ = 4096;
 
+/** Operators whose inputs 1 to 3 are weights, 4 lengths, 5 and 6 states. */
+const RECURRENT: ReadonlySet<string> = new Set(["GRU", "LSTM", "RNN"]);
+
 /** Operators that pass on their input in another shape or type. */
 const PASSING = new Set([
   "Identity",
@@ -43,9 +46,9 @@ const PASSING = new Set([
 /** The guesses to try, the most usual first. @param ports the inputs without a value in the file */
 export function guessForms(model: OnnxModel, ports: readonly OnnxPort[]): Guess[] {
   const nodes = allNodes(model.nodes);
-  const states = namesBehind(nodes, ({ operator, inputs }) => (operator === "GRU" ? inputs.slice(5, 6) : []));
+  const states = namesBehind(nodes, ({ operator, inputs }) => (RECURRENT.has(operator) ? inputs.slice(5, 7) : []));
   const lengths = namesBehind(nodes, ({ operator, inputs }) =>
-    operator === "GRU" ? inputs.slice(4, 5) : operator === "ReverseSequence" ? inputs.slice(1, 2) : [],
+    RECURRENT.has(operator) ? inputs.slice(4, 5) : operator === "ReverseSequence" ? inputs.slice(1, 2) : [],
   );
   const cast = namesCastToInteger(nodes);
   const main = ports.find(({ name }) => !states.has(name) && !lengths.has(name));
@@ -90,7 +93,7 @@ function namesBehind(nodes: readonly OnnxNode[], slots: (node: OnnxNode) => read
 
 /** Range of the inputs that are weights. */
 const WEIGHT_SLOTS = new Map<string, readonly [start: number, end: number]>([
-  ["GRU", [1, 4]],
+  ...[...RECURRENT].map((operator) => [operator, [1, 4]] as const),
   ["MatMul", [1, 2]],
   ["Gemm", [1, 3]],
   ["BatchNormalization", [1, 5]],
