@@ -284,6 +284,15 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [FRAMES, each(layer("UpSampling2D", { size: 2, interpolation: "bilinear" }))],
     message: 'layer "layer": expected interpolation to be nearest, got "bilinear"',
   },
+  "a padding after the steps": {
+    layers: [
+      inputLayer(),
+      layer("ZeroPadding1D", { name: "zeros", padding: [1, 1] }),
+      layer("Conv1D", { filters: 2, kernel_size: 3 }, { kernel: [3, 3, 2], bias: [2] }),
+      gruLayer(2),
+    ],
+    message: 'layer "layer": expected one step for each step, of the steps up to it: strides 1, causal padding',
+  },
   "a padding of steps that no convolution reads": {
     layers: [inputLayer(), layer("ZeroPadding1D", { padding: [2, 0] }), gruLayer(3)],
     message: 'layer "gru": expected a convolution or a pooling after a padding of steps, got GRU',

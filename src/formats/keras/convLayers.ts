@@ -148,10 +148,11 @@ export function timeOf(call: LayerCall, tensor: KerasTensor, windows: AxisWindow
   const [before, after] = added ?? [0, 0];
   const outputSize = numSteps === null ? null : padAxis(numSteps + before + after, windows, padding).outputSize;
   // Zeros for all steps but a window's last are what a stream begins with.
-  if (stride > 1 || (padding !== "causal" && added === null && kernel > 1))
-    throw call.unsupported("one step for each step");
   const isCausal = added !== null && before === reachOf(windows) - 1 && after === 0;
   const timePadding = isCausal ? "causal" : (added ?? padding);
+  if (stride > 1 || (added !== null && !isCausal) || (timePadding !== "causal" && kernel > 1)) {
+    throw call.unsupported("one step for each step, of the steps up to it: strides 1, causal padding");
+  }
   return {
     fields: { timeKernelSize: kernel, timeStride: stride, timeDilation: dilation, timePadding } as const,
     numSteps: outputSize,
