@@ -2,8 +2,8 @@
 //
 //   output[row, o, p] = activate(scale[o] * sum over c, t, k of weight[o, c, t, k] * frame(row, t)[c, at(p, k)] + bias[o])
 //
-// frame_under comes from lib/frame_own.wgsl, or with a window along time from lib/frame_past.wgsl; row_at and column_at from
-// lib/window_under.wgsl, or transposed from lib/window_over.wgsl.
+// frame_under comes from lib/frame_own.wgsl, or with a window along time from lib/frame_past.wgsl or lib/frame_whole.wgsl;
+// row_at and column_at from lib/window_under.wgsl, or transposed from lib/window_over.wgsl.
 // Dispatch [ceil(outputs / WORKGROUP_SIZE), rows, 1].
 // CPU twin: src/layers/conv.ts
 
@@ -43,6 +43,9 @@ fn conv(@builtin(global_invocation_id) global_id: vec3u, @builtin(num_workgroups
   var sum = 0.0;
   for (var t = 0u; t < TIME_KERNEL; t++) {
     let frame = frame_under(row, t);
+    if (!is_there(frame)) {
+      continue;
+    }
     for (var c = 0u; c < group_channels; c++) {
       var part = 0.0; // of a channel: in a long sum of all, small terms would be lost
       var k = (c * TIME_KERNEL + t) * kernel;

@@ -2,14 +2,20 @@
 
 const TIME_KERNEL = 1u;
 
-alias Frame = u32; // its first element in `input`
+struct Frame {
+  start: u32, // its first element in `input`
+}
 
 fn frame_under(row: u32, k: u32) -> Frame {
-  return row * padded(FRAME_SIZE);
+  return Frame(row * padded(FRAME_SIZE));
+}
+
+fn is_there(frame: Frame) -> bool {
+  return true;
 }
 
 fn element_of(frame: Frame, i: u32) -> f32 {
-  return input[frame + i];
+  return input[frame.start + i];
 }
 
 fn keep_past(row: u32, first: u32, stride: u32) {

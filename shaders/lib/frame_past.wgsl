@@ -1,14 +1,11 @@
 // The frames that an output is made of: those of its window along time, of which a chunk's first ones are in the state. Needs
-// an `input` of rows, and FRAME_SIZE. Frames are counted from the oldest one of the state.
+// an `input` of rows, FRAME_SIZE, and lib/past_bindings_*.wgsl. Frames are counted from the oldest one of the state.
 
 override TIME_KERNEL: u32;
 override TIME_DILATION: u32;
+override TIME_STRIDE: u32;
 override PAST: u32;       // frames of the state
 override STATE_SIZE: u32; // S: elements of one state of all layers, rows padded
-
-@group(0) @binding(5) var<storage, read> lengths: array<u32>;     // [B], the steps of each row
-@group(0) @binding(6) var<storage, read> slots: array<u32>;       // [B], 2 * slot + which of its two states has the past
-@group(0) @binding(7) var<storage, read_write> state: array<f32>; // [slots, 2, S], from this layer's [PAST, I] on
 
 struct Frame {
   is_past: bool,
@@ -16,7 +13,7 @@ struct Frame {
 }
 
 fn frame_under(row: u32, k: u32) -> Frame {
-  return frame_at(row % params.batch_size, row / params.batch_size + k * TIME_DILATION);
+  return frame_at(row % params.batch_size, row / params.batch_size * TIME_STRIDE + k * TIME_DILATION);
 }
 
 fn frame_at(row: u32, frame: u32) -> Frame {
@@ -24,6 +21,10 @@ fn frame_at(row: u32, frame: u32) -> Frame {
     return Frame(true, slots[row] * STATE_SIZE + frame * FRAME_SIZE);
   }
   return Frame(false, ((frame - PAST) * params.batch_size + row) * padded(FRAME_SIZE));
+}
+
+fn is_there(frame: Frame) -> bool {
+  return true;
 }
 
 fn element_of(frame: Frame, i: u32) -> f32 {

@@ -37,7 +37,8 @@ ${MODEL_HELP}
     const model = await createModel(network, { device });
     const input = benchInput(network, numSteps * batchSize);
     const runs = await timeEach("sequences", timeMs, async () => void (await model.run(input, { batchSize })));
-    const pushes = canStream(network) ? await timePushes(model, input, timeMs) : null;
+    const frames = model.framesPerStep;
+    const pushes = canStream(network) ? await timePushes(model, benchInput(network, frames * numSteps), timeMs) : null;
     const { deviceName, deviceReason } = model;
     model.dispose();
     const sequence = summarize(runs);
@@ -58,7 +59,9 @@ ${MODEL_HELP}
       ...table([
         ["", "times", "min ms", "mean ms", "std ms", "p50 ms", "p99 ms"],
         row(`sequence ${result.shape}`, sequence),
-        ...(result.push === null ? [] : [row("push of one step, B=1", result.push)]),
+        ...(result.push === null
+          ? []
+          : [row(`push of ${frames === 1 ? "one step" : `${frames} steps`}, B=1`, result.push)]),
       ]),
       `${Math.round(result.sequence.stepsPerSecond).toLocaleString("en")} steps/s in sequences`,
       ...(pushes === null ? ["no pushes: a layer that runs in reverse needs the whole sequence"] : []),
@@ -79,12 +82,11 @@ interface Summary {
 
 async function timePushes(model: GruModel, input: Float32Array, timeMs: number): Promise<number[]> {
   const stream: GruStream = model.createStream();
-  const { inputSize } = model;
-  const numRows = input.length / inputSize;
+  const length = model.framesPerStep * model.inputSize;
   let at = 0;
   return timeEach("pushes", timeMs, async () => {
-    await stream.push(input.subarray(at * inputSize, (at + 1) * inputSize));
-    at = (at + 1) % numRows;
+    await stream.push(input.subarray(at, at + length));
+    at = (at + length) % input.length;
   });
 }
 

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createModel, GruError, type GruModel, type GruStream } from "../index.js";
-import { fewestIndices, sequenceNames } from "../model/network.js";
+import { fewestIndices, sequencesOf } from "../model/network.js";
 import { readNpz } from "../entries/npz.js";
 import { breathe, defineCommand, EXIT, takeChoice } from "./command.js";
 import { formatLine, type LineForm, linesOf, parseLine, shortest } from "./lines.js";
@@ -23,6 +23,7 @@ export const run = defineCommand({
 ${MODEL_HELP}
 
 A line is one step: numbers separated by commas, tabs or spaces, or an array in JSON. It is answered at once, in its own form.
+Where a model makes a step of several of the input, by strides along time, as many lines have one answer.
 An empty line sets the state to zero, for the next sequence; its answer is an empty line.`,
   options: {
     ...MODEL_OPTIONS,
@@ -40,6 +41,7 @@ An empty line sets the state to zero, for the next sequence; its answer is an em
     else {
       const source = values.input === "-" ? process.stdin : createReadStream(values.input);
       for await (const lines of linesOf(source)) await predictor.answer(lines);
+      predictor.end();
     }
     model.dispose();
     return EXIT.fine;
@@ -58,42 +60,58 @@ class LinePredictor {
   readonly #stream: GruStream;
   readonly #isNamed: boolean;
   readonly #maxSteps: number;
+  /** Lines that wait for those with which they have an answer. */
+  #pending: Pending = { forms: [], values: [] };
   #numLines = 0;
 
   constructor(model: GruModel, isNamed: boolean) {
     this.#model = model;
     this.#stream = model.createStream();
     this.#isNamed = isNamed;
-    const sequences = sequenceNames(model.network.layers);
+    const sequences = sequencesOf(model.network.layers);
     // An output that has only the last step of a push answers one line.
-    this.#maxSteps = model.outputNames.every((name) => sequences.has(name)) ? MAX_STEPS : 1;
+    const { framesPerStep } = model;
+    const isEach = model.outputNames.every((name) => sequences.has(name));
+    this.#maxSteps = isEach ? framesPerStep * Math.ceil(MAX_STEPS / framesPerStep) : framesPerStep;
   }
 
   /** Answers lines. For a wrong line it throws, after the answers of all lines before. */
   async answer(lines: readonly string[]): Promise<void> {
-    let pending: Pending = { forms: [], values: [] };
-    const flush = async () => {
-      const { forms, values } = pending;
-      pending = { forms: [], values: [] };
-      await this.#push(values, forms);
-    };
     try {
       for (const line of lines) {
         const parsed = parseLine(line, ++this.#numLines);
         if (parsed === null) {
-          await flush();
+          await this.#flush();
+          this.end();
           await this.#stream.reset();
           await write("\n");
           continue;
         }
         this.#check(parsed.values);
-        pending.forms.push(parsed.form);
-        for (const value of parsed.values) pending.values.push(value);
-        if (pending.forms.length === this.#maxSteps) await flush();
+        this.#pending.forms.push(parsed.form);
+        for (const value of parsed.values) this.#pending.values.push(value);
+        if (this.#pending.forms.length === this.#maxSteps) await this.#flush();
       }
     } finally {
-      await flush();
+      await this.#flush();
     }
+  }
+
+  /** @throws GruError `shape-mismatch` where lines are left that have no answer */
+  end(): void {
+    const numLeft = this.#pending.forms.length;
+    if (numLeft === 0) return;
+    const expected = `expected a multiple of ${this.#model.framesPerStep} lines, of which this model makes a step`;
+    throw new GruError("shape-mismatch", `line ${this.#numLines}: ${expected}, got ${numLeft} more`);
+  }
+
+  /** Pushes the lines that have an answer together. */
+  async #flush(): Promise<void> {
+    const { forms, values } = this.#pending;
+    const numSteps = forms.length - (forms.length % this.#model.framesPerStep);
+    const length = numSteps * this.#model.inputSize;
+    this.#pending = { forms: forms.slice(numSteps), values: values.slice(length) };
+    await this.#push(values.slice(0, length), forms.slice(0, numSteps));
   }
 
   /** Answers the steps of a .npz file. */
@@ -137,17 +155,19 @@ class LinePredictor {
     throw new GruError("bad-input", `${at}: expected an index in [0, ${end}), got ${index}`);
   }
 
-  /** Pushes steps, [T, 1, I], and writes a line for each. */
+  /** Pushes steps, [T, 1, I], and writes a line for each `framesPerStep` of them, in the form of the last. */
   async #push(values: ArrayLike<number>, forms: readonly LineForm[]): Promise<void> {
     if (forms.length === 0) return;
     const outputs = await this.#stream.pushNamed(values);
     const [main] = this.#model.outputNames;
+    const { framesPerStep } = this.#model;
+    const ends = forms.filter((_, i) => (i + 1) % framesPerStep === 0);
     const rowOf = (name: string, step: number) => {
       const output = outputs[name]!;
-      const size = output.length / forms.length;
+      const size = output.length / ends.length;
       return output.subarray(step * size, (step + 1) * size);
     };
-    const lines = forms.map((form, step) => {
+    const lines = ends.map((form, step) => {
       if (!this.#isNamed) return formatLine(rowOf(main!, step), form);
       const fields = this.#model.outputNames.map(
         (name) => `${printableJson(name)}:[${[...rowOf(name, step)].map(shortest).join(",")}]`,

@@ -65,10 +65,12 @@ export function createConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
     : [wasm.convolve, wasm.convolveWorkFloats(conv)];
   const activation = writeActivation(memory, layer.activation);
   const isLinear = layer.activation.name === "linear";
-  return createWindowLayer(layer, room.inputSize(layer), target, floats, (frames, table, work) => {
-    const { output, outputStride, numRows } = frames;
-    convolve(conv, output, outputStride, table, numRows, work);
-    if (!isLinear) wasm.activateRows(activation, output, outputStride, numRows);
+  const inputSize = room.inputSize(layer);
+  const zeros = writeFloats(memory, null, inputSize);
+  return createWindowLayer(layer, inputSize, target, zeros, floats, (outputs) => {
+    const { output, outputStride, numOutputs, table, work } = outputs;
+    convolve(conv, output, outputStride, table, numOutputs, work);
+    if (!isLinear) wasm.activateRows(activation, output, outputStride, numOutputs);
   });
 }
 
@@ -176,9 +178,11 @@ function createPlainConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
     return total;
   }
 
-  return createWindowLayer(layer, room.inputSize(layer), target, 0, ({ output, outputStride, numRows }, table) => {
+  const inputSize = room.inputSize(layer);
+  const zeros = writeFloats(memory, null, inputSize);
+  return createWindowLayer(layer, inputSize, target, zeros, 0, ({ output, outputStride, numOutputs, table }) => {
     const { f32 } = memory;
-    for (let m = 0; m < numRows; m++) {
+    for (let m = 0; m < numOutputs; m++) {
       let to = output / 4 + m * outputStride;
       for (let o = 0; o < outputChannels; o++) {
         for (const rowsUnder of inputRows!) {

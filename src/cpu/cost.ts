@@ -1,9 +1,10 @@
 // The cost of a workload on the CPU and on a GPU, estimated from the network alone. Pure: measured times are arguments.
 
 import type { Workload } from "../engine/workload.js";
+import { EVERY_STEP } from "../layers/cadence.js";
 import { type Layer, layerType, tensorsOf } from "../layers/index.js";
 import type { Storage, TensorSpec } from "../layers/layerType.js";
-import { type Network, sizeOfValue } from "../model/network.js";
+import { type Network, sequencesOf, sizeOfValue } from "../model/network.js";
 
 /** The work of a workload. */
 export interface Work {
@@ -26,14 +27,17 @@ const ELEMENT_BYTES: Record<Storage, number> = { f32: 4, f16: 2, int8: 1 };
 export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: Workload): Work {
   const timeRows = batchSize * sequenceLength;
   let [flops, weightBytes, numDispatches] = [0, 0, 0];
+  const sequences = sequencesOf(network.layers);
   for (const layer of network.layers) {
-    numDispatches += 1 + sequenceLength * (layerType(layer).numStepDispatches?.(layer) ?? 0);
+    const { stride } = sequences.get(layer.name) ?? EVERY_STEP;
+    const [ownSteps, ownRows] = [sequenceLength / stride, timeRows / stride];
+    numDispatches += 1 + ownSteps * (layerType(layer).numStepDispatches?.(layer) ?? 0);
     for (const { numElements, bytes, kind, timesPerFrame } of productsOf(layer)) {
-      flops += 2 * numElements * timesPerFrame * timeRows;
+      flops += 2 * numElements * timesPerFrame * ownRows;
       const numReads =
         kind === "matrix"
-          ? Math.ceil((timeRows * timesPerFrame) / TIME_ROWS_AT_ONCE)
-          : sequenceLength * Math.ceil((batchSize * timesPerFrame) / ROWS_AT_ONCE);
+          ? Math.ceil((ownRows * timesPerFrame) / TIME_ROWS_AT_ONCE)
+          : ownSteps * Math.ceil((batchSize * timesPerFrame) / ROWS_AT_ONCE);
       weightBytes += bytes * numReads;
     }
   }

@@ -4,7 +4,7 @@
 import type { CpuMemory } from "./cpuMemory.js";
 import type { WasmFunctions } from "./wasmModule.js";
 
-/** Steps of some rows that go through one layer before the next. */
+/** Steps of some rows that go through one layer before the next; for a layer, those of its input. */
 export interface Chunk {
   /** [T, B, I], or [T, B] indices */
   readonly input: Float32Array;

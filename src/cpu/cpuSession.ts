@@ -2,20 +2,24 @@ import type { Advance, Advanced, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { ALL, neededLayers, type Selection } from "../model/outputRequest.js";
+import { type Cadence, stepsAt } from "../layers/cadence.js";
 import { layerOutputSize } from "../layers/index.js";
 import {
+  cadencesOf,
   eachRowOfState,
+  framesPerStep,
   hasReverse,
   initialStateOf,
   type LayerState,
   layerNamed,
   type Network,
-  sequenceNames,
+  sequencesOf,
   stateLength,
   stateOf,
 } from "../model/network.js";
 import { workOf } from "./cost.js";
 import type { Chunk } from "./cpuLayer.js";
+import { roundUp } from "./cpuMemory.js";
 import { type Pace, stepsOfTurn } from "./pace.js";
 import type { Runner } from "./runner.js";
 import { sample } from "./sample.js";
@@ -37,6 +41,8 @@ interface Wanted {
   /** Numbers of one step of one row. */
   readonly size: number;
   readonly isSequence: boolean;
+  /** How its steps follow from those of the network's input. */
+  readonly cadence: Cadence;
   readonly k: number;
 }
 
@@ -62,6 +68,7 @@ export class CpuSession implements Session {
   /** Every output, the main one first. */
   readonly #outputs: readonly Wanted[];
   readonly #hasReverse: boolean;
+  readonly #framesPerStep: number;
   /** Of each slot: [D, size] of each block, one after the other. */
   #states: Float32Array[];
   readonly #blocks: readonly LayerState[];
@@ -76,9 +83,17 @@ export class CpuSession implements Session {
     this.#runner = runner;
     this.#pace = pace;
     this.#stepFlops = workOf(network, {}).flops;
-    const sequences = sequenceNames(network.layers);
+    const sequences = sequencesOf(network.layers);
+    const cadences = cadencesOf(network.layers);
+    this.#framesPerStep = framesPerStep(network);
     this.#outputs = network.outputs.map((name) => {
-      return { name, size: layerOutputSize(layerNamed(network, name)), isSequence: sequences.has(name), k: 0 };
+      return {
+        name,
+        size: layerOutputSize(layerNamed(network, name)),
+        isSequence: sequences.has(name),
+        cadence: cadences.get(name)!,
+        k: 0,
+      };
     });
     this.#hasReverse = hasReverse(network);
     this.#blocks = stateOf(network);
@@ -161,8 +176,8 @@ export class CpuSession implements Session {
 
   #begin({ slots, lastOnly, output }: Advance, numSteps: number, chunkSteps: number): Job {
     const wanted = this.#wanted(output);
-    const outputs = wanted.map(({ size, isSequence, k }) => {
-      const numRows = (isSequence && !lastOnly ? numSteps : 1) * slots.length;
+    const outputs = wanted.map(({ size, isSequence, cadence, k }) => {
+      const numRows = (isSequence && !lastOnly ? stepsAt(cadence, numSteps) : 1) * slots.length;
       return new Float32Array(numRows * (k > 0 ? 2 * k : size));
     });
     const states = slots.map((slot) => this.#states[slot]!);
@@ -204,7 +219,8 @@ export class CpuSession implements Session {
   }
 
   #turnSteps(numRows: number): number {
-    return Math.max(Math.ceil(MIN_TURN_ROWS / numRows), stepsOfTurn(numRows * this.#stepFlops));
+    const numSteps = Math.max(Math.ceil(MIN_TURN_ROWS / numRows), stepsOfTurn(numRows * this.#stepFlops));
+    return roundUp(numSteps, this.#framesPerStep);
   }
 
   #wanted({ all, topK: k }: Selection): readonly Wanted[] {
@@ -222,22 +238,20 @@ export class CpuSession implements Session {
   }
 
   /** Copies a chunk's part of one output, for the rows that have not ended. */
-  #give(
-    wanted: Wanted,
-    { numSteps, states, lengths }: Chunk,
-    start: number,
-    lastOnly: boolean,
-    output: Float32Array,
-  ): void {
-    const numRows = states.length;
-    const { isSequence } = wanted;
-    if (lengths === null) {
+  #give(wanted: Wanted, chunk: Chunk, chunkStart: number, lastOnly: boolean, output: Float32Array): void {
+    const { isSequence, cadence } = wanted;
+    const numRows = chunk.states.length;
+    const start = stepsAt(cadence, chunkStart);
+    const numSteps = stepsAt(cadence, chunk.numSteps);
+    if (numSteps === 0) return;
+    if (chunk.lengths === null) {
       const from = isSequence && lastOnly ? (numSteps - 1) * numRows : 0;
       const isWhole = isSequence && !lastOnly;
       this.#copy(wanted, from, (isWhole ? numSteps : 1) * numRows, output, isWhole ? start * numRows : 0);
       return;
     }
-    lengths.forEach((length, row) => {
+    chunk.lengths.forEach((chunkLength, row) => {
+      const length = stepsAt(cadence, chunkLength);
       if (length === 0) return;
       if (!isSequence) this.#copy(wanted, row, 1, output, row);
       else if (lastOnly) this.#copy(wanted, (length - 1) * numRows + row, 1, output, row);

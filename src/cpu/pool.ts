@@ -1,7 +1,8 @@
 import { type Axes, axesOf, inputUnder } from "../layers/axis.js";
-import type { PoolLayer } from "../layers/pool.js";
+import { pool as room, type PoolLayer } from "../layers/pool.js";
 import { writeAxis } from "./axis.js";
 import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
+import { createWindowLayer } from "./frameTable.js";
 import { writeStruct } from "./struct.js";
 
 /** Pool of wasm/pool.ts, which says what the fields mean. */
@@ -9,23 +10,19 @@ export const POOL = {
   rows: "i32",
   columns: "i32",
   channels: "i32",
+  frames: "i32",
   isMean: "i32",
   countsPadding: "i32",
 } as const;
 
 declare module "./wasmModule.js" {
   interface WasmFunctions {
-    pool(
-      pool: number,
-      output: number,
-      outputStride: number,
-      x: number,
-      xStride: number,
-      numFrames: number,
-      work: number,
-    ): void;
+    pool(pool: number, output: number, outputStride: number, table: number, numOutputs: number, work: number): void;
   }
 }
+
+/** Address of a frame of padding, which is never read. */
+const NO_FRAME = -1;
 
 /** The largest element, or the mean, of each window. */
 export function createPool(layer: PoolLayer, target: CpuTarget): CpuLayer {
@@ -36,47 +33,54 @@ export function createPool(layer: PoolLayer, target: CpuTarget): CpuLayer {
     rows: writeAxis(memory, rows),
     columns: writeAxis(memory, columns),
     channels: layer.inputShape[0]!,
+    frames: layer.timeKernelSize,
     isMean: Number(layer.operation === "average"),
     countsPadding: Number(layer.countPadding),
   });
-  return {
-    workFloats: () => columns.inputSize + 3,
-    run: ({ x, xStride, output, outputStride, numRows, work }) =>
-      wasm.pool(pool, output, outputStride, x, xStride, numRows, work),
-  };
+  return createWindowLayer(layer, room.inputSize(layer), target, NO_FRAME, columns.inputSize + 3, (outputs) => {
+    const { output, outputStride, table, numOutputs, work } = outputs;
+    wasm.pool(pool, output, outputStride, table, numOutputs, work);
+  });
 }
 
 /** Window by window, in plain JavaScript. */
-function createPlainPool(layer: PoolLayer, { memory }: CpuTarget): CpuLayer {
-  const { inputShape, operation, countPadding } = layer;
+function createPlainPool(layer: PoolLayer, target: CpuTarget): CpuLayer {
+  const { inputShape, timeKernelSize, operation, countPadding } = layer;
+  const { memory } = target;
   const axes = axesOf(layer);
   const [rows, columns] = axes;
   const windows = windowsOf(axes);
   const numInputs = rows.inputSize * columns.inputSize;
   const isMean = operation === "average";
-  const kernel = rows.kernelSize * columns.kernelSize;
+  const all = timeKernelSize * rows.kernelSize * columns.kernelSize;
 
-  function join(f32: Float32Array, plane: number, window: readonly number[]): number {
-    let joined = f32[plane + window[0]!]!;
-    for (let k = 1; k < window.length; k++) {
-      const x = f32[plane + window[k]!]!;
-      joined = isMean ? joined + x : Math.max(joined, x);
+  /** @param frames index of the table's row @param offset elements from a frame to the channel */
+  function join(frames: number, offset: number, window: readonly number[]): number {
+    const { f32, i32 } = memory;
+    let joined = isMean ? 0 : -Infinity;
+    let count = 0;
+    for (let t = 0; t < timeKernelSize; t++) {
+      const frame = i32[frames + t]!;
+      if (frame === NO_FRAME) continue;
+      for (const element of window) {
+        const x = f32[frame / 4 + offset + element]!;
+        joined = isMean ? joined + x : Math.max(joined, x);
+      }
+      count += window.length;
     }
-    return isMean ? joined / (countPadding ? kernel : window.length) : joined;
+    return isMean ? joined / (countPadding ? all : count) : joined;
   }
 
-  return {
-    run({ x, xStride, output, outputStride, numRows }) {
-      const { f32 } = memory;
-      for (let m = 0; m < numRows; m++) {
-        let to = output / 4 + m * outputStride;
-        for (let c = 0; c < inputShape[0]!; c++) {
-          const plane = x / 4 + m * xStride + c * numInputs;
-          for (const window of windows) f32[to++] = join(f32, plane, window);
-        }
+  return createWindowLayer(layer, room.inputSize(layer), target, NO_FRAME, 0, (outputs) => {
+    const { output, outputStride, table, numOutputs } = outputs;
+    const { f32 } = memory;
+    for (let m = 0; m < numOutputs; m++) {
+      let to = output / 4 + m * outputStride;
+      for (let c = 0; c < inputShape[0]!; c++) {
+        for (const window of windows) f32[to++] = join(table / 4 + m * timeKernelSize, c * numInputs, window);
       }
-    },
-  };
+    }
+  });
 }
 
 /** Of each output of a channel, the input's elements in its window. */

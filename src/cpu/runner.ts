@@ -1,5 +1,14 @@
+import { type Cadence, EVERY_STEP, rowsAt, stepsAt } from "../layers/cadence.js";
 import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
-import { type Network, NETWORK_INPUT, nextOf, sequenceNames, sizeOfValue, stateOf } from "../model/network.js";
+import {
+  framesPerStep,
+  type Network,
+  NETWORK_INPUT,
+  nextOf,
+  sequencesOf,
+  sizeOfValue,
+  stateOf,
+} from "../model/network.js";
 import type { Chunk, CpuLayer, Frames } from "./cpuLayer.js";
 import { CpuMemory, PlainBuffer, roundUp } from "./cpuMemory.js";
 import { createCpuLayer } from "./layers.js";
@@ -10,15 +19,25 @@ import type { WasmFunctions } from "./wasmModule.js";
 const CHUNK_ROWS = 256;
 const MAX_CHUNK_STEPS = 64;
 
+/** A chunk as the sequences of one cadence see it. */
+interface Clock {
+  readonly cadence: Cadence;
+  chunk: Chunk;
+  /** Address of the steps of each row, [B] i32, in the order of `Frames.order`. */
+  lengths: number;
+}
+
 const NO_CHUNK: Chunk = { input: new Float32Array(), numSteps: 0, states: [], lengths: null };
 
 /** A layer and its output. Addresses are bytes, strides elements. */
 interface Stage {
   readonly layer: Layer;
   readonly cpu: CpuLayer;
-  /** Whether its input, and its output, have a frame for each step. */
+  /** Of its input; that of the network's where it reads single frames. */
+  readonly clock: Clock;
   readonly readsSequence: boolean;
-  readonly isSequence: boolean;
+  /** Of its output; null where it has a single frame. */
+  readonly cadence: Cadence | null;
   readonly size: number;
   /** Elements from row to row of its output. */
   readonly stride: number;
@@ -38,11 +57,14 @@ export class Runner {
   readonly #network: Network;
   readonly #memory: CpuMemory;
   readonly #stages: readonly Stage[];
+  /** That of the network's input first. */
+  readonly #clocks: readonly Clock[];
   readonly #byName: ReadonlyMap<string, Stage>;
   /** Stages whose next state is another layer's output. */
   readonly #carried: readonly Stage[];
   /** The end of the weights, where work space begins. */
   readonly #start: number;
+  readonly #framesPerStep: number;
   #maxRows = 0;
   #maxTimeRows = 0;
   // Work space: addresses.
@@ -67,7 +89,10 @@ export class Runner {
     this.#memory =
       wasm === null ? new CpuMemory(new PlainBuffer(), 0) : new CpuMemory(wasm.memory, wasm.memory.buffer.byteLength);
     const blocks = stateOf(network);
-    const sequences = sequenceNames(network.layers);
+    const sequences = sequencesOf(network.layers);
+    this.#framesPerStep = framesPerStep(network);
+    this.#clocks = [...new Set(sequences.values())].map((cadence) => ({ cadence, chunk: NO_CHUNK, lengths: 0 }));
+    const clockOf = (name = NETWORK_INPUT) => this.#clocks.find(({ cadence }) => cadence === sequences.get(name));
     this.#stages = network.layers.map((layer) => {
       const { name, inputs } = layer;
       const size = layerOutputSize(layer);
@@ -76,8 +101,9 @@ export class Runner {
       return {
         layer,
         cpu: createCpuLayer(layer, { memory: this.#memory, wasm, stateStarts }),
+        clock: clockOf(inputs[0]) ?? this.#clocks[0]!,
         readsSequence: inputs.every((input) => sequences.has(input)),
-        isSequence: sequences.has(name),
+        cadence: sequences.get(name) ?? null,
         size,
         stride: roundUp(size, OUTPUTS_TOGETHER),
         next: nextOf(layer),
@@ -94,7 +120,8 @@ export class Runner {
   chunkSteps(numRows: number): number {
     if (this.#carried.length > 0) return 1;
     const rowsPerFrame = largest(this.#stages.map(({ cpu }) => cpu.rowsPerFrame ?? 1));
-    return Math.min(MAX_CHUNK_STEPS, Math.ceil(CHUNK_ROWS / (numRows * rowsPerFrame)));
+    const numSteps = Math.min(MAX_CHUNK_STEPS, Math.ceil(CHUNK_ROWS / (numRows * rowsPerFrame)));
+    return roundUp(numSteps, this.#framesPerStep);
   }
 
   /**
@@ -109,10 +136,12 @@ export class Runner {
     this.#memory.f32.set(chunk.input, this.#input / 4);
     this.#orderRows(chunk);
     const frames = this.#frames;
-    frames.chunk = chunk;
     for (let i = 0; i < numLayers; i++) {
       const stage = this.#stages[i]!;
-      const numRows = (stage.readsSequence ? numSteps : 1) * states.length;
+      const { clock } = stage;
+      const numRows = (stage.readsSequence ? clock.chunk.numSteps : 1) * states.length;
+      frames.chunk = clock.chunk;
+      frames.lengths = clock.lengths;
       const [x, xStride] = this.#gather(stage, numRows);
       frames.x = x;
       frames.xStride = xStride;
@@ -157,29 +186,38 @@ export class Runner {
     this.#input = floats(maxTimeRows * this.#network.inputSize);
     this.#joined = floats(maxTimeRows * largest(this.#stages.map(({ joinedSize }) => joinedSize)));
     this.#frames.order = floats(maxRows);
-    this.#frames.lengths = floats(maxRows);
-    this.#frames.work = floats(largest(this.#stages.map(({ cpu }) => cpu.workFloats?.(maxRows, maxTimeRows) ?? 0)));
+    for (const clock of this.#clocks) clock.lengths = floats(maxRows);
+    const work = this.#stages.map(({ cpu, clock: { cadence } }) => {
+      return cpu.workFloats?.(maxRows, rowsAt(cadence, maxRows, maxTimeRows)) ?? 0;
+    });
+    this.#frames.work = floats(largest(work));
     for (const stage of this.#stages) {
-      stage.output = floats((stage.isSequence ? maxTimeRows : maxRows) * stage.stride);
+      const { cadence, stride } = stage;
+      stage.output = floats((cadence === null ? maxRows : rowsAt(cadence, maxRows, maxTimeRows)) * stride);
     }
     this.#maxRows = maxRows;
     this.#maxTimeRows = maxTimeRows;
   }
 
-  /** Writes the order of the rows, the longest first, and their lengths. */
-  #orderRows({ numSteps, states, lengths }: Chunk): void {
+  /** Writes the order of the rows, the longest first, and the chunk and the lengths of each clock. */
+  #orderRows(chunk: Chunk): void {
     const { i32 } = this.#memory;
-    const [orderAt, lengthsAt] = [this.#frames.order / 4, this.#frames.lengths / 4];
-    if (lengths === null) {
-      for (let row = 0; row < states.length; row++) i32[orderAt + row] = row;
-      i32.fill(numSteps, lengthsAt, lengthsAt + states.length);
-    } else {
-      const order = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]!);
-      i32.set(order, orderAt);
-      i32.set(
-        order.map((row) => lengths[row]!),
-        lengthsAt,
-      );
+    const { lengths, states } = chunk;
+    const orderAt = this.#frames.order / 4;
+    const order = lengths === null ? null : [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]!);
+    if (order === null) for (let row = 0; row < states.length; row++) i32[orderAt + row] = row;
+    else i32.set(order, orderAt);
+    for (const clock of this.#clocks) {
+      const own = chunkAt(clock.cadence, chunk);
+      clock.chunk = own;
+      const lengthsAt = clock.lengths / 4;
+      if (order === null) i32.fill(own.numSteps, lengthsAt, lengthsAt + states.length);
+      else {
+        i32.set(
+          order.map((row) => own.lengths![row]!),
+          lengthsAt,
+        );
+      }
     }
   }
 
@@ -210,4 +248,12 @@ export class Runner {
 
 function largest(sizes: readonly number[]): number {
   return sizes.reduce((most, size) => Math.max(most, size), 0);
+}
+
+/** A chunk as sequences of a cadence see it. */
+function chunkAt(cadence: Cadence, chunk: Chunk): Chunk {
+  if (cadence === EVERY_STEP) return chunk;
+  const { numSteps, lengths } = chunk;
+  const at = (steps: number) => stepsAt(cadence, steps);
+  return { ...chunk, numSteps: at(numSteps), lengths: lengths && lengths.map(at) };
 }

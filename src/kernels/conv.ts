@@ -11,19 +11,19 @@ import { weightSource } from "./weightStorage.js";
 import { frameSpec, kernelWords, WINDOW_WORKGROUP_SIZE, windowConstants, windowSource } from "./window.js";
 
 /**
- * A convolution of each row. Bindings: params, input, weight, bias, output; with windows along time lengths, slots, state.
+ * A convolution of each row. Bindings: params, input, weight, bias, output; with windows along time lengths, and with
+ * a past slots and state.
  *
  * @param stateSize elements of one state of all layers
  */
 export function convKernel(layer: ConvLayer, stateSize: number): KernelSpec {
-  const { inputShape, outputChannels, timeKernelSize, transposed, groups, activation, storage } = layer;
-  const frames = frameSpec(layer, stateSize);
+  const { inputShape, outputChannels, transposed, groups, activation, storage } = layer;
+  const frames = frameSpec(layer, stateSize, 5);
   const axes = axesOf(layer);
   const outputSize = conv.outputSize(layer);
   const word = transposed ? "conv transposed" : "conv";
-  const kernel = timeKernelSize === 1 ? kernelWords(axes) : `${timeKernelSize}x${kernelWords(axes)}`;
   return {
-    label: `${word} C=${inputShape[0]} O=${outputChannels} K=${kernel} ${describeActivation(activation)} ${storage}`,
+    label: `${word} C=${inputShape[0]} O=${outputChannels} K=${kernelWords(axes, layer)} ${describeActivation(activation)} ${storage}`,
     source: [
       source,
       rowSource,

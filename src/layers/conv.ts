@@ -13,17 +13,20 @@ import { activation, count, frameShape, size } from "./field.js";
 import { activate } from "./float64.js";
 import type { LayerBase, LayerType, Optional } from "./layerType.js";
 import {
+  cadenceOfWindows,
+  endOfWindows,
   overWindows,
   pastBlocks,
   type TimeWindowDefaults,
   timeOfWindows,
+  timeWindowFault,
   timeWindowFields,
   type TimeWindows,
 } from "./timeWindow.js";
 
 /**
  * A convolution along time and the inner axes of frames, in fact a cross-correlation, as PyTorch's `nn.Conv1d` and
- * `nn.Conv2d`. Along time it is causal: frame i of a window of n ends n - 1 - i frames before the output's own.
+ * `nn.Conv2d`. x_i are the frames of the output's window along time (timeWindow.ts).
  *
  *   y[o, p] = f(b[o] + sum over c, i, k of W[o, c, i, k] x_i[c, p stride + k dilation - before])
  *
@@ -83,7 +86,7 @@ export const conv: LayerType<ConvLayer, ConvSpec> = {
     if (channels % groups !== 0 || outputChannels % groups !== 0) {
       return `expected groups to divide ${channels} channels and ${outputChannels} output channels, got ${groups}`;
     }
-    return windowFault(layer, outputChannels);
+    return timeWindowFault(layer) ?? windowFault(layer, outputChannels);
   },
   tensors: (layer) => [
     {
@@ -99,7 +102,9 @@ export const conv: LayerType<ConvLayer, ConvSpec> = {
     const [rows, columns] = axesOf(layer);
     return layer.outputChannels * rows.outputSize * columns.outputSize;
   },
+  cadence: cadenceOfWindows,
   state: (layer) => pastBlocks(layer, conv.inputSize(layer)),
+  needsEnd: endOfWindows,
 };
 
 /** Weights of an output channel: a row of the matrix. */
@@ -128,8 +133,8 @@ export function convEquation(
   return overWindows(layer, steps, past?.[0], (window) => convolve(layer, window));
 }
 
-/** @param window the frames of a window, each [C, ...inner] @returns [outputChannels, ...outer] */
-function convolve(layer: ConvLayer, window: readonly Float64Array[]): Float64Array {
+/** @param window frames, each [C, ...inner], null for zeros @returns [outputChannels, ...outer] */
+function convolve(layer: ConvLayer, window: readonly (Float64Array | null)[]): Float64Array {
   const { outputChannels, inputShape, groups, activation: f, weight, bias, transposed } = layer;
   const [rows, columns] = axesOf(layer);
   const channels = inputShape[0]! / groups;
@@ -143,7 +148,8 @@ function convolve(layer: ConvLayer, window: readonly Float64Array[]): Float64Arr
         for (let i = 0; i < rows.kernelSize; i++) {
           for (let j = 0; j < columns.kernelSize; j++, k++) {
             const [r, s] = [under(rows, row, i), under(columns, column, j)];
-            if (r >= 0 && s >= 0) sum += weight[k]! * x[(channel * rows.inputSize + r) * columns.inputSize + s]!;
+            if (x !== null && r >= 0 && s >= 0)
+              sum += weight[k]! * x[(channel * rows.inputSize + r) * columns.inputSize + s]!;
           }
         }
       }

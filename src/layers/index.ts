@@ -1,3 +1,4 @@
+import { type Cadence, EVERY_STEP } from "./cadence.js";
 import { defaultOf } from "./field.js";
 import type { LayerType, StateBlock, Storage, TensorSpec, TimeRelation } from "./layerType.js";
 import * as list from "./list.js";
@@ -50,6 +51,11 @@ export function withDefaults(given: Pick<Layer, "type">): Layer {
 /** A layer's relation to time. */
 export function timeOf(layer: Layer): TimeRelation {
   return layerType(layer).time(layer);
+}
+
+/** How the steps of a layer's output follow from its input's. */
+export function cadenceOf(layer: Layer): Cadence {
+  return layerType(layer).cadence?.(layer) ?? EVERY_STEP;
 }
 
 /** Features that a layer gives for each row. */

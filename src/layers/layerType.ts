@@ -1,5 +1,6 @@
 // The description of a layer type, one in each file of this folder. Everything else loops over the descriptions.
 
+import type { Cadence } from "./cadence.js";
 import type { Field } from "./field.js";
 
 /**
@@ -74,6 +75,8 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   inputSize(layer: L): number;
   /** Features of each frame that it gives. */
   outputSize(layer: L): number;
+  /** How its output's steps follow from its input's; a step for each when absent. */
+  cadence?(layer: L): Cadence;
   /** Blocks of its state; none when absent. */
   state?(layer: L): readonly StateBlock[];
   /**

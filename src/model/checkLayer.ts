@@ -52,10 +52,12 @@ export function completeFields(spec: Pick<Layer, "type" | "name">): Record<strin
 /** Longest list that a message has in full. */
 const MAX_LISTED = 8;
 
-/** As `describeNumber`, a short list by its members. */
+/** As `describeNumber`, a short list of numbers by its members. */
 function describeNumbers(value: unknown): string {
   try {
-    if (Array.isArray(value) && value.length <= MAX_LISTED) return `[${Array.from(value, describeNumber).join(", ")}]`;
+    const isList =
+      Array.isArray(value) && value.length <= MAX_LISTED && value.every((each) => typeof each === "number");
+    if (isList) return `[${value.join(", ")}]`;
   } catch {
     // An object that cannot be read has a word of its own.
   }

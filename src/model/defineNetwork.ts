@@ -1,5 +1,7 @@
 import { GruError } from "../errors.js";
+import { type Cadence, isSameCadence } from "../layers/cadence.js";
 import {
+  cadenceOf,
   isLayerType,
   isStored,
   type Layer,
@@ -12,7 +14,7 @@ import {
 } from "../layers/index.js";
 import { checkTensors, completeFields } from "./checkLayer.js";
 import { checkBoolean } from "./checkOptions.js";
-import { isStepByStep, type Network, NETWORK_INPUT, nextOf, sequenceNames } from "./network.js";
+import { framesPerStep, isStepByStep, type Network, NETWORK_INPUT, nextOf, sequencesOf } from "./network.js";
 import { describeValue, quoteText } from "./valueKind.js";
 import { withLast } from "./withLast.js";
 
@@ -119,24 +121,42 @@ function checkOutputs(
   }
 }
 
-/** Every layer but a frame layer needs a sequence. No layer can join a sequence to the single frame of a summary. */
+/** A push takes at least so many frames, and a chunk a multiple of them. */
+const MAX_FRAMES_PER_STEP = 2 ** 16;
+
+/**
+ * Every layer but a frame layer needs a sequence. No layer can join a sequence to the single frame of a summary, or sequences
+ * of different numbers of steps.
+ */
 function checkSequences(layers: readonly Layer[]): void {
-  const sequences = sequenceNames(layers);
+  const sequences = sequencesOf(layers);
   for (const layer of layers) {
     const { name, inputs } = layer;
-    const numSequences = inputs.filter((input) => sequences.has(input)).length;
-    if (numSequences === inputs.length || (timeOf(layer) === "frame" && numSequences === 0)) continue;
-    const single = inputs.find((input) => !sequences.has(input))!;
-    throw new GruError(
-      "unsupported",
-      `layer "${name}": expected every input to be a sequence, got "${single}", which gives only its last step`,
-    );
+    const cadences = inputs.map((input) => sequences.get(input) ?? null);
+    const single = inputs[cadences.indexOf(null)];
+    if (single !== undefined && !(timeOf(layer) === "frame" && cadences.every((each) => each === null))) {
+      const expected = `expected every input to be a sequence, got "${single}", which gives only its last step`;
+      throw new GruError("unsupported", `layer "${name}": ${expected}`);
+    }
+    const [first] = cadences;
+    const other = cadences.findIndex((each) => each && first && !isSameCadence(each, first));
+    if (other < 0) continue;
+    const got = [0, other].map((i) => `"${inputs[i]}" with ${describeCadence(cadences[i]!)}`).join(" and ");
+    throw new GruError("shape-mismatch", `layer "${name}": expected inputs with as many steps each, got ${got}`);
   }
+  const frames = framesPerStep({ layers });
+  if (frames <= MAX_FRAMES_PER_STEP) return;
+  const expected = `expected strides along time that make a step of at most ${MAX_FRAMES_PER_STEP} frames`;
+  throw new GruError("unsupported", `network: ${expected}, got ${frames}`);
+}
+
+function describeCadence({ stride, extra }: Cadence): string {
+  return stride === 1 && extra === 0 ? "n steps" : `floor((n + ${extra}) / ${stride}) steps`;
 }
 
 /** A carried state is the output of a later layer, and every layer can make a step before the next one is known. */
 function checkStepByStep(layers: readonly Layer[], sizes: ReadonlyMap<string, number>): void {
-  const sequences = sequenceNames(layers);
+  const sequences = sequencesOf(layers);
   const first = layers.find((layer) => nextOf(layer) !== null)!.name;
   layers.forEach((layer, i) => {
     const subject = `layer "${layer.name}"`;
@@ -144,6 +164,10 @@ function checkStepByStep(layers: readonly Layer[], sizes: ReadonlyMap<string, nu
     if (reason !== null) {
       const expected = `a layer that can go step by step, as "${first}" needs`;
       throw new GruError("unsupported", `${subject}: expected ${expected}, got ${reason}`);
+    }
+    if (cadenceOf(layer).stride > 1) {
+      const expected = `no stride along time in a network that goes step by step, as "${first}" needs`;
+      throw new GruError("unsupported", `${subject}: expected ${expected}, got ${cadenceOf(layer).stride}`);
     }
     const next = nextOf(layer);
     if (next === null) return;

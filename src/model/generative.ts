@@ -4,7 +4,7 @@ import { GruError } from "../errors.js";
 import { type NonFinite, takeInput } from "./checkInput.js";
 import { checkOptions, checkWhole } from "./checkOptions.js";
 import { type Layer, layerOutputSize, layerType, timeOf } from "../layers/index.js";
-import { layerNamed, needsEnd, type Network, NETWORK_INPUT } from "./network.js";
+import { framesPerStep, layerNamed, needsEnd, type Network, NETWORK_INPUT } from "./network.js";
 import { type InitialState, takeState } from "./state.js";
 import { describeNumber } from "./valueKind.js";
 
@@ -115,6 +115,8 @@ export function checkGenerative(network: Network): Scores {
   if (summary !== undefined) {
     throw refuse("layers that give every step", `layer "${summary.name}", which gives one for all`);
   }
+  const frames = framesPerStep(network);
+  if (frames > 1) throw refuse("layers that give every step", `one step for ${frames} of the input`);
   const head = layerNamed(network, network.outputs[0]!);
   const scores = layerType(head).scores?.(head) ?? null;
   if (scores === null) {

@@ -2,7 +2,8 @@
 //
 // Values are time-major, [T, B, I]. D is the number of directions, 1 or 2.
 
-import { type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf, timeOf } from "../layers/index.js";
+import { type Cadence, EVERY_STEP, follow, isSameCadence, stepsAt } from "../layers/cadence.js";
+import { cadenceOf, type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf, timeOf } from "../layers/index.js";
 import type { StateBlock } from "../layers/layerType.js";
 
 /** The name by which a layer reads the network's own input. */
@@ -153,12 +154,63 @@ export function sizeOfValue(network: Network, name: string): number {
   return name === NETWORK_INPUT ? network.inputSize : layerOutputSize(layerNamed(network, name));
 }
 
-/** Names of the values that have a step for each step of the network's input. Other values are a single frame at the end. */
-export function sequenceNames(layers: readonly Layer[]): Set<string> {
-  const sequences = new Set([NETWORK_INPUT]);
+/**
+ * The values that are sequences, and how the steps of each follow from those of the network's input. Other values are a single
+ * frame at the end. Values whose steps follow alike have one and the same cadence.
+ */
+export function sequencesOf(layers: readonly Layer[]): ReadonlyMap<string, Cadence> {
+  const cadences = cadencesOf(layers);
+  const sequences = new Map([[NETWORK_INPUT, EVERY_STEP]]);
   for (const layer of layers) {
     const isSequence = layer.inputs.every((input) => sequences.has(input));
-    if (isSequence && timeOf(layer) !== "summary") sequences.add(layer.name);
+    if (isSequence && timeOf(layer) !== "summary") sequences.set(layer.name, cadences.get(layer.name)!);
   }
   return sequences;
+}
+
+/** As `sequencesOf`, of all values: a single frame has the cadence of the sequence that it comes from. */
+export function cadencesOf(layers: readonly Layer[]): ReadonlyMap<string, Cadence> {
+  const cadences = new Map([[NETWORK_INPUT, EVERY_STEP]]);
+  for (const layer of layers) {
+    const inputs = layer.inputs.map((input) => cadences.get(input)!);
+    const cadence = follow(latest(inputs), cadenceOf(layer));
+    const same = [...cadences.values()].find((each) => isSameCadence(each, cadence) && each.least === cadence.least);
+    cadences.set(layer.name, same ?? cadence);
+  }
+  return cadences;
+}
+
+/** Of cadences that are the same, the one that needs the most steps to begin; every step where there is none. */
+function latest([first = EVERY_STEP, ...others]: readonly Cadence[]): Cadence {
+  return others.reduce((late, each) => (each.least > late.least ? each : late), first);
+}
+
+/** Steps of the input for a step of every sequence: a push is a multiple of it. */
+export function framesPerStep({ layers }: Pick<Network, "layers">): number {
+  let all = 1;
+  for (const { stride } of sequencesOf(layers).values()) all = leastCommonMultiple(all, stride);
+  return all;
+}
+
+/** Steps of each output, by name, for a row of so many; 1 of an output of a single frame, 0 where it has none. */
+export function outputSteps({ layers, outputs }: Network, numSteps: number): Record<string, number> {
+  const [sequences, cadences] = [sequencesOf(layers), cadencesOf(layers)];
+  const stepsOf = (name: string) => {
+    const steps = stepsAt(cadences.get(name)!, numSteps);
+    return sequences.has(name) ? steps : Math.min(1, steps);
+  };
+  return Object.fromEntries(outputs.map((name) => [name, stepsOf(name)]));
+}
+
+/** The layer that needs the most steps to give any, and how many. */
+export function latestLayer({ layers }: Pick<Network, "layers">): { readonly name: string; readonly least: number } {
+  let found = { name: NETWORK_INPUT, least: EVERY_STEP.least };
+  for (const [name, { least }] of cadencesOf(layers)) if (least > found.least) found = { name, least };
+  return found;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [divisor, rest] = [a, b];
+  while (rest > 0) [divisor, rest] = [rest, divisor % rest];
+  return (a / divisor) * b;
 }

@@ -1,5 +1,5 @@
 import { GruError } from "../errors.js";
-import { hasReverse, type Network } from "../model/network.js";
+import { framesPerStep, hasReverse, type Network } from "../model/network.js";
 import type { DeviceFacts } from "./deviceFacts.js";
 import type { NetworkLayout } from "./networkLayout.js";
 import type { Plan } from "./plan.js";
@@ -17,19 +17,21 @@ const MAX_CHUNK_BYTES = 64 * 2 ** 20;
  */
 export function maxChunkSteps(layout: NetworkLayout, batchSize: number, tuning: Tuning): number {
   const { facts } = tuning;
-  const plan = surveySequence(layout, { maxRows: batchSize, chunkSteps: 1, lastOnly: false, tuning }, "rows");
+  const unit = framesPerStep(layout.network);
+  const plan = surveySequence(layout, { maxRows: batchSize, chunkSteps: unit, lastOnly: false, tuning }, "rows");
   checkLimits(plan, facts);
   const maxBytes = maxBindingBytes(facts);
   const growing = plan.buffers.filter(({ stepBytes = 0 }) => stepBytes > 0);
   const fits = (limitBytes: number) =>
     growing.reduce(
-      (steps, { sizeBytes, stepBytes }) => Math.min(steps, 1 + Math.floor((limitBytes - sizeBytes) / stepBytes!)),
+      (steps, { sizeBytes, stepBytes }) => Math.min(steps, unit + Math.floor((limitBytes - sizeBytes) / stepBytes!)),
       Infinity,
     );
+  const whole = (steps: number) => Math.max(unit, steps - (steps % unit));
   // A sequence that must be in one chunk may take all that the device has.
   return hasReverse(layout.network)
     ? fits(maxBytes)
-    : Math.max(1, Math.min(MAX_CHUNK_STEPS, fits(Math.min(MAX_CHUNK_BYTES, maxBytes))));
+    : whole(Math.min(MAX_CHUNK_STEPS, fits(Math.min(MAX_CHUNK_BYTES, maxBytes))));
 }
 
 /** Size of the largest buffer that a device binds, in bytes. */
@@ -38,7 +40,8 @@ export function maxBindingBytes({ maxBufferSize, maxStorageBufferBindingSize }: 
 }
 
 /**
- * Steps to plan a chunk for: a power of two, so that similar lengths share a plan, or the most there may be.
+ * Steps to plan a chunk for: a power of two times the frames of a step, so that similar lengths share a plan, or the most
+ * there may be.
  *
  * @throws GruError `limit-exceeded` when a reverse layer needs more steps in one chunk than fit
  */
@@ -49,7 +52,8 @@ export function chunkStepsFor(network: Network, sequenceLength: number, maxSteps
       `input: expected at most ${maxSteps} steps on this device, since a reverse layer needs them all at once, got ${sequenceLength}`,
     );
   }
-  return Math.min(maxSteps, 2 ** Math.ceil(Math.log2(sequenceLength)));
+  const unit = framesPerStep(network);
+  return Math.min(maxSteps, unit * 2 ** Math.ceil(Math.log2(Math.max(1, sequenceLength / unit))));
 }
 
 /** Time that a submit should take at most. */

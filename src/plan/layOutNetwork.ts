@@ -1,9 +1,10 @@
 import { paddedSize } from "../kernels/kernelSpec.js";
+import type { Cadence } from "../layers/cadence.js";
 import { stateBlocks, timeOf } from "../layers/index.js";
-import type { Network } from "../model/network.js";
+import { type Network, sequencesOf } from "../model/network.js";
 import { layerPlan } from "./layers.js";
 import { networkProgram } from "./network/program.js";
-import type { NetworkLayout, StateBuffer, StateRow, WeightBuffer } from "./networkLayout.js";
+import type { Beat, NetworkLayout, StateBuffer, StateRow, WeightBuffer } from "./networkLayout.js";
 import type { PackedWeight } from "./packedWeight.js";
 import type { BufferPlan } from "./plan.js";
 
@@ -43,7 +44,9 @@ export function layOutNetwork(network: Network, maxBytes: number): NetworkLayout
     states: states.all,
     stateSize: states.size,
     stateRows: states.rows,
-    beats: states.rows.some(({ beat }) => beat === 1) ? ["step", "chunk"] : ["step"],
+    sequences: states.sequences,
+    cadences: states.cadences,
+    beats: states.beats,
     weight: ({ name }, tensor) => weights.get(`${name}.${tensor}`)!,
     state: ({ name }) => states.parts.get(name)!,
   };
@@ -74,11 +77,18 @@ interface StateLayout {
   readonly all: BufferPlan;
   readonly size: number;
   readonly rows: readonly StateRow[];
+  readonly sequences: ReadonlyMap<string, Cadence>;
+  readonly cadences: readonly Cadence[];
+  readonly beats: readonly Beat[];
   /** By the layer's name. */
   readonly parts: ReadonlyMap<string, StateBuffer>;
 }
 
 function layOutStates({ layers }: Network): StateLayout {
+  const sequences = sequencesOf(layers);
+  const cadences = [...new Set(sequences.values())];
+  const hasPast = layers.some((layer) => timeOf(layer) === "window" && stateBlocks(layer).length > 0);
+  const beats: readonly Beat[] = hasPast ? [...cadences, "chunk"] : cadences;
   const alignment = ALIGNMENT_BYTES / Float32Array.BYTES_PER_ELEMENT;
   const rows: StateRow[] = [];
   const parts = new Map<string, StateBuffer>();
@@ -86,7 +96,7 @@ function layOutStates({ layers }: Network): StateLayout {
   for (const layer of layers) {
     const blocks = stateBlocks(layer);
     if (blocks.length === 0) continue;
-    const beat = timeOf(layer) === "window" ? 1 : 0;
+    const beat = beats.indexOf(timeOf(layer) === "window" ? "chunk" : sequences.get(layer.name)!);
     const first = Math.ceil(end / alignment) * alignment;
     end = first;
     for (const { numDirections, size } of blocks) {
@@ -100,5 +110,6 @@ function layOutStates({ layers }: Network): StateLayout {
     parts.set(layer.name, { label: `${layer.name}.state`, sizeBytes, lifetime: "state", start: first });
   }
   const size = Math.ceil(end / alignment) * alignment;
-  return { all: { label: "states", sizeBytes: size * BYTES_PER_STATE_ELEMENT, lifetime: "state" }, size, rows, parts };
+  const all = { label: "states", sizeBytes: size * BYTES_PER_STATE_ELEMENT, lifetime: "state" } as const;
+  return { all, size, rows, sequences, cadences, beats, parts };
 }

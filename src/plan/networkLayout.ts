@@ -1,4 +1,5 @@
 import type { NetworkStepShape } from "../kernels/networkStep.js";
+import type { Cadence } from "../layers/cadence.js";
 import type { Layer } from "../layers/index.js";
 import type { Network } from "../model/network.js";
 import type { PackedWeight } from "./packedWeight.js";
@@ -16,8 +17,8 @@ export interface StateBuffer extends BufferPlan {
   readonly start: number;
 }
 
-/** When a slot's present state becomes the other one of its two: at every step, or at every chunk. */
-export type Beat = "step" | "chunk";
+/** When a slot's present state becomes the other one of its two: at every step of a cadence, or at every chunk. */
+export type Beat = Cadence | "chunk";
 
 /** A row of a state: of one block and direction. */
 export interface StateRow {
@@ -63,7 +64,11 @@ export interface NetworkLayout {
   /** S, float32 elements of one state of all layers, padding included. */
   readonly stateSize: number;
   readonly stateRows: readonly StateRow[];
-  /** That of steps first. */
+  /** The values that are sequences, and how the steps of each follow from those of the network's input. */
+  readonly sequences: ReadonlyMap<string, Cadence>;
+  /** Of all sequences, that of the network's input first. */
+  readonly cadences: readonly Cadence[];
+  /** The cadences, and chunks where a layer's state goes by them. */
   readonly beats: readonly Beat[];
   /** @param tensor by the name that the layer type's plan gives it */
   weight(layer: Layer, tensor: string): WeightBuffer;

@@ -1,4 +1,5 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
+import { type Cadence, EVERY_STEP, stepsAt } from "../layers/cadence.js";
 
 /**
  * How to advance up to `maxRows` rows by up to `chunkSteps` steps: every buffer and every dispatch. Plain data.
@@ -20,8 +21,10 @@ export interface Plan {
   readonly isStepMajor: boolean;
   /** Each step's Params { first_row, step, end, batch_size }, one entry every PARAMS_STRIDE_BYTES. */
   readonly params: BufferPlan;
-  /** Steps that each row has in this chunk, u32 [B]. */
-  readonly lengths: BufferPlan;
+  /** Of the plan's sequences, that of the input first. */
+  readonly cadences: readonly Cadence[];
+  /** Steps that each row has in this chunk, u32 [B], of each cadence. */
+  readonly lengths: readonly BufferPlan[];
   /** Where each row's states are, u32 [B]: 2 * slot + which of the slot's two states the chunk begins with; of each beat. */
   readonly slots: readonly BufferPlan[];
   /** f32 [T, B, I], rows padded, or u32 [T, B]. */
@@ -46,6 +49,8 @@ export interface BufferPlan {
   readonly sizeBytes: number;
   /** Bytes for each further step of a chunk; none when absent. */
   readonly stepBytes?: number;
+  /** Of the sequence that it holds; absent for anything else. */
+  readonly cadence?: Cadence;
   /**
    * `weights`: written once at load, shared by all plans of a network. `state`: owned by a session, kept from chunk to
    * chunk and shared by the session's plans; the size is that of one slot. `scratch`: valid until the sequence ends.
@@ -62,6 +67,8 @@ export interface OutputPlan {
   readonly size: number;
   /** [T, B, O] after each chunk, or [B, O] after the last one. */
   readonly isSequence: boolean;
+  /** Of the sequence that it is, or comes from. */
+  readonly cadence: Cadence;
 }
 
 export interface DispatchPlan {
@@ -73,12 +80,14 @@ export interface DispatchPlan {
 /**
  * `rows` runs over the steps x B rows of a chunk; `steps` once per step over B rows; `persistent` once over B rows, all
  * steps in them; `wavefronts` once per wavefront over B rows, numLayers - 1 more than there are steps; `chunk` once per
- * chunk over B rows; `end` once over B rows, after the last chunk of a sequence.
+ * chunk over B rows; `end` once over B rows, after the last chunk of a sequence. Steps are those of its cadence, the input's
+ * when absent.
  */
-export type Stage =
+export type Stage = { readonly cadence?: Cadence } & (
   | { readonly type: "rows" | "chunk" | "end"; readonly dispatch: DispatchPlan }
   | { readonly type: "steps" | "persistent"; readonly dispatches: readonly DispatchPlan[] }
-  | { readonly type: "wavefronts"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number };
+  | { readonly type: "wavefronts"; readonly dispatches: readonly DispatchPlan[]; readonly numLayers: number }
+);
 
 export const PARAMS_BYTES = 16;
 
@@ -100,17 +109,23 @@ export function numDispatches(plan: Plan, numSteps: number): number {
   return plan.stages.reduce((sum, stage) => sum + numTimes(stage, numSteps) * dispatchesOf(stage).length, 0);
 }
 
-/** How often the dispatches of a stage are made for `numSteps` steps, when it is not split. */
+/** Steps that a stage makes of `numSteps` of the input. Rows have at least one: with it, a window's past is kept. */
+export function stageSteps({ type, cadence = EVERY_STEP }: Stage, numSteps: number): number {
+  return Math.max(type === "rows" ? 1 : 0, stepsAt(cadence, numSteps));
+}
+
+/** How often the dispatches of a stage are made for `numSteps` steps of the input, when it is not split. */
 export function numTimes(stage: Stage, numSteps: number): number {
-  if (stage.type === "wavefronts") return numSteps + stage.numLayers - 1;
-  return stage.type === "steps" ? numSteps : 1;
+  const ownSteps = stageSteps(stage, numSteps);
+  if (stage.type === "wavefronts") return ownSteps === 0 ? 0 : ownSteps + stage.numLayers - 1;
+  return stage.type === "steps" ? ownSteps : 1;
 }
 
 /** Multiplications and additions of the last chunk of a sequence of all rows, when it has `numSteps` steps. */
 export function chunkFlop(plan: Plan, numSteps: number): number {
   let flop = 0;
   for (const stage of plan.stages) {
-    const numRows = plan.maxRows * (stage.type === "chunk" || stage.type === "end" ? 1 : numSteps);
+    const numRows = plan.maxRows * (stage.type === "chunk" || stage.type === "end" ? 1 : stageSteps(stage, numSteps));
     for (const { kernel } of dispatchesOf(stage)) flop += numRows * kernel.flopPerRow;
   }
   return flop;

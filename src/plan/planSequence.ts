@@ -1,7 +1,8 @@
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { topKKernel } from "../kernels/topK.js";
+import { EVERY_STEP } from "../layers/cadence.js";
 import { layerType, timeOf } from "../layers/index.js";
-import { isStepByStep, NETWORK_INPUT, nextOf, numLayersOfState } from "../model/network.js";
+import { cadencesOf, isStepByStep, NETWORK_INPUT, nextOf, numLayersOfState } from "../model/network.js";
 import { ALL, neededLayers } from "../model/outputRequest.js";
 import { layerPlan } from "./layers.js";
 import { wholeNetwork } from "./network/wholeNetwork.js";
@@ -31,14 +32,15 @@ function plan(planner: Planner): Plan {
   planner.values.set(NETWORK_INPUT, { buffer: input, size: inputSize, isSequence: true });
 
   planner.choose([...wholeNetwork(planner, input), { ...ALWAYS, plan: () => planLayers(planner) }]);
+  const cadences = cadencesOf(planner.network.layers);
   const outputPlan = (name: string): OutputPlan => {
     const value = lastOnly ? planner.lastStep(name) : planner.values.get(name)!;
-    return { name, ...value };
+    return { name, ...value, cadence: cadences.get(name)! };
   };
   const outputPlans = output.all ? outputs.map(outputPlan) : [];
   if (output.topK > 0) outputPlans.push(planTopK(planner, outputPlan(outputs[0]!), output.topK));
   const sampling = sample === undefined ? null : planSample(planner, sample, outputs[0]!, input);
-  const { buffers, stages, cleared, params, lengths, slots, status } = planner;
+  const { buffers, stages, cleared, params, allLengths, slots, status } = planner;
   return {
     maxRows,
     chunkSteps,
@@ -46,7 +48,8 @@ function plan(planner: Planner): Plan {
     stages,
     isStepMajor: sampling !== null || isStepByStep(planner.network),
     params,
-    lengths,
+    cadences: planner.layout.cadences,
+    lengths: allLengths,
     slots,
     input,
     sampling,
@@ -69,6 +72,7 @@ function planLayers(planner: Planner): void {
     const layer = layers[i]!;
     const isTail = request.lastOnly && i >= numBefore && timeOf(layer) === "frame" && !layerType(layer).readsIndex;
     const inputs = layer.inputs.map((name) => (isTail ? planner.lastStep(name) : values.get(name)!));
+    planner.cadence = inputs[0]?.buffer.cadence ?? EVERY_STEP;
     const { value, numLayers = 1 } = layerPlan(layer).plan(layer, inputs, planner);
     i += numLayers - 1;
     values.set(layers[i]!.name, value);

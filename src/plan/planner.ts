@@ -2,7 +2,8 @@ import { concatKernel } from "../kernels/concat.js";
 import { PROJECT_TILE_ROWS } from "../kernels/recurrentProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { type EndColumns, lastStepKernel } from "../kernels/lastStep.js";
-import { type Layer, stateBlocks } from "../layers/index.js";
+import { type Cadence, EVERY_STEP, stepsAt } from "../layers/cadence.js";
+import { stateBlocks } from "../layers/index.js";
 import { isStepByStep, type Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import type { NetworkLayout } from "./networkLayout.js";
@@ -58,8 +59,11 @@ export class Planner {
   readonly cleared: BufferPlan[] = [];
   status: BufferPlan | null = null;
   readonly params: BufferPlan;
-  readonly lengths: BufferPlan;
+  /** Steps of each row, of each of the layout's cadences. */
+  readonly allLengths: readonly BufferPlan[];
   readonly slots: readonly BufferPlan[];
+  /** Of the inputs of the layer that is planned. */
+  cadence: Cadence = EVERY_STEP;
   /** By the names that layers read. */
   readonly values = new Map<string, Value>();
   readonly #lastSteps = new Map<Value, Value>();
@@ -72,12 +76,16 @@ export class Planner {
     this.buffers.push(...layout.weights, layout.states);
     // The wavefronts of a stack are more than the steps: one for each further layer.
     const numStateful = layout.network.layers.filter((layer) => stateBlocks(layer).length > 0).length;
-    const numParams = chunkSteps + Math.max(0, numStateful - 1);
+    const { cadences } = layout;
+    const mostSteps = Math.max(...cadences.map((cadence) => stepsAt(cadence, chunkSteps)));
+    const numParams = mostSteps + Math.max(0, numStateful - 1);
     const sizeBytes = numParams * PARAMS_STRIDE_BYTES;
     this.params = { label: "params", sizeBytes, stepBytes: PARAMS_STRIDE_BYTES, lifetime: "params" };
     this.buffers.push(this.params);
-    this.lengths = this.buffer("lengths", maxRows);
-    this.slots = layout.beats.map((beat) => this.buffer(beat === "step" ? "slots" : `slots.${beat}`, maxRows));
+    const ofEach = (label: string, list: readonly unknown[]) =>
+      list.map((_, i) => this.buffer(i === 0 ? label : `${label}.${i}`, maxRows));
+    this.allLengths = ofEach("lengths", cadences);
+    this.slots = ofEach("slots", layout.beats);
   }
 
   get network(): Network {
@@ -86,19 +94,25 @@ export class Planner {
 
   /** Buffers that every kernel of a step begins with. */
   get stepBuffers(): readonly BufferPlan[] {
-    return [this.params, this.lengths, this.slots[0]!];
+    const i = this.layout.cadences.indexOf(this.cadence);
+    return [this.params, this.allLengths[i]!, this.slots[i]!];
   }
 
-  /** Buffers that a kernel with windows along time ends with. */
-  pastBuffers(layer: Layer): readonly BufferPlan[] {
-    const { beats } = this.layout;
-    return [this.lengths, this.slots[beats.indexOf("chunk")]!, this.layout.state(layer)];
+  /** Steps of each row of the inputs of the layer that is planned. */
+  get lengths(): BufferPlan {
+    return this.lengthsOf(this.cadence);
+  }
+
+  /** Steps of each row of a sequence. */
+  lengthsOf(cadence: Cadence): BufferPlan {
+    return this.allLengths[this.layout.cadences.indexOf(cadence)]!;
   }
 
   /** B and T, by which kernels are chosen. */
   get numRowsAndSteps(): RowsAndSteps {
     const { maxRows, chunkSteps, sample } = this.request;
-    return [maxRows, sample === undefined && !isStepByStep(this.network) ? chunkSteps : 1];
+    const isStepMajor = sample !== undefined || isStepByStep(this.network);
+    return [maxRows, isStepMajor ? 1 : Math.max(1, stepsAt(this.cadence, chunkSteps))];
   }
 
   /** Takes the first alternative that is right. A survey takes several, and gives the result of the last one. */
@@ -122,7 +136,8 @@ export class Planner {
   /** Each row's last step of a sequence, of some columns its first. */
   takeStep(label: string, source: BufferPlan, size: number, columns: EndColumns): Value {
     const buffer = this.buffer(label, this.request.maxRows * paddedSize(size));
-    const dispatch = { kernel: lastStepKernel(size, columns), buffers: [this.lengths, source, buffer] };
+    const lengths = this.lengthsOf(source.cadence!);
+    const dispatch = { kernel: lastStepKernel(size, columns), buffers: [lengths, source, buffer] };
     this.stages.push({ type: "chunk", dispatch });
     return { buffer, size, isSequence: false };
   }
@@ -142,24 +157,25 @@ export class Planner {
 
   /** A buffer with as many rows as the inputs have. */
   likeInputs(label: string, inputs: readonly Value[], rowElements: number): BufferPlan {
-    if (inputs[0]!.isSequence) return this.sequence(label, rowElements);
+    if (inputs[0]!.isSequence) return this.sequence(label, rowElements, inputs[0]!.buffer.cadence);
     return this.buffer(label, this.request.maxRows * rowElements);
   }
 
   /** A buffer with room for every row of the chunk, and for the rows that a projection's last tile adds. */
-  sequence(label: string, rowElements: number): BufferPlan {
+  sequence(label: string, rowElements: number, cadence = this.cadence): BufferPlan {
     const { maxRows, chunkSteps } = this.request;
-    const numRows = maxRows * chunkSteps + PROJECT_TILE_ROWS - 1;
-    return this.buffer(label, numRows * rowElements, maxRows * rowElements);
+    const numRows = maxRows * Math.max(1, stepsAt(cadence, chunkSteps)) + PROJECT_TILE_ROWS - 1;
+    return this.buffer(label, numRows * rowElements, (maxRows * rowElements) / cadence.stride, cadence);
   }
 
-  /** A scratch buffer of 4-byte elements. @param stepElements for each further step of the chunk */
-  buffer(label: string, numElements: number, stepElements = 0): BufferPlan {
+  /** A scratch buffer of 4-byte elements. @param stepElements for each further step of the chunk, of a sequence */
+  buffer(label: string, numElements: number, stepElements = 0, cadence?: Cadence): BufferPlan {
     const buffer: BufferPlan = {
       label,
       sizeBytes: numElements * BYTES_PER_ELEMENT,
       stepBytes: stepElements * BYTES_PER_ELEMENT,
       lifetime: "scratch",
+      ...(cadence === undefined ? {} : { cadence }),
     };
     this.buffers.push(buffer);
     return buffer;
@@ -167,12 +183,18 @@ export class Planner {
 
   /** A kernel over as many rows as the inputs have; its params come first. */
   rows(inputs: readonly Value[], kernel: KernelSpec, buffers: readonly BufferPlan[]): void {
-    const type = inputs[0]!.isSequence ? "rows" : "end";
-    this.stages.push({ type, dispatch: { kernel, buffers: [this.params, ...buffers] } });
+    const [{ isSequence, buffer }] = inputs as [Value];
+    const dispatch = { kernel, buffers: [this.params, ...buffers] };
+    this.add({ type: isSequence ? "rows" : "end", dispatch }, buffer.cadence);
   }
 
   /** Kernels that are dispatched for every step. */
   steps(dispatches: readonly DispatchPlan[]): void {
-    this.stages.push({ type: "steps", dispatches });
+    this.add({ type: "steps", dispatches });
+  }
+
+  /** Adds a stage, by the steps of the inputs of the layer that is planned. */
+  add(stage: Stage, cadence = this.cadence): void {
+    this.stages.push(cadence === EVERY_STEP ? stage : { ...stage, cadence });
   }
 }

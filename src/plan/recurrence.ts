@@ -77,7 +77,7 @@ function alongTime(layer: RecurrentLayer, inputs: readonly Value[], planner: Pla
   const weights = ["weights", "biases"].map((tensor) => layout.weight(layer, tensor));
   const kernel = recurrenceKernel(layer, layout.stateSize, null);
   const buffers = [...stepBuffers, input, ...weights, layout.state(layer), buffer];
-  planner.stages.push({ type: "persistent", dispatches: [{ kernel, buffers }] });
+  planner.add({ type: "persistent", dispatches: [{ kernel, buffers }] });
   return { value: { buffer, size, isSequence: true } };
 }
 

@@ -1,5 +1,13 @@
 import type { KernelSpec } from "../kernels/kernelSpec.js";
-import { type BufferPlan, type DispatchPlan, dispatchesOf, numTimes, type Plan, type Stage } from "../plan/plan.js";
+import {
+  type BufferPlan,
+  type DispatchPlan,
+  dispatchesOf,
+  numTimes,
+  type Plan,
+  type Stage,
+  stageSteps,
+} from "../plan/plan.js";
 import { PARAMS_BYTES, PARAMS_STRIDE_BYTES } from "../plan/plan.js";
 import { Buffers } from "./buffers.js";
 import type { Pipelines } from "./pipelines.js";
@@ -96,8 +104,9 @@ export class CompiledPlan {
   #encodeStage(recorder: Recorder, { stage, dispatches }: CompiledStage, { numRows, numSteps, isLast }: Chunk): void {
     const { type } = stage;
     if (type === "end" && !isLast) return;
-    if (type === "rows") return this.#encodeRows(recorder, dispatches[0]!, numRows, numSteps);
-    if (type === "persistent") return this.#encodePersistent(recorder, dispatches, numRows, numSteps);
+    const ownSteps = stageSteps(stage, numSteps);
+    if (type === "rows") return this.#encodeRows(recorder, dispatches[0]!, numRows, ownSteps);
+    if (type === "persistent") return this.#encodePersistent(recorder, dispatches, numRows, ownSteps);
     const workgroups = dispatches.map(({ kernel }) => kernel.workgroups(numRows));
     for (let step = 0; step < numTimes(stage, numSteps); step++) {
       dispatches.forEach((dispatch, i) => this.#encode(recorder, dispatch, numRows, step, workgroups[i]!));

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.js";
-import type { Network } from "../model/network.js";
+import { framesPerStep, type Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxBindingBytes, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
 import { layOutNetwork } from "../plan/layOutNetwork.js";
@@ -79,7 +79,7 @@ export class GpuEngine implements Engine, GpuResources {
   ): Promise<GpuEngine> {
     const { device, loss, facts } = choice;
     const layout = layOutNetwork(network, maxBindingBytes(facts));
-    const oneStep = { maxRows: 1, chunkSteps: 1, lastOnly: false, tuning };
+    const oneStep = { maxRows: 1, chunkSteps: framesPerStep(network), lastOnly: false, tuning };
     const plans = facts.isFallback
       ? [planSequence(layout, oneStep)]
       : [false, true].map((lastOnly) => surveySequence(layout, { ...oneStep, lastOnly }, "all"));

@@ -47,7 +47,8 @@ export class GpuGeneration {
     const compiled = await this.#compile(generation);
     const numSteps = compiled.plan.chunkSteps;
     queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
-    queue.writeBuffer(compiled.buffer(compiled.plan.lengths), 0, new Uint32Array(numSlots).fill(numSteps));
+    const lengths = new Uint32Array(numSlots).fill(numSteps); // every sequence has a step for each token
+    for (const plan of compiled.plan.lengths) queue.writeBuffer(compiled.buffer(plan), 0, lengths);
     const chunks: Promise<Uint32Array>[] = [];
     try {
       for (let read = 0, start = 0; read < length; read += numSteps) {

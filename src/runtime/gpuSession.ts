@@ -1,5 +1,6 @@
 import type { Advance, Advanced, Session } from "../engine/engine.js";
 import { paddedSize } from "../kernels/kernelSpec.js";
+import { stepsAt } from "../layers/cadence.js";
 import { checkGenerative, type Generation } from "../model/generative.js";
 import { type Network, stateLength } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
@@ -89,7 +90,9 @@ export class GpuSession implements Session {
 
     const { chunkSteps, outputs } = compiled.plan;
     const advanced = {
-      outputs: outputs.map(({ size, isSequence }) => new Float32Array((isSequence ? numSteps : 1) * numRows * size)),
+      outputs: outputs.map(({ size, isSequence, cadence }) => {
+        return new Float32Array((isSequence ? stepsAt(cadence, numSteps) : 1) * numRows * size);
+      }),
       state: new Float32Array(withState ? stateLength(network, numRows) : 0),
     };
     const reads: Promise<void>[] = [];
@@ -176,8 +179,11 @@ export class GpuSession implements Session {
     });
     const key = lengths === null ? `${numRows} ${numSteps}` : "";
     if (key !== "" && this.#lengths.get(compiled) === key) return;
-    const chunkLengths = Uint32Array.from(slots, (_, row) => stepsInChunk(lengths, row, start, numSteps));
-    gpu.queue.writeBuffer(compiled.buffer(compiled.plan.lengths), 0, chunkLengths);
+    compiled.plan.cadences.forEach((cadence, i) => {
+      const steps = (row: number) => stepsAt(cadence, stepsInChunk(lengths, row, start, numSteps));
+      const chunkLengths = Uint32Array.from(slots, (_, row) => steps(row));
+      gpu.queue.writeBuffer(compiled.buffer(compiled.plan.lengths[i]!), 0, chunkLengths);
+    });
     this.#lengths.set(compiled, key);
   }
 
@@ -189,11 +195,11 @@ export class GpuSession implements Session {
     slots.forEach((slot, row) => this.#states.advance(slot, stepsInChunk(lengths, row, start, numSteps)));
     const encoder = this.#recorder.encoderForCopies();
     const arrivals: Arrival[] = [];
-    compiled.plan.outputs.forEach(({ buffer, size, isSequence }, i) => {
-      if (!isSequence && !isLast) return;
-      const numOutputRows = (isSequence ? numSteps : 1) * numRows;
+    compiled.plan.outputs.forEach(({ buffer, size, isSequence, cadence }, i) => {
+      const numOutputRows = (isSequence ? stepsAt(cadence, numSteps) : 1) * numRows;
+      if ((!isSequence && !isLast) || numOutputRows === 0) return;
       const sizeBytes = numOutputRows * paddedSize(size) * Float32Array.BYTES_PER_ELEMENT;
-      const at = isSequence ? start * numRows * size : 0;
+      const at = isSequence ? stepsAt(cadence, start) * numRows * size : 0;
       const put = (padded: Float32Array) => unpadRows(padded, size, advanced.outputs[i]!, at);
       arrivals.push({ reading: this.#readback.copy(encoder, compiled.buffer(buffer), sizeBytes), put });
     });
@@ -299,13 +305,13 @@ function packInput(
 /** Sets to zero what a row gives past its length: the kernels leave there what was there before. */
 function clearPastEnd(
   output: Float32Array,
-  { size, isSequence }: OutputPlan,
+  { size, isSequence, cadence }: OutputPlan,
   lengths: readonly number[],
   numSteps: number,
 ): void {
   lengths.forEach((length, row) => {
-    const end = isSequence ? numSteps : 1;
-    for (let step = Math.min(length, end); step < end; step++) {
+    const end = isSequence ? stepsAt(cadence, numSteps) : 1;
+    for (let step = Math.min(stepsAt(cadence, length), end); step < end; step++) {
       const at = (step * lengths.length + row) * size;
       output.fill(0, at, at + size);
     }

@@ -1,3 +1,4 @@
+import { stepsAt } from "../layers/cadence.js";
 import { initialStateOf } from "../model/network.js";
 import type { NetworkLayout, StateBuffer, StateRow } from "../plan/networkLayout.js";
 import type { BufferPlan } from "../plan/plan.js";
@@ -46,7 +47,9 @@ export class StateSlots {
 
   /** Notes that a slot was advanced by a chunk of so many steps. */
   advance(slot: number, numSteps: number): void {
-    this.#layout.beats.forEach((beat, i) => (this.#present[i]![slot]! ^= beat === "step" ? numSteps & 1 : 1));
+    this.#layout.beats.forEach(
+      (beat, i) => (this.#present[i]![slot]! ^= beat === "chunk" ? 1 : stepsAt(beat, numSteps) & 1),
+    );
   }
 
   /** @param state [D, size] of each block, one after the other; the network's initial one when null */

@@ -1,13 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Engine, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
-import { checkBoolean, checkOptions } from "../model/checkOptions.js";
+import { checkBoolean, checkOptions, checkWhole } from "../model/checkOptions.js";
 import { reverseSteps } from "../model/reverseSteps.js";
 import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths } from "../model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
 import { describeLayer } from "../model/describeLayer.js";
 import { layerOutputSize } from "../layers/index.js";
-import { layerNamed, needsEnd, type Network, NETWORK_INPUT, numParameters } from "../model/network.js";
+import {
+  framesPerStep,
+  latestLayer,
+  layerNamed,
+  needsEnd,
+  type Network,
+  NETWORK_INPUT,
+  numParameters,
+  outputSteps,
+} from "../model/network.js";
 import {
   mainOutput,
   type MainOutput,
@@ -45,7 +54,7 @@ export interface RunOptions<Request extends OutputRequest = "all"> extends Outpu
 /** Result of `run`. */
 export interface RunResult<Output = Float32Array> {
   /**
-   * The main output: [T, B, O], or [B, O] of the last step. Zeros past a row's length. With `topK` its highest numbers;
+   * The main output: [T, B, O], or [B, O] of the last step. T is that of `outputSteps`. Zeros past a row's length. With `topK` its highest numbers;
    * undefined if `output` is `"none"`.
    */
   readonly output: Output;
@@ -76,6 +85,7 @@ export class GruModel {
   readonly #network: Network;
   readonly #engine: Engine;
   readonly #nonFinite: NonFinite;
+  readonly #latestLayer: ReturnType<typeof latestLayer>;
   readonly #streams = new Set<GruStream>();
   readonly #host: StreamHost;
   /** One for all streams, on a device that gains from batching rows; else null. */
@@ -92,9 +102,11 @@ export class GruModel {
     this.#network = network;
     this.#engine = engine;
     this.#nonFinite = nonFinite;
+    this.#latestLayer = latestLayer(network);
     this.#host = {
       network,
       nonFinite,
+      framesPerStep: framesPerStep(network),
       scheduler: (numRows) => this.#schedulerFor(numRows),
       add: (stream) => this.#streams.add(stream),
       remove: (stream) => this.#streams.delete(stream),
@@ -141,6 +153,22 @@ export class GruModel {
     return Object.fromEntries(this.outputNames.map((name) => [name, layerOutputSize(layerNamed(this.#network, name))]));
   }
 
+  /**
+   * Steps of the input for a step of every output: a push is a multiple of it. 1 unless layers have strides along time.
+   */
+  get framesPerStep(): number {
+    return this.#host.framesPerStep;
+  }
+
+  /**
+   * Steps of each output, by name, for a row of `numSteps`: fewer, or more, where layers have strides or padding along time.
+   * 1 for an output of a single frame; 0 where the row has too few steps.
+   */
+  outputSteps(numSteps: number): Readonly<Record<string, number>> {
+    checkWhole("numSteps", numSteps, 0, Number.MAX_SAFE_INTEGER);
+    return outputSteps(this.#network, numSteps);
+  }
+
   /** [D, size] of each block of state of one row, by its name, "<layer>.<block>". */
   get stateShapes(): Readonly<Record<string, readonly [numDirections: number, size: number]>> {
     return stateShapes(this.#network);
@@ -178,6 +206,7 @@ export class GruModel {
     const take = reversesInput || this.#engine.isImmediate ? checkInput : takeInput;
     const steps = take(this.#network, input, batchSize, this.#nonFinite);
     const sequenceLength = steps.length / (batchSize * this.inputSize);
+    this.#checkSteps(sequenceLength);
     const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
@@ -244,6 +273,7 @@ export class GruModel {
   /** The device and why it was chosen, the layers, the reader's inferences, and how a step and a sequence of 100 run. */
   explain(): string {
     const layers = this.#network.layers.map((layer) => `  ${layer.name}: ${describeLayer(layer)}`);
+    const frames = this.framesPerStep;
     const states = Object.entries(this.stateShapes).map(([name, shape]) => `${name} [${shape.join(", ")}]`);
     return [
       `device: ${this.device} (${this.deviceName}); ${this.deviceReason}`,
@@ -251,7 +281,7 @@ export class GruModel {
       ...layers,
       ...(states.length > 0 ? [`state of a row: ${states.join(", ")}`] : []),
       ...this.notes.map((note) => `note: ${note}`),
-      `one step of one row: ${this.#engine.describe(1, 1)}`,
+      `${frames === 1 ? "one step" : `${frames} steps`} of one row: ${this.#engine.describe(1, frames)}`,
       `100 steps of one row: ${this.#engine.describe(1, 100)}`,
       ...this.#engine.describeChoices(),
     ].join("\n");
@@ -360,6 +390,16 @@ export class GruModel {
     const [oldest] = this.#idleSessions.keys();
     this.#idleSessions.get(oldest!)!.dispose();
     this.#idleSessions.delete(oldest!);
+  }
+
+  /** A layer without padding along time has no output for fewer frames than its window. */
+  #checkSteps(sequenceLength: number): void {
+    const { name, least } = this.#latestLayer;
+    if (sequenceLength >= least) return;
+    throw new GruError(
+      "shape-mismatch",
+      `input: expected at least ${least} steps, of which layer "${name}" makes its first, got ${sequenceLength}`,
+    );
   }
 
   #checkUsable(): void {

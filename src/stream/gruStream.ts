@@ -44,6 +44,7 @@ interface TakenOptions extends Omit<StreamOptions, "initialState"> {
 export interface StreamHost {
   readonly network: Network;
   readonly nonFinite: NonFinite;
+  readonly framesPerStep: number;
   /** The scheduler for a new stream: one for all streams, on a device that gains from batching rows. */
   scheduler(numRows: number): Scheduler;
   add(stream: GruStream): void;
@@ -82,7 +83,7 @@ export class GruStream {
   /**
    * Advances the stream by one step or many. Overlapping calls run in the order in which they were made.
    *
-   * @param input [T, B, I], or [T, B] for a model that reads indices
+   * @param input [T, B, I], or [T, B] for a model that reads indices; T is a multiple of the model's `framesPerStep`
    * @param options `output` selects the outputs to read back. With `"none"` only the state advances, and the promise resolves
    *   when the steps have been submitted, in their turn
    * @returns the main output, [T, B, O]; with `{ topK }` its highest numbers, [T, B, K]
@@ -198,8 +199,15 @@ export class GruStream {
 
   #push(input: ArrayLike<number>, output: Selection): Promise<Float32Array[]> {
     this.#checkUsable();
-    const { network, nonFinite } = this.#host;
+    const { network, nonFinite, framesPerStep } = this.#host;
     const steps = takeInput(network, input, this.batchSize, nonFinite);
+    const numSteps = steps.length / (this.batchSize * network.inputSize);
+    if (numSteps % framesPerStep !== 0) {
+      throw new GruError(
+        "shape-mismatch",
+        `input: expected a multiple of framesPerStep ${framesPerStep} steps, got ${numSteps}`,
+      );
+    }
     if (this.#options.whenFull === "latest") this.#makeRoom(this.#options.queueLimit ?? 1);
     return this.#track(this.#scheduler.push(this.#lease, steps, output));
   }

@@ -1,4 +1,5 @@
 import { GruError } from "../errors.js";
+import type { Cadence } from "../layers/cadence.js";
 import type { Selection } from "../model/outputRequest.js";
 import { Queue } from "./queue.js";
 
@@ -28,6 +29,8 @@ export interface Push {
 export interface OutputPart {
   readonly size: number;
   readonly isSequence: boolean;
+  /** How its steps follow from those of the network's input. */
+  readonly cadence: Cadence;
 }
 
 /** A change of a stream's state, to be made at once when its turn comes. */

@@ -1,7 +1,8 @@
 import type { Advance, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
+import { stepsAt } from "../layers/cadence.js";
 import { layerOutputSize } from "../layers/index.js";
-import { layerNamed, type Network, sequenceNames } from "../model/network.js";
+import { cadencesOf, framesPerStep, layerNamed, type Network, sequencesOf } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import { Lease, type Operation, type OutputPart, type Push } from "./lease.js";
 
@@ -33,6 +34,8 @@ export class Scheduler {
   readonly session: Session;
   readonly #network: Network;
   readonly #outputs: readonly OutputPart[];
+  /** `MAX_SHARED_STEPS`, rounded up to whole steps of every output. */
+  readonly #maxSharedSteps: number;
   /** Streams with queued calls, and a few whose queue has become empty. Idle streams are not visited. */
   readonly #busyLeases = new Set<Lease>();
   /** Free slots; the last one is taken first. */
@@ -43,13 +46,17 @@ export class Scheduler {
 
   /** @param session with all slots free */
   constructor(network: Network, session: Session) {
-    const sequences = sequenceNames(network.layers);
+    const sequences = sequencesOf(network.layers);
+    const cadences = cadencesOf(network.layers);
+    const frames = framesPerStep(network);
+    this.#maxSharedSteps = frames * Math.ceil(MAX_SHARED_STEPS / frames);
     this.#network = network;
     this.session = session;
     this.#freeSlots = slotsBefore(session.numSlots, session.numSlots);
     this.#outputs = network.outputs.map((name) => ({
       size: layerOutputSize(layerNamed(network, name)),
       isSequence: sequences.has(name),
+      cadence: cadences.get(name)!,
     }));
   }
 
@@ -167,7 +174,7 @@ export class Scheduler {
   /** The next tick: for each stream with queued calls, steps of its first push. */
   #chunks(): Chunk[] {
     const { maxChunkSteps } = this.session;
-    const maxSteps = this.#busyLeases.size > 1 ? Math.min(MAX_SHARED_STEPS, maxChunkSteps) : maxChunkSteps;
+    const maxSteps = this.#busyLeases.size > 1 ? Math.min(this.#maxSharedSteps, maxChunkSteps) : maxChunkSteps;
     const chunks: Chunk[] = [];
     let firstRow = 0;
     for (const lease of this.#busyLeases) {
@@ -229,18 +236,20 @@ export class Scheduler {
   ): void {
     const numRows = lease.slots.length;
     push.outputs ??= push.parts.map(
-      ({ size, isSequence }) => new Float32Array((isSequence ? push.numSteps : 1) * numRows * size),
+      ({ size, isSequence, cadence }) =>
+        new Float32Array((isSequence ? stepsAt(cadence, push.numSteps) : 1) * numRows * size),
     );
     const { outputs: taken } = push;
     // Pairs come after the outputs. Another push of the tick may have asked for more pairs per row.
     const given = push.output.topK > 0 ? outputs.slice(-1) : outputs;
-    push.parts.forEach(({ size, isSequence }, i) => {
+    push.parts.forEach(({ size, isSequence, cadence }, i) => {
       if (!isSequence && start + numSteps < push.numSteps) return; // a later tick has the last step
       const stride = push.output.topK > 0 ? 2 * output.topK : size;
-      for (let step = 0; step < (isSequence ? numSteps : 1); step++) {
+      const firstStep = isSequence ? stepsAt(cadence, start) : 0;
+      for (let step = 0; step < (isSequence ? stepsAt(cadence, numSteps) : 1); step++) {
         for (let row = 0; row < numRows; row++) {
           const from = (step * slots.length + firstRow + row) * stride;
-          const to = ((isSequence ? start + step : 0) * numRows + row) * size;
+          const to = ((firstStep + step) * numRows + row) * size;
           taken[i]!.set(given[i]!.subarray(from, from + size), to);
         }
       }

@@ -105,6 +105,10 @@ class Host implements Calls {
     return this.#loadedModel.explain();
   }
 
+  outputSteps(numSteps: number): Readonly<Record<string, number>> {
+    return this.#loadedModel.outputSteps(numSteps);
+  }
+
   dispose(): void {
     this.#loading.abort();
     this.#model?.dispose();
@@ -203,8 +207,8 @@ class Host implements Calls {
     if (this.#loading.signal.aborted) model.dispose(); // the page disposed it while it was created
     this.#model = model;
     const { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes } = model;
-    const { stateShapes, vocabulary, notes } = model;
-    const sizes = { inputSize, outputSize, outputNames, outputSizes, stateShapes };
+    const { framesPerStep, stateShapes, vocabulary, notes } = model;
+    const sizes = { inputSize, outputSize, outputNames, outputSizes, framesPerStep, stateShapes };
     return { device, deviceName, deviceReason, ...sizes, vocabulary, notes };
   }
 }

@@ -40,6 +40,7 @@ export interface Facts {
   readonly outputSize: number;
   readonly outputNames: readonly string[];
   readonly outputSizes: Readonly<Record<string, number>>;
+  readonly framesPerStep: number;
   readonly stateShapes: Readonly<Record<string, readonly [numDirections: number, size: number]>>;
   readonly vocabulary: readonly string[] | null;
   readonly notes: readonly string[];
@@ -59,6 +60,7 @@ export interface Calls {
   create(network: Network, options: CreateModelOptions): Answered<Facts>;
   run(input: ArrayLike<number>, options: RunOptions<OutputRequest>): Answered<RunResult<MainOutput<OutputRequest>>>;
   explain(): Answered<string>;
+  outputSteps(numSteps: number): Answered<Readonly<Record<string, number>>>;
   /** Also aborts an unfinished load. */
   dispose(): Answered<void>;
 

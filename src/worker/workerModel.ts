@@ -56,6 +56,16 @@ export class WorkerModel {
     return this.#facts.outputSizes;
   }
 
+  /** Steps of the input for a step of every output: a push is a multiple of it. */
+  get framesPerStep(): number {
+    return this.#facts.framesPerStep;
+  }
+
+  /** Steps of each output, by name, for a row of `numSteps`, as `GruModel.outputSteps`. */
+  async outputSteps(numSteps: number): Promise<Readonly<Record<string, number>>> {
+    return this.#channel.call("outputSteps", [numSteps]);
+  }
+
   /** [D, size] of each block of state of one row, by its name, "<layer>.<block>". */
   get stateShapes(): Readonly<Record<string, readonly [numDirections: number, size: number]>> {
     return this.#facts.stateShapes;

@@ -35,6 +35,31 @@ function pastNetwork(seed: number): Network {
   });
 }
 
+/** Strides of 2 and 3, with and without a past; states at each of the three numbers of steps. */
+function strideNetwork(): Network {
+  const next = uniform(941);
+  const first = { inputShape: [2, 3], outputChannels: 3, timeKernelSize: 3, timeStride: 2, kernelSize: [2] };
+  const second = {
+    inputShape: [9],
+    outputChannels: 5,
+    timeKernelSize: 2,
+    timeStride: 3,
+    timePadding: "valid",
+  } as const;
+  const third = { inputShape: [5], outputChannels: 4, timeKernelSize: 4, timeStride: 2, timePadding: [2, 0] } as const;
+  return defineNetwork({
+    layers: [
+      randomGru("before", ["input"], { inputSize: 6, hiddenSize: 4 }, next),
+      randomConv("first", ["input"], { ...first, activation: "tanh" }, next),
+      randomGru("gru", ["first"], { inputSize: 6, hiddenSize: 3 }, next),
+      randomConv("second", ["gru", "first"], second, next),
+      randomGru("slow", ["second"], { inputSize: 5, hiddenSize: 3, resetAfter: false }, next),
+      randomConv("third", ["second"], third, next),
+    ],
+    outputs: ["third", "slow", "gru", "before"],
+  });
+}
+
 export const convCases: readonly TwinCase[] = [
   {
     id: "conv",
@@ -148,6 +173,66 @@ export const convCases: readonly TwinCase[] = [
       const gru = randomGru("gru", ["conv"], { inputSize: 9, hiddenSize: 5 }, next);
       return withStorage(defineNetwork({ layers: [randomConv("conv", ["input"], shape, next), gru] }), "int8");
     },
+  },
+  {
+    id: "conv-same",
+    name: "convolutions padded on both sides along time, lengths",
+    batchSize: 5,
+    sequenceLength: 9,
+    lengths: [9, 0, 1, 4, 8],
+    network: () => {
+      const next = uniform(938);
+      const same = { timePadding: "same", activation: "tanh" } as const;
+      const first = { inputShape: [2, 3], outputChannels: 3, timeKernelSize: 4, timeDilation: 2, kernelSize: [2] };
+      const second = { inputShape: [3, 2], outputChannels: 5, timeKernelSize: 3, timeStride: 2 };
+      const third = { inputShape: [5, 2], outputChannels: 2, timeKernelSize: 4, timePadding: [1, 2] } as const;
+      return defineNetwork({
+        layers: [
+          randomConv("first", ["input"], { ...first, ...same }, next),
+          randomConv("second", ["first"], { ...second, ...same }, next),
+          randomConv("third", ["second"], third, next),
+        ],
+        outputs: ["third", "first", "second"],
+      });
+    },
+  },
+  {
+    id: "conv-valid",
+    name: "a convolution without padding along time, before layers that need a whole sequence, lengths",
+    batchSize: 4,
+    sequenceLength: 11,
+    lengths: [11, 2, 3, 10],
+    network: () => {
+      const next = uniform(939);
+      const shape = { inputShape: [4], outputChannels: 6, timeKernelSize: 3, timePadding: "valid" } as const;
+      const both = { inputSize: 6, hiddenSize: 5, direction: "bidirectional" } as const;
+      const last = { type: "last", name: "last", inputs: ["gru"], inputSize: 10, direction: "bidirectional" } as const;
+      return defineNetwork({
+        layers: [
+          randomConv("conv", ["input"], shape, next),
+          randomGru("gru", ["conv"], both, next),
+          last,
+          randomDense("head", ["last"], [10, 3], "softmax", next),
+        ],
+        outputs: ["head", "conv"],
+      });
+    },
+  },
+  ...[9, 1033].map((sequenceLength, i): TwinCase => ({
+    id: i === 0 ? "conv-stride" : "conv-stride-long",
+    name: `strides along time, before a layer with a state, T=${sequenceLength}`,
+    batchSize: 4,
+    sequenceLength,
+    ...(i === 0 ? { lengths: [9, 4, 1, 0] } : {}),
+    network: strideNetwork,
+  })),
+  {
+    id: "conv-stride-last",
+    name: "strides along time, of the last step",
+    batchSize: 3,
+    sequenceLength: 20,
+    returnSequences: false,
+    network: strideNetwork,
   },
   ...(["f16", "int8"] as const).map((storage): TwinCase => ({
     id: `conv-${storage}`,

@@ -48,4 +48,33 @@ export const poolCases: readonly TwinCase[] = [
       return defineNetwork({ layers: [average, counted, largest], outputs: ["average", "counted", "largest"] });
     },
   },
+  {
+    id: "pool-past",
+    name: "the largest of windows along time, and means, which reach back before a chunk",
+    batchSize: 3,
+    sequenceLength: 70,
+    network: () => {
+      const { inputShape, kernelSize } = { inputShape: [2, 5], kernelSize: [2] };
+      const largest = { ...max, inputShape, kernelSize, stride: [1], padding: [0, 0], timeKernelSize: 3 };
+      const mean = { ...largest, name: "mean", operation: "average", inputShape: [2, 4], timeStride: 2 } as const;
+      return defineNetwork({ layers: [largest, mean], outputs: ["mean", "max"] });
+    },
+  },
+  {
+    id: "pool-same",
+    name: "means and the largest of windows along time, padded on both sides, lengths",
+    batchSize: 4,
+    sequenceLength: 8,
+    lengths: [8, 1, 0, 5],
+    network: () => {
+      const alike = { ...average, timeKernelSize: 3, timeStride: 2, timePadding: "same", inputs: ["input"] } as const;
+      const counted = { ...alike, name: "counted", countPadding: true, timePadding: [1, 2] } as const;
+      const largest = { ...alike, name: "largest", operation: "max", timePadding: [2, 1] } as const;
+      const plain = { ...alike, name: "plain", timePadding: "valid", timeKernelSize: 2 } as const;
+      return defineNetwork({
+        layers: [alike, counted, largest, plain],
+        outputs: ["average", "counted", "largest", "plain"],
+      });
+    },
+  },
 ];

@@ -6,11 +6,11 @@ import { randomInput } from "./random.js";
 import { twinCase } from "./twinCases.js";
 
 /** Twin cases whose networks can stream. */
-export const windowCases = ["conv-past", "conv-past-features"] as const;
+export const windowCases = ["conv-past", "conv-past-features", "conv-stride", "pool-past"] as const;
 
-const NUM_STEPS = 13;
-/** Steps of each push: more and fewer than the past has. */
+/** Steps of each push, in steps of every output: more and fewer than the past has. */
 const PUSHES = [1, 5, 2, 1, 4];
+const NUM_PUSHED = 13;
 
 /**
  * Two streams of two rows and one of one row, in turn and at once, one of them saved and restored, one forked, beside runs of
@@ -19,26 +19,29 @@ const PUSHES = [1, 5, 2, 1, 4];
 export async function pushWindows(id: string, device: DeviceRequest): Promise<Record<string, Comparison>> {
   const network = twinCase(id).network();
   const model = await createModel(network, { device });
-  const inputs = [2, 2, 1].map((rows, i) => randomInput(network, rows * NUM_STEPS, 970 + i));
-  const rowsOf = (i: number) => inputs[i]!.length / (NUM_STEPS * network.inputSize);
+  const { framesPerStep: frames } = model;
+  const inputs = [2, 2, 1].map((rows, i) => randomInput(network, rows * frames * NUM_PUSHED, 970 + i));
+  const rowsOf = (i: number) => inputs[i]!.length / (frames * NUM_PUSHED * network.inputSize);
   const streams = inputs.map((_, i) => model.createStream({ batchSize: rowsOf(i) }));
   const fork: { stream: GruStream | null; start: number } = { stream: null, start: 0 };
+  const outputStepsAt = (numSteps: number) => model.outputSteps(numSteps)[model.outputNames[0]!]!;
   const outputs: number[][] = inputs.map(() => []);
   let start = 0;
-  for (const [turn, numSteps] of PUSHES.entries()) {
+  for (const [turn, pushed] of PUSHES.entries()) {
+    const numSteps = frames * pushed;
     const steps = inputs.map((input, i) => {
       const stepElements = rowsOf(i) * network.inputSize;
       return input.slice(start * stepElements, (start + numSteps) * stepElements);
     });
     // One is a turn behind: the tick's rows have different lengths.
-    const pushed = await Promise.all(steps.map((each, i) => streams[i]!.push(each)));
-    pushed.forEach((output, i) => outputs[i]!.push(...output));
+    const given = await Promise.all(steps.map((each, i) => streams[i]!.push(each)));
+    given.forEach((output, i) => outputs[i]!.push(...output));
     start += numSteps;
     if (turn === 1) {
       const saved = await streams[0]!.save();
       streams[0]!.dispose();
       streams[0] = model.createStream({ batchSize: rowsOf(0) });
-      await streams[0].push(inputs[0]!.slice(0, rowsOf(0) * network.inputSize)); // a past to be replaced
+      await streams[0].push(inputs[0]!.slice(0, frames * rowsOf(0) * network.inputSize)); // a past to be replaced
       await streams[0].restore(saved);
       Object.assign(fork, { stream: await streams[1]!.fork(), start });
     }
@@ -50,7 +53,7 @@ export async function pushWindows(id: string, device: DeviceRequest): Promise<Re
   model.dispose();
   return {
     ...Object.fromEntries(comparisons),
-    fork: close(forked, runs[1]!.output.slice(forkFrom * model.outputSize)),
+    fork: close(forked, runs[1]!.output.slice(outputStepsAt(fork.start) * rowsOf(1) * model.outputSize)),
     "other lengths": await pushUnevenly(id, device),
   };
 }
@@ -59,11 +62,12 @@ export async function pushWindows(id: string, device: DeviceRequest): Promise<Re
 async function pushUnevenly(id: string, device: DeviceRequest): Promise<Comparison> {
   const network = twinCase(id).network();
   const model = await createModel(network, { device });
-  const input = randomInput(network, NUM_STEPS, 980);
+  const { framesPerStep: frames } = model;
+  const input = randomInput(network, frames * NUM_PUSHED, 980);
   const cuts = [
     [0, 5, 6, 13],
     [0, 1, 8, 13],
-  ];
+  ].map((cut) => cut.map((at) => at * frames));
   const streams = cuts.map(() => model.createStream());
   const outputs: number[][] = [[], []];
   for (let push = 0; push < 3; push++) {

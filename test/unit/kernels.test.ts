@@ -99,7 +99,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   convKernel: [
     ...storages.map((storage) => convKernel({ ...convolution("conv"), storage }, STATE_SIZE)),
     convKernel(convolution("conv-transposed"), STATE_SIZE),
-    convKernel(convolution("conv-past"), STATE_SIZE),
+    ...["conv-past", "conv-same"].map((id) => convKernel(convolution(id), STATE_SIZE)),
   ],
   denseKernel: [
     ...storages.map((storage) => denseKernel(5, 7, completeActivation("hardSigmoid"), storage)),
@@ -140,7 +140,9 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ],
   networkStepKernel: storages.map((storage) => networkStepKernel({ ...networkShape, storage }, 64)),
   normKernel: [normKernel(twinCase("norm-groups").network().layers[3] as NormLayer)],
-  poolKernel: (["pool", "pool-2d"] as const).map((id) => poolKernel(twinCase(id).network().layers[0] as PoolLayer)),
+  poolKernel: (["pool", "pool-2d", "pool-past", "pool-same"] as const).map((id) =>
+    poolKernel(twinCase(id).network().layers[0] as PoolLayer, STATE_SIZE),
+  ),
   rearrangeKernel: [rearrangeKernel(9, 11, 0.5)],
   reduceKernel: [reduceKernel(twinCase("reduce-max").network().layers[1] as ReduceLayer)],
   recurrenceKernel: ["rows-gru-0", "steps-gru-3", "dual-path-last", "dual-path-int8", "frame-axes-gates"].flatMap(

@@ -233,7 +233,7 @@ function expectSound({ buffers, stages, input, lengths, slots, outputs }: Plan):
   expect(new Set(buffers).size).toBe(buffers.length);
   const known = new Set(buffers);
   const states = buffers.find(({ label }) => label === "states")!;
-  const written = new Set([input, lengths, ...slots, ...buffers.filter(({ lifetime }) => lifetime !== "scratch")]);
+  const written = new Set([input, ...lengths, ...slots, ...buffers.filter(({ lifetime }) => lifetime !== "scratch")]);
   for (const { kernel, buffers: bindings } of stages.flatMap(dispatchesOf)) {
     // A layer's state is a part of all states.
     const bound = bindings.map((buffer) => (buffer.lifetime === "state" ? states : buffer));

@@ -21,7 +21,7 @@ interface Fixture {
   readonly output: readonly number[];
 }
 
-const fixtures = ["convolutions", "pools", "causal"].flatMap(
+const fixtures = ["convolutions", "pools", "over_time"].flatMap(
   (name) => JSON.parse(readFileSync(`${projectRoot}test/fixtures/windows/${name}.json`, "utf8")) as Fixture[],
 );
 

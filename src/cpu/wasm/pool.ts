@@ -1,4 +1,4 @@
-// The largest element, or the mean, of windows along the rows and columns of a frame's channels, [C, R, S].
+// The largest element, or the mean, of windows along time and the rows and columns of a frame's channels, [C, R, S].
 
 import { Axis } from "./axis";
 
@@ -8,45 +8,56 @@ export class Pool {
   rows: Axis;
   columns: Axis;
   channels: i32;
+  /** Frames of a window along time. */
+  frames: i32;
   isMean: i32;
   countsPadding: i32;
 }
 
-/** @param work a row of a channel, and three elements more */
+/**
+ * @param table [numOutputs, frames] addresses, the largest number for padding; each window has a frame
+ * @param work a row of a channel, and three elements more
+ */
 export function pool(
   pool: Pool,
   output: usize,
   outputStride: i32,
-  x: usize,
-  xStride: i32,
-  numFrames: i32,
+  table: usize,
+  numOutputs: i32,
   work: usize,
 ): void {
   const rows = pool.rows;
   const columns = pool.columns;
-  for (let m = 0; m < numFrames; m++) {
-    let plane = x + 4 * m * xStride;
+  const planeBytes: usize = 4 * rows.inputSize * columns.inputSize;
+  for (let m = 0; m < numOutputs; m++) {
     let to = output + 4 * m * outputStride;
     for (let c = 0; c < pool.channels; c++) {
       for (let p = 0; p < rows.outputSize; p++) {
         const first = p * rows.stride - rows.before;
         const start = max(0, first);
         const end = min(rows.inputSize, first + rows.kernelSize);
-        joinRows(pool, plane + 4 * start * columns.inputSize, end - start, work);
-        joinColumns(pool, work, end - start, to);
+        let numRows = 0;
+        for (let t = 0; t < pool.frames; t++) {
+          const frame = load<usize>(table + 4 * t);
+          if (frame == usize.MAX_VALUE) continue;
+          const x = frame + c * planeBytes + 4 * start * columns.inputSize;
+          joinRows(pool, x, end - start, work, numRows == 0);
+          numRows += end - start;
+        }
+        joinColumns(pool, work, numRows, to);
         to += 4 * columns.outputSize;
       }
-      plane += 4 * rows.inputSize * columns.inputSize;
     }
+    table += 4 * pool.frames;
   }
 }
 
-/** The sums, or the largest, of each column of some rows. */
-function joinRows(pool: Pool, x: usize, numRows: i32, to: usize): void {
+/** Adds the sums, or the largest, of each column of some rows to those of the rows before. */
+function joinRows(pool: Pool, x: usize, numRows: i32, to: usize, isFirst: bool): void {
   const size = pool.columns.inputSize;
   for (let s = 0; s < size; s += 4) {
-    let joined = v128.load(x + 4 * s);
-    for (let row = 1; row < numRows; row++) {
+    let joined = v128.load(isFirst ? x + 4 * s : to + 4 * s);
+    for (let row = isFirst ? 1 : 0; row < numRows; row++) {
       const four = v128.load(x + 4 * (row * size + s));
       joined = pool.isMean ? f32x4.add(joined, four) : f32x4.max(joined, four);
     }
@@ -67,7 +78,8 @@ function joinColumns(pool: Pool, x: usize, numRows: i32, to: usize): void {
       joined = pool.isMean ? joined + one : max(joined, one);
     }
     if (pool.isMean) {
-      joined /= <f32>(pool.countsPadding ? pool.rows.kernelSize * columns.kernelSize : numRows * (end - start));
+      const all = pool.frames * pool.rows.kernelSize * columns.kernelSize;
+      joined /= <f32>(pool.countsPadding ? all : numRows * (end - start));
     }
     store<f32>(to + 4 * q, joined);
   }

@@ -5,7 +5,7 @@ import { OPERATION_KINDS } from "../../kernels/networkStep.js";
 import { functionIndex } from "../../kernels/stepSpec.js";
 import { LINEAR } from "../../layers/activation.js";
 import { layerOutputSize } from "../../layers/index.js";
-import { hasReverse, layerNamed, type Network, sequenceNames } from "../../model/network.js";
+import { hasReverse, layerNamed, type Network, sequencesOf } from "../../model/network.js";
 import { layerPlan } from "../layers.js";
 import type { NetworkProgram, StateBuffer, WeightBuffer } from "../networkLayout.js";
 import { type Operation, Programmer } from "./programmer.js";
@@ -48,7 +48,7 @@ export function networkProgram(
 
 function hasProgram(network: Network): boolean {
   const { layers, outputs } = network;
-  const sequences = sequenceNames(layers);
+  const sequences = sequencesOf(layers);
   return (
     !hasReverse(network) &&
     outputs.length === 1 &&

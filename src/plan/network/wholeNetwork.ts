@@ -26,7 +26,7 @@ export function wholeNetwork(planner: Planner, input: BufferPlan): Alternative<v
       const { allWeights, allBiases, states } = layout;
       const buffers = [...planner.stepBuffers, operations!, input, allWeights, allBiases, states, buffer];
       const kernel = networkStepKernel(program.shape, row.family.workgroupSize!);
-      planner.stages.push({ type: "persistent", dispatches: [{ kernel, buffers }] });
+      planner.add({ type: "persistent", dispatches: [{ kernel, buffers }] });
       planner.values.set(name, { buffer, size: outputSize, isSequence: true });
     },
   }));

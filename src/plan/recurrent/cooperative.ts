@@ -50,7 +50,7 @@ export const cooperative: RecurrentFamily<CooperativeShape> = {
       recurrentCooperativeKernel(layer, stateSize, shape),
       recurrentResumedKernel(layer, stateSize, resumedTile(shape)),
     ];
-    planner.stages.push({ type: "persistent", dispatches: kernels.map((kernel) => ({ kernel, buffers })) });
+    planner.add({ type: "persistent", dispatches: kernels.map((kernel) => ({ kernel, buffers })) });
     return { value };
   },
 };

@@ -26,7 +26,7 @@ export const persistent: RecurrentFamily<PersistentShape> = {
     const kernel = resetsBefore(layer)
       ? gruPersistentKernel(layer, stateSize, shape)
       : recurrentPersistentKernel(layer, stateSize, shape);
-    planner.stages.push({ type: "persistent", dispatches: [{ kernel, buffers: [...buffers, output] }] });
+    planner.add({ type: "persistent", dispatches: [{ kernel, buffers: [...buffers, output] }] });
     return { value };
   },
 };

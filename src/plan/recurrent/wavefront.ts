@@ -39,7 +39,7 @@ export const wavefront: RecurrentFamily<WavefrontShape> = {
       const second = gruWavefrontNewKernel(stack);
       dispatches.push({ kernel: second, buffers: [...stepBuffers, gated, ...weights, value.buffer] });
     }
-    planner.stages.push({ type: "wavefronts", dispatches, numLayers: layers.length });
+    planner.add({ type: "wavefronts", dispatches, numLayers: layers.length });
     return { value, numLayers: layers.length };
   },
 };

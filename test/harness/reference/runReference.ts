@@ -1,4 +1,5 @@
 import { equationOf } from "../../../src/layers/equations.js";
+import { stepsAt } from "../../../src/layers/cadence.js";
 import { layerOutputSize } from "../../../src/layers/index.js";
 import {
   isStepByStep,
@@ -6,7 +7,7 @@ import {
   type Network,
   NETWORK_INPUT,
   nextOf,
-  sequenceNames,
+  sequencesOf,
   stateLength,
   stateOf,
 } from "../../../src/model/network.js";
@@ -37,13 +38,12 @@ type Steps = Float64Array[];
 export function runReference(network: Network, request: ReferenceRequest): ReferenceResult {
   const { input, batchSize, initialState, lengths, returnSequences = true } = request;
   const numSteps = input.length / (batchSize * network.inputSize);
-  const sequences = sequenceNames(network.layers);
+  const sequences = sequencesOf(network.layers);
   const outputs: Record<string, Float64Array> = {};
   for (const name of network.outputs) {
-    const isSequence = returnSequences && sequences.has(name);
-    outputs[name] = new Float64Array(
-      (isSequence ? numSteps : 1) * batchSize * layerOutputSize(layerNamed(network, name)),
-    );
+    const cadence = returnSequences ? sequences.get(name) : undefined;
+    const numOutputs = cadence === undefined ? 1 : stepsAt(cadence, numSteps);
+    outputs[name] = new Float64Array(numOutputs * batchSize * layerOutputSize(layerNamed(network, name)));
   }
   const finalState = Float64Array.from(initialState ?? ownState(network, batchSize));
   for (let row = 0; row < batchSize; row++) {
@@ -85,7 +85,7 @@ function runRow(network: Network, input: Steps, states: States): Map<string, Ste
       const next = nextOf(layer);
       if (next !== null) states.get(layer.name)!.carried![0]!.set(given.get(next)![0]!);
     }
-    const sequences = sequenceNames(network.layers);
+    const sequences = sequencesOf(network.layers);
     given.forEach((steps, name) =>
       values.set(name, sequences.has(name) ? [...(values.get(name) ?? []), ...steps] : steps),
     );
@@ -97,7 +97,7 @@ function runLayers(network: Network, input: Steps, states: States): Map<string, 
   const values = new Map([[NETWORK_INPUT, input]]);
   for (const layer of network.layers) {
     const parts = layer.inputs.map((name) => values.get(name)!);
-    const numSteps = (parts[0] ?? input).length;
+    const numSteps = Math.min(...parts.map(({ length }) => length), parts.length > 0 ? Infinity : input.length);
     const steps = Array.from({ length: numSteps }, (_, step) => concat(parts.map((part) => part[step]!)));
     values.set(layer.name, equationOf(layer)(layer, steps, states.get(layer.name)!));
   }

@@ -51,8 +51,8 @@ export const convMutations: readonly Mutation[] = [
     ["conv-2d", "conv"],
     [
       ["forgets that rows are padded", "row * padded(FRAME_SIZE)", "row * FRAME_SIZE"],
-      ["reads the first row for all", "return row * padded(FRAME_SIZE)", "return 0u"],
-      ["reads the first element for all", "frame + i", "frame"],
+      ["reads the first row for all", "row * padded(FRAME_SIZE)", "0u"],
+      ["reads the first element for all", "frame.start + i", "frame.start"],
     ],
   ),
   ...mutationsOf(
@@ -61,6 +61,7 @@ export const convMutations: readonly Mutation[] = [
     [
       ["reads frames side by side", " + k * TIME_DILATION", " + k"],
       ["takes the step for the row", "row % params.batch_size, row /", "row / params.batch_size, row /"],
+      ["takes every frame to be padding", "return true;", "return false;"],
       ["reads no past", "frame < PAST)", "false)"],
       ["reads the first slot's state", "slots[row] * STATE_SIZE + frame", "frame"],
       ["reads the oldest frame of the past for all", " + frame * FRAME_SIZE", ""],
@@ -74,6 +75,58 @@ export const convMutations: readonly Mutation[] = [
       ["keeps the past as it is", "lengths[row] + i", "i"],
       ["keeps the oldest frame for all", "lengths[row] + i / FRAME_SIZE", "lengths[row]"],
       ["keeps the first element for all", "i % FRAME_SIZE", "0u"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/frame_past.wgsl",
+    ["conv-stride"],
+    [["makes an output for each frame", "row / params.batch_size * TIME_STRIDE", "row / params.batch_size"]],
+  ),
+  ...mutationsOf(
+    "lib/frame_whole.wgsl",
+    ["conv-same", "conv-valid"],
+    [
+      ["makes an output for each frame", "row / params.batch_size * TIME_STRIDE", "row / params.batch_size"],
+      ["reads frames side by side", " + k * TIME_DILATION", " + k"],
+      ["has no padding before", " - frames_before(length);", ";"],
+      ["reads beside a row", "Frame(frame < length,", "Frame(true,"],
+      ["ends all rows with the first", "lengths[row % params.batch_size]", "lengths[0]"],
+      ["reads the first row's frames", " + row % params.batch_size) * padded", ") * padded"],
+      ["forgets that rows are padded", "* padded(FRAME_SIZE)", "* FRAME_SIZE"],
+      ["has all padding before", "- length) / 2", "- length)"],
+      ["forgets the dilation of the padding", "(TIME_KERNEL - 1) * TIME_DILATION", "(TIME_KERNEL - 1)"],
+      [
+        "pads for a step of each frame",
+        "(length + TIME_STRIDE - 1) / TIME_STRIDE * TIME_STRIDE - TIME_STRIDE",
+        "length - 1",
+      ],
+      ["pads a window that is long enough", "max(covered, length)", "max(covered + 2, length)"],
+      ["never makes the padding itself", "(max(covered, length) - length) / 2, IS_SAME", "0u, false"],
+      ["always makes the padding itself", "/ 2, IS_SAME", "/ 2, true"],
+      ["takes every frame to be there", "return frame.is_there;", "return true;"],
+      ["reads the first element for all", "frame.start + i", "frame.start"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/lengths_binding_5.wgsl",
+    ["conv-same"],
+    [
+      [
+        "gives each row the whole sequence",
+        "@group(0) @binding(5) var<storage, read> lengths: array<u32>;",
+        "const lengths = array<u32, 5>(9, 9, 9, 9, 9);",
+      ],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/past_bindings_5.wgsl",
+    ["conv-past"],
+    [
+      [
+        "takes lengths for slots",
+        "lengths: array<u32>;     // [B], the steps of each row\n@group(0) @binding(6) var<storage, read> slots",
+        "slots: array<u32>;\n@group(0) @binding(6) var<storage, read> lengths",
+      ],
     ],
   ),
   ...mutationsOf("lib/window.wgsl", ["conv-2d"], [["takes the first element for nowhere", "0xffffffffu", "0u"]]),

@@ -1,0 +1,5 @@
+// The rows of a chunk of steps, and the frames before it, after 2 other buffers.
+
+@group(0) @binding(3) var<storage, read> lengths: array<u32>;     // [B], the steps of each row
+@group(0) @binding(4) var<storage, read> slots: array<u32>;       // [B], 2 * slot + which of its two states has the past
+@group(0) @binding(5) var<storage, read_write> state: array<f32>; // [slots, 2, S], from this layer's [PAST, I] on
