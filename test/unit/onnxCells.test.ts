@@ -29,7 +29,11 @@ function cellFile(
 const start = "onnx: expected a graph that the layers of webgru compute, got 1 nodes of which 1 cannot be run:\n  ";
 
 const REFUSED: [what: string, file: Uint8Array, reason: string][] = [
-  ["peepholes", cellFile("LSTM", 4, ["x", "W", "R", "", "", "", "", "P"], {}, 0.5), 'LSTM "LSTM of y": it has peepholes (P)'],
+  [
+    "peepholes",
+    cellFile("LSTM", 4, ["x", "W", "R", "", "", "", "", "P"], {}, 0.5),
+    'LSTM "LSTM of y": it has peepholes (P)',
+  ],
   [
     "coupled gates",
     cellFile("LSTM", 4, undefined, { input_forget: 1 }),

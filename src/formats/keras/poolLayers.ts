@@ -15,7 +15,6 @@ export function readPool(operation: "max" | "average", numAxes: 1 | 2): LayerRea
     const axes = isOverTime ? windows.slice(1) : windows;
     const padded = inner.map((size, i) => padAxis(size, axes[i]!, padding));
     const time = isOverTime ? timeOf(call, tensor, windows[0]!, padding) : null;
-    const { timeKernelSize, timeStride, timePadding } = time?.fields ?? {};
     call.push({
       type: "pool",
       name,
@@ -25,7 +24,7 @@ export function readPool(operation: "max" | "average", numAxes: 1 | 2): LayerRea
       kernelSize: axes.map(({ kernel }) => kernel),
       stride: axes.map(({ stride }) => stride),
       padding: padded.flatMap(({ before, after }) => [before, after]),
-      ...(time === null ? {} : { timeKernelSize, timeStride, timePadding }),
+      ...time?.fields, // a pool has no dilation, and takes no notice of it
     });
     const outer = padded.map(({ outputSize }) => outputSize);
     const numSteps = time === null ? tensor.numSteps : time.numSteps;
