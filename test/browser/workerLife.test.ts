@@ -379,6 +379,6 @@ describe("a worker that dies", () => {
       worker.terminate();
       return text;
     });
-    expect(message).toMatch(/expected version 1 of the page's messages, got 99/);
+    expect(message).toMatch(/expected version 2 of the page's messages, got 99/);
   });
 });
