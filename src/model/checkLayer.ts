@@ -55,9 +55,10 @@ const MAX_LISTED = 8;
 /** As `describeNumber`, a short list of numbers by its members. */
 function describeNumbers(value: unknown): string {
   try {
-    const isList =
-      Array.isArray(value) && value.length <= MAX_LISTED && value.every((each) => typeof each === "number");
-    if (isList) return `[${value.join(", ")}]`;
+    const isShort = Array.isArray(value) && value.length <= MAX_LISTED;
+    if (isShort && value.every((each) => typeof each === "number")) {
+      return `[${Array.from(value, describeNumber).join(", ")}]`;
+    }
   } catch {
     // An object that cannot be read has a word of its own.
   }

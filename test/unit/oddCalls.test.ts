@@ -301,7 +301,7 @@ async function verdictOf(call: () => unknown, name: RegExp, kind: RegExp): Promi
     if (!(error instanceof GruError)) return `not a GruError: ${String(error)}`;
     if (!name.test(error.message)) return `names nothing: ${error.message}`;
     if (!kind.test(error.message) && !tellsMember(error.message, kind)) return `tells no kind: ${error.message}`;
-    return error.message.length < 400 ? "refused" : "too long";
+    return error.message.length < 600 ? "refused" : "too long";
   }
 }
 
