@@ -7,7 +7,7 @@ import operations from "../../shaders/lib/operations.wgsl?raw";
 import rnn from "../../shaders/lib/rnn.wgsl?raw";
 import tile from "../../shaders/lib/tile.wgsl?raw";
 import type { Storage } from "../layers/layerType.js";
-import { activationSource } from "./activationSource.js";
+import { fewActivationsSource } from "./activationSource.js";
 import type { KernelSpec } from "./kernelSpec.js";
 import { rowSource } from "./rowSource.js";
 import { weightSource } from "./weightStorage.js";
@@ -57,7 +57,7 @@ export function networkStepKernel(shape: NetworkStepShape, workgroupSize: number
       operation,
       weightSource[storage],
       tile,
-      activationSource,
+      fewActivationsSource,
     ].join(""),
     entryPoint: "network_step",
     constants: {

@@ -1,6 +1,7 @@
 // A small network as a list of operations for shaders/network_step.wgsl: where in the workgroup's memory each reads and
 // writes, and where its weights are. Plain data.
 
+import { NUM_FEW } from "../../kernels/activationSource.js";
 import { OPERATION_KINDS } from "../../kernels/networkStep.js";
 import { functionIndex } from "../../kernels/stepSpec.js";
 import { LINEAR } from "../../layers/activation.js";
@@ -26,6 +27,7 @@ export function networkProgram(
   const { layers, inputType, inputSize, outputs } = network;
   const programmer = new Programmer(network, weights, states.parts);
   for (const layer of layers) layerPlan(layer).program!(layer, programmer);
+  if (programmer.operations.some((operation) => !hasFewActivations(operation))) return null;
   const gates = programmer.startOfGates();
   const { operations, numValues } = programmer;
   const last = layerNamed(network, outputs[0]!);
@@ -44,6 +46,11 @@ export function networkProgram(
     operations: encode(operations),
     indices: new Map(operations.flatMap(({ name }, i) => (name === undefined ? [] : [[name, i]]))),
   };
+}
+
+/** Whether the kernel has an operation's activations. */
+function hasFewActivations({ activation, newActivation, outputActivation }: Operation): boolean {
+  return [activation, newActivation, outputActivation].every((each = LINEAR) => functionIndex(each) < NUM_FEW);
 }
 
 function hasProgram(network: Network): boolean {

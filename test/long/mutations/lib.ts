@@ -1,5 +1,7 @@
 // Mutations of the functions that kernels share.
 
+import { NUM_FEW } from "../../../src/kernels/activationSource.js";
+import { ELEMENT_FUNCTIONS } from "../../../src/layers/activation.js";
 import { type Mutation, type MutationRow, mutationsOf } from "./mutation.js";
 
 const FORWARD = "i4-h7";
@@ -402,7 +404,11 @@ const activationRows: readonly [activation: string, rows: readonly MutationRow[]
 ];
 
 const activations = [
-  ...activationRows.flatMap(([activation, rows]) => mutationsOf("lib/activations.wgsl", [`dense-${activation}`], rows)),
+  ...activationRows.flatMap(([activation, rows]) => {
+    const index = ELEMENT_FUNCTIONS.findIndex((name) => activation.startsWith(name));
+    const isFew = index > 0 && index < NUM_FEW; // linear is where no other is
+    return mutationsOf(`lib/activations${isFew ? "" : "_other"}.wgsl`, [`dense-${activation}`], rows);
+  }),
   ...mutationsOf(
     "lib/activations.wgsl",
     ["dense-hardSigmoid-large"],
