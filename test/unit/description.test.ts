@@ -159,17 +159,17 @@ describe("a model file, broken", () => {
     [
       "of a layer",
       ({ description }) => (description.layers[1]!["activaton"] = "softmax"),
-      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, got "activaton"; did you mean "activation"?',
+      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, groups, got "activaton"; did you mean "activation"?',
     ],
     [
       "of a GRU",
       ({ description }) => (description.layers[0]!["ReturnSequence"] = false),
-      'layers[0]: expected the keys type, name, inputs, inputSize, hiddenSize, direction, resetAfter, gateActivation, newActivation, clip, returnSequences, got "ReturnSequence"; did you mean "returnSequences"?',
+      'layers[0]: expected the keys type, name, inputs, inputSize, hiddenSize, rows, frameSteps, direction, resetAfter, gateActivation, newActivation, clip, returnSequences, got "ReturnSequence"; did you mean "returnSequences"?',
     ],
     [
       "that another layer has",
       ({ description }) => (description.layers[1]!["resetAfter"] = true),
-      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, got "resetAfter"',
+      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, groups, got "resetAfter"',
     ],
     [
       "at the top",
@@ -189,7 +189,7 @@ describe("a model file, broken", () => {
     [
       "of every object",
       ({ description }) => (description.layers[1]!["constructor"] = 1),
-      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, got "constructor"',
+      'layers[1]: expected the keys type, name, inputs, inputSize, outputSize, activation, groups, got "constructor"',
     ],
   ];
   for (const [what, change, message] of misspelled) {
