@@ -1,6 +1,7 @@
 // All steps of a recurrent layer in one dispatch: state[0] -> state[1] -> ... A workgroup keeps the state of one batch row and
 // direction in its own memory and goes through all steps; the equations are those of recurrent_step.wgsl. A row stops at its
-// length. start_of and state_before come from lib/start_*.wgsl, kept, keep and begin from lib/kept_*.wgsl.
+// length. start_of and state_before come from lib/start_*.wgsl, kept, keep and begin from lib/kept_*.wgsl, sums_of_units from
+// lib/sums_*.wgsl.
 // Dispatch [B, D, 1].
 // CPU twins: src/layers/gru.ts, src/layers/lstm.ts, src/layers/rnn.ts
 
@@ -65,24 +66,20 @@ fn products(direction: u32, unit: u32, lane: u32) -> Gates {
   let first = recurrent_row(direction, unit);
   var sums = Gates();
   for (var k = lane; k < HIDDEN_VEC4S; k += LANES) {
-    sums += products_of(first + k * TO_NEXT, h_vec4(k));
+    sums += products_of(first + k * TO_NEXT, h_vec4(0, k));
   }
   return sums;
 }
 
 // One lane's part of R h of four units.
 fn make_four_parts(direction: u32, unit: u32, lane: u32) {
-  let first = recurrent_row(direction, unit);
-  var sums = FourGates();
-  for (var k = lane; k < HIDDEN_VEC4S; k += LANES) {
-    sums += products_of_units(first + k * TO_NEXT, h_vec4(k));
-  }
+  let sums = sums_of_units(recurrent_row(direction, unit), 0, lane, LANES);
   for (var i = 0u; i < 4 && unit + i < HIDDEN_SIZE; i++) {
     parts[(unit + i) * LANES + lane] = gates_of(sums, i);
   }
 }
 
-fn h_vec4(k: u32) -> vec4f {
+fn h_vec4(start: u32, k: u32) -> vec4f {
   return vec4f(h[4 * k], h[4 * k + 1], h[4 * k + 2], h[4 * k + 3]);
 }
 

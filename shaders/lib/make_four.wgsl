@@ -1,4 +1,5 @@
-// Four units of a row, or a unit of four rows, by each invocation of recurrent_step.wgsl.
+// Four units of a row, or a unit of four rows, by each invocation of recurrent_step.wgsl. sums_of_units
+// comes from lib/sums_*.wgsl.
 
 fn make(first_unit: u32, first_row: u32, direction: u32) {
   if (first_unit >= HIDDEN_SIZE || (ROWS == 1 && params.step >= lengths[first_row])) {
@@ -6,7 +7,8 @@ fn make(first_unit: u32, first_row: u32, direction: u32) {
   }
   var sums: FourGates;
   if (UNITS == 4) {
-    sums = sums_of_units(direction, first_unit, first_row);
+    let start = state_start(direction, first_row, params.step);
+    sums = sums_of_units(recurrent_row(direction, first_unit), start, 0, 1);
   } else {
     sums = sums_of_rows(direction, first_unit, first_row);
   }
@@ -17,17 +19,6 @@ fn make(first_unit: u32, first_row: u32, direction: u32) {
       advance(direction, unit, row, gates_of(sums, i));
     }
   }
-}
-
-fn sums_of_units(direction: u32, unit: u32, row: u32) -> FourGates {
-  var w = recurrent_row(direction, unit);
-  let start = state_start(direction, row, params.step);
-  var sums = FourGates();
-  for (var k = 0u; k < HIDDEN_VEC4S; k++) {
-    sums += products_of_units(w, state_vec4(start, k));
-    w += TO_NEXT;
-  }
-  return sums;
 }
 
 fn sums_of_rows(direction: u32, unit: u32, row: u32) -> FourGates {
@@ -50,4 +41,8 @@ fn sums_of_rows(direction: u32, unit: u32, row: u32) -> FourGates {
 // Where the state of a row is. Rows past the last one read the last row's and are not written.
 fn start_of(direction: u32, row: u32) -> u32 {
   return state_start(direction, min(row, params.batch_size - 1), params.step);
+}
+
+fn h_vec4(start: u32, k: u32) -> vec4f {
+  return state_vec4(start, k);
 }

@@ -11,15 +11,6 @@ fn products_of(w: u32, h: vec4f) -> Gates {
   );
 }
 
-fn products_of_units(w: u32, h: vec4f) -> FourGates {
-  return FourGates(
-    h * tile_at(w),
-    h * tile_at(w + TO_GATE),
-    h * tile_at(w + 2 * TO_GATE),
-    h * tile_at(w + 3 * TO_GATE),
-  );
-}
-
 fn products_of_rows(w: u32, h: mat4x4f) -> FourGates {
   return FourGates(
     unpack(recurrent_weight[w]) * h,

@@ -4,7 +4,8 @@
 //
 //   products_of        is a part of R h of a unit, before the scale: vec4 `w` of its row of the first gate, and those of the
 //                      other gates, times four of h;
-//   products_of_units  of four units, and products_of_rows of a unit of four rows, which read once what they share.
+//   products_of_units  of four units, but for units with four gates (lib/sums_in_pairs.wgsl), and products_of_rows of a unit of
+//                      four rows, which read once what they share.
 
 @group(0) @binding(3) var<storage, read> projection: array<f32>;              // [T, B, D G H], rows padded
 @group(0) @binding(4) var<storage, read> recurrent_weight: array<WeightVec4>; // see lib/recurrent.wgsl

@@ -3,7 +3,7 @@ import stackSource from "../../shaders/lib/stack.wgsl?raw";
 import newSource from "../../shaders/gru_wavefront_new.wgsl?raw";
 import source from "../../shaders/gru_wavefront.wgsl?raw";
 import type { GruLayer } from "../layers/gru.js";
-import { activationSource } from "./activationSource.js";
+import { fewActivationsSource } from "./activationSource.js";
 import { type KernelBinding, type KernelSpec, numWorkgroups, WORKGROUP_SIZE } from "./kernelSpec.js";
 import { unitOf } from "./recurrentUnit.js";
 import { layerSource } from "./stepSpec.js";
@@ -46,7 +46,8 @@ function wavefrontSpec(name: string, main: string, numProducts: number, stack: S
   const input: KernelBinding = "read-only-storage";
   return {
     label: `${name} H=${hiddenSize} L=${layers.length} from ${firstOperation} ${storage}`,
-    source: main + stackSource + operation + layerSource(unitOf(layers[0]!)) + weightSource[storage] + activationSource,
+    source:
+      main + stackSource + operation + layerSource(unitOf(layers[0]!)) + weightSource[storage] + fewActivationsSource,
     entryPoint: name,
     constants: {
       WORKGROUP_SIZE,

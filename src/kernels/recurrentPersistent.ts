@@ -25,7 +25,7 @@ const MAX_ITERATIONS = 60_000;
 export function recurrentPersistentKernel(layer: RecurrentLayer, stateSize: number, tile: PersistentTile): KernelSpec {
   const kernel = {
     name: "recurrent_persistent",
-    source: source + startWhole + unitOf(layer).kept,
+    source: source + startWhole + unitOf(layer).kept + unitOf(layer).sums,
     numProducts: numGates(layer),
   };
   return { ...shaped(projectedSpec(kernel, layer, stateSize), layer, tile), maxStepsAtOnce: maxSteps(layer, tile) };
@@ -36,7 +36,11 @@ export function recurrentPersistentKernel(layer: RecurrentLayer, stateSize: numb
  * It counts as no work.
  */
 export function recurrentResumedKernel(layer: RecurrentLayer, stateSize: number, tile: PersistentTile): KernelSpec {
-  const kernel = { name: "recurrent_persistent", source: source + startResumed + unitOf(layer).kept, numProducts: 0 };
+  const kernel = {
+    name: "recurrent_persistent",
+    source: source + startResumed + unitOf(layer).kept + unitOf(layer).sums,
+    numProducts: 0,
+  };
   const spec = shaped(projectedSpec(kernel, layer, stateSize, "storage"), layer, tile);
   return { ...spec, label: `${spec.label} resumed`, maxStepsAtOnce: Infinity };
 }

@@ -4,7 +4,7 @@ import makeOne from "../../shaders/lib/make_one.wgsl?raw";
 import output from "../../shaders/lib/output.wgsl?raw";
 import { numDirections } from "../layers/direction.js";
 import { type KernelSpec, WORKGROUP_SIZE } from "./kernelSpec.js";
-import { numGates, type RecurrentLayer } from "./recurrentUnit.js";
+import { numGates, type RecurrentLayer, unitOf } from "./recurrentUnit.js";
 import { projectedSpec } from "./stepSpec.js";
 
 /** Units x rows that one invocation makes: one, four units of a row, or a unit of four rows. */
@@ -18,7 +18,7 @@ const FOUR_UNITS_WORKGROUP_SIZE = 8;
 
 /** One step of one layer, all directions; of a GRU with the reset after. */
 export function recurrentStepKernel(layer: RecurrentLayer, stateSize: number, { units, rows }: StepTile): KernelSpec {
-  const make = units * rows === 1 ? makeOne : makeFour;
+  const make = units * rows === 1 ? makeOne : makeFour + unitOf(layer).sums;
   const spec = projectedSpec(
     { name: "recurrent_step", source: source + make + output, numProducts: numGates(layer) },
     layer,

@@ -15,6 +15,8 @@ import productsOfFour from "../../shaders/lib/products_of_four.wgsl?raw";
 import productsOfOne from "../../shaders/lib/products_of_one.wgsl?raw";
 import productsOfThree from "../../shaders/lib/products_of_three.wgsl?raw";
 import rnn from "../../shaders/lib/rnn.wgsl?raw";
+import sumsAtOnce from "../../shaders/lib/sums_at_once.wgsl?raw";
+import sumsInPairs from "../../shaders/lib/sums_in_pairs.wgsl?raw";
 import stepGru from "../../shaders/lib/step_gru.wgsl?raw";
 import stepLstm from "../../shaders/lib/step_lstm.wgsl?raw";
 import stepRnn from "../../shaders/lib/step_rnn.wgsl?raw";
@@ -37,6 +39,8 @@ export interface RecurrentUnit {
   readonly anyFunctions: string;
   /** Its products, from the buffers of lib/step.wgsl. */
   readonly products: string;
+  /** Its products of four units together. */
+  readonly sums: string;
   /** Its state, and a step of it. */
   readonly state: string;
   readonly step: string;
@@ -46,9 +50,9 @@ export interface RecurrentUnit {
   readonly numKept: number;
 }
 
-const ONE = { numGates: 1, gates: gatesOne, products: productsOfOne };
-const THREE = { numGates: 3, gates: gatesThree, products: productsOfThree };
-const FOUR = { numGates: 4, gates: gatesFour, products: productsOfFour };
+const ONE = { numGates: 1, gates: gatesOne, products: productsOfOne, sums: sumsAtOnce };
+const THREE = { numGates: 3, gates: gatesThree, products: productsOfThree, sums: sumsAtOnce };
+const FOUR = { numGates: 4, gates: gatesFour, products: productsOfFour, sums: sumsInPairs };
 const H = { state: unitH, kept: keptH, vectors: vectorsH, numKept: 1 };
 const GATES = { usualFunctions: functionsDefault, anyFunctions: functionsGeneral };
 

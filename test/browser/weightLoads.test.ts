@@ -12,7 +12,7 @@ import type { LoadsRequest, WeightLoads } from "./support/weightLoads.js";
 interface Run {
   readonly name: FamilyName;
   readonly resetAfter: boolean;
-  /** Entry points, in the order of the plan. */
+  /** Their names, in the order of the plan. */
   readonly kernels: readonly string[];
   readonly numLayers?: number;
   readonly numSteps?: number;
@@ -31,43 +31,43 @@ const everyStep = ({ batchSize, numSteps }: LoadsRequest) => batchSize * numStep
 const projected = (request: LoadsRequest) => Math.ceil(everyStep(request) / 8);
 
 const RUNS: readonly Run[] = [
-  { name: "step", resetAfter: true, kernels: ["recurrent_project", "recurrent_step"] },
-  { name: "step", resetAfter: false, kernels: ["recurrent_project", "gru_gates", "gru_new"] },
+  { name: "step", resetAfter: true, kernels: ["gru_project", "gru_step"] },
+  { name: "step", resetAfter: false, kernels: ["gru_project", "gru_gates", "gru_new"] },
   // For so few rows that a product of their own is not worth it.
-  { name: "cell", resetAfter: true, kernels: ["recurrent_cell"], numSteps: 1, input: everyStep },
+  { name: "cell", resetAfter: true, kernels: ["gru_cell"], numSteps: 1, input: everyStep },
   // Its last invocation loads the padding units too.
-  { name: "fourUnits", resetAfter: true, kernels: ["recurrent_project", "recurrent_step"], loadsPadding: true },
+  { name: "fourUnits", resetAfter: true, kernels: ["gru_project", "gru_step"], loadsPadding: true },
   {
     name: "fourRows",
     resetAfter: true,
-    kernels: ["recurrent_project", "recurrent_step"],
+    kernels: ["gru_project", "gru_step"],
     recurrent: ({ batchSize, numSteps }) => Math.ceil(batchSize / 4) * numSteps,
   },
-  { name: "persistent", resetAfter: true, kernels: ["recurrent_project", "recurrent_persistent"] },
+  { name: "persistent", resetAfter: true, kernels: ["gru_project", "gru_persistent"] },
   {
     name: "persistentFourUnits",
     resetAfter: true,
-    kernels: ["recurrent_project", "recurrent_persistent"],
+    kernels: ["gru_project", "gru_persistent"],
     loadsPadding: true,
   },
-  { name: "persistent", resetAfter: false, kernels: ["recurrent_project", "gru_persistent"] },
-  // The kernel that goes on after recurrent_cooperative loads nothing where that came through, else all but the first step's.
+  { name: "persistent", resetAfter: false, kernels: ["gru_project", "gru_persistent"] },
+  // The kernel that goes on after gru_cooperative loads nothing where that came through, else all but the first step's.
   {
     name: "cooperative",
     resetAfter: true,
-    kernels: ["recurrent_project", "recurrent_cooperative", "recurrent_persistent"],
+    kernels: ["gru_project", "gru_cooperative", "gru_persistent"],
   },
   {
     name: "resumed",
     resetAfter: true,
-    kernels: ["recurrent_project", "recurrent_cooperative", "recurrent_persistent"],
+    kernels: ["gru_project", "gru_cooperative", "gru_persistent"],
   },
   // A layer reads the step that the layer below has just made: only the first layer's input is there before the wavefronts,
   // and all others load their input matrix in the loop.
   ...[true, false].map((resetAfter): Run => ({
     name: "wavefront",
     resetAfter,
-    kernels: ["recurrent_project", "gru_wavefront", ...(resetAfter ? [] : ["gru_wavefront_new"])],
+    kernels: ["gru_project", "gru_wavefront", ...(resetAfter ? [] : ["gru_wavefront_new"])],
     numLayers: 3,
     input: (request, layer) => (layer === 0 ? projected(request) : everyStep(request)),
   })),
@@ -148,12 +148,12 @@ describe("the weights of a run", () => {
 });
 
 describe("the count", () => {
-  const z = "dot(unpack(recurrent_weight[w + TO_Z]), h)";
+  const z = "dot(unpack(recurrent_weight[w + TO_GATE]), h)";
   const mutations: Record<string, [file: string, from: string, to: string, times: number[]]> = {
-    "loads some twice": ["lib/step.wgsl", z, `0.5 * (${z} + ${z})`, [40, 80]],
-    "loads one row for another": ["lib/step.wgsl", z, "dot(unpack(recurrent_weight[w]), h)", [80, 0, 40]],
+    "loads some twice": ["lib/products_of_three.wgsl", z, `0.5 * (${z} + ${z})`, [40, 80]],
+    "loads one row for another": ["lib/products_of_three.wgsl", z, "dot(unpack(recurrent_weight[w]), h)", [80, 0, 40]],
     "skips the last columns": [
-      "lib/products_one.wgsl",
+      "lib/make_one.wgsl",
       "    sums += products_of(w, state_vec4(start, k));",
       "    if (k + 1 < HIDDEN_VEC4S) { sums += products_of(w, state_vec4(start, k)); }",
       [40, 0],

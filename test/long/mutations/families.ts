@@ -23,12 +23,11 @@ const persistent: Mutation[] = [
       "gives all directions the first one's weights",
       "let first = recurrent_row(direction, unit);",
       "let first = recurrent_row(0u, unit);",
-      2,
     ],
     ["gives all directions the first one's biases", "let rows = gate_rows(direction,", "let rows = gate_rows(0u,"],
     ["forgets the other lanes", "lane < LANES", "lane < 1"],
     ["gives both lanes the first one's part", "part % LANES", "0u", 2],
-    ["loses the last units", "k < HIDDEN_VEC4S; k += LANES", "k < HIDDEN_SIZE / 4; k += LANES", 2],
+    ["loses the last units", "k < HIDDEN_VEC4S; k += LANES", "k < HIDDEN_SIZE / 4; k += LANES"],
     ["blends with another unit's state", "rows), kept(unit))", "rows), kept(0u))"],
   ]),
   ...mutationsOf(
@@ -89,6 +88,11 @@ const persistent: Mutation[] = [
     [
       ["gives four units the first four's weights", "part / LANES * 4", "0u"],
       ["leaves the last of four units", "i < 4 && unit", "i < 3 && unit"],
+      [
+        "gives all directions the first one's weights, four units",
+        "sums_of_units(recurrent_row(direction,",
+        "sums_of_units(recurrent_row(0u,",
+      ],
       ["gives the lanes one part", "(unit + i) * LANES + lane", "(unit + i) * LANES"],
     ],
     "persistentFourUnits",

@@ -8,21 +8,61 @@ const INT8 = "int8-mixed";
 
 const SCALED = "sums * bias_at(rows + row_of_gates())";
 
-/** Of products of units with one gate, three and four: the cases that notice, and those of int8. */
-const PRODUCTS: Readonly<Record<string, readonly [cases: readonly string[], int8: readonly string[]]>> = {
-  one: [["rnn-bidirectional"], ["rnn-relu"]],
-  three: [[BOTH, "f16-h33"], [INT8]],
-  four: [["lstm-bidirectional", "lstm-f16-h33"], ["lstm-int8-text"]],
-};
+/** Cases that notice faults in the products of units with one gate, three and four. */
+const ONE = ["rnn-bidirectional"];
+const THREE = [BOTH, "f16-h33"];
+const FOUR = ["lstm-bidirectional", "lstm-f16-h33"];
 
 const products = [
-  ...Object.entries(PRODUCTS).flatMap(([count, [cases]]) =>
+  ...Object.entries({ one: ONE, three: THREE }).flatMap(([count, cases]) =>
     mutationsOf(
       `lib/products_of_${count}.wgsl`,
       cases,
       [["multiplies the tile transposed", "h * tile_at(w)", "tile_at(w) * h"]],
       "fourUnits",
     ),
+  ),
+  ...mutationsOf(
+    "lib/products_of_three.wgsl",
+    THREE,
+    [["uses the second gate's R for the third", "h * tile_at(w + 2 * TO_GATE)", "h * tile_at(w + TO_GATE)"]],
+    "fourUnits",
+  ),
+  ...mutationsOf(
+    "lib/sums_at_once.wgsl",
+    THREE,
+    [
+      ["reads the first vec4 of the state for all", "h_vec4(start, k)", "h_vec4(start, 0u)"],
+      ["loses the last units", "k < HIDDEN_VEC4S", "k < HIDDEN_SIZE / 4"],
+      ["reads the first vec4 of the weight for all", "first + k * TO_NEXT", "first"],
+    ],
+    "fourUnits",
+  ),
+  ...mutationsOf(
+    "lib/sums_at_once.wgsl",
+    THREE,
+    [["gives both lanes the first one's part", "k = lane;", "k = 0u;"]],
+    "persistentFourUnits",
+  ),
+  ...mutationsOf(
+    "lib/sums_in_pairs.wgsl",
+    FOUR,
+    [
+      ["multiplies the tile transposed", "h * tile_at(w);", "tile_at(w) * h;"],
+      ["uses one gate's R for two", "tile_at(w + TO_GATE)", "tile_at(w)"],
+      ["uses the first two gates' R for the others", "gate * TO_GATE + k", "0 * gate + k"],
+      ["swaps two gates", "sums[gate] = one;", "sums[gate] = other;"],
+      ["leaves the last two gates", "gate < NUM_GATES;", "gate + 2 < NUM_GATES;"],
+      ["reads the first vec4 of the state for all", "h_vec4(start, k)", "h_vec4(start, 0u)"],
+      ["loses the last units", "k < HIDDEN_VEC4S", "k < HIDDEN_SIZE / 4"],
+    ],
+    "fourUnits",
+  ),
+  ...mutationsOf(
+    "lib/sums_in_pairs.wgsl",
+    FOUR,
+    [["gives both lanes the first one's part", "k = lane;", "k = 0u;"]],
+    "persistentFourUnits",
   ),
   ...mutationsOf(
     "lib/products_of_one.wgsl",
@@ -57,19 +97,16 @@ const products = [
       ["takes c_g for c_o", "recurrent_bias[i.w]", "recurrent_bias[i.z]"],
     ],
   ),
-  ...(["three", "four"] as const).flatMap((count) => [
+  ...Object.entries({ three: THREE, four: FOUR }).flatMap(([count, cases]) => [
     ...mutationsOf(
       `lib/products_of_${count}.wgsl`,
-      PRODUCTS[count]![0],
-      [
-        ["uses the second gate's R for the third", "h * tile_at(w + 2 * TO_GATE)", "h * tile_at(w + TO_GATE)"],
-        ["swaps two gates", "four[1][i], four[2][i]", "four[2][i], four[1][i]"],
-      ],
+      cases,
+      [["swaps two gates", "four[1][i], four[2][i]", "four[2][i], four[1][i]"]],
       "fourUnits",
     ),
     ...mutationsOf(
       `lib/products_of_${count}.wgsl`,
-      PRODUCTS[count]![0],
+      cases,
       [
         [
           "uses the second gate's R for the third, of four rows",
@@ -108,7 +145,7 @@ const step = [
       ["scales R_r as R_z", SCALED, `${SCALED}.yyz`],
     ],
   ),
-  ...mutationsOf("lib/step.wgsl", PRODUCTS["one"]![1], [["drops the scale", SCALED, "sums"]]),
+  ...mutationsOf("lib/step.wgsl", ["rnn-relu"], [["drops the scale", SCALED, "sums"]]),
   ...mutationsOf(
     "lib/step.wgsl",
     [BOTH, "f16-h33"],
