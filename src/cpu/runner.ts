@@ -1,14 +1,6 @@
 import { type Cadence, EVERY_STEP, rowsAt, stepsAt } from "../layers/cadence.js";
 import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
-import {
-  framesPerStep,
-  type Network,
-  NETWORK_INPUT,
-  nextOf,
-  sequencesOf,
-  sizeOfValue,
-  stateOf,
-} from "../model/network.js";
+import { framesPerStep, type Network, NETWORK_INPUT, nextOf, sequencesOf, stateOf } from "../model/network.js";
 import type { Chunk, CpuLayer, Frames } from "./cpuLayer.js";
 import { CpuMemory, PlainBuffer, roundUp } from "./cpuMemory.js";
 import { createCpuLayer } from "./layers.js";
@@ -29,7 +21,14 @@ interface Clock {
 
 const NO_CHUNK: Chunk = { input: new Float32Array(), numSteps: 0, states: [], lengths: null };
 
-/** A layer and its output. Addresses are bytes, strides elements. */
+/** Where frames lie that a layer reads. The address is bytes, the stride elements. */
+interface Place {
+  address: number;
+  readonly stride: number;
+  readonly size: number;
+}
+
+/** A layer and its output. */
 interface Stage {
   readonly layer: Layer;
   readonly cpu: CpuLayer;
@@ -38,15 +37,17 @@ interface Stage {
   readonly readsSequence: boolean;
   /** Of its output; null where it has a single frame. */
   readonly cadence: Cadence | null;
-  readonly size: number;
-  /** Elements from row to row of its output. */
-  readonly stride: number;
-  /** Name of the layer whose output is its next state; null where it makes its own. */
-  readonly next: string | null;
+  /** Found once: with many small layers, to look their names up in each step takes longer than to compute them. */
+  readonly inputs: readonly Place[];
   /** Elements of a frame of its input where that is several outputs side by side, else 0. */
   readonly joinedSize: number;
-  /** An address. */
-  output: number;
+  readonly output: Place;
+}
+
+/** A layer whose next state is another layer's output. */
+interface Carried {
+  readonly cpu: CpuLayer;
+  readonly next: Place;
 }
 
 /**
@@ -54,21 +55,19 @@ interface Stage {
  * for the first chunk, and again for a larger one.
  */
 export class Runner {
-  readonly #network: Network;
   readonly #memory: CpuMemory;
   readonly #stages: readonly Stage[];
   /** That of the network's input first. */
   readonly #clocks: readonly Clock[];
-  readonly #byName: ReadonlyMap<string, Stage>;
-  /** Stages whose next state is another layer's output. */
-  readonly #carried: readonly Stage[];
+  readonly #places: ReadonlyMap<string, Place>;
+  readonly #carried: readonly Carried[];
   /** The end of the weights, where work space begins. */
   readonly #start: number;
   readonly #framesPerStep: number;
   #maxRows = 0;
   #maxTimeRows = 0;
-  // Work space: addresses.
-  #input = 0;
+  readonly #input: Place;
+  /** Address of work space. */
   #joined = 0;
   /** One for all layers: a push allocates none. */
   readonly #frames: { -readonly [Key in keyof Frames]: Frames[Key] } = {
@@ -85,34 +84,38 @@ export class Runner {
 
   /** @param wasm an instance of its own; null for plain JavaScript */
   constructor(network: Network, wasm: WasmFunctions | null) {
-    this.#network = network;
     this.#memory =
       wasm === null ? new CpuMemory(new PlainBuffer(), 0) : new CpuMemory(wasm.memory, wasm.memory.buffer.byteLength);
     const blocks = stateOf(network);
     const sequences = sequencesOf(network.layers);
     this.#framesPerStep = framesPerStep(network);
     this.#clocks = [...new Set(sequences.values())].map((cadence) => ({ cadence, chunk: NO_CHUNK, lengths: 0 }));
+    this.#input = { address: 0, stride: network.inputSize, size: network.inputSize };
+    const places = new Map([[NETWORK_INPUT, this.#input]]);
     const clockOf = (name = NETWORK_INPUT) => this.#clocks.find(({ cadence }) => cadence === sequences.get(name));
     this.#stages = network.layers.map((layer) => {
       const { name, inputs } = layer;
       const size = layerOutputSize(layer);
       const own = blocks.filter((block) => block.layer === layer);
       const stateStarts = Object.fromEntries(own.map((block) => [block.name, block.start]));
+      const output = { address: 0, stride: roundUp(size, OUTPUTS_TOGETHER), size };
+      places.set(name, output);
       return {
         layer,
         cpu: createCpuLayer(layer, { memory: this.#memory, wasm, stateStarts }),
         clock: clockOf(inputs[0]) ?? this.#clocks[0]!,
         readsSequence: inputs.every((input) => sequences.has(input)),
         cadence: sequences.get(name) ?? null,
-        size,
-        stride: roundUp(size, OUTPUTS_TOGETHER),
-        next: nextOf(layer),
+        inputs: inputs.map((input) => places.get(input)!),
         joinedSize: inputs.length === 1 ? 0 : layerType(layer).inputSize(layer),
-        output: 0,
+        output,
       };
     });
-    this.#byName = new Map(this.#stages.map((stage) => [stage.layer.name, stage]));
-    this.#carried = this.#stages.filter(({ next }) => next !== null);
+    this.#places = places;
+    this.#carried = this.#stages.flatMap(({ layer, cpu }) => {
+      const next = nextOf(layer);
+      return next === null ? [] : [{ cpu, next: places.get(next)! }];
+    });
     this.#start = this.#memory.end;
   }
 
@@ -133,7 +136,7 @@ export class Runner {
   run(chunk: Chunk, numLayers: number): void {
     const { numSteps, states } = chunk;
     this.#reserve(states.length, numSteps);
-    this.#memory.f32.set(chunk.input, this.#input / 4);
+    this.#memory.f32.set(chunk.input, this.#input.address / 4);
     this.#orderRows(chunk);
     const frames = this.#frames;
     for (let i = 0; i < numLayers; i++) {
@@ -142,15 +145,20 @@ export class Runner {
       const numRows = (stage.readsSequence ? clock.chunk.numSteps : 1) * states.length;
       frames.chunk = clock.chunk;
       frames.lengths = clock.lengths;
-      const [x, xStride] = this.#gather(stage, numRows);
-      frames.x = x;
-      frames.xStride = xStride;
-      frames.output = stage.output;
-      frames.outputStride = stage.stride;
+      if (stage.inputs.length === 1) {
+        frames.x = stage.inputs[0]!.address;
+        frames.xStride = stage.inputs[0]!.stride;
+      } else {
+        this.#join(stage, numRows);
+        frames.x = this.#joined;
+        frames.xStride = stage.joinedSize;
+      }
+      frames.output = stage.output.address;
+      frames.outputStride = stage.output.stride;
       frames.numRows = numRows;
       stage.cpu.run(frames);
     }
-    for (const { cpu, next } of this.#carried) cpu.keep!(...this.#outputOf(next!), chunk);
+    for (const { cpu, next } of this.#carried) cpu.keep!(next.address, next.stride, chunk);
   }
 
   /**
@@ -160,15 +168,15 @@ export class Runner {
    * @param to the row of `target` that it goes to
    */
   copy(layerName: string, from: number, numRows: number, target: Float32Array, to: number): void {
-    const { size, stride, output } = this.#byName.get(layerName)!;
+    const { size, stride, address } = this.#places.get(layerName)!;
     const { f32 } = this.#memory;
     if (numRows === 1 || size === stride) {
-      const start = output / 4 + from * stride;
+      const start = address / 4 + from * stride;
       target.set(f32.subarray(start, start + numRows * size), to * size);
       return;
     }
     for (let row = 0; row < numRows; row++) {
-      const start = output / 4 + (from + row) * stride;
+      const start = address / 4 + (from + row) * stride;
       target.set(f32.subarray(start, start + size), (to + row) * size);
     }
   }
@@ -183,7 +191,7 @@ export class Runner {
     const memory = this.#memory;
     memory.release(this.#start);
     const floats = (length: number) => memory.allocate(4 * length);
-    this.#input = floats(maxTimeRows * this.#network.inputSize);
+    this.#input.address = floats(maxTimeRows * this.#input.size);
     this.#joined = floats(maxTimeRows * largest(this.#stages.map(({ joinedSize }) => joinedSize)));
     this.#frames.order = floats(maxRows);
     for (const clock of this.#clocks) clock.lengths = floats(maxRows);
@@ -191,9 +199,8 @@ export class Runner {
       return cpu.workFloats?.(maxRows, rowsAt(cadence, maxRows, maxTimeRows)) ?? 0;
     });
     this.#frames.work = floats(largest(work));
-    for (const stage of this.#stages) {
-      const { cadence, stride } = stage;
-      stage.output = floats((cadence === null ? maxRows : rowsAt(cadence, maxRows, maxTimeRows)) * stride);
+    for (const { cadence, output } of this.#stages) {
+      output.address = floats((cadence === null ? maxRows : rowsAt(cadence, maxRows, maxTimeRows)) * output.stride);
     }
     this.#maxRows = maxRows;
     this.#maxTimeRows = maxTimeRows;
@@ -221,28 +228,18 @@ export class Runner {
     }
   }
 
-  /** Address and stride of a layer's input: another layer's output, or several outputs side by side. */
-  #gather({ layer, joinedSize }: Stage, numRows: number): [x: number, stride: number] {
-    const { inputs } = layer;
-    if (inputs.length === 1) return this.#outputOf(inputs[0]!);
+  /** Puts a layer's inputs side by side. */
+  #join({ inputs, joinedSize }: Stage, numRows: number): void {
     const { f32 } = this.#memory;
     let column = this.#joined / 4;
-    for (const name of inputs) {
-      const [from, stride] = this.#outputOf(name);
-      const size = sizeOfValue(this.#network, name);
+    for (let i = 0; i < inputs.length; i++) {
+      const { address, stride, size } = inputs[i]!;
       for (let row = 0; row < numRows; row++) {
-        const start = from / 4 + row * stride;
+        const start = address / 4 + row * stride;
         f32.copyWithin(column + row * joinedSize, start, start + size);
       }
       column += size;
     }
-    return [this.#joined, joinedSize];
-  }
-
-  #outputOf(name: string): [x: number, stride: number] {
-    if (name === NETWORK_INPUT) return [this.#input, this.#network.inputSize];
-    const { output, stride } = this.#byName.get(name)!;
-    return [output, stride];
   }
 }
 
