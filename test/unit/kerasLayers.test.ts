@@ -21,6 +21,8 @@ const each = ({ class_name, config, weights = {} }: LayerParts): LayerParts =>
   layer("TimeDistributed", { name: "layer", layer: { class_name, config } }, weights);
 const conv2d = (config: object = {}, kernel = [3, 3, 2, 4]): LayerParts =>
   layer("Conv2D", { filters: 4, kernel_size: [3, 3], ...config }, { kernel, bias: [4] });
+const conv1d = (config: object = {}, kernel = [3, 3, 2]): LayerParts =>
+  layer("Conv1D", { filters: 2, kernel_size: 3, ...config }, { kernel, bias: [2] });
 const norm = (config: object = {}, size = 3): LayerParts =>
   layer("BatchNormalization", config, { gamma: [size], beta: [size], moving_mean: [size], moving_variance: [size] });
 
@@ -95,6 +97,39 @@ describe("a layer of Keras", () => {
     const { layers } = await parse([FRAMES, named("a", each(conv2d())), flat, denseLayer(48), gruLayer(2)]);
     expect(layers.map(({ type }) => type)).toEqual(["rearrange", "conv", "dense", "gru"]);
   });
+
+  it("that normalises each channel becomes a part of the linear layer before it", async () => {
+    const relu = layer("ReLU", { name: "relu" });
+    const { layers } = await parse([inputLayer(), conv1d(), named("norm", norm({ epsilon: 9 }, 2)), relu, gruLayer(2)]);
+    expect(layers).toMatchObject([{ type: "conv", name: "relu", activation: { name: "relu" } }, { type: "gru" }]);
+  });
+
+  it("that normalises stays a layer where another reads what comes before, or that is no linear layer", async () => {
+    const graph = [
+      inputLayer(),
+      denseLayer(3, {}, ["input"]),
+      { ...named("norm", norm({ epsilon: 9 }, 2)), inputs: ["dense"] },
+      denseLayer(2, { name: "relu", activation: "relu" }, ["dense"]),
+      { ...named("again", norm({ epsilon: 9 }, 2)), inputs: ["relu"] },
+    ];
+    const { layers } = await parse(graph, ["norm", "again"]);
+    expect(layers.map(({ type }) => type)).toEqual(["dense", "map", "dense", "map"]);
+  });
+
+  const paddings: [name: string, layers: LayerParts[], timePadding: unknown][] = [
+    ["causal", [conv1d({ padding: "causal" })], "causal"],
+    ["same", [conv1d({ padding: "same" })], "same"],
+    ["valid", [conv1d()], "valid"],
+    ["zeros before", [layer("ZeroPadding1D", { name: "zeros", padding: [2, 0] }), conv1d()], "causal"],
+    ["zeros after", [layer("ZeroPadding1D", { name: "zeros", padding: [2, 1] }), conv1d()], [2, 1]],
+    ["zeros before zeros", [layer("ZeroPadding1D", { name: "zeros" }), conv1d({ padding: "causal" })], [3, 1]],
+  ];
+  for (const [name, layers, timePadding] of paddings) {
+    it(`of windows along time has its padding: ${name}`, async () => {
+      const network = await parse([inputLayer(), ...layers, gruLayer(2)]);
+      expect(network.layers[0]).toMatchObject({ type: "conv", timeKernelSize: 3, timePadding });
+    });
+  }
 
   it("takes a row's features as steps where a reshape makes them steps", async () => {
     const network = await parse([input(12), layer("Reshape", { target_shape: [-1, 3] }), gruLayer(3)]);
@@ -284,14 +319,28 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [FRAMES, each(layer("UpSampling2D", { size: 2, interpolation: "bilinear" }))],
     message: 'layer "layer": expected interpolation to be nearest, got "bilinear"',
   },
-  "a padding after the steps": {
+  "windows of a length of its own after a padding of steps": {
     layers: [
       inputLayer(),
       layer("ZeroPadding1D", { name: "zeros", padding: [1, 1] }),
-      layer("Conv1D", { filters: 2, kernel_size: 3 }, { kernel: [3, 3, 2], bias: [2] }),
+      conv1d({ padding: "same" }),
       gruLayer(2),
     ],
-    message: 'layer "layer": expected one step for each step, of the steps up to it: strides 1, causal padding',
+    message: 'layer "layer": expected padding to be valid or causal after a padding of steps, got "same"',
+  },
+  "windows of reversed steps": {
+    layers: [inputLayer(), gruLayer(3, { units: 3, go_backwards: true }), conv1d()],
+    message: 'layer "layer": expected windows of steps in their order, got steps in reverse, after go_backwards',
+  },
+  "windows longer than the sequence": {
+    layers: [input(2, 3), conv1d(), gruLayer(2)],
+    message: 'layer "layer": expected windows that fit, got 2 steps',
+  },
+  "windows of steps without an end": {
+    layers: [inputLayer(), layer("MaxPooling1D", { pool_size: 2 ** 40 }), gruLayer(3)],
+    code: "shape-mismatch",
+    message:
+      /^layer "layer": expected windows that reach over at most 1048576 frames, got timeKernelSize 1099511627776/,
   },
   "a padding of steps that no convolution reads": {
     layers: [inputLayer(), layer("ZeroPadding1D", { padding: [2, 0] }), gruLayer(3)],

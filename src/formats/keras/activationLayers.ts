@@ -1,6 +1,10 @@
 // Activations, of layers and as layers of their own.
 
 import { type ActivationSpec, completeActivation, isRowFunction } from "../../layers/activation.js";
+import type { ConvSpec } from "../../layers/conv.js";
+import type { DenseSpec } from "../../layers/dense.js";
+import type { LayerSpec } from "../../layers/index.js";
+import type { MapSpec } from "../../layers/map.js";
 import { inKerasOrder, spreadOver } from "./frameOrder.js";
 import { activationName, denseActivation, isBounded, type KerasFunction, LAYER_FUNCTIONS } from "./kerasActivation.js";
 import type { LayerCall, LayerReader } from "./layerCall.js";
@@ -32,15 +36,19 @@ function axisOf(call: LayerCall): number {
 /** The function as a part of the layer before, if that is linear and nothing else reads it; null otherwise. */
 function joinedBefore(call: LayerCall, of: KerasFunction): KerasTensor | null {
   const { name, input, builder } = call;
-  const { layers } = builder.list;
-  const at = layers.findIndex((layer) => layer.name === call.layer.inputs[0]);
-  const before = layers[at];
-  if (before === undefined || input.parts.join() !== before.name || builder.numReaders(before.name) > 1) return null;
-  const takesRows = before.type === "dense" && input.shape.length === 1;
-  const takes = takesRows || ((before.type === "conv" || before.type === "map") && !isRow(of));
-  if (!takes || completeActivation(before.activation ?? "linear").name !== "linear") return null;
-  layers[at] = { ...before, name, activation: of } as typeof before;
+  const before = linearBefore(call);
+  const takesRows = before?.type === "dense" && input.shape.length === 1;
+  if (before === null || (isRow(of) && !takesRows)) return null;
+  builder.list.replace(before, { ...before, name, activation: of } as LayerSpec);
   return { ...input, parts: [name], isBounded: isBounded(of) };
+}
+
+/** Our layer that gives a call's input, if it has no activation and nothing else reads it; null otherwise. */
+export function linearBefore({ layer, input, builder }: LayerCall): DenseSpec | ConvSpec | MapSpec | null {
+  const before = builder.list.layers.find(({ name }) => name === layer.inputs[0]);
+  if (before === undefined || input.parts.join() !== before.name || builder.numReaders(before.name!) > 1) return null;
+  if (before.type !== "dense" && before.type !== "conv" && before.type !== "map") return null;
+  return completeActivation(before.activation ?? "linear").name === "linear" ? before : null;
 }
 
 /** Adds a layer of that name that applies a function. @param axis of a softmax, among a frame's */

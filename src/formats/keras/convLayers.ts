@@ -2,6 +2,7 @@
 
 import type { ActivationSpec } from "../../layers/activation.js";
 import type { ConvSpec } from "../../layers/conv.js";
+import type { TimePadding } from "../../layers/timeWindow.js";
 import { rowMajor } from "../strided.js";
 import type { Tensor } from "../tensor.js";
 import { isRow, withFunction } from "./activationLayers.js";
@@ -142,21 +143,27 @@ function convolved(
 /** The fields of windows along time, and the number of steps that they give. */
 export function timeOf(call: LayerCall, tensor: KerasTensor, windows: AxisWindows, padding: Padding) {
   const { kernel, stride, dilation } = windows;
-  const added = tensor.timePadding;
-  if (added !== null && padding !== "valid") throw call.config.unsupported("padding", "valid after a padding of steps");
-  const { numSteps } = tensor;
-  const [before, after] = added ?? [0, 0];
-  const outputSize = numSteps === null ? null : padAxis(numSteps + before + after, windows, padding).outputSize;
-  // Zeros for all steps but a window's last are what a stream begins with.
-  const isCausal = added !== null && before === reachOf(windows) - 1 && after === 0;
-  const timePadding = isCausal ? "causal" : (added ?? padding);
-  if (stride > 1 || (added !== null && !isCausal) || (timePadding !== "causal" && kernel > 1)) {
-    throw call.unsupported("one step for each step, of the steps up to it: strides 1, causal padding");
+  if (tensor.isReversed && reachOf(windows) * stride > 1) {
+    throw call.unsupported("windows of steps in their order, got steps in reverse, after go_backwards");
   }
+  const timePadding = timePaddingOf(call, tensor, reachOf(windows), padding);
+  const [before, after] = tensor.timePadding ?? [0, 0];
+  const { numSteps } = tensor;
+  const outputSize = numSteps === null ? null : padAxis(numSteps + before + after, windows, padding).outputSize;
+  if (outputSize !== null && outputSize < 1) throw call.unsupported(`windows that fit, got ${numSteps} steps`);
   return {
-    fields: { timeKernelSize: kernel, timeStride: stride, timeDilation: dilation, timePadding } as const,
+    fields: { timeKernelSize: kernel, timeStride: stride, timeDilation: dilation, timePadding },
     numSteps: outputSize,
   };
+}
+
+/** Zeros for all steps but a window's last are what a stream begins with: `causal`. */
+function timePaddingOf(call: LayerCall, tensor: KerasTensor, reach: number, padding: Padding): TimePadding {
+  if (tensor.timePadding === null) return padding;
+  if (padding === "same") throw call.config.unsupported("padding", "valid or causal after a padding of steps");
+  const [zeros, after] = tensor.timePadding;
+  const before = zeros + (padding === "causal" ? reach - 1 : 0);
+  return before === reach - 1 && after === 0 ? "causal" : [before, after];
 }
 
 function fieldsOf({ tensor, channels, inner, isOverTime }: Spatial, name: string, parts: ConvParts): ConvSpec {

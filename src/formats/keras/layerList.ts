@@ -28,14 +28,28 @@ export class LayerList {
 
   /** @throws GruError `unsupported` for more elements than the file's weights allow */
   push(...layers: readonly LayerSpec[]): void {
-    for (const layer of layers) {
-      const sizes = Object.values(layer).map((value: unknown) => (value instanceof Float32Array ? value.length : 0));
-      this.#numElements += sizes.reduce((sum, size) => sum + size, 0);
-      if (this.#numElements > this.#maxElements) {
-        const expected = `at most ${this.#maxElements} numbers in all layers up to this one, by the weights in the file`;
-        throw new GruError("unsupported", `layer "${layer.name}": expected ${expected}, got ${this.#numElements}`);
-      }
-    }
+    for (const layer of layers) this.#countOwn(layer.name, tensorsOf(layer));
     this.layers.push(...layers);
   }
+
+  /** Puts a layer in another's place. @throws GruError as `push`, which counts tensors that the other had not */
+  replace(before: LayerSpec, layer: LayerSpec): void {
+    const kept = tensorsOf(before);
+    this.#countOwn(
+      layer.name,
+      tensorsOf(layer).filter((values) => !kept.includes(values)),
+    );
+    this.layers[this.layers.indexOf(before)] = layer;
+  }
+
+  #countOwn(name: string | undefined, tensors: readonly Float32Array[]): void {
+    this.#numElements += tensors.reduce((sum, { length }) => sum + length, 0);
+    if (this.#numElements <= this.#maxElements) return;
+    const expected = `at most ${this.#maxElements} numbers in all layers up to this one, by the weights in the file`;
+    throw new GruError("unsupported", `layer "${name}": expected ${expected}, got ${this.#numElements}`);
+  }
+}
+
+function tensorsOf(layer: LayerSpec): Float32Array[] {
+  return Object.values(layer).filter((value: unknown): value is Float32Array => value instanceof Float32Array);
 }

@@ -57,7 +57,7 @@ function both(pattern: string): [string, 1 | 2][] {
 }
 
 /** Classes whose windows may cover steps of zeros before and after a sequence. */
-export const WINDOW_CLASSES: readonly string[] = CONVOLUTIONS.slice(0, 1).flatMap(([pattern]) =>
+export const WINDOW_CLASSES: readonly string[] = CONVOLUTIONS.slice(0, 3).flatMap(([pattern]) =>
   both(pattern).map(([name]) => name),
 );
 

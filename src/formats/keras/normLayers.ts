@@ -1,4 +1,5 @@
 import { inKerasOrder, spreadOver } from "./frameOrder.js";
+import { linearBefore } from "./activationLayers.js";
 import { checkShape } from "./cellPart.js";
 import type { LayerCall, LayerReader } from "./layerCall.js";
 
@@ -23,17 +24,36 @@ export const readBatchNorm: LayerReader = (call) => {
   const scale = Float64Array.from(variance, (each, i) => (gamma?.[i] ?? 1) / Math.sqrt(each + epsilon));
   const shift = scale.map((each, i) => (beta?.[i] ?? 0) - mean[i]! * each);
   const axes = input.shape.map((each, i) => (i === axis ? each : 1));
-  call.push({
-    type: "map",
-    name,
-    inputs: input.parts,
-    outputSize: input.size,
-    operation: "multiply",
-    operand: spreadOver(call, input, scale, axes),
-    bias: spreadOver(call, input, shift, axes),
-  });
+  const [scales, shifts] = [spreadOver(call, input, scale, axes), spreadOver(call, input, shift, axes)];
+  if (!joinsBefore(call, scales, shifts)) {
+    const map = { type: "map", name, inputs: input.parts, outputSize: input.size, operation: "multiply" } as const;
+    call.push({ ...map, operand: scales, bias: shifts });
+  }
   return { ...input, parts: [name], isBounded: false };
 };
+
+/**
+ * Makes a multiple of each output and a sum part of the linear layer before, if nothing else reads that.
+ *
+ * @param scales of each number of a frame @param shifts likewise
+ */
+function joinsBefore(call: LayerCall, scales: Float32Array, shifts: Float32Array): boolean {
+  const { name, builder } = call;
+  const before = linearBefore(call);
+  // Numbers of f16 and their products would lose half of their digits.
+  if ((before?.type !== "dense" && before?.type !== "conv") || (before.storage ?? "f32") !== "f32") return false;
+  const numOutputs = before.type === "dense" ? before.outputSize : before.outputChannels;
+  const each = scales.length / numOutputs;
+  const first = (values: Float32Array, i: number) => values[i - (i % each)];
+  if (scales.some((value, i) => value !== first(scales, i) || shifts[i] !== first(shifts, i))) return false;
+  const length = before.weight.length / numOutputs;
+  const weight = before.weight.map((value, i) => value * scales[Math.floor(i / length) * each]!);
+  const bias = Float32Array.from({ length: numOutputs }, (_, i) => {
+    return (before.bias?.[i] ?? 0) * scales[i * each]! + shifts[i * each]!;
+  });
+  builder.list.replace(before, { ...before, name, weight, bias });
+  return true;
+}
 
 /** Over the last axes of each step. */
 export const readLayerNorm: LayerReader = (call) => {
