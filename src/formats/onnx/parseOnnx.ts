@@ -7,7 +7,7 @@ import { adviceFor } from "./advice.js";
 import { assemble } from "./assemble.js";
 import { externalData, openExternalFiles } from "./externalData.js";
 import { constantsOf, type GraphOptions, statesOf, withInputShapes } from "./graphOptions.js";
-import { guessForms, weightNames } from "./inputForms.js";
+import { type Guess, guessForms, weightNames } from "./inputForms.js";
 import { type OnnxModel, parseModelProto } from "./modelProto.js";
 import { notesOf } from "./notes.js";
 import type { OnnxNetwork } from "./onnxGraph.js";
@@ -83,14 +83,16 @@ function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean
     sizeBytes,
   };
   const ports = model.inputs.filter(({ name }) => !model.initializers.has(name) && !request.tensors.has(name));
-  let first: readonly Issue[] | null = null;
+  let farthest: { readonly guess: Guess; readonly issues: readonly Issue[] } | null = null;
   let second: OnnxNetwork | null = null;
-  for (const guess of guessForms(model, ports)) {
-    const graph = readGraph(model, guess, request);
+  const guesses = guessForms(model, ports);
+  const isOnly = guesses.length === 1;
+  for (const guess of guesses) {
+    const graph = readGraph(model, guess, request, !isOnly);
     const result = graph.issues.length > 0 ? graph.issues : tryAssemble(graph, states);
     if (!("layers" in result)) {
       // The guess that goes the farthest is the likeliest; the first one of them.
-      if (first === null || placeOf(result) > placeOf(first)) first = result;
+      if (farthest === null || placeOf(result) > placeOf(farthest.issues)) farthest = { guess, issues: result };
       continue;
     }
     const network = { ...result, notes: notesOf(model, graph, result, request) };
@@ -99,7 +101,9 @@ function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean
     second ??= network;
   }
   if (second !== null) return second;
-  throw new GruError("unsupported", describeIssues(model, first!));
+  const { guess, issues } = farthest!;
+  const all = isOnly ? issues : readGraph(model, guess, request, false).issues;
+  throw new GruError("unsupported", describeIssues(model, all.length > 0 ? all : issues));
 }
 
 /** Number of nodes that were read before the first issue; a graph that was read as a whole has none that tells. */

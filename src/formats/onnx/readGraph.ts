@@ -80,8 +80,12 @@ export interface ReadRequest {
   readonly sizeBytes: number;
 }
 
-/** Reads the nodes that outputs depend on. Nodes that cannot be run are collected as issues. */
-export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest): GraphReading {
+/**
+ * Reads the nodes that outputs depend on. Nodes that cannot be run are collected as issues.
+ *
+ * @param stopsAtIssue whether nothing is read after the first one: most guesses fail early, and one is told in full
+ */
+export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest, stopsAtIssue: boolean): GraphReading {
   const { external, mayKeep, parsed, live } = request;
   const reading: Reading = {
     opset: model.opset,
@@ -103,9 +107,13 @@ export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest):
   const reader = new GraphReader(reading);
   const scope = new Scope(model, live, request.tensors, null);
   const inputs = reader.addInputs(guess, scope);
-  for (const node of live.nodes) reader.visit(node, scope);
+  const { issues } = reader;
+  for (const node of live.nodes) {
+    if (stopsAtIssue && issues.length > 0) return { reading, inputs, outputs: new Map(), issues };
+    reader.visit(node, scope);
+  }
   const outputs = new Map(model.outputs.map((port) => [port, reader.lookUp(port.name, "the graph", scope)]));
-  return { reading, inputs, outputs, issues: reader.issues };
+  return { reading, inputs, outputs, issues };
 }
 
 /** Cost of an input in elements that a node may visit; a size is an object, and counts as 16. */
