@@ -91,6 +91,8 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   scores?(layer: L): "probabilities" | "logits" | null;
   /** Dispatches of a step that wait for the step before; 0 when absent. */
   numStepDispatches?(layer: L): number;
+  /** Steps that each of its sequences must have; any number when absent. */
+  sequenceLength?(layer: L): number;
   /** The reason why it cannot begin before a sequence's end; null, or absent, where it can. */
   needsEnd?(layer: L): string | null;
 }

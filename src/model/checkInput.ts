@@ -1,5 +1,6 @@
 import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
+import { layerType } from "../layers/index.js";
 import { fewestIndices, type Network } from "./network.js";
 import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
 import { describeNumber } from "./valueKind.js";
@@ -83,6 +84,30 @@ export function takeLengths(lengths: ArrayLike<number>, batchSize: number, seque
     throw new GruError("shape-mismatch", `lengths[${bad}]: expected 0 to ${sequenceLength} steps, got ${copy[bad]}`);
   }
   return copy;
+}
+
+/**
+ * Checks the steps of a sequence against the layers that take a certain number of them.
+ *
+ * @param lengths of each row; null where all have `sequenceLength`
+ * @throws GruError `shape-mismatch`
+ */
+export function checkSequenceLength(
+  { layers }: Network,
+  sequenceLength: number,
+  lengths: readonly number[] | null,
+): void {
+  for (const layer of layers) {
+    const expected = layerType(layer).sequenceLength?.(layer);
+    if (expected === undefined) continue;
+    const row = (lengths ?? [sequenceLength]).findIndex((length) => length !== expected);
+    if (row < 0) continue;
+    const [what, got] = lengths === null ? ["input", sequenceLength] : [`lengths[${row}]`, lengths[row]!];
+    throw new GruError(
+      "shape-mismatch",
+      `${what}: expected ${expected} steps, as many as ${layer.type} "${layer.name}" takes, got ${got}`,
+    );
+  }
 }
 
 /** @throws GruError `shape-mismatch` unless it is a positive whole number */

@@ -87,8 +87,8 @@ interface StateLayout {
 function layOutStates({ layers }: Network): StateLayout {
   const sequences = sequencesOf(layers);
   const cadences = [...new Set(sequences.values())];
-  const hasPast = layers.some((layer) => timeOf(layer) === "window" && stateBlocks(layer).length > 0);
-  const beats: readonly Beat[] = hasPast ? [...cadences, "chunk"] : cadences;
+  const byChunk = layers.some((layer) => timeOf(layer) !== "recurrent" && stateBlocks(layer).length > 0);
+  const beats: readonly Beat[] = byChunk ? [...cadences, "chunk"] : cadences;
   const alignment = ALIGNMENT_BYTES / Float32Array.BYTES_PER_ELEMENT;
   const rows: StateRow[] = [];
   const parts = new Map<string, StateBuffer>();
@@ -96,7 +96,7 @@ function layOutStates({ layers }: Network): StateLayout {
   for (const layer of layers) {
     const blocks = stateBlocks(layer);
     if (blocks.length === 0) continue;
-    const beat = beats.indexOf(timeOf(layer) === "window" ? "chunk" : sequences.get(layer.name)!);
+    const beat = beats.indexOf(timeOf(layer) === "recurrent" ? sequences.get(layer.name)! : "chunk");
     const first = Math.ceil(end / alignment) * alignment;
     end = first;
     for (const { numDirections, size } of blocks) {

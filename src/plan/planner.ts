@@ -3,7 +3,7 @@ import { PROJECT_TILE_ROWS } from "../kernels/recurrentProject.js";
 import { type KernelSpec, paddedSize } from "../kernels/kernelSpec.js";
 import { type EndColumns, lastStepKernel } from "../kernels/lastStep.js";
 import { type Cadence, EVERY_STEP, stepsAt } from "../layers/cadence.js";
-import { stateBlocks } from "../layers/index.js";
+import { type Layer, stateBlocks } from "../layers/index.js";
 import { isStepByStep, type Network } from "../model/network.js";
 import type { Selection } from "../model/outputRequest.js";
 import type { NetworkLayout } from "./networkLayout.js";
@@ -139,6 +139,18 @@ export class Planner {
     const lengths = this.lengthsOf(source.cadence!);
     const dispatch = { kernel: lastStepKernel(size, columns), buffers: [lengths, source, buffer] };
     this.stages.push({ type: "chunk", dispatch });
+    return { buffer, size, isSequence: false };
+  }
+
+  /**
+   * One frame of each row from all of its steps, by a kernel that goes on from the layer's state. Bindings: params, lengths,
+   * slots, source, state, output.
+   */
+  summarise(layer: Layer, kernel: KernelSpec, source: BufferPlan, size: number): Value {
+    const buffer = this.buffer(`${layer.name}.output`, this.request.maxRows * paddedSize(size));
+    const slots = this.slots[this.layout.beats.indexOf("chunk")]!;
+    const buffers = [this.params, this.lengths, slots, source, this.layout.state(layer), buffer];
+    this.stages.push({ type: "chunk", dispatch: { kernel, buffers } });
     return { buffer, size, isSequence: false };
   }
 

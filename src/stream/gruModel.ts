@@ -3,7 +3,14 @@ import type { Engine, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
 import { checkBoolean, checkOptions, checkWhole } from "../model/checkOptions.js";
 import { reverseSteps } from "../model/reverseSteps.js";
-import { checkBatchSize, checkInput, type NonFinite, takeInput, takeLengths } from "../model/checkInput.js";
+import {
+  checkBatchSize,
+  checkInput,
+  checkSequenceLength,
+  type NonFinite,
+  takeInput,
+  takeLengths,
+} from "../model/checkInput.js";
 import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
 import { describeLayer } from "../model/describeLayer.js";
 import { layerOutputSize } from "../layers/index.js";
@@ -208,6 +215,7 @@ export class GruModel {
     const sequenceLength = steps.length / (batchSize * this.inputSize);
     this.#checkSteps(sequenceLength);
     const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
+    checkSequenceLength(this.#network, sequenceLength, rowLengths);
     const state =
       initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
     const output = takeOutputRequest(this.#network, taken.output);

@@ -29,6 +29,7 @@ import {
   randomTextModel,
   uniform,
 } from "./random.js";
+import { summaryCases } from "./summaryCases.js";
 import { topKCases } from "./topKCases.js";
 import type { TwinCase } from "./twinCase.js";
 import { WHOLE_NETWORK_NAMES, WHOLE_NETWORKS } from "./wholeNetworks.js";
@@ -398,6 +399,7 @@ export const twinCases: readonly TwinCase[] = [
   ...reduceCases,
   ...rnnCases,
   ...frameAxesCases,
+  ...summaryCases,
   ...topKCases,
   ...large,
 ];

@@ -1,4 +1,4 @@
-// Layers of frames against PyTorch's own results, in float64 and in every form of the CPU path.
+// Layers of frames, and summaries of them, against PyTorch's own results, in float64 and in every form of the CPU path.
 
 import { createModel, defineNetwork, type LayerSpec } from "webgru";
 import { describe, expect, it } from "vitest";
@@ -61,6 +61,21 @@ describe("a layer whose fields do not go together", () => {
       "expected groups to divide 6 features, got 4",
     ],
     [
+      "values that heads do not divide",
+      { type: "attention", valueSize: 6, heads: 4 },
+      "expected heads to divide 6 values, got 4",
+    ],
+    [
+      "an attention of another size",
+      { type: "attention", valueSize: 6, heads: 3, inputSize: 6 },
+      "expected inputSize 9, scores and values, got 6",
+    ],
+    [
+      "giant sequences to flatten",
+      { type: "flatten", inputSize: 4096, sequenceLength: 4096 },
+      "expected at most 2097152 numbers in all steps, got 16777216",
+    ],
+    [
       "an identity whose operand is first",
       { ...map, operandFirst: true },
       "expected operandFirst to be false of an identity, got true",
@@ -83,5 +98,21 @@ describe("a layer whose fields do not go together", () => {
         /^layer "layer": expected operation to be one of "(identity|sum)", .*, got (the string|undefined)/,
       );
     }
+  });
+});
+
+describe("a sequence to flatten", () => {
+  const layers = [{ type: "flatten", name: "flat", inputSize: 2, sequenceLength: 5 }] as const;
+
+  it("is refused with another number of steps, or with lengths unlike it", async () => {
+    const model = await createModel(defineNetwork({ layers }), { device: "cpu" });
+    const takes = 'expected 5 steps, as many as flatten "flat" takes';
+    await expectRefusal(() => model.run(new Float32Array(8)), "shape-mismatch", `input: ${takes}, got 4`);
+    const ofRow = () => model.run(new Float32Array(20), { batchSize: 2, lengths: [5, 3] });
+    await expectRefusal(ofRow, "shape-mismatch", `lengths[1]: ${takes}, got 3`);
+    const longer = () => model.run(new Float32Array(24), { batchSize: 2, lengths: [5, 6] });
+    await expectRefusal(longer, "shape-mismatch", `lengths[1]: ${takes}, got 6`);
+    const { output } = await model.run(new Float32Array(24).fill(1), { batchSize: 2, lengths: [5, 5] });
+    expect(output).toEqual(new Float32Array(20).fill(1));
   });
 });

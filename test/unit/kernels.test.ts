@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { carryReadKernel, carryWriteKernel } from "../../src/kernels/carry.js";
+import { aggregateKernel } from "../../src/kernels/aggregate.js";
+import { attentionKernel } from "../../src/kernels/attention.js";
 import { concatKernel } from "../../src/kernels/concat.js";
 import { convKernel } from "../../src/kernels/conv.js";
 import { denseKernel } from "../../src/kernels/dense.js";
@@ -16,6 +18,7 @@ import { recurrentPersistentKernel, recurrentResumedKernel } from "../../src/ker
 import type { RecurrentLayer } from "../../src/kernels/recurrentUnit.js";
 import { recurrentStepKernel, type StepTile } from "../../src/kernels/recurrentStep.js";
 import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gruWavefront.js";
+import { flattenKernel } from "../../src/kernels/flatten.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { mapKernel } from "../../src/kernels/map.js";
@@ -33,6 +36,9 @@ import { completeActivation } from "../../src/layers/activation.js";
 import type { ConvLayer } from "../../src/layers/conv.js";
 import type { GruLayer } from "../../src/layers/gru.js";
 import type { MapLayer } from "../../src/layers/map.js";
+import type { AggregateLayer } from "../../src/layers/aggregate.js";
+import type { AttentionLayer } from "../../src/layers/attention.js";
+import type { FlattenLayer } from "../../src/layers/flatten.js";
 import type { NormLayer } from "../../src/layers/norm.js";
 import type { ReduceLayer } from "../../src/layers/reduce.js";
 import type { PoolLayer } from "../../src/layers/pool.js";
@@ -95,6 +101,9 @@ const convolution = (id: string) => twinCase(id).network().layers[0] as ConvLaye
 
 /** Specs of each factory, one for each variant of its source. */
 const samples: Record<string, readonly KernelSpec[]> = {
+  aggregateKernel: [aggregateKernel(twinCase("aggregate").network().layers[1] as AggregateLayer, STATE_SIZE)],
+  attentionKernel: [attentionKernel(twinCase("attention").network().layers[3] as AttentionLayer, STATE_SIZE)],
+  flattenKernel: [flattenKernel(twinCase("flatten").network().layers[1] as FlattenLayer)],
   concatKernel: [concatKernel(3, 5, 9)],
   convKernel: [
     ...storages.map((storage) => convKernel({ ...convolution("conv"), storage }, STATE_SIZE)),

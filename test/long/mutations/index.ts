@@ -14,6 +14,7 @@ import { rnnMutations } from "./rnn.js";
 import { libMutations } from "./lib.js";
 import type { Mutation } from "./mutation.js";
 import { sampleMutations } from "./sample.js";
+import { summaryMutations } from "./summaries.js";
 import { topKMutations } from "./topK.js";
 import { familyMutations } from "./families.js";
 
@@ -37,6 +38,7 @@ export const mutations: readonly Mutation[] = [
   ...rnnMutations,
   ...libMutations,
   ...sampleMutations,
+  ...summaryMutations,
   ...topKMutations,
   ...familyMutations,
 ];
