@@ -31,6 +31,7 @@ import * as random from "../../cases/random.js";
 import { campaignNetwork } from "../../cases/streamCampaign.js";
 import { compareTwinOn, prepareTwin, runTwin } from "../../harness/twin.js";
 import { twinCase } from "../../cases/twinCases.js";
+import { pushSummaries } from "../../cases/summaryStreams.js";
 import { pushWindows } from "../../cases/windowStreams.js";
 import type { WholeNetworkName } from "../../cases/wholeNetworks.js";
 import { seeConcurrentGroups } from "./concurrency.js";
@@ -232,6 +233,7 @@ const harness = {
     measureFunction(name, device, count, webgru),
 
   /** A case of test/cases/keptNan.ts on WebGPU, by its index there. */
+  pushSummaries: async (id: string) => pushSummaries(id, await sharedDevice()),
   pushWindows: async (id: string) => pushWindows(id, await sharedDevice()),
 
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
