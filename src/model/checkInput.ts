@@ -1,7 +1,8 @@
 import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
+import { stepsAt } from "../layers/cadence.js";
 import { layerType } from "../layers/index.js";
-import { fewestIndices, type Network } from "./network.js";
+import { cadencesOf, fewestIndices, type Network } from "./network.js";
 import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
 import { describeNumber } from "./valueKind.js";
 
@@ -87,7 +88,7 @@ export function takeLengths(lengths: ArrayLike<number>, batchSize: number, seque
 }
 
 /**
- * Checks the steps of a sequence against the layers that take a certain number of them.
+ * Checks the steps of a sequence against the layers that take a certain number of them, by the strides before each.
  *
  * @param lengths of each row; null where all have `sequenceLength`
  * @throws GruError `shape-mismatch`
@@ -97,12 +98,17 @@ export function checkSequenceLength(
   sequenceLength: number,
   lengths: readonly number[] | null,
 ): void {
+  if (!layers.some((layer) => layerType(layer).sequenceLength)) return;
+  const cadences = cadencesOf(layers);
   for (const layer of layers) {
     const expected = layerType(layer).sequenceLength?.(layer);
     if (expected === undefined) continue;
-    const row = (lengths ?? [sequenceLength]).findIndex((length) => length !== expected);
+    const stepsOf = (length: number) => stepsAt(cadences.get(layer.inputs[0]!)!, length);
+    const row = (lengths ?? [sequenceLength]).findIndex((length) => stepsOf(length) !== expected);
     if (row < 0) continue;
-    const [what, got] = lengths === null ? ["input", sequenceLength] : [`lengths[${row}]`, lengths[row]!];
+    const [what, length] = lengths === null ? ["input", sequenceLength] : [`lengths[${row}]`, lengths[row]!];
+    const steps = stepsOf(length);
+    const got = steps === length ? steps : `${steps}, of the input's ${length}`;
     throw new GruError(
       "shape-mismatch",
       `${what}: expected ${expected} steps, as many as ${layer.type} "${layer.name}" takes, got ${got}`,

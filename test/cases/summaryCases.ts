@@ -3,6 +3,7 @@
 import { type AggregateSpec, AGGREGATES } from "../../src/layers/aggregate.js";
 import type { AttentionSpec } from "../../src/layers/attention.js";
 import type { MapSpec } from "../../src/layers/map.js";
+import type { PoolSpec } from "../../src/layers/pool.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
 import { randomDense, randomGru, uniform } from "./random.js";
@@ -32,6 +33,17 @@ function attention(seed: number, [heads, valueSize]: [number, number]): Network 
     layers: [gru, { ...scores, weight }, values, spec, head],
     outputs: ["attention", "head"],
   });
+}
+
+/** Summaries of every third step, after a GRU layer of them. */
+function strided(seed: number): Network {
+  const next = uniform(seed);
+  const pool = { type: "pool", name: "pool", inputShape: [4], operation: "average" } as const;
+  const windows: PoolSpec = { ...pool, timeKernelSize: 4, timeStride: 3 };
+  const gru = randomGru("gru", ["pool"], { inputSize: 4, hiddenSize: 5 }, next);
+  const mean: AggregateSpec = { type: "aggregate", name: "mean", inputs: ["gru"], inputSize: 5, operation: "mean" };
+  const attended = { type: "attention", name: "attention", inputs: ["pool", "gru"], valueSize: 8, heads: 1 } as const;
+  return defineNetwork({ layers: [windows, gru, mean, attended], outputs: ["attention", "mean"] });
 }
 
 export const summaryCases: readonly TwinCase[] = [
@@ -106,6 +118,33 @@ export const summaryCases: readonly TwinCase[] = [
       const flat = { type: "flatten", name: "flat", inputs: ["gru"], inputSize: 10, sequenceLength: 7 } as const;
       const head = randomDense("head", ["flat"], [70, 4], "tanh", next);
       return defineNetwork({ layers: [gru, flat, head], outputs: ["head", "flat"] });
+    },
+  },
+  {
+    id: "summary-strided",
+    name: "the mean and attention of every third step, over more steps than one chunk, lengths",
+    batchSize: 5,
+    sequenceLength: 1100,
+    lengths: [1100, 0, 1, 1027, 40],
+    network: () => strided(996),
+  },
+  {
+    id: "flatten-strided",
+    name: "all of every second step, one after the other",
+    batchSize: 3,
+    sequenceLength: 8,
+    network: () => {
+      const pool: PoolSpec = {
+        type: "pool",
+        name: "pool",
+        inputShape: [5],
+        operation: "max",
+        timeKernelSize: 3,
+        timeStride: 2,
+        timePadding: "valid",
+      };
+      const flat = { type: "flatten", name: "flat", inputs: ["pool"], inputSize: 5, sequenceLength: 3 } as const;
+      return defineNetwork({ layers: [pool, flat] });
     },
   },
 ];

@@ -6,9 +6,15 @@ import { randomInput } from "./random.js";
 import { twinCase } from "./twinCases.js";
 
 /** Twin cases whose networks can stream. */
-export const summaryCases = ["aggregate", "aggregate-chunks", "attention", "attention-chunks"] as const;
+export const summaryCases = [
+  "aggregate",
+  "aggregate-chunks",
+  "attention",
+  "attention-chunks",
+  "summary-strided",
+] as const;
 
-/** Steps of each push, of two streams in turn: more than a chunk of the CPU has, and the same tick's of different lengths. */
+/** Output steps of each push, of two streams in turn: more than a chunk of the CPU has, and the same tick's of different lengths. */
 const PUSHES = [
   [1, 5, 70, 2],
   [3, 1, 1, 90],
@@ -18,20 +24,18 @@ const PUSHES = [
 export async function pushSummaries(id: string, device: DeviceRequest): Promise<Record<string, Comparison>> {
   const network = twinCase(id).network();
   const model = await createModel(network, { device });
-  const inputs = PUSHES.map((pushes, i) =>
-    randomInput(
-      network,
-      pushes.reduce((sum, steps) => sum + steps, 0),
-      990 + i,
-    ),
-  );
+  const { framesPerStep } = model;
+  const inputs = PUSHES.map((pushes, i) => {
+    const numSteps = pushes.reduce((sum, steps) => sum + steps, 0);
+    return randomInput(network, numSteps * framesPerStep, 990 + i);
+  });
   const streams = inputs.map(() => model.createStream());
   const ends = [0, 0];
   const comparisons: Record<string, Comparison> = {};
   for (let turn = 0; turn < PUSHES[0].length; turn++) {
     const pushed = streams.map((stream, i) => {
       const start = ends[i]!;
-      ends[i] = start + PUSHES[i]![turn]! * network.inputSize;
+      ends[i] = start + PUSHES[i]![turn]! * framesPerStep * network.inputSize;
       return stream.push(inputs[i]!.slice(start, ends[i]));
     });
     for (const [i, output] of (await Promise.all(pushed)).entries()) {
@@ -39,7 +43,7 @@ export async function pushSummaries(id: string, device: DeviceRequest): Promise<
       comparisons[`stream ${i}, push ${turn}`] = compare(output, expected, { atol: 2e-6, rtol: 2e-6 });
     }
     const saved = await streams[0]!.save();
-    await streams[0]!.push(inputs[1]!.slice(0, network.inputSize)); // a state to be replaced
+    await streams[0]!.push(inputs[1]!.slice(0, framesPerStep * network.inputSize)); // a state to be replaced
     await streams[0]!.restore(saved);
   }
   model.dispose();

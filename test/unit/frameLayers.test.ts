@@ -115,4 +115,12 @@ describe("a sequence to flatten", () => {
     const { output } = await model.run(new Float32Array(24).fill(1), { batchSize: 2, lengths: [5, 5] });
     expect(output).toEqual(new Float32Array(20).fill(1));
   });
+
+  it("is counted after the strides before it", async () => {
+    const halved = { type: "pool", name: "halved", inputShape: [2], operation: "max", timeStride: 2 } as const;
+    const model = await createModel(defineNetwork({ layers: [halved, ...layers] }), { device: "cpu" });
+    const message = 'input: expected 5 steps, as many as flatten "flat" takes, got 4, of the input\'s 8';
+    await expectRefusal(() => model.run(new Float32Array(16)), "shape-mismatch", message);
+    expect((await model.run(new Float32Array(20).fill(1))).output).toEqual(new Float32Array(10).fill(1));
+  });
 });

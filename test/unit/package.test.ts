@@ -10,7 +10,7 @@ import { buildLibrary, projectRoot } from "../harness/library.js";
 
 /** Gzipped: the main file alone, and with that of a device, which is all that a page loads of ours for a safetensors file. */
 const BUDGET_BYTES = {
-  webgru: 24 * 1024,
+  webgru: 25 * 1024,
   cpu: 47 * 1024,
   cpuLayers: 54 * 1024,
   webgpu: 61 * 1024,
