@@ -7,6 +7,7 @@ import type { Tensor } from "../tensor.js";
 import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
 import { inferDescription } from "./inferDescription.js";
 import { readPtFile } from "./ptFile.js";
+import { plainWeights } from "./reparametrised.js";
 import { canonicalTensors, unwrapped } from "./stateDict.js";
 
 /**
@@ -56,11 +57,12 @@ export function networkFromStateDict(
   notes: readonly string[] = [],
   hasOrder = true,
 ): Network {
-  const { tensors: own, prefix } = unwrapped(tensors);
+  const plain = plainWeights(tensors);
+  const { tensors: own, prefix } = unwrapped(plain.tensors);
   // A description may name the layers as the file does, or as the module did before it was wrapped.
   const isWrapped = prefix === "" || layersNamed(description, prefix);
-  const canonical = canonicalTensors(isWrapped ? tensors : own);
-  const all = isWrapped ? notes : [...notes, `The prefix "${prefix}" of every name is left out.`];
+  const canonical = canonicalTensors(isWrapped ? plain.tensors : own);
+  const all = [...notes, ...plain.notes, ...(isWrapped ? [] : [`The prefix "${prefix}" of every name is left out.`])];
   if (description !== undefined) return buildNetwork(description, canonical, all);
   const lost = [...canonical.keys()].filter((name) => OF_LOSS.test(name));
   for (const name of lost) canonical.delete(name);
