@@ -102,13 +102,13 @@ function writeConv(layer: ConvLayer, { memory }: CpuTarget): number {
 
 /** [outputChannels, channels kernel] */
 function rowsOf(layer: ConvLayer): Rows {
-  const { storage, outputChannels: numRows, weight, weightScale: scale, bias } = layer;
-  return { storage, numRows, numColumns: windowLength(layer), weight, scale, bias };
+  const { storage, outputChannels: numRows, weight, bias } = layer;
+  return { storage, numRows, numColumns: windowLength(layer), weight, bias };
 }
 
 /** [outputChannels kernel, channels frames], without the bias. */
 function transposedRows(layer: ConvLayer): Rows {
-  const { storage, outputChannels, weight, weightScale, inputShape, groups, timeKernelSize } = layer;
+  const { storage, outputChannels, weight, inputShape, groups, timeKernelSize } = layer;
   const numColumns = (inputShape[0]! / groups) * timeKernelSize;
   const kernel = windowLength(layer) / numColumns;
   const numRows = outputChannels * kernel;
@@ -117,8 +117,7 @@ function transposedRows(layer: ConvLayer): Rows {
     const column = Math.floor(row / kernel) * numColumns + (i % numColumns);
     return weight[column * kernel + (row % kernel)]!;
   });
-  const scale = weightScale && Float32Array.from({ length: numRows }, (_, i) => weightScale[Math.floor(i / kernel)]!);
-  return { storage, numRows, numColumns, weight: turned, scale, bias: null };
+  return { storage, numRows, numColumns, weight: turned, bias: null };
 }
 
 /** A transposed one as one of stride 1, over the input's elements apart, with the kernel turned around. @returns address */

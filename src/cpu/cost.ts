@@ -23,6 +23,9 @@ const TIME_ROWS_AT_ONCE = 256;
 
 const ELEMENT_BYTES: Record<Storage, number> = { f32: 4, f16: 2, int8: 1 };
 
+/** The same on the CPU. */
+const CPU_ELEMENT_BYTES: Record<Storage, number> = { ...ELEMENT_BYTES, int8: 4 };
+
 /** The work of B rows by T steps of a network. */
 export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: Workload): Work {
   const timeRows = batchSize * sequenceLength;
@@ -48,6 +51,7 @@ export function workOf(network: Network, { batchSize = 1, sequenceLength = 1 }: 
 interface Product extends Required<Pick<TensorSpec, "kind" | "timesPerFrame">> {
   readonly numElements: number;
   readonly bytes: number;
+  readonly cpuBytes: number;
 }
 
 /** A layer's matrices that frames or states are multiplied by. */
@@ -56,7 +60,8 @@ function productsOf(layer: Layer): Product[] {
     .filter(({ kind }) => kind === "matrix" || kind === "recurrentMatrix")
     .map(({ values, kind, timesPerFrame = 1 }) => {
       const numElements = values!.length;
-      return { numElements, bytes: numElements * ELEMENT_BYTES[layer.storage], kind, timesPerFrame };
+      const [bytes, cpuBytes] = [ELEMENT_BYTES, CPU_ELEMENT_BYTES].map((sizes) => numElements * sizes[layer.storage]);
+      return { numElements, bytes: bytes!, cpuBytes: cpuBytes!, kind, timesPerFrame };
     });
 }
 
@@ -71,18 +76,18 @@ export const USUAL_READBACK_US = 1000;
 
 /** @returns microseconds */
 export function cpuTimeUs({ flops, weightBytes }: Work, network: Network): number {
-  const rate = sizeBytes(network) <= CPU.cacheBytes ? CPU.cachedBytesPerUs : CPU.bytesPerUs;
-  return CPU.callUs + Math.max(flops / CPU.flopsPerUs, weightBytes / rate);
+  const products = network.layers.flatMap(productsOf);
+  const storedBytes = products.reduce((sum, { bytes }) => sum + bytes, 0);
+  const sizeBytes = products.reduce((sum, { cpuBytes }) => sum + cpuBytes, 0);
+  const rate = sizeBytes <= CPU.cacheBytes ? CPU.cachedBytesPerUs : CPU.bytesPerUs;
+  const readBytes = storedBytes === 0 ? 0 : (weightBytes * sizeBytes) / storedBytes;
+  return CPU.callUs + Math.max(flops / CPU.flopsPerUs, readBytes / rate);
 }
 
 /** @param readbackUs time of an empty round trip to the GPU @returns microseconds */
 export function gpuTimeUs({ flops, weightBytes, numDispatches, transferBytes }: Work, readbackUs: number): number {
   const computeUs = Math.max(flops / GPU.flopsPerUs, weightBytes / GPU.bytesPerUs);
   return readbackUs + numDispatches * GPU.dispatchUs + computeUs + transferBytes / GPU.transferBytesPerUs;
-}
-
-function sizeBytes(network: Network): number {
-  return network.layers.flatMap(productsOf).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The device that finishes first, and the reason, for a person. */

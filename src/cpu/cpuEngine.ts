@@ -50,7 +50,8 @@ export class CpuEngine implements Engine {
   }
 
   describeChoices(): string[] {
-    return [];
+    if (this.#network.layers.every(({ storage }) => storage !== "int8")) return [];
+    return ["int8 weights: as float32, in four times the memory; no engine multiplies int8 by float32 as fast"];
   }
 
   dispose(): void {}

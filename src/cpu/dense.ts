@@ -9,15 +9,14 @@ import { matvec } from "./matvec.js";
 export function createDense(layer: DenseLayer, target: CpuTarget): CpuLayer {
   const { memory, wasm } = target;
   if (wasm === null) return createPlainDense(layer, target);
-  const { inputSize: numColumns, outputSize, activation, storage, weightScale: scale, bias } = layer;
+  const { inputSize: numColumns, outputSize, activation, storage, bias } = layer;
   const { name } = activation;
   const weight = ungroupedWeight(layer);
-  const matrix = writeMatrix(memory, { storage, numRows: outputSize, numColumns, weight, scale, bias });
+  const matrix = writeMatrix(memory, { storage, numRows: outputSize, numColumns, weight, bias });
   const written = isRowFunction(name) ? 0 : writeActivation(memory, activation as Activation);
   return {
-    workFloats: () => wasm.productScratchBytes(matrix) / 4,
-    run({ x, xStride, output, outputStride, numRows, work }) {
-      wasm.product(output, outputStride, x, xStride, matrix, numRows, work);
+    run({ x, xStride, output, outputStride, numRows }) {
+      wasm.product(output, outputStride, x, xStride, matrix, numRows);
       if (isRowFunction(name)) {
         wasm.softmaxRows(Number(name === "logSoftmax"), output, outputStride, numRows, outputSize);
       } else if (name !== "linear") wasm.activateRows(written, output, outputStride, numRows);

@@ -58,8 +58,6 @@ interface Recurrent extends LayerBase {
   readonly recurrentWeight: Float32Array;
   readonly bias: Float32Array | null;
   readonly recurrentBias: Float32Array | null;
-  readonly weightScale: Float32Array | null;
-  readonly recurrentWeightScale: Float32Array | null;
 }
 
 /**
@@ -88,26 +86,25 @@ export function createRecurrent(layer: Recurrent, cellType: CellType, target: Cp
 
 function createFast(layer: Recurrent, cellType: CellType, target: CpuTarget, wasm: WasmFunctions): CpuLayer {
   const { memory } = target;
-  const { hiddenSize, inputSize: numColumns, storage, weight, weightScale: scale, bias } = layer;
+  const { hiddenSize, inputSize: numColumns, storage, weight, bias } = layer;
   const recur = wasm[cellType.recur];
   const ownRows = cellType.numGates * hiddenSize;
   const numRows = ownRows * numDirections(layer);
-  const matrix = writeMatrix(memory, { storage, numRows, numColumns, weight, scale, bias });
+  const matrix = writeMatrix(memory, { storage, numRows, numColumns, weight, bias });
   const cells = Array.from({ length: numDirections(layer) }, (_, d) => writeCell(memory, layer, cellType, d));
   const stride = roundUp(numRows, OUTPUTS_TOGETHER);
   const blocks = Object.values(target.stateStarts);
   const hiddenStride = roundUp(hiddenSize, 4);
   // Work space is the state of each row, the functions' scratch, and the projections. Each begins at a cache line.
   const stateBytes = (rows: number) => roundUp(4 * blocks.length * rows * hiddenStride, LINE_BYTES);
-  const scratchBytes = (rows: number) =>
-    roundUp(Math.max(wasm.productScratchBytes(matrix), wasm.recurScratchBytes(cells[0]!, rows)), LINE_BYTES);
+  const scratchBytes = (rows: number) => roundUp(wasm.recurScratchBytes(cells[0]!, rows), LINE_BYTES);
 
   return {
     workFloats: (maxRows, maxTimeRows) => (stateBytes(maxRows) + scratchBytes(maxRows)) / 4 + maxTimeRows * stride,
     run({ x, xStride, numRows: numTimeRows, output, outputStride, order, lengths, work, chunk: { states } }) {
       const scratch = work + stateBytes(states.length);
       const projection = scratch + scratchBytes(states.length);
-      wasm.product(projection, stride, x, xStride, matrix, numTimeRows, scratch);
+      wasm.product(projection, stride, x, xStride, matrix, numTimeRows);
       const { f32, i32 } = memory;
       for (let d = 0; d < cells.length; d++) {
         for (let b = 0, at = work / 4; b < blocks.length; b++) {
@@ -140,7 +137,6 @@ function writeCell(memory: CpuMemory, layer: Recurrent, cellType: CellType, dire
     numRows: 0,
     numColumns: hiddenSize,
     weight: layer.recurrentWeight,
-    scale: layer.recurrentWeightScale,
     bias: layer.recurrentBias,
   };
   const start = numGates * hiddenSize * direction;

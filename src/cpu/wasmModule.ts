@@ -4,16 +4,7 @@
  */
 export interface WasmFunctions {
   readonly memory: WebAssembly.Memory;
-  product(
-    out: number,
-    outStride: number,
-    x: number,
-    xStride: number,
-    matrix: number,
-    numRows: number,
-    scratch: number,
-  ): void;
-  productScratchBytes(matrix: number): number;
+  product(out: number, outStride: number, x: number, xStride: number, matrix: number, numRows: number): void;
   activateRows(activation: number, rows: number, stride: number, numRows: number): void;
   softmaxRows(isLogarithm: number, rows: number, stride: number, numRows: number, size: number): void;
 }

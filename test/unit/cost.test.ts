@@ -32,6 +32,13 @@ describe("the work of a workload", () => {
   it("has a quarter of the bytes in int8", () => {
     expect(workOf(withStorage(network, "int8"), {}).weightBytes).toBe(workOf(network, {}).weightBytes / 4);
   });
+
+  it("takes the CPU as long in int8, which it runs as float32", () => {
+    for (const hiddenSize of [64, 512]) {
+      const [wide, narrow] = [stack(hiddenSize), withStorage(stack(hiddenSize), "int8")];
+      expect(cpuTimeUs(workOf(narrow, {}), narrow)).toBe(cpuTimeUs(workOf(wide, {}), wide));
+    }
+  });
 });
 
 describe("the device that finishes first", () => {

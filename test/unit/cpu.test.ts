@@ -1,5 +1,6 @@
 import { createModel, type Network } from "webgru";
 import { beforeAll, describe, expect, it } from "vitest";
+import { withStorage } from "../../src/model/quantize.js";
 import { gruLayers } from "../harness/gruLayers.js";
 import { runReference } from "../harness/reference/runReference.js";
 import { expectClose } from "../harness/close.js";
@@ -76,6 +77,16 @@ describe.each(cpuForms)("a model on the CPU in %s", (form) => {
       expect.stringMatching(expectedForm[form]),
       expect.stringMatching(/^100 steps of one row: one/),
     ]);
+  });
+
+  it("tells that int8 weights are float32 there, and gives the same bits as those", async () => {
+    const narrow = withStorage(network, "int8");
+    const wide = withStorage(narrow, "f32");
+    const [model, same] = [narrow, wide].map((each) => createModel(each, { device: "cpu" }));
+    expect((await model!).explain()).toContain("int8 weights: as float32");
+    expect((await same!).explain()).not.toContain("int8");
+    const input = randomInput(network, 5, 39);
+    expect((await (await model!).run(input)).output).toEqual((await (await same!).run(input)).output);
   });
 
   it("starts every run from zeros, whatever ran before", async () => {

@@ -8,7 +8,7 @@ import { CONV, DEPTHWISE } from "../../src/cpu/conv.js";
 import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
 import { CELL } from "../../src/cpu/recurrent.js";
 import { LINES } from "../../src/cpu/reduce.js";
-import { MATRIX, STORAGES } from "../../src/cpu/matrix.js";
+import { LAYOUTS, MATRIX } from "../../src/cpu/matrix.js";
 import { POOL } from "../../src/cpu/pool.js";
 import { type StructFields, writeStruct } from "../../src/cpu/struct.js";
 import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
@@ -64,15 +64,15 @@ describe("AssemblyScript", () => {
     });
   }
 
-  it("has the numbers of storages and activations that JavaScript writes", () => {
-    expect(STORAGES.map((storage) => numbers[storage.toUpperCase()])).toEqual([...STORAGES.keys()]);
+  it("has the numbers of layouts and activations that JavaScript writes", () => {
+    expect(LAYOUTS.map((layout) => numbers[layout.toUpperCase()])).toEqual([...LAYOUTS.keys()]);
     for (const name of ["sigmoid", "tanh"] as const) {
       expect(numbers[name.toUpperCase()]).toBe(ELEMENT_FUNCTIONS.indexOf(name));
     }
   });
 });
 
-/** Offsets and kinds of the structs' fields, and numbers of storages and activations, from the compiler itself. */
+/** Offsets and kinds of the structs' fields, and numbers of layouts and activations, from the compiler itself. */
 async function compileConstants(): Promise<Record<string, number>> {
   const lines = Object.entries(structs).flatMap(([name, { file, fields }]) => [
     `import { ${name} } from "./${file}";`,
@@ -83,7 +83,7 @@ async function compileConstants(): Promise<Record<string, number>> {
     ]),
   ]);
   const entry = `${lines.join("\n")}
-export { F32, F16, INT8 } from "./matrix";
+export { F32, F16 } from "./matrix";
 export { SIGMOID, TANH } from "./activation";`;
 
   let module: Uint8Array<ArrayBuffer> | undefined;

@@ -5,7 +5,7 @@
 
 import { addWindows, Axis, gatherWindows, transpose } from "./axis";
 import { Matrix } from "./matrix";
-import { product, productScratchBytes } from "./product";
+import { product } from "./product";
 import { multiplyAdd, splat } from "./simd";
 
 /** `CONV` in cpu/conv.ts lists the same fields. */
@@ -50,13 +50,13 @@ function matrixOf(conv: Conv, group: i32): Matrix {
 export function convolveWorkFloats(conv: Conv): f64 {
   const matrix = matrixOf(conv, 0);
   const ofRow = <f64>(matrix.numColumns + matrix.numRows);
-  return <f64>(conv.framesAtOnce * rowsOfFrame(conv)) * ofRow + 4 + <f64>productScratchBytes(matrix) / 4;
+  return <f64>(conv.framesAtOnce * rowsOfFrame(conv)) * ofRow + 4;
 }
 
 /**
  * @param output [numOutputs, outputStride]
  * @param table [numOutputs, frames] addresses
- * @param work of `convolveWorkFloats`: windows of some outputs, their products, the scratch of `product`
+ * @param work of `convolveWorkFloats`: windows of some outputs, their products
  */
 export function convolve(
   conv: Conv,
@@ -72,14 +72,13 @@ export function convolve(
   const inputBytes: usize = 4 * conv.channels * conv.rows.inputSize * conv.columns.inputSize;
   const outputBytes: usize = 4 * conv.outputChannels * conv.rows.outputSize * conv.columns.outputSize;
   const products = work + 4 * (conv.framesAtOnce * numRows * K + 4);
-  const scratch = products + 4 * conv.framesAtOnce * numRows * N;
   for (let first = 0; first < numOutputs; first += conv.framesAtOnce) {
     const count = min(conv.framesAtOnce, numOutputs - first);
     for (let group = 0; group < conv.groups; group++) {
       for (let m = 0; m < count; m++) {
         gather(conv, table + 4 * (first + m) * conv.frames, group * inputBytes, work + 4 * m * numRows * K);
       }
-      product(products, N, work, K, matrixOf(conv, group), count * numRows, scratch);
+      product(products, N, work, K, matrixOf(conv, group), count * numRows);
       let to = output + 4 * first * outputStride + group * outputBytes;
       for (let m = 0; m < count; m++) {
         give(conv, group, products + 4 * m * numRows * N, N, to);

@@ -5,8 +5,7 @@
 // together, and both use each weight that is read. Memory is read from the beginning to the end. A lane is the sum of one
 // output, column after column, in the same order for any number of rows: a row in a batch gives the same bits as alone.
 
-import { F16, INT8, Matrix } from "./matrix";
-import { int8ScratchBytes, productInt8 } from "./productInt8";
+import { F16, Matrix } from "./matrix";
 import { multiplyAdd, splat } from "./simd";
 
 /** Rows of x that stay in the L1 cache while all of W is read. */
@@ -26,15 +25,9 @@ function columnsOfSum(K: i32): i32 {
 const ZEROS = memory.data(128);
 const PART = memory.data(128);
 
-/** Bytes of the scratch of `product`. */
-export function productScratchBytes(matrix: Matrix): i32 {
-  return matrix.storage == INT8 ? int8ScratchBytes(matrix.numColumns, BLOCK_ROWS) : 0;
-}
-
 /**
  * @param out [M, outStride], of which the first N of each row are written
  * @param x [M, xStride], of which the first K of each row are read
- * @param scratch for int8 only: see productInt8.ts
  */
 export function product(
   out: usize,
@@ -43,14 +36,12 @@ export function product(
   xStride: i32,
   matrix: Matrix,
   numRows: i32,
-  scratch: usize,
 ): void {
   for (let m = 0; m < numRows; m += BLOCK_ROWS) {
     const count = min(BLOCK_ROWS, numRows - m);
     const from = x + 4 * m * xStride;
     const to = out + 4 * m * outStride;
-    if (matrix.storage == INT8) productInt8(to, outStride, from, xStride, matrix, count, scratch);
-    else if (matrix.storage == F16) block<u16>(to, outStride, from, xStride, matrix, count);
+    if (matrix.layout == F16) block<u16>(to, outStride, from, xStride, matrix, count);
     else block<f32>(to, outStride, from, xStride, matrix, count);
   }
 }

@@ -4,7 +4,7 @@
 import { Cell, isUsual } from "./cell";
 import { resetState, updateGru, updateUsualGru } from "./gru";
 import { updateLstm, updateUsualLstm } from "./lstm";
-import { product, productScratchBytes } from "./product";
+import { product } from "./product";
 import { updateRnn, updateUsualRnn } from "./rnn";
 
 const GRU: i32 = 0;
@@ -27,8 +27,7 @@ function sumStride(cell: Cell): i32 {
 
 /** Bytes of the scratch of `recurGru` and the others; f64, since an i32 could overflow. */
 export function recurScratchBytes(cell: Cell, numRows: i32): f64 {
-  const ofProduct = productScratchBytes(cell.recurrent);
-  return 4 * <f64>numRows * <f64>(sumStride(cell) + stateStride(cell)) + <f64>ofProduct;
+  return 4 * <f64>numRows * <f64>(sumStride(cell) + stateStride(cell));
 }
 
 /**
@@ -39,7 +38,7 @@ export function recurScratchBytes(cell: Cell, numRows: i32): f64 {
  * @param order [B] i32, rows of the batch, the longest first
  * @param lengths [B] i32, steps of each row, in the same order
  * @param output [T, B, outputStride], this direction's H of each row first
- * @param scratch [B, sumStride] of R h + c, then [B, stateStride] of r * h, then the scratch of `product`
+ * @param scratch [B, sumStride] of R h + c, then [B, stateStride] of r * h
  */
 // @ts-ignore: decorator
 @inline
@@ -60,20 +59,19 @@ function recur(
   const sumsStride = sumStride(cell);
   const cells = state + 4 * numRows * hiddenStride;
   const reset = scratch + 4 * numRows * sumsStride;
-  const rest = reset + 4 * numRows * hiddenStride;
   const usual = isUsual(cell);
   let numActive = numRows;
   for (let step = 0; ; step++) {
     while (numActive > 0 && load<i32>(lengths + 4 * (numActive - 1)) <= step) numActive--;
     if (numActive == 0) return;
-    product(scratch, sumsStride, state, hiddenStride, cell.recurrent, numActive, rest);
+    product(scratch, sumsStride, state, hiddenStride, cell.recurrent, numActive);
     if (type == GRU && !cell.resetAfter) {
       for (let m = 0; m < numActive; m++) {
         const x = projection + 4 * timeRow(cell, step, m, order, lengths, numRows) * projectionStride;
         resetState(cell, reset + 4 * m * hiddenStride, x, scratch + 4 * m * sumsStride, state + 4 * m * hiddenStride);
       }
       const sums = scratch + 4 * 2 * cell.hiddenSize;
-      product(sums, sumsStride, reset, hiddenStride, cell.recurrentNew, numActive, rest);
+      product(sums, sumsStride, reset, hiddenStride, cell.recurrentNew, numActive);
     }
     for (let m = 0; m < numActive; m++) {
       const row = timeRow(cell, step, m, order, lengths, numRows);
