@@ -346,6 +346,24 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), layer("ZeroPadding1D", { padding: [2, 0] }), gruLayer(3)],
     message: 'layer "gru": expected a convolution or a pooling after a padding of steps, got GRU',
   },
+  "all steps of a sequence of any length": {
+    layers: [inputLayer(), gruLayer(3), layer("Flatten"), denseLayer(2)],
+    message:
+      'layer "layer": expected a sequence of a fixed number of steps; ' +
+      "give the model's input a number of steps, or put TimeDistributed around the layer",
+  },
+  "all steps in reverse": {
+    layers: [input(7, 3), gruLayer(3, { go_backwards: true }), layer("Flatten"), denseLayer(14)],
+    message: 'layer "layer": expected steps in their order, got steps in reverse, after go_backwards',
+  },
+  "more steps than any frame has numbers": {
+    layers: [input(2 ** 30, 3), gruLayer(3), layer("Flatten"), denseLayer(2)],
+    message: 'layer "layer": expected steps of at most 2097152 numbers, got [1073741824, 2]',
+  },
+  "a pooling of all steps that keeps an axis": {
+    layers: [inputLayer(), gruLayer(3), layer("GlobalMaxPooling1D", { keepdims: true }), denseLayer(2)],
+    message: 'layer "layer": expected keepdims to be false over time, got true',
+  },
   "a reshape of another size": {
     layers: [FRAMES, each(layer("Reshape", { target_shape: [7, 8] }))],
     message: 'layer "layer": expected target_shape to be one of 60 elements a step, got [7,8]',

@@ -92,11 +92,6 @@ export class LayerCall {
     return name;
   }
 
-  /** All steps of a sequence, one after the other, as one frame. */
-  wholeSequence(): KerasTensor {
-    throw this.unsupported("features of each step, got a sequence; put TimeDistributed around it");
-  }
-
   /** Adds the layers of what other files built. */
   pushBuilt({ layers, value }: Built): Built["value"] {
     this.push(...layers);

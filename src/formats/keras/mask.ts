@@ -100,6 +100,11 @@ export function zeroMaskedSteps(
   ];
 }
 
+/** A score whose softmax over a sequence leaves out the masked steps: exp(-MASKED) is 0. */
+export function unmaskedScore(name: string, mask: string): DenseSpec & { readonly name: string } {
+  return { type: "dense", name, inputs: [mask], inputSize: 1, outputSize: 1, weight: Float32Array.of(-1) };
+}
+
 /** A mask that is STEEPNESS at masked steps. */
 function largeMask(name: string, mask: string): DenseSpec {
   const weight = Float32Array.of(STEEPNESS / MASKED);

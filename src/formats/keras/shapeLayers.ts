@@ -2,6 +2,7 @@
 
 import { checkFrame, indicesOf, stridesOf } from "./frameOrder.js";
 import type { LayerCall, LayerReader } from "./layerCall.js";
+import { wholeSequence } from "./summaryLayers.js";
 import { frameSize } from "./tensor.js";
 
 /** All features of a step as one axis. */
@@ -10,7 +11,7 @@ export const readFlatten: LayerReader = (call) => {
   if (config.text("data_format", "channels_last") === "channels_first" && input.shape.length > 1) {
     throw config.unsupported("data_format", "channels_last");
   }
-  if (input.isSequence) return call.wholeSequence();
+  if (input.isSequence) return wholeSequence(call);
   return { ...input, shape: [input.size], mask: null };
 };
 
@@ -30,7 +31,7 @@ export const readReshape: LayerReader = (call) => {
   const keepsTime = first === -1 || (first === input.numSteps && first !== null);
   const rest = target.slice(1);
   if (target.length === 1 && (first === -1 || first === (input.numSteps ?? NaN) * input.size))
-    return call.wholeSequence();
+    return wholeSequence(call);
   if (!keepsTime || (first === -1 && rest.includes(-1)))
     throw config.unsupported("target_shape", "one with the same steps");
   const shape = rest.length === 0 ? [1] : sizesOf(call, rest, input.size);
