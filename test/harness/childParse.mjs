@@ -22,6 +22,19 @@ function peak() {
   return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(status, "utf8"))[1]);
 }
 
+/** Milliseconds of all threads that a fixed piece of work takes: as slow as the machine is now, whatever else it does. */
+function yardstick() {
+  const before = process.cpuUsage();
+  const lists = [];
+  let sum = 0;
+  for (let i = 0; i < 4e6; i++) {
+    sum += Math.imul(i, i) % 7;
+    if (i % 16 === 0) lists.push([sum, i]);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 + 0 * lists.length;
+}
+
 const before = peak();
 const processor = process.cpuUsage();
 let outcome = "network";
@@ -32,4 +45,5 @@ try {
 }
 const { user, system } = process.cpuUsage(processor);
 const peakMegabytes = (peak() - before) / 1024;
-process.stdout.write(JSON.stringify({ cpuMs: (user + system) / 1000, peakMegabytes, outcome }));
+const cpuMs = (user + system) / 1000;
+process.stdout.write(JSON.stringify({ cpuMs, yardstickMs: yardstick(), peakMegabytes, outcome }));
