@@ -1,6 +1,7 @@
 // Runs where the engines run: in the bench page, or in Node.
 
 import type { Contender } from "./contender.js";
+import { measureCells } from "./measures/cells.js";
 import { measureCrowd } from "./measures/crowd.js";
 import { measureGeneration } from "./measures/generation.js";
 import { measurePushes } from "./measures/pushes.js";
@@ -21,6 +22,8 @@ export async function measure(contenders: readonly Contender[], request: Measure
       return measureSequences(wanted, request);
     case "push":
       return measurePushes(wanted, request);
+    case "cells":
+      return measureCells(wanted, request);
     case "crowd":
       return measureCrowd(wanted, request);
     case "generation":

@@ -11,6 +11,7 @@ npm run bench -- models [--runtime R] [--files FOLDER] [--only NAME] [--quick]
   gpu          sequences and single pushes, WebGPU beside the CPU; with "first" when no suite is named
   stream       push latency against the floor, many streams on one model, generated tokens
   cpu          the CPU path alone, sequences and single pushes
+  cells        single pushes of a GRU, an LSTM and a simple recurrent layer in turns, on either device
   first        weights in memory to the first prediction, each in a fresh page
   models       models that people run, beside ONNX Runtime: their outputs, then their times; see README.md
   report       makes a page of results that were written before, of one adapter

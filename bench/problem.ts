@@ -1,7 +1,8 @@
 import type { Network } from "webgru";
+import { defineNetwork } from "../src/model/defineNetwork.js";
 import { withStorage } from "../src/model/quantize.js";
 import { runReference } from "../test/harness/reference/runReference.js";
-import { randomInput, randomStack } from "../test/cases/random.js";
+import { type CellType, randomInput, randomRecurrent, uniform } from "../test/cases/random.js";
 import { nameShape, type Shape } from "./row.js";
 
 /** A network with its input, and the outputs that any contender must give. */
@@ -18,13 +19,13 @@ export interface Problem {
 /** The last problem made and its T: a shorter one of the same sizes is its beginning, and the reference is slow. */
 let last: { readonly problem: Problem; readonly sizes: string; readonly sequenceLength: number } | null = null;
 
-/** The same problem for the same shape, in every run. */
-export function makeProblem(shape: Shape): Problem {
+/** The same problem for the same shape and type of layer, in every run. */
+export function makeProblem(shape: Shape, type: CellType = "gru"): Problem {
   const { sequenceLength, batchSize, hiddenSize, inputSize, storage } = shape;
-  const sizes = nameShape({ ...shape, sequenceLength: 0 });
+  const sizes = `${type} ${nameShape({ ...shape, sequenceLength: 0 })}`;
   if (last === null || last.sizes !== sizes || last.sequenceLength < sequenceLength) {
-    const stack = randomStack({ seed: hiddenSize, inputSize, hiddenSizes: [hiddenSize], resetAfter: true });
-    const network = withStorage(stack, storage);
+    const layer = randomRecurrent(type, type, ["input"], { inputSize, hiddenSize }, uniform(hiddenSize));
+    const network = withStorage(defineNetwork({ layers: [layer] }), storage);
     const input = randomInput(network, sequenceLength * batchSize, hiddenSize + 1);
     const { output: expected } = runReference(network, { input, batchSize });
     const problem = { network, inputSize, outputSize: hiddenSize, input, expected };

@@ -2,13 +2,13 @@ import type { Storage } from "../src/layers/layerType.js";
 import type { Summary } from "./statistics.js";
 
 /** Kinds of measures: one file of measures/ each. */
-export type Kind = "sequence" | "push" | "crowd" | "generation" | "first";
+export type Kind = "sequence" | "push" | "cells" | "crowd" | "generation" | "first";
 
 /** The parts of a benchmark, as the command line names them. */
-export const SUITES = ["gpu", "stream", "cpu", "first"] as const;
+export const SUITES = ["gpu", "stream", "cpu", "cells", "first"] as const;
 export type Suite = (typeof SUITES)[number];
 
-/** The sizes of a measurement of one GRU layer. */
+/** The sizes of a measurement of one recurrent layer. */
 export interface Shape {
   readonly sequenceLength: number;
   readonly batchSize: number;
@@ -49,7 +49,8 @@ export function nameShape({ sequenceLength, batchSize, inputSize, hiddenSize, st
 }
 
 /** The shape of a row, for a reader. */
-export function nameTask({ kind, shape, numTogether }: Row): string {
+export function nameTask({ kind, shape, numTogether, contender }: Row): string {
+  if (kind === "cells") return `${nameShape(shape)} ${contender.split(",")[0]}`;
   if (kind === "crowd") return `${nameShape(shape)} streams=${numTogether}`;
   if (kind === "generation") return `${nameShape(shape)} tokens=${numTogether}`;
   return nameShape(shape);

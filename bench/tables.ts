@@ -24,6 +24,16 @@ interface Columns {
 
 type MeasuredRow = Row & { readonly timeUs: NonNullable<Row["timeUs"]> };
 
+const PUSHES: Columns = {
+  unit: "us per push", // from the call to its result on the CPU
+  figures: {
+    min: ({ timeUs }) => formatUs(timeUs.min),
+    p50: ({ timeUs }) => formatUs(timeUs.p50),
+    p95: ({ timeUs }) => formatUs(timeUs.p95),
+    p99: ({ timeUs }) => formatUs(timeUs.p99),
+  },
+};
+
 const COLUMNS: Readonly<Record<Kind, Columns>> = {
   sequence: {
     unit: "us per step", // the upload, the start and the readback included; the slope is without them
@@ -35,15 +45,8 @@ const COLUMNS: Readonly<Record<Kind, Columns>> = {
       "steps/s": ({ timeUs, shape }) => ((1e6 * shape.batchSize) / timeUs.p50).toFixed(0),
     },
   },
-  push: {
-    unit: "us per push", // from the call to its result on the CPU
-    figures: {
-      min: ({ timeUs }) => formatUs(timeUs.min),
-      p50: ({ timeUs }) => formatUs(timeUs.p50),
-      p95: ({ timeUs }) => formatUs(timeUs.p95),
-      p99: ({ timeUs }) => formatUs(timeUs.p99),
-    },
-  },
+  push: PUSHES,
+  cells: PUSHES,
   crowd: {
     unit: "us per push of a crowd",
     figures: {

@@ -70,6 +70,7 @@ const requestsOf: Readonly<Record<Suite, (options: WorkloadOptions) => SuiteRequ
   gpu: gpuRequests,
   stream: streamRequests,
   cpu: cpuRequests,
+  cells: cellRequests,
   first: firstRequests,
 };
 
@@ -137,6 +138,14 @@ function cpuRequests({ runtime, withPeers, isQuick, numRuns }: WorkloadOptions):
     ...shapes.map((shape) => ({ ...request("sequence", shape, contenders), numWarmups: 2, numRuns })),
     ...hiddenSizes.map((hiddenSize) => pushRequest(hiddenSize, contenders, numRuns, false)),
   ];
+}
+
+/** The recurrent layer types beside each other, on one device after the other. */
+function cellRequests({ isQuick, numRuns }: WorkloadOptions): SuiteRequest[] {
+  const hiddenSizes = isQuick ? [64] : [64, 128, 256, 512];
+  return OURS.flatMap((ours) =>
+    hiddenSizes.map((hiddenSize) => ({ ...pushRequest(hiddenSize, [ours], numRuns, false), kind: "cells" as const })),
+  );
 }
 
 /** Cold starts, each in a fresh page: there is none in Node. */

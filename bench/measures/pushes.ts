@@ -27,21 +27,10 @@ export async function measurePushes(contenders: readonly Contender[], request: M
     ]);
     if (floor !== null) lanes.push(async () => [(await time(() => floor.roundTrip())).timeUs]);
     const times = await interleave(lanes, numWarmups, numRuns);
-    const rows = times.map((laneTimes, i): Row => {
-      const timesUs = laneTimes.flat();
-      return {
-        kind: "push",
-        suite: request.suite,
-        shape,
-        numTogether: 1,
-        contender: field.entrants[i]?.name ?? FLOOR,
-        timeUs: summarize(timesUs),
-        slopeUs: null,
-        percentilesUs: percentiles(timesUs),
-        maxError: field.entrants[i]?.checker.maxError ?? null,
-        whyNot: null,
-      };
-    });
+    const names = [...field.entrants.map(({ name }) => name), FLOOR];
+    const rows = times.map((laneTimes, i) =>
+      pushRow(request, names[i]!, laneTimes.flat(), field.entrants[i]?.checker.maxError ?? null),
+    );
     return [...rows, ...field.absentRows];
   } finally {
     field.dispose();
@@ -49,11 +38,22 @@ export async function measurePushes(contenders: readonly Contender[], request: M
   }
 }
 
+/** The row of a contender whose pushes were timed. */
+export function pushRow(
+  { kind, suite, shape }: MeasureRequest,
+  contender: string,
+  timesUs: readonly number[],
+  maxError: number | null,
+): Row {
+  const times = { timeUs: summarize(timesUs), slopeUs: null, percentilesUs: percentiles(timesUs) };
+  return { kind, suite, shape, numTogether: 1, contender, ...times, maxError, whyNot: null };
+}
+
 /** The name of the floor's rows, among those of contenders. */
 export const FLOOR = "floor";
 
 /** Pushes one step of the problem. @returns how long it took, in us */
-async function push(
+export async function push(
   stream: StreamContender,
   checker: Checker,
   { input, expected, inputSize, outputSize }: Problem,

@@ -1,48 +1,22 @@
 // Twin cases of recurrent layers whose frames have rows that share the weights, or steps of their own.
 
-import type { Direction } from "../../src/layers/direction.js";
 import type { LayerSpec } from "../../src/layers/index.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
-import { randomArray, randomDense, randomGru, uniform } from "./random.js";
+import {
+  type CellType,
+  randomArray,
+  randomDense,
+  randomRecurrent,
+  type RecurrentShape,
+  randomGru,
+  uniform,
+} from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
-const NUM_GATES = { gru: 3, lstm: 4, rnn: 1 };
-
-type Cell = keyof typeof NUM_GATES;
-
-interface Shape {
-  readonly inputSize: number;
-  readonly hiddenSize: number;
-  readonly rows?: number;
-  readonly frameSteps?: number;
-  readonly direction?: Direction;
-  readonly resetAfter?: boolean;
-  readonly clip?: number;
-  readonly gateActivation?: "hardSigmoid";
-  readonly returnSequences?: boolean;
-}
-
-function randomLayer(type: Cell, name: string, inputs: string[], shape: Shape, next: () => number): LayerSpec {
-  const { inputSize, hiddenSize, direction } = shape;
-  const numRows = NUM_GATES[type] * hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const scale = 1 / Math.sqrt(hiddenSize);
-  const spec = {
-    type,
-    name,
-    inputs,
-    ...shape,
-    weight: randomArray(numRows * inputSize, next, scale),
-    recurrentWeight: randomArray(numRows * hiddenSize, next, scale),
-    bias: randomArray(numRows, next, scale),
-    recurrentBias: randomArray(numRows, next, scale),
-  };
-  return spec as LayerSpec;
-}
-
-const oneLayer = (seed: number, type: Cell, shape: Shape) => (): Network =>
-  defineNetwork({ layers: [randomLayer(type, "layer", ["input"], shape, uniform(seed))] });
+const oneLayer = (seed: number, type: CellType, shape: RecurrentShape) => (): Network =>
+  defineNetwork({ layers: [randomRecurrent(type, "layer", ["input"], shape, uniform(seed))] });
 
 /** Every cell with rows along time, in every direction, with lengths. */
 const rows: TwinCase[] = (
@@ -53,10 +27,10 @@ const rows: TwinCase[] = (
     ["lstm", { inputSize: 5, hiddenSize: 7, rows: 3, direction: "bidirectional" }],
     ["lstm", { inputSize: 6, hiddenSize: 4, rows: 5 }],
     ["rnn", { inputSize: 3, hiddenSize: 6, rows: 4, direction: "bidirectional" }],
-  ] as const satisfies [Cell, Shape][]
+  ] as const satisfies [CellType, RecurrentShape][]
 ).map(([type, shape], i) => ({
   id: `rows-${type}-${i}`,
-  name: `rows of a ${type}, R=${shape.rows} H=${shape.hiddenSize}, ${(shape as Shape).direction ?? "forward"}, lengths`,
+  name: `rows of a ${type}, R=${shape.rows} H=${shape.hiddenSize}, ${(shape as RecurrentShape).direction ?? "forward"}, lengths`,
   batchSize: 4,
   sequenceLength: 9,
   lengths: [9, 0, 1, 4],
@@ -73,10 +47,10 @@ const steps: TwinCase[] = (
     ["lstm", { inputSize: 5, hiddenSize: 7, frameSteps: 4, rows: 3, direction: "bidirectional" }],
     ["lstm", { inputSize: 2, hiddenSize: 4, frameSteps: 33 }],
     ["rnn", { inputSize: 3, hiddenSize: 6, frameSteps: 5, rows: 2, direction: "reverse" }],
-  ] as const satisfies [Cell, Shape][]
+  ] as const satisfies [CellType, RecurrentShape][]
 ).map(([type, shape], i) => ({
   id: `steps-${type}-${i}`,
-  name: `a ${type} along each frame, S=${shape.frameSteps} H=${shape.hiddenSize}, ${(shape as Shape).direction ?? "forward"}`,
+  name: `a ${type} along each frame, S=${shape.frameSteps} H=${shape.hiddenSize}, ${(shape as RecurrentShape).direction ?? "forward"}`,
   batchSize: 3,
   sequenceLength: 4,
   lengths: [2, 4, 0],
@@ -84,16 +58,16 @@ const steps: TwinCase[] = (
 }));
 
 /** A dual-path network: along each frame in both directions, then along time with a state for each row. */
-function dualPath(seed: number, [cell, other]: [Cell, Cell]): Network {
+function dualPath(seed: number, [cell, other]: [CellType, CellType]): Network {
   const next = uniform(seed);
   const frame = { frameSteps: 11, inputSize: 4, hiddenSize: 4, direction: "bidirectional" } as const;
   return defineNetwork({
     layers: [
       randomDense("front", ["input"], [9, 44], "tanh", next),
-      randomLayer(cell, "intra", ["front"], frame, next),
-      randomLayer(other, "inter", ["intra"], { rows: 11, inputSize: 8, hiddenSize: 8 }, next),
+      randomRecurrent(cell, "intra", ["front"], frame, next),
+      randomRecurrent(other, "inter", ["intra"], { rows: 11, inputSize: 8, hiddenSize: 8 }, next),
       randomGru("after", ["inter", "front"], { inputSize: 132, hiddenSize: 5 }, next),
-      randomLayer("gru", "tail", ["inter"], { ...frame, inputSize: 8, hiddenSize: 3 }, next),
+      randomRecurrent("gru", "tail", ["inter"], { ...frame, inputSize: 8, hiddenSize: 3 }, next),
     ],
     outputs: ["tail", "after"],
   });
@@ -138,9 +112,15 @@ export const frameAxesCases: readonly TwinCase[] = [
     network: () => {
       const next = uniform(1142);
       const gates = { clip: 0.4, gateActivation: "hardSigmoid" } as const;
-      const first = randomLayer("lstm", "first", ["input"], { inputSize: 3, hiddenSize: 5, rows: 2, ...gates }, next);
+      const first = randomRecurrent(
+        "lstm",
+        "first",
+        ["input"],
+        { inputSize: 3, hiddenSize: 5, rows: 2, ...gates },
+        next,
+      );
       const second = { inputSize: 5, hiddenSize: 3, frameSteps: 2, ...gates };
-      return defineNetwork({ layers: [first, randomLayer("gru", "second", ["first"], second, next)] });
+      return defineNetwork({ layers: [first, randomRecurrent("gru", "second", ["first"], second, next)] });
     },
   },
   {
@@ -177,8 +157,8 @@ export const frameAxesCases: readonly TwinCase[] = [
       const both = { rows: 3, direction: "bidirectional", returnSequences: false } as const;
       const frames = { frameSteps: 3, direction: "reverse", returnSequences: false } as const;
       const layers = [
-        randomLayer("gru", "rows", ["input"], { inputSize: 2, hiddenSize: 3, ...both }, next),
-        randomLayer("lstm", "frames", ["input"], { inputSize: 2, hiddenSize: 4, ...frames }, next),
+        randomRecurrent("gru", "rows", ["input"], { inputSize: 2, hiddenSize: 3, ...both }, next),
+        randomRecurrent("lstm", "frames", ["input"], { inputSize: 2, hiddenSize: 4, ...frames }, next),
         randomDense("head", ["rows", "frames"], [30, 4], "tanh", next),
       ];
       return defineNetwork({ layers, outputs: ["head", "rows", "frames"] });
@@ -191,9 +171,9 @@ export const frameAxesCases: readonly TwinCase[] = [
     sequenceLength: 4,
     network: () => {
       const next = uniform(1146);
-      const inRows = randomLayer("gru", "rows", ["input"], { inputSize: 3, hiddenSize: 5, rows: 2 }, next);
+      const inRows = randomRecurrent("gru", "rows", ["input"], { inputSize: 3, hiddenSize: 5, rows: 2 }, next);
       const along = { inputSize: 5, hiddenSize: 3, frameSteps: 2, direction: "bidirectional" } as const;
-      const inFrames = randomLayer("rnn", "frames", ["rows"], along, next);
+      const inFrames = randomRecurrent("rnn", "frames", ["rows"], along, next);
       return defineNetwork({
         layers: [
           { ...inRows, initialState: randomArray(10, next) } as LayerSpec,

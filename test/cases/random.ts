@@ -6,6 +6,7 @@ import type { DenseLayer, DenseSpec } from "../../src/layers/dense.js";
 import type { Direction } from "../../src/layers/direction.js";
 import type { EmbeddingLayer, EmbeddingSpec } from "../../src/layers/embedding.js";
 import type { GruLayer, GruSpec } from "../../src/layers/gru.js";
+import type { LayerSpec } from "../../src/layers/index.js";
 import type { Network } from "../../src/model/network.js";
 
 /** Uniform numbers in [0, 1): mulberry32. */
@@ -59,6 +60,44 @@ export function randomGru(name: string, inputs: string[], shape: GruShape, next:
   const layer = completeLayer(spec, "input") as GruLayer;
   // A layer that gives its last step only is two, which `defineNetwork` makes of it.
   return rest.returnSequences === undefined ? layer : Object.assign({ returnSequences: rest.returnSequences }, layer);
+}
+
+const NUM_GATES = { gru: 3, lstm: 4, rnn: 1 };
+
+/** The recurrent layer types. */
+export type CellType = keyof typeof NUM_GATES;
+
+/** Fields that all of them have. */
+export interface RecurrentShape extends Pick<GruShape, "inputSize" | "hiddenSize" | "rows" | "frameSteps"> {
+  readonly direction?: Direction;
+  readonly resetAfter?: boolean;
+  readonly clip?: number;
+  readonly gateActivation?: "hardSigmoid";
+  readonly returnSequences?: boolean;
+}
+
+/** A recurrent layer of any type, as `randomGru` makes a GRU. */
+export function randomRecurrent(
+  type: CellType,
+  name: string,
+  inputs: string[],
+  shape: RecurrentShape,
+  next: () => number,
+): LayerSpec {
+  const { inputSize, hiddenSize, direction } = shape;
+  const numRows = NUM_GATES[type] * hiddenSize * (direction === "bidirectional" ? 2 : 1);
+  const scale = 1 / Math.sqrt(hiddenSize);
+  const spec = {
+    type,
+    name,
+    inputs,
+    ...shape,
+    weight: randomArray(numRows * inputSize, next, scale),
+    recurrentWeight: randomArray(numRows * hiddenSize, next, scale),
+    bias: randomArray(numRows, next, scale),
+    recurrentBias: randomArray(numRows, next, scale),
+  };
+  return spec as LayerSpec;
 }
 
 export function randomDense(
