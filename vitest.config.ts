@@ -30,7 +30,16 @@ export default defineConfig({
       },
       { extends: true, test: { name: "browser", include: ["test/browser/**/*.test.ts"], globalSetup } },
       // No limit of time: a campaign of streams takes a quarter of an hour.
-      { extends: true, test: { name: "long", include: ["test/long/**/*.test.ts"], globalSetup, testTimeout: 0 } },
+      {
+        extends: true,
+        test: {
+          name: "long",
+          include: ["test/long/**/*.test.ts"],
+          globalSetup,
+          testTimeout: 0,
+          env: { WEBGRU_LONG: "1" },
+        },
+      },
     ],
   },
 });

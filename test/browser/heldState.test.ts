@@ -1,13 +1,14 @@
 // In Node, in every form of the CPU path: test/unit/heldState.test.ts.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { takesAll } from "../harness/firstOfKind.js";
 import { heldStates } from "../cases/heldState.js";
 import { openSharedPage } from "./support/openPage.js";
 
-/** A software adapter takes a tenth of the steps, unless WEBGRU_LONG is set: they take half a minute then. */
+/** A software adapter takes a tenth of the steps, but in test/long, where they take half a minute. */
 const devices = [
   { device: "cpu", deviceName: /^CPU, WebAssembly SIMD, relaxed$/, part: 1 },
-  { device: "webgpu", deviceName: /./, part: process.env.WEBGRU_LONG ? 1 : 0.1 },
+  { device: "webgpu", deviceName: /./, part: takesAll ? 1 : 0.1 },
 ] as const;
 
 describe.each(devices)("a page's $device", ({ device, deviceName, part }) => {

@@ -1,11 +1,16 @@
-// ONNX models on WebGPU, against what onnxruntime computed.
+// ONNX models on WebGPU, against what onnxruntime computed, one for each kind of layer; all of them in test/long.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectIsClose } from "../harness/close.js";
-import { onnxruntimeFixtureNames } from "../files/onnxruntimeFixtureFiles.js";
+import { parseOnnx } from "../../src/entries/onnx.js";
+import { onnxruntimeFixtureNames, readOnnxruntimeFixture } from "../files/onnxruntimeFixtureFiles.js";
+import { firstOfKind } from "../harness/firstOfKind.js";
 import { openSharedPage } from "./support/openPage.js";
 
-const names = onnxruntimeFixtureNames();
+const names = await firstOfKind(onnxruntimeFixtureNames(), (name) => {
+  const { fixture, bytes } = readOnnxruntimeFixture(name);
+  return parseOnnx(bytes, fixture.options);
+});
 
 describe("onnxruntime's results", () => {
   let shared: Awaited<ReturnType<typeof openSharedPage>>;
