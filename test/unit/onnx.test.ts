@@ -224,7 +224,7 @@ describe("what cannot be run", () => {
         outputs: ["e"],
       },
       'Einsum "Einsum of a", Einsum "Einsum of b", com.microsoft.Gelu "Gelu of c": no layer of webgru computes this operator',
-      'Softmax "Softmax of d": it runs over time or batch' +
+      'Softmax "Softmax of d": it runs over time, and no sum of all steps with these weights follows it' +
         "\nonnxruntime's optimizer wrote its own operators: load the model from before the optimization",
     ));
 
@@ -255,6 +255,9 @@ describe("what cannot be run", () => {
         ["Slice", ["y", "one", "pair"], ["z"]],
         "it needs one start, end and step for each axis",
       ],
+      ["a sum over the batch", ["ReduceSum", ["y", "one"], ["z"]], "it needs the time axis where there is batch"],
+      ["the largest of time and batch", ["ReduceMax", ["y"], ["z"]], "it reduces along time and batch"],
+      ["a logarithm of weights of steps", ["LogSoftmax", ["y"], ["z"], { axis: 0 }], "it runs over time or batch"],
       ["time after time", ["Concat", ["y", "y"], ["z"], { axis: 0 }], "it joins along time or batch"],
     ];
   const tensors = {

@@ -10,7 +10,10 @@ import type { GraphReading } from "./readGraph.js";
 import { demand } from "./refusal.js";
 import { Specs } from "./specs.js";
 import { keptElements } from "./states.js";
-import type { InputSource, Source, Wiring } from "./wiring.js";
+import { type InputSource, runsAlongTime, type Source, type Wiring } from "./wiring.js";
+
+/** Limit of the nodes in a message. */
+const MAX_FAULTS = 4;
 
 /**
  * Makes a network of a graph.
@@ -21,6 +24,8 @@ import type { InputSource, Source, Wiring } from "./wiring.js";
 export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>): OnnxNetwork {
   const parts = partsOf(graph, named);
   const { live, carried, pairs } = parts;
+  const faults = live.flatMap((source) => (source.type === "pending" ? [`${source.subject}: ${source.fault}`] : []));
+  demand(faults.length === 0, faults.slice(0, MAX_FAULTS).join("; "));
   for (const [{ port, source, axes }, end] of pairs) {
     for (const layer of parts.recurrent) {
       const kept = keptElements(source, layer, graph.reading.wiring);
@@ -72,7 +77,12 @@ function nameLayers(layers: readonly Source[], outputs: readonly Source[], specs
   for (const source of layers) specs.name(source, source.name);
 }
 
-function checkLengths({ recurrent, reading }: Parts): void {
+function checkLengths({ recurrent, reading, live }: Parts): void {
   const lengths = new Set(recurrent.map((source) => reading.hasLengths.get(source)).filter((has) => has !== undefined));
   demand(lengths.size <= 1, "some of its recurrent layers have sequence_lens and others have none");
+  const along = live.find(runsAlongTime);
+  demand(
+    along === undefined || !lengths.has(true),
+    `its node ${along?.name} computes with all steps, and sequence_lens says that some rows have fewer`,
+  );
 }

@@ -11,10 +11,14 @@ export class FreeAxis {
   /** Size in the file; null where the file leaves it open. */
   readonly size: number | null;
   role: Role | null = null;
+  /** Whether it is a time axis with other steps than the graph's: after strides, or windows without padding. */
+  readonly isDerived: boolean;
   #sameAs: FreeAxis | null = null;
 
-  constructor(size: number | null) {
+  constructor(size: number | null, isDerived = false) {
     this.size = size;
+    this.isDerived = isDerived;
+    if (isDerived) this.role = "time";
   }
 
   /** The representative of all axes that were united. */
@@ -26,6 +30,8 @@ export class FreeAxis {
   unite(other: FreeAxis): void {
     const [from, to] = [this.root, other.root];
     if (from === to) return;
+    const isAlike = from.isDerived === to.isDerived && (!from.isDerived || from.size === to.size);
+    demand(isAlike, "it joins sequences of different numbers of steps");
     demand(from.role === null || to.role === null || from.role === to.role, "it joins time with batch");
     to.role ??= from.role;
     from.#sameAs = to;
@@ -63,6 +69,7 @@ export class Roles {
     demand(second === undefined, `it needs a ${role} axis where there are several joined`);
     demand(free.role === null || free.role === role, `it needs the ${role} axis where there is ${free.role}`);
     free.role = role;
+    if (free.isDerived) return;
     const known = this.#known.get(role);
     if (known !== undefined) known.unite(free);
     this.#known.set(role, free.root);

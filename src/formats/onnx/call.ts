@@ -1,4 +1,5 @@
 import { frozenNumber, type Roles } from "./axes.js";
+import { quote } from "../quote.js";
 import type { OnnxNode } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
 import type { TensorData } from "./tensorProto.js";
@@ -44,6 +45,11 @@ export class Call {
   /** The name for a layer of this node. */
   get layerName(): string {
     return this.node.name || this.node.outputs.find((name) => name !== "") || this.node.operator;
+  }
+
+  /** The node in a message. */
+  get subject(): string {
+    return `${this.node.operator} ${quote(this.layerName)}`;
   }
 
   get numInputs(): number {

@@ -75,13 +75,14 @@ export function fromRun(
 ): Record<string, GraphTensor> {
   const tensors = graph.outputs.map((port): [string, GraphTensor] => {
     const { name, axes } = port;
-    const shape = axes.map((axis) => (axis === "time" ? numSteps : axis === "batch" ? batchSize : axis));
     const width = numFeatures(axes);
-    const data = Float64Array.from(positionsOf(axes, { numSteps, batchSize }), ({ step, row, feature }) => {
+    // Strides along time leave fewer steps than the input has.
+    const steps = port.as === "output" ? results.outputs[port.layer]!.length / (batchSize * width) : numSteps;
+    const shape = axes.map((axis) => (axis === "time" ? steps : axis === "batch" ? batchSize : axis));
+    const data = Float64Array.from(positionsOf(axes, { numSteps: steps, batchSize }), ({ step, row, feature }) => {
       if (port.as === "finalState") return results.finalState[stateIndex(graph, port.units[feature]!, row, batchSize)]!;
       const values = results.outputs[port.layer]!;
-      const numGiven = values.length / (batchSize * width);
-      const at = port.isLastStep ? numGiven - 1 : port.isReversed ? numSteps - 1 - step : step;
+      const at = port.isLastStep ? steps - 1 : port.isReversed ? steps - 1 - step : step;
       return values[(at * batchSize + row) * width + feature]!;
     });
     return [name, { shape, data }];

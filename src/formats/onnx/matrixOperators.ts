@@ -1,11 +1,13 @@
 // Products with constant matrices, and quantized weights.
 
-import { axisIndex, numFeatures, strides } from "./axes.js";
+import { type Axis, axisIndex, joinAxes, numFeatures, strides } from "./axes.js";
 import type { Call, Operator } from "./call.js";
+import { ofBoth } from "./maps.js";
+import { overTime } from "./overTime.js";
 import { demand } from "./refusal.js";
 import { permuted } from "./shapeOperators.js";
 import { columnsFor, multiplied, shifted } from "./signals.js";
-import { type Constant, reindex, type Signal, sourceSignal, type Value, widthOf } from "./value.js";
+import { columnsSignal, type Constant, reindex, type Signal, sourceSignal, type Value, widthOf } from "./value.js";
 
 export const matrixOperators: Readonly<Record<string, Operator>> = {
   MatMul: matMul,
@@ -23,7 +25,37 @@ function matMul(call: Call): Value[] {
     const product = times(call, permuted(call, call.signal(1), turned) as Value<Signal>, left, true, 1);
     return [permuted(call, product, turned)];
   }
+  if (left.content.kind === "signal" && right.content.kind === "signal") return [sumOfSteps(call)];
+  if (right.axes.length === 1) {
+    const { axes, content } = times(call, call.signal(0), { ...right, axes: [...right.axes, 1] }, false, 1);
+    return [{ axes: axes.slice(0, -1), content }];
+  }
   return [times(call, call.signal(0), right, false, 1)];
+}
+
+/** [..., M, time] times [..., time, N]: the sum over all steps of each product, as an attention that weighs steps has it. */
+function sumOfSteps(call: Call): Value<Signal> {
+  const { wiring, layerName } = call;
+  const [left, right] = [call.signal(0), call.signal(1)];
+  const rank = left.axes.length;
+  const [rows, time, ofRight, columns] = [...left.axes.slice(-2), ...right.axes.slice(-2)] as [Axis, Axis, Axis, Axis];
+  const isOverTime = rank === right.axes.length && rank >= 2 && typeof time !== "number" && typeof ofRight !== "number";
+  demand(isOverTime, "it multiplies features with features, and not along time");
+  joinAxes(time, ofRight);
+  const outer = left.axes.slice(0, -2).map((axis, i) => joinAxes(axis, right.axes[i]!));
+  const isMatrix = typeof rows === "number" && typeof columns === "number" && numFeatures(outer) === 1;
+  demand(isMatrix, "it multiplies several matrices of features");
+  wiring.checkWidth(rows * columns);
+  wiring.spend(rows * columns);
+  const [a, b] = [left, right].map(({ content }) => columnsFor(content, wiring, layerName)) as [Int32Array, Int32Array];
+  const repeated = (one: Value<Signal>, from: (i: number) => number) => {
+    const all = Int32Array.from({ length: rows * columns }, (_, i) => from(i));
+    return columnsSignal(all, one.content.step, one.content.isReversed);
+  };
+  const weights = repeated(left, (i) => a[Math.floor(i / columns)]!);
+  const values = repeated(right, (i) => b[i % columns]!);
+  const content = overTime(call, ofBoth(call, "multiply", weights, values), time, "sum");
+  return { axes: [...outer, rows, columns], content };
 }
 
 /** The order of axes that swaps the last two. */

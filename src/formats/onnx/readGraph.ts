@@ -112,6 +112,10 @@ export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest, 
     if (stopsAtIssue && issues.length > 0) return { reading, inputs, outputs: new Map(), issues };
     reader.visit(node, scope);
   }
+  for (const source of reading.wiring.sources) {
+    if (source.type !== "pending" || reading.wiring.completed.has(source)) continue;
+    issues.push({ subject: source.subject, reason: source.fault, at: live.nodes.length });
+  }
   const outputs = new Map(model.outputs.map((port) => [port, reader.lookUp(port.name, "the graph", scope)]));
   return { reading, inputs, outputs, issues };
 }

@@ -3,6 +3,7 @@
 import type { Reduction } from "../../layers/reduce.js";
 import { type Axis, axisIndex } from "./axes.js";
 import type { Call, Operator } from "./call.js";
+import { overTime, softmaxOverTime } from "./overTime.js";
 import { demand } from "./refusal.js";
 import { activated, columnsFor } from "./signals.js";
 import { reindex, type Signal, sourceSignal, type Value } from "./value.js";
@@ -53,9 +54,14 @@ function alongAxes(
   keeps: boolean,
 ): Value<Signal> {
   const open = along.filter((axis) => typeof axes[axis] !== "number");
-  demand(open.length === 0, "it reduces along time or batch");
-  const inner = along.filter((axis) => axes[axis] !== 1);
+  demand(open.length <= 1, "it reduces along time and batch");
+  const [time] = open;
+  const inner = along.filter((axis) => typeof axes[axis] === "number" && axes[axis] !== 1);
   const left = axes.flatMap((axis, i): Axis[] => (along.includes(i) ? (keeps ? [1] : []) : [axis]));
+  if (time !== undefined) {
+    const each = alongAxes(call, { axes, content }, inner, operation, true);
+    return { axes: left, content: overTime(call, each.content, each.axes[time]!, operation) };
+  }
   if (inner.length === 0) return { axes: left, content };
   const { shape, positions } = featureShape(axes);
   const spec = { type: "reduce", inputShape: shape, axes: inner.map((axis) => positions[axis]!), operation } as const;
@@ -80,9 +86,13 @@ function softmax(call: Call, operation: "softmax" | "logSoftmax"): Value {
   const isFlattening = call.reading.opset < 13;
   const axis = axisIndex(call.int("axis", isFlattening ? 1 : -1), axes.length);
   const over = isFlattening ? axes.map((_, i) => i).slice(axis) : [axis];
-  const isOpen = over.some((i) => typeof axes[i] !== "number" && axes[i]!.some(({ root }) => root.size !== 1));
-  demand(!isOpen, "it runs over time or batch");
+  const open = over.filter((i) => typeof axes[i] !== "number" && axes[i]!.some(({ root }) => root.size !== 1));
   const inner = over.filter((i) => typeof axes[i] === "number" && axes[i] !== 1);
+  if (open.length > 0) {
+    const isTimeAlone = open.length === 1 && inner.length === 0 && operation === "softmax";
+    demand(isTimeAlone, "it runs over time or batch");
+    return { axes, content: softmaxOverTime(call, content, axes[open[0]!]!) };
+  }
   const { shape, positions } = featureShape(axes);
   if (inner.length === shape.length) return { axes, content: activated(content, operation, wiring, layerName) };
   demand(inner.length > 0, "it runs over an axis of one element");

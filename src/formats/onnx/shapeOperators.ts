@@ -8,6 +8,7 @@ import {
   dimension,
   dimensionOf,
   frozenNumber,
+  isTime,
   joinAxes,
   numFeatures,
   product,
@@ -16,9 +17,19 @@ import {
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { visitStrided } from "../strided.js";
+import { stepsTogether } from "./overTime.js";
 import { demand, Refusal } from "./refusal.js";
 import { isIntegerType } from "./tensorProto.js";
-import { type Constant, constantValue, reindex, sizesOf, sizesValue, type Value } from "./value.js";
+import {
+  columnsSignal,
+  type Constant,
+  constantValue,
+  reindex,
+  type Signal,
+  sizesOf,
+  sizesValue,
+  type Value,
+} from "./value.js";
 import type { Wiring } from "./wiring.js";
 
 export const shapeOperators: Readonly<Record<string, Operator>> = {
@@ -199,7 +210,33 @@ function reshape(call: Call): Value[] {
     return dimensionOf(axes[i]!);
   });
   demand(targets.filter((target) => target === null).length <= 1, "it leaves two sizes open");
-  return [reindex(value, regroup(axes, targets), null, call.wiring)];
+  return [regrouped(call, value, targets)];
+}
+
+/** The same elements in other groups; features of all steps are joined by a layer. */
+function regrouped(call: Call, value: Value, targets: readonly (Dimension | null)[]): Value {
+  try {
+    return reindex(value, regroup(value.axes, targets), null, call.wiring);
+  } catch (error) {
+    const time = value.axes.findIndex(isTime);
+    const isOfSteps = value.content.kind === "signal" && time >= 0 && frozenAxis(value.axes[time]!) !== null;
+    if (!(error instanceof Refusal) || !isOfSteps) throw error;
+    const spread = spreadTime(call, value as Value<Signal>, time);
+    return reindex(spread, regroup(spread.axes, targets), null, call.wiring);
+  }
+}
+
+/** A value whose time axis is one of features. */
+function spreadTime(call: Call, { axes, content }: Value<Signal>, time: number): Value {
+  const columns = stepsTogether(call, content, axes[time]!);
+  const width = numFeatures(axes);
+  const spread = axes.map((axis, i) => (i === time ? columns.length / width : axis));
+  // Its elements are [T, ...features]; the axis may be between features.
+  const order = [spread[time]!, ...spread.filter((_, i) => i !== time)];
+  const steps = strides(order);
+  const own = spread.map((_, i) => (i === time ? steps[0]! : steps[i < time ? i + 1 : i]!));
+  const value = { axes: spread, content: columnsSignal(columns, "final", false) };
+  return reindex(value, spread, sourceIndices(call.wiring, spread, own), call.wiring);
 }
 
 const total = (axes: readonly Axis[]) => axes.map(dimensionOf).reduce(product, dimension(1));
@@ -210,7 +247,7 @@ function flatten(call: Call): Value[] {
   const index = call.int("axis", 1);
   const axis = index === rank ? rank : axisIndex(index, rank);
   const targets = [total(value.axes.slice(0, axis)), total(value.axes.slice(axis))];
-  return [reindex(value, regroup(value.axes, targets), null, call.wiring)];
+  return [regrouped(call, value, targets)];
 }
 
 /** Repeats a value to a shape, like the operator Expand. */

@@ -8,6 +8,7 @@ import type { GruSpec } from "../../layers/gru.js";
 import type { LayerSpec } from "../../layers/index.js";
 import type { LstmSpec } from "../../layers/lstm.js";
 import type { RnnSpec } from "../../layers/rnn.js";
+import type { Axis } from "./axes.js";
 
 /** Columns of one layer or input: `first` to `first + size`. */
 interface SourceBase {
@@ -88,7 +89,34 @@ export interface LayerSource extends SourceBase {
   readonly spec: BareSpec;
 }
 
-export type Source = InputSource | EmbeddingSource | DenseSource | RecurrentSource | FinalSource | LayerSource;
+/** A step towards a layer, which the nodes after it must complete: no layer computes it alone. */
+export interface PendingSource extends SourceBase {
+  readonly type: "pending";
+  readonly columns: Int32Array;
+  /** A softmax over all steps, or frames of zeros around them. */
+  readonly way: { readonly kind: "softmax" } | TimePad;
+  /** The node, and the reason why it cannot be run alone, for a message. */
+  readonly subject: string;
+  readonly fault: string;
+}
+
+/** Frames of zeros before and after a sequence. */
+export interface TimePad {
+  readonly kind: "pad";
+  readonly before: number;
+  readonly after: number;
+  /** The axis without them. */
+  readonly axis: Axis;
+}
+
+export type Source =
+  | InputSource
+  | EmbeddingSource
+  | DenseSource
+  | RecurrentSource
+  | FinalSource
+  | LayerSource
+  | PendingSource;
 
 /** The column of a feature that is zero always. */
 export const ZERO = -1;
@@ -120,6 +148,8 @@ const HELD_PER_BYTE = 8;
 /** All sources, each after the sources that it reads. */
 export class Wiring {
   readonly sources: Source[] = [];
+  /** Pending sources that a later node made a layer of. */
+  readonly completed = new Set<PendingSource>();
   readonly #maxElements: number;
   readonly #maxBytes: number;
   #numColumns = 0;
@@ -248,13 +278,19 @@ export class Wiring {
   }
 }
 
-/** Types of layers that compute each frame by itself. */
-const FRAME_LAYERS: ReadonlySet<string> = new Set(["map", "norm", "pool", "rearrange", "reduce"]);
+/** Types of layers that compute each frame by itself; a conv or pool does unless it runs along time. */
+const FRAME_LAYERS: ReadonlySet<string> = new Set(["conv", "map", "norm", "pool", "rearrange", "reduce"]);
 
 function isFrameLayer(source: Source): source is LayerSource {
+  return source.type === "layer" && FRAME_LAYERS.has(source.spec.type) && !runsAlongTime(source);
+}
+
+/** Whether it is a layer that sees several steps, and no recurrent one. */
+export function runsAlongTime(source: Source): boolean {
   if (source.type !== "layer") return false;
   const { spec } = source;
-  return FRAME_LAYERS.has(spec.type) || (spec.type === "conv" && (spec.timeKernelSize ?? 1) === 1);
+  if (spec.type === "conv" || spec.type === "pool") return spec.timePadding !== undefined;
+  return spec.type === "aggregate" || spec.type === "attention" || spec.type === "flatten";
 }
 
 /** Memory of a source's columns and weights. */
