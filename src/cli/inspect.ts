@@ -110,7 +110,9 @@ function describe(layer: Layer): LayerSummary {
   const present = tensorsOf(layer).filter(({ values }) => values !== null);
   const tensors = Object.fromEntries(present.map(({ name: tensor, shape }) => [tensor, shape]));
   const parameters = numParameters({ layers: [layer] });
-  const words = describeFields(layer).words.filter(({ kind }) => kind !== "activation" && kind !== "number");
+  const words = describeFields(layer).words.filter(
+    ({ kind, isDefault }) => kind !== "number" && !(kind === "activation" && isDefault),
+  );
   const type = [layer.type, words.map(({ text }) => text).join(", ")].join(" ").trim();
   return { name, type, inputs, storage, parameters, tensors };
 }

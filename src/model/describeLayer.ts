@@ -1,3 +1,4 @@
+import { defaultOf } from "../layers/field.js";
 import { isStored, type Layer, layerType, tensorsOf } from "../layers/index.js";
 
 /** `gru 2 -> 3 of [input], forward, reset after, sigmoid, tanh, f32` */
@@ -9,14 +10,21 @@ export function describeLayer(layer: Layer): string {
   return [`${layer.type} ${sizes.join(" -> ")}${inputs}`, ...others, ...storage].join(", ");
 }
 
-/** A layer's fields, for a person: bare sizes, "5" or "2x13", and words, "kernel 3", each with the kind of its field. */
+/**
+ * A layer's fields, for a person: bare sizes, "5" or "2x13", and words, "kernel 3", each with the kind of its field and
+ * whether it is what the field is when nobody says.
+ */
 export function describeFields(layer: Layer): {
   readonly sizes: readonly string[];
-  readonly words: readonly { readonly kind: string; readonly text: string }[];
+  readonly words: readonly { readonly kind: string; readonly text: string; readonly isDefault: boolean }[];
 } {
   const values = layer as unknown as Readonly<Record<string, unknown>>;
   const fields = Object.entries(layerType(layer).fields)
-    .map(([key, field]) => ({ kind: field.kind, text: field.describe(values[key]) }))
+    .map(([key, field]) => {
+      const text = field.describe(values[key]);
+      const usual = defaultOf(field, values);
+      return { kind: field.kind, text, isDefault: usual !== undefined && text === field.describe(usual) };
+    })
     .filter(({ text }) => text !== "");
   return {
     sizes: fields.map(({ text }) => text).filter(isBare),

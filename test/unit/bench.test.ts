@@ -144,7 +144,7 @@ describe("parseCommand", () => {
   });
 
   it.each([
-    [["fast"], "suite: expected gpu, stream, cpu, first or report, got fast"],
+    [["fast"], "suite: expected gpu, stream, cpu, cells, first or report, got fast"],
     [["--runtime", "deno"], "--runtime: expected browser or node, got deno"],
     [["--runs", "0"], "--runs: expected a whole number from 1, got 0"],
     [["report"], "report: expected a result's file, got none"],

@@ -55,7 +55,7 @@ describe("an ONNX model", () => {
   it("tells what became of inputs and outputs", () => {
     const network = parseOnnx(gruFile({ outputs: ["y", "Y_h"] }));
     expect(network.notes).toEqual([
-      "ONNX, opset 17, by test: 2 nodes became 1 layers, 1 of them GRUs.",
+      "ONNX, opset 17, by test: 2 nodes became 1 layers: 1 gru.",
       "Graph output Y_h, [1, batch, 2], is in finalState.",
     ]);
     expect(network.graph.states).toEqual([{ layer: "y", block: "h", numDirections: 1, size: 2 }]);

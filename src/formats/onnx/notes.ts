@@ -1,3 +1,4 @@
+import type { Layer } from "../../layers/index.js";
 import { type OnnxModel } from "./modelProto.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
 import type { GraphReading, ReadRequest } from "./readGraph.js";
@@ -10,14 +11,20 @@ export function notesOf(
   { linearBeforeReset }: ReadRequest,
 ): string[] {
   const producer = `${model.producer} ${model.producerVersion}`.trim() || "an unnamed producer";
-  const grus = layers.filter(({ type }) => type === "gru").length;
-  const read = `ONNX, opset ${model.opset}, by ${producer}: ${model.nodes.length} nodes became ${layers.length} layers, ${grus} of them GRUs.`;
+  const read = `ONNX, opset ${model.opset}, by ${producer}: ${model.nodes.length} nodes became ${countTypes(layers)}.`;
   return [
     read,
     ...suspicion(reading.suspects, linearBeforeReset),
     ...inputNotes(graph),
     ...graph.outputs.flatMap(outputNotes),
   ];
+}
+
+/** `2 gru, 1 dense`, in the order in which they come up. */
+function countTypes(layers: readonly Layer[]): string {
+  const counts = new Map<string, number>();
+  for (const { type } of layers) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return `${layers.length} layers: ${[...counts].map(([type, count]) => `${count} ${type}`).join(", ")}`;
 }
 
 function suspicion(suspects: readonly string[], linearBeforeReset: boolean | undefined): string[] {
