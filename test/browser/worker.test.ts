@@ -13,6 +13,7 @@ afterAll(() => close());
 const groups = [
   { group: "features", names: Object.keys(scenarios.featureScenarios) },
   { group: "text", names: Object.keys(scenarios.textScenarios) },
+  { group: "stride", names: Object.keys(scenarios.strideScenarios) },
   { group: "reverse", names: Object.keys(scenarios.reverseScenarios) },
 ] as const;
 
@@ -25,6 +26,7 @@ describe.each(["cpu", "webgpu"] as const)("a model in a worker, on %s", (where) 
         const made = {
           features: () => [random.randomMixed(31, "softmax", 4), all.featureScenarios] as const,
           text: () => [random.randomTextModel(32, 11), all.textScenarios] as const,
+          stride: () => [harness.twinNetwork("conv-stride"), all.strideScenarios] as const,
           reverse: () => {
             const shape = { inputSize: 3, hiddenSize: 4, direction: "bidirectional" } as const;
             return [random.oneGru(33, shape), all.reverseScenarios] as const;

@@ -2,7 +2,15 @@
 
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
-import { randomDense, randomEmbedding, randomGru, randomTextModel, uniform } from "./random.js";
+import {
+  type CellType,
+  randomDense,
+  randomEmbedding,
+  randomGru,
+  randomRecurrent,
+  randomTextModel,
+  uniform,
+} from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
 /** A head that gives its bias, whatever comes before. */
@@ -26,6 +34,20 @@ function sharpTextModel(seed: number, vocabularySize: number, activation: "softm
   return defineNetwork({ layers: [embedding!, gru0!, gru1!, { ...head, weight }] });
 }
 
+/** A text model of two layers of a type, whose head is sure of some tokens. */
+function textModelOf(type: CellType, seed: number): Network {
+  const next = uniform(seed);
+  const head = randomDense("head", ["second"], [9, 30], "softmax", next);
+  return defineNetwork({
+    layers: [
+      randomEmbedding("embedding", [30, 5], next),
+      randomRecurrent(type, "first", ["embedding"], { inputSize: 5, hiddenSize: 7 }, next),
+      randomRecurrent(type, "second", ["first"], { inputSize: 7, hiddenSize: 9 }, next),
+      { ...head, weight: head.weight.map((value) => 10 * value) },
+    ],
+  });
+}
+
 /** -1, 0 and 1: of 70, 24 and twice 23. */
 function third(i: number): number {
   return (i % 3) - 1;
@@ -46,6 +68,8 @@ export const generationCases: readonly TwinCase[] = (
       { temperature: 0, length: 30, streams: 2 },
       () => sharpTextModel(121, 71, "softmax"),
     ],
+    ["lstm", "of an LSTM", { temperature: 0.7, length: 40, streams: 3, seed: 9 }, () => textModelOf("lstm", 126)],
+    ["rnn", "of an RNN", { temperature: 0.7, length: 40, streams: 3, seed: 9 }, () => textModelOf("rnn", 127)],
     ["ties", "of 10 among 23 equal ones", { topK: 10, length: 60, seed: 2 }, () => fixedScores(third)],
     [
       "negative",

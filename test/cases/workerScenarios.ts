@@ -248,6 +248,24 @@ export const textScenarios = {
   },
 } satisfies Record<string, Scenario>;
 
+/** For a model with strides along time. */
+export const strideScenarios = {
+  async steps(model) {
+    return [model.framesPerStep, await Promise.all([1, 7, 12].map((numSteps) => model.outputSteps(numSteps)))];
+  },
+
+  async "runs and pushes"(model, network) {
+    const frames = model.framesPerStep;
+    const stream = model.createStream();
+    const pushes = [1, 3].map((steps) => stream.push(randomInput(network, frames * steps, steps)));
+    return [
+      await model.run(randomInput(network, 22, 7), { batchSize: 2, lengths: [11, 5] }),
+      ...(await Promise.all(pushes)),
+      await told(stream.push(randomInput(network, frames + 1, 4))),
+    ];
+  },
+} satisfies Record<string, Scenario>;
+
 /** For a model with a reverse layer. */
 export const reverseScenarios = {
   async refusals(model) {

@@ -236,6 +236,9 @@ const harness = {
   pushSummaries: async (id: string) => pushSummaries(id, await sharedDevice()),
   pushWindows: async (id: string) => pushWindows(id, await sharedDevice()),
 
+  /** The network of a case of test/cases/twinCases.ts. */
+  twinNetwork: (id: string) => twinCase(id).network(),
+
   findNan: async (index: number) => findNan(nanCases[index]!, await sharedDevice(), webgru),
 
   /** A case of test/cases/heldState.ts, by its index there. */
