@@ -2,8 +2,8 @@
 // of a batch to it, and a frame's steps are steps.
 
 import { type Layer, layerOutputSize, type RecurrentLayer, stateBlocks } from "../layers/index.js";
-import { withoutFrameAxes } from "../layers/recurrent.js";
-import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
+import { hasState, withoutFrameAxes } from "../layers/recurrent.js";
+import type { CpuLayer, CpuTarget, Frames } from "./cpuLayer.js";
 import { type Place, RowRunner } from "./rowRunner.js";
 
 /** Rows of all steps that go through the weights together where a frame has fewer: their work stays in the L2 cache. */
@@ -37,41 +37,59 @@ export function createOnFrameAxes(
   const stateLength = parts.length * hiddenSize;
   const shape = { rows, inputSize, outputSize: layerOutputSize(ofRow), hiddenSize, stateLength };
   const runner = new RowRunner(one(ofRow, { ...target, stateStarts }), target.memory, shape);
-  if (frameSteps === null) return alongTime(shape, runner, parts);
-  return alongFrame(shape, frameSteps, runner, initialState(ofRow, stateStarts, stateLength));
+  if (hasState(layer)) return alongTime(shape, frameSteps ?? 1, runner, parts);
+  return alongFrame(shape, frameSteps!, runner, initialState(ofRow, stateStarts, stateLength));
 }
 
 type Shape = Readonly<Record<"rows" | "inputSize" | "outputSize" | "hiddenSize", number>>;
 
-/** Each row of each frame has a state of its own. */
+/** Each row of each frame has a state of its own. Frames of one step go together, those of more one after the other. */
 function alongTime(
   { rows, inputSize, outputSize, hiddenSize }: Shape,
+  frameSteps: number,
   runner: RowRunner,
   parts: readonly StatePart[],
 ): CpuLayer {
-  const x: Place = { address: 0, batch: 0, row: inputSize, step: 0 };
-  const to: Place = { address: 0, batch: 0, row: outputSize, step: 0 };
+  const x: Place = { address: 0, batch: 0, row: frameSteps * inputSize, step: inputSize };
+  const to: Place = { address: 0, batch: 0, row: frameSteps * outputSize, step: outputSize };
   return {
     rowsPerFrame: rows,
-    workFloats: (maxRows, maxTimeRows) => runner.workFloats(maxRows, maxTimeRows),
+    workFloats: (maxRows, maxTimeRows) =>
+      runner.workFloats(maxRows, frameSteps === 1 ? maxTimeRows : maxRows * frameSteps),
     run(frames) {
-      const { states, numSteps } = frames.chunk;
+      const { states } = frames.chunk;
       x.address = frames.x;
       x.batch = frames.xStride;
-      x.step = states.length * x.batch;
       to.address = frames.output;
       to.batch = frames.outputStride;
-      to.step = states.length * to.batch;
-      runner.begin(states.length, numSteps, frames.work);
-      runner.takeLengths(frames);
       copyStates(states, true);
-      runner.run(x, to);
+      if (frameSteps === 1) runTogether(frames);
+      else for (let step = 0; step < frames.chunk.numSteps; step++) runFrame(frames, step);
       copyStates(states, false);
     },
   };
 
+  function runTogether(frames: Frames): void {
+    const { states, numSteps } = frames.chunk;
+    x.step = states.length * x.batch;
+    to.step = states.length * to.batch;
+    runner.begin(states.length, numSteps, frames.work);
+    runner.takeLengths(frames);
+    runner.run(x, to);
+  }
+
+  function runFrame(frames: Frames, step: number): void {
+    const { length } = frames.chunk.states;
+    x.address = frames.x + 4 * step * length * x.batch;
+    to.address = frames.output + 4 * step * length * to.batch;
+    runner.begin(length, frameSteps, frames.work);
+    runner.takeLengths(frames, (numFrames) => (numFrames > step ? frameSteps : 0));
+    runner.run(x, to);
+  }
+
   /** Copies the states of all rows to the rows' own, or back. */
   function copyStates(states: readonly Float32Array[], isToOwn: boolean): void {
+    runner.takeStates(states.length * rows);
     for (let i = 0; i < states.length * rows; i++) {
       const whole = states[Math.floor(i / rows)]!;
       const own = runner.states[i]!;

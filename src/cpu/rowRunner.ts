@@ -6,6 +6,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const NO_INPUT = new Float32Array();
 
+const same = (length: number) => length;
+
 /** Sizes of the layer that each row of a frame goes through. */
 export interface RowShape {
   /** R, of a frame */
@@ -70,7 +72,7 @@ export class RowRunner {
     this.#numBatchRows = numBatchRows;
     chunk.numSteps = numSteps;
     chunk.lengths = null;
-    this.#takeStates(numRows);
+    this.takeStates(numRows);
     this.#frames.numRows = numRows * numSteps;
     this.#layOut(work, numRows, numRows * numSteps);
     const { i32 } = this.#memory;
@@ -81,8 +83,8 @@ export class RowRunner {
     }
   }
 
-  /** Gives the rows of each row of the batch its place in the order and its length. */
-  takeLengths({ order, lengths, chunk }: Frames): void {
+  /** Gives the rows of each row of the batch its place in the order and its length. @param lengthOf the length here */
+  takeLengths({ order, lengths, chunk }: Frames, lengthOf: (length: number) => number = same): void {
     if (chunk.lengths === null) return;
     const { rows } = this.#shape;
     const { i32 } = this.#memory;
@@ -90,9 +92,9 @@ export class RowRunner {
     for (let i = 0; i < this.#numBatchRows * rows; i++) {
       const batchRow = Math.floor(i / rows);
       i32[own.order / 4 + i] = i32[order / 4 + batchRow]! * rows + (i % rows);
-      i32[own.lengths / 4 + i] = i32[lengths / 4 + batchRow]!;
+      i32[own.lengths / 4 + i] = lengthOf(i32[lengths / 4 + batchRow]!);
     }
-    this.#chunk.lengths = chunk.lengths.flatMap((length) => Array.from({ length: rows }, () => length));
+    this.#chunk.lengths = chunk.lengths.flatMap((length) => Array.from({ length: rows }, () => lengthOf(length)));
   }
 
   run(x: Place, output: Place): void {
@@ -123,7 +125,8 @@ export class RowRunner {
     frames.work = after(this.#output, numRowSteps * this.#copyStride);
   }
 
-  #takeStates(numRows: number): void {
+  /** Makes `states` those of so many rows. */
+  takeStates(numRows: number): void {
     const all = this.#allStates;
     while (all.length < numRows) all.push(new Float32Array(this.#shape.stateLength));
     if (this.#chunk.states.length !== numRows) this.#chunk.states = all.slice(0, numRows);

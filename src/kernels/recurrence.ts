@@ -25,14 +25,15 @@ export interface StepRange {
 
 /**
  * All steps of a layer whose frames have axes of their own: of a chunk along time, where `range` is null; else of each
- * frame, or so many of them. Bindings: params, lengths, slots, input, weights, biases, state, output.
+ * frame by itself, or so many of them. Bindings: params, lengths, slots, input, weights, biases, state, output.
  */
 export function recurrenceKernel(layer: RecurrentLayer, stateSize: number, range: StepRange | null): KernelSpec {
   const { type, inputSize, hiddenSize, direction, storage, rows, frameSteps } = layer;
   const functions = functionsFor(layer);
   const unit = unitOf(layer);
   const parts = [source, layerSource(unit), weightSource[storage], functions.source, unit.vectors];
-  const steps = range === null ? [] : [`steps ${range.start} to ${range.end} of ${frameSteps!}`];
+  const ofFrame = range ?? { start: 0, end: frameSteps ?? 1 };
+  const steps = frameSteps === null ? [] : [`steps ${ofFrame.start} to ${ofFrame.end} of ${frameSteps}`];
   const reset = resetsBefore(layer) ? ["reset before"] : [];
   const details = [
     `I=${inputSize} H=${hiddenSize} R=${rows}`,
@@ -58,12 +59,13 @@ export function recurrenceKernel(layer: RecurrentLayer, stateSize: number, range
       ROWS: rows,
       NUM_VECTORS: numVectors(layer),
       NUM_PRODUCTS: numProducts(layer),
-      ...(range && { FRAME_STEPS: frameSteps!, FIRST_STEP: range.start, END_STEP: range.end }),
+      FRAME_STEPS: frameSteps ?? 1,
+      ...(range && { FIRST_STEP: range.start, END_STEP: range.end }),
     },
     bindings: PROJECTED_BINDINGS,
     workgroups: (numRows) => [numRows, rows, numDirections(layer)],
-    flopPerRow: flopPerStep(layer) * (range === null ? 1 : range.end - range.start),
-    ...(range === null ? { maxStepsAtOnce: recurrenceStepsAtOnce(layer) } : {}),
+    flopPerRow: flopPerStep(layer) * (ofFrame.end - ofFrame.start),
+    ...(range === null && { maxStepsAtOnce: Math.max(1, Math.floor(recurrenceStepsAtOnce(layer) / ofFrame.end)) }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import * as list from "./equationList.js";
 import { type Layer, type RecurrentLayer, stateBlocks } from "./index.js";
-import { hasFrameAxes, withoutFrameAxes } from "./recurrent.js";
+import { hasFrameAxes, hasState, withoutFrameAxes } from "./recurrent.js";
 
 /**
  * One row through a layer.
@@ -26,31 +26,31 @@ export function equationOf(layer: Layer): Equation {
 
 /** A recurrent layer's equation for frames that have axes of their own: row after row, through the equation of one row. */
 function overFrameAxes(layer: RecurrentLayer, equation: Equation): Equation {
-  const { rows, frameSteps } = layer;
+  const { rows } = layer;
+  const frameSteps = layer.frameSteps ?? 1;
   const one = withoutFrameAxes(layer);
   const overRows = (each: (row: number) => Float64Array[]) => Array.from({ length: rows }, (_, row) => each(row));
-  if (frameSteps === null) {
-    return (_, steps, state) => {
+  const stepsOfRow = (frame: Float64Array, row: number) => {
+    const ofRow = part(frame, row, rows);
+    return Array.from({ length: frameSteps }, (_, s) => part(ofRow, s, frameSteps));
+  };
+  if (hasState(layer)) {
+    return (_, frames, state) => {
       const outputs = overRows((row) => {
         const ownState = Object.entries(state).map(([name, blocks]) => [name, blocks.map((h) => part(h, row, rows))]);
         return equation(
           one,
-          steps.map((x) => part(x, row, rows)),
+          frames.flatMap((frame) => stepsOfRow(frame, row)),
           Object.fromEntries(ownState),
         );
       });
-      return steps.map((_step, t) => joined(outputs.map((ofRow) => ofRow[t]!)));
+      return frames.map((_frame, t) =>
+        joined(outputs.flatMap((ofRow) => ofRow.slice(t * frameSteps, (t + 1) * frameSteps))),
+      );
     };
   }
-  return (_, steps) =>
-    steps.map((frame) => {
-      const outputs = overRows((row) => {
-        const ofRow = part(frame, row, rows);
-        const x = Array.from({ length: frameSteps }, (_step, s) => part(ofRow, s, frameSteps));
-        return equation(one, x, initialState(one));
-      });
-      return joined(outputs.flat());
-    });
+  return (_, frames) =>
+    frames.map((frame) => joined(overRows((row) => equation(one, stepsOfRow(frame, row), initialState(one))).flat()));
 }
 
 /** The state that a layer along time begins with, [size] of each direction, by the block's name. */

@@ -55,6 +55,7 @@ export type GruSpec = Optional<
   | "storage"
   | "rows"
   | "frameSteps"
+  | "keepsState"
   | "direction"
   | "resetAfter"
   | "clip"

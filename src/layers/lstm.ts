@@ -59,6 +59,7 @@ export type LstmSpec = Optional<
   | "storage"
   | "rows"
   | "frameSteps"
+  | "keepsState"
   | "direction"
   | "clip"
   | "bias"

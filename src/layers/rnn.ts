@@ -48,6 +48,7 @@ export type RnnSpec = Optional<
   | "storage"
   | "rows"
   | "frameSteps"
+  | "keepsState"
   | "direction"
   | "clip"
   | "bias"

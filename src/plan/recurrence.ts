@@ -5,7 +5,7 @@ import { paddedSize } from "../kernels/kernelSpec.js";
 import { recurrenceKernel, recurrenceMemoryBytes, recurrenceStepsAtOnce } from "../kernels/recurrence.js";
 import { numDirections } from "../layers/direction.js";
 import { layerOutputSize, type RecurrentLayer, stateBlocks } from "../layers/index.js";
-import { withoutFrameAxes } from "../layers/recurrent.js";
+import { hasState, withoutFrameAxes } from "../layers/recurrent.js";
 import type { DeviceFacts } from "./deviceFacts.js";
 import type { LayerPlan, PlannedLayers } from "./layerPlan.js";
 import { byTiles, joinPacked, packBias, packMatrix, packValues } from "./packedWeight.js";
@@ -32,15 +32,15 @@ export const recurrencePlan: LayerPlan<RecurrentLayer> = {
 
   plan(layer, inputs, planner) {
     checkDevice(layer, planner.request.tuning.facts);
-    return layer.frameSteps === null
+    return layer.frameSteps === null || layer.keepsState
       ? alongTime(layer, inputs, planner)
       : alongFrame(layer, layer.frameSteps, inputs, planner);
   },
 };
 
-/** The vectors that each frame begins with, where the recurrence runs along it. */
+/** The vectors that each frame begins with, where it begins anew. */
 function* firstStates(layer: RecurrentLayer) {
-  if (layer.frameSteps === null) return;
+  if (hasState(layer)) return;
   const one = withoutFrameAxes(layer);
   const vectors = one as unknown as Readonly<Record<string, Float32Array | null | undefined>>;
   for (const { numDirections: directions, size, initial = "" } of stateBlocks(one)) {

@@ -57,6 +57,24 @@ const steps: TwinCase[] = (
   network: oneLayer(1120 + i, type, shape),
 }));
 
+/** Every cell along frames of several steps that go on: one row, three; one chunk and several. */
+const goingOn: TwinCase[] = (
+  [
+    ["gru", { inputSize: 5, hiddenSize: 7, frameSteps: 3 }],
+    ["gru", { inputSize: 4, hiddenSize: 8, frameSteps: 2, rows: 3, resetAfter: false }],
+    ["lstm", { inputSize: 5, hiddenSize: 6, frameSteps: 4, rows: 2 }],
+    ["lstm", { inputSize: 3, hiddenSize: 8, frameSteps: 33 }],
+    ["rnn", { inputSize: 3, hiddenSize: 5, frameSteps: 1, rows: 2 }],
+  ] as const satisfies [CellType, RecurrentShape][]
+).map(([type, shape], i) => ({
+  id: `going-on-${type}-${i}`,
+  name: `frames of a ${type} that go on, S=${shape.frameSteps} H=${shape.hiddenSize}, lengths`,
+  batchSize: 4,
+  sequenceLength: 7,
+  lengths: [7, 0, 1, 4],
+  network: oneLayer(1150 + i, type, { ...shape, keepsState: true }),
+}));
+
 /** A dual-path network: along each frame in both directions, then along time with a state for each row. */
 function dualPath(seed: number, [cell, other]: [CellType, CellType]): Network {
   const next = uniform(seed);
@@ -76,6 +94,20 @@ function dualPath(seed: number, [cell, other]: [CellType, CellType]): Network {
 export const frameAxesCases: readonly TwinCase[] = [
   ...rows,
   ...steps,
+  ...goingOn,
+  {
+    id: "going-on-submits",
+    name: "frames of an lstm that go on, S=2 H=65, more arithmetic than one submit, from a state of its own",
+    batchSize: 2,
+    sequenceLength: 150,
+    network: () => {
+      const next = uniform(1160);
+      const shape = { inputSize: 70, hiddenSize: 65, frameSteps: 2, rows: 3, keepsState: true };
+      const layer = randomRecurrent("lstm", "layer", ["input"], shape, next);
+      const own = { initialState: randomArray(195, next), initialCell: randomArray(195, next) };
+      return defineNetwork({ layers: [{ ...layer, ...own } as LayerSpec] });
+    },
+  },
   {
     id: "rows-long",
     name: "rows of a gru, R=33 H=16, more steps than one chunk, in place",

@@ -69,6 +69,7 @@ export type CellType = keyof typeof NUM_GATES;
 
 /** Fields that all of them have. */
 export interface RecurrentShape extends Pick<GruShape, "inputSize" | "hiddenSize" | "rows" | "frameSteps"> {
+  readonly keepsState?: boolean;
   readonly direction?: Direction;
   readonly resetAfter?: boolean;
   readonly clip?: number;

@@ -82,6 +82,7 @@ describe("a recurrence along each frame", () => {
   it("has no state, and rows along time have one each", () => {
     expect(stateLength(oneGru({ frameSteps: 4, rows: 2 }), 1)).toBe(0);
     expect(stateLength(oneGru({ rows: 4 }), 1)).toBe(12);
+    expect(stateLength(oneGru({ frameSteps: 4, rows: 2, keepsState: true }), 1)).toBe(6);
   });
 
   it("is named in what a model says of itself", async () => {
@@ -101,6 +102,17 @@ describe("the axes of a frame", () => {
       'layer "gru": expected frameSteps to be a positive whole number, or null, got the string "4"',
     ],
   ];
+  it.each([
+    [{ keepsState: true }, 'layer "gru": expected frameSteps where keepsState is true, got null'],
+    [
+      { frameSteps: 2, keepsState: true, direction: "reverse" },
+      'layer "gru": expected direction "forward" where keepsState is true, got "reverse"',
+    ],
+  ])("are refused where they go on, with %o", async (fields, message) => {
+    const layer = gru({ inputSize: 2, hiddenSize: 3, ...fields });
+    await expectRefusal(() => defineNetwork({ layers: [layer] }), "shape-mismatch", message);
+  });
+
   it.each(refused)("are refused with %s", async (_, fields, message) => {
     const layer = gru({ inputSize: 2, hiddenSize: 3, ...fields });
     await expectRefusal(() => defineNetwork({ layers: [layer] }), "shape-mismatch", message);

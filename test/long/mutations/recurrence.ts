@@ -95,11 +95,11 @@ export const recurrenceMutations: readonly Mutation[] = [
     "lib/along_time.wgsl",
     [BOTH, ROWS, "rows-lstm-3", "rows-submits"],
     [
-      ["begins with the first step always", "return params.step;", "return 0u;"],
+      ["begins with the first step always", "return params.step * FRAME_STEPS;", "return 0u;"],
       ["ignores lengths", "min(params.end, lengths[batch_row])", "params.end"],
       ["ignores where the dispatch ends", "min(params.end, lengths[batch_row])", "lengths[batch_row]"],
-      ["runs every direction forward", "time_row_of(direction, batch_row, step)", "time_row_of(0, batch_row, step)"],
-      ["gives all rows the first one's place", "return row;", "return 0u;"],
+      ["runs every direction forward", "time_row_of(direction, batch_row, ", "time_row_of(0, batch_row, "],
+      ["gives all rows the first one's place", "return row * FRAME_STEPS + ", "return "],
       [
         "gives all blocks and directions one state",
         "(block_index * NUM_DIRECTIONS + direction) * padded",
@@ -112,8 +112,24 @@ export const recurrenceMutations: readonly Mutation[] = [
       ],
       ["gives all rows one state", " + row * HIDDEN_SIZE;", ";"],
       ["forgets that blocks are padded", "padded(ROWS * HIDDEN_SIZE)", "(ROWS * HIDDEN_SIZE)"],
-      ["reads and writes one state", "state_of(batch_row, step)", "state_of(batch_row, 0)"],
+      ["reads and writes one state", "state_of(batch_row, step / FRAME_STEPS)", "state_of(batch_row, 0)"],
       ["reads the element after", "return state[i];", "return state[i + 1];"],
+    ],
+  ),
+  ...mutationsOf(
+    "lib/along_time.wgsl",
+    ["going-on-gru-0", "going-on-gru-1", "going-on-lstm-2", "going-on-submits"],
+    [
+      ["begins in the midst of a frame", "return params.step * FRAME_STEPS;", "return params.step;"],
+      ["makes one step of a frame", "lengths[batch_row]) * FRAME_STEPS;", "lengths[batch_row]);"],
+      ["takes a step for a frame", "batch_row, step / FRAME_STEPS);", "batch_row, step);"],
+      ["reads the first step of a frame again", " + step % FRAME_STEPS;", ";"],
+      ["lays rows one step apart", "return row * FRAME_STEPS +", "return row +"],
+      [
+        "takes the state of a step for a frame's",
+        "state_of(batch_row, step / FRAME_STEPS)",
+        "state_of(batch_row, step)",
+      ],
     ],
   ),
   ...mutationsOf(
