@@ -7,6 +7,7 @@ import type { OnnxPort } from "./modelProto.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxOutput } from "./onnxGraph.js";
 import type { Parts } from "./parts.js";
 import { demand } from "./refusal.js";
+import { afterFrame } from "./states.js";
 import type { Specs } from "./specs.js";
 import type { Value } from "./value.js";
 import type { InputSource, Source } from "./wiring.js";
@@ -76,7 +77,8 @@ class Units {
     return Array.from(columns, (column) => {
       const source = wiring.sourceOf(column);
       const [layer, block] = source.type === "final" ? [source.of, source.block] : [source, "h"];
-      return this.startOf(layer, block) + column - source.first;
+      const after = source.type === "recurrent" ? afterFrame(source) : null;
+      return this.startOf(layer, block) + (after === null ? column - source.first : after.indexOf(column));
     });
   }
 }

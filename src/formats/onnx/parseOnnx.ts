@@ -1,6 +1,7 @@
 import { GruError } from "../../errors.js";
 import { checkOptions } from "../../model/checkOptions.js";
 import type { Layer } from "../../layers/index.js";
+import { hasState } from "../../layers/recurrent.js";
 import type { ModelFiles } from "../fileContents.js";
 import { numElements } from "../tensor.js";
 import { adviceFor } from "./advice.js";
@@ -110,7 +111,7 @@ function networkOf(given: OnnxModel, options: ParseOnnxOptions, mayKeep: boolean
 const placeOf = ([issue]: readonly Issue[]) => issue?.at ?? Infinity;
 
 function runsAlongFrame(layer: Layer): boolean {
-  return "frameSteps" in layer && layer.frameSteps !== null;
+  return "frameSteps" in layer && !hasState(layer);
 }
 
 function weightsOf(model: OnnxModel, weights: NonNullable<ParseOnnxOptions["weights"]>): Map<string, TensorData> {

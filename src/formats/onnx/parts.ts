@@ -2,7 +2,7 @@
 
 import { type End, endOf, type FeatureInput, featureInputs } from "./ends.js";
 import type { GraphReading } from "./readGraph.js";
-import { type Pairs, pairStates } from "./states.js";
+import { afterFrame, type Pairs, pairStates } from "./states.js";
 import { type RecurrentSource, runStart, type Source, type Wiring } from "./wiring.js";
 
 /** The parts of a graph that become a network. */
@@ -35,7 +35,7 @@ export function partsOf({ reading, inputs, outputs }: GraphReading, named: Reado
   const asked = new Map(given.map((end) => [end, wholeSource(end, wiring)]));
   const [layer] = stateSources(states, wiring);
   const hasNone = given.length === 0 && layer !== undefined;
-  const instead = hasNone ? ([states[0]!, layer.isOneStep ? layer : wiring.finalOf(layer)] as const) : null;
+  const instead = hasNone ? ([states[0]!, afterFrame(layer) === null ? wiring.finalOf(layer) : layer] as const) : null;
   const live = behind(
     [...asked.values(), ...((instead?.slice(1) as Source[]) ?? []), ...stateSources(states, wiring)],
     wiring,

@@ -61,6 +61,8 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
   );
   const isOneStep = time === 1 && states.some((state) => state instanceof Int32Array);
   const frameSteps = typeof time === "number" && !isOneStep ? time : null;
+  // Some steps of the sequence, in each frame.
+  const keepsState = frameSteps !== null && states.some((state) => state instanceof Int32Array);
   if (frameSteps === null) reading.roles.bind(time, "time");
   if (typeof batch !== "number") reading.roles.bind(batch, "batch");
   const hasLengths = readLengths(call, time);
@@ -71,10 +73,8 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
   } else {
     demand(frameSteps > 0 && rows > 0, "it has no steps");
     demand(!hasLengths, "it has lengths along an axis of each frame");
-    demand(
-      !states.some((state) => state instanceof Int32Array),
-      "its initial state is an input, and its steps are an axis of each frame",
-    );
+    const isForward = direction === "forward" || !keepsState;
+    demand(isForward, `its initial state is an input, its steps are an axis of each frame, and it is ${direction}`);
   }
   const isAlike = JSON.stringify(cell.options[0]) === JSON.stringify(cell.options.at(-1));
   const isSplit = !isAlike || (numDirections === 2 && frameSteps === null && (isOneStep || rows > 1));
@@ -111,6 +111,7 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
         bias: cell.bias && part(cell.bias),
         recurrentBias: cell.recurrentBias && part(cell.recurrentBias),
         storage: cell.isFloat16 ? "f16" : "f32",
+        keepsState,
         ...numbers,
       } as RecurrentSource["cell"],
       weight: part(cell.weight),
@@ -119,7 +120,10 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
     });
   });
   const way: Run = { time, batch, directions, numDirections, hiddenSize, rows, frameSteps, isOneStep };
-  if (frameSteps !== null) return alongFrame(call, sources, way, input.content);
+  if (frameSteps !== null) {
+    const outputs = alongFrame(call, sources, way, input.content);
+    return keepsState ? [...outputs, ...otherStates(call, kind, sources[0]!, way)] : outputs;
+  }
   for (const source of sources) reading.hasLengths.set(source, hasLengths);
   return alongTime(call, kind, sources, way, isReversed);
 }
@@ -169,6 +173,14 @@ function alongFrame(
     return columns[(end * numDirections + d) * width + (i % width)]!;
   });
   return [y, { axes: [numDirections, batch, hiddenSize], content: columnsSignal(ends, step, isReversed) }];
+}
+
+/** States beside h after the steps of a frame: Y_c. */
+function otherStates({ wiring }: Call, { blocks }: CellKind, source: RecurrentSource, way: Run): Value[] {
+  const axes: Axis[] = [1, way.batch, way.hiddenSize];
+  return blocks.slice(1).map((block) => {
+    return { axes, content: columnsSignal(columnsOf(wiring.finalOf(source, block)), "each", false) };
+  });
 }
 
 /** Whether the layer has lengths; lengths of the whole sequence count as none. */

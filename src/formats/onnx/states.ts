@@ -71,11 +71,22 @@ export interface KeptElement {
 /** The elements of an input that are a layer's initial state. */
 export function keptElements({ first, size }: InputSource, layer: RecurrentSource, wiring: Wiring): KeptElement[] {
   return [...layer.initialState].flatMap(([block, before]) => {
-    const isOutput = layer.isOneStep && block === "h";
-    const after = columnsOf(isOutput ? layer : wiring.finalOf(layer, block));
+    const after = block === "h" ? afterFrame(layer) : null;
+    const columns = after ?? columnsOf(wiring.finalOf(layer, block));
     return [...before.entries()]
       .filter(([, column]) => column >= first && column < first + size)
-      .map(([i, column]) => ({ element: column - first, after: after[i]! }));
+      .map(([i, column]) => ({ element: column - first, after: columns[i]! }));
+  });
+}
+
+/** The columns of a layer's output that are h after a frame, [rows H]; null where a frame is a step of a sequence that the graph has whole. */
+export function afterFrame(layer: RecurrentSource): Int32Array | null {
+  const { rows, frameSteps, hiddenSize, isOneStep } = layer;
+  if (isOneStep) return columnsOf(layer);
+  if (frameSteps === null) return null;
+  return Int32Array.from({ length: rows * hiddenSize }, (_, unit) => {
+    const row = Math.floor(unit / hiddenSize);
+    return layer.first + (row * frameSteps + frameSteps - 1) * hiddenSize + (unit % hiddenSize);
   });
 }
 

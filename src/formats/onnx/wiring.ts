@@ -234,7 +234,8 @@ export class Wiring {
     this.#finals.set(of, blocks);
     let final = blocks.get(block);
     if (final === undefined) {
-      final = this.add<FinalSource>({ type: "final", name: `${of.name}_final`, size: of.size, of, block });
+      const size = of.size / (of.frameSteps ?? 1);
+      final = this.add<FinalSource>({ type: "final", name: `${of.name}_final`, size, of, block });
       blocks.set(block, final);
     }
     return final;
@@ -279,7 +280,7 @@ export class Wiring {
 }
 
 /** Types of layers that compute each frame by itself; a conv or pool does unless it runs along time. */
-const FRAME_LAYERS: ReadonlySet<string> = new Set(["conv", "map", "norm", "pool", "rearrange", "reduce"]);
+const FRAME_LAYERS: ReadonlySet<string> = new Set(["conv", "dense", "map", "norm", "pool", "rearrange", "reduce"]);
 
 function isFrameLayer(source: Source): source is LayerSource {
   return source.type === "layer" && FRAME_LAYERS.has(source.spec.type) && !runsAlongTime(source);
