@@ -13,7 +13,6 @@ import {
   timeOf,
   withDefaults,
 } from "../layers/index.js";
-import type { Storage, TensorSpec } from "../layers/layerType.js";
 import { completeFields } from "../model/checkLayer.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import { RETURN_SEQUENCES } from "../model/withLast.js";
@@ -23,6 +22,8 @@ import { checkKeys } from "./knownKeys.js";
 import { listNames } from "./names.js";
 import { quote } from "./quote.js";
 import type { Tensor } from "./tensor.js";
+import { TensorReader } from "./tensorReader.js";
+import type { TensorSource } from "./tensorSource.js";
 
 /** A spec without the fields that are tensors of the file. */
 type WithoutTensors<Spec> = Spec extends unknown ? Pick<Spec, FieldsOf<Spec>> : never;
@@ -35,10 +36,12 @@ type FieldsOf<Spec> = { [Key in keyof Spec]-?: Float32Array extends Spec[Key] ? 
  * A layer without its weights, which are tensors of the file: field `weight` is the tensor `<name>.weight`. See src/layers/ for
  * shapes, and for the meaning and the default of each field.
  */
-export type LayerDescription = WithoutTensors<LayerSpec>;
+export type LayerDescription = WithoutTensors<LayerSpec> & TensorSource;
 
 /** The layer list of a network, in topological order. A layer without `inputs` reads the layer before it. */
 export interface NetworkDescription {
+  /** Address of the JSON Schema, for editors. */
+  readonly $schema?: string;
   readonly version?: 1;
   readonly layers: readonly (LayerDescription | ActivationEntry)[];
   /** Names of the layers whose outputs are the network's; the last layer when absent. */
@@ -51,16 +54,16 @@ export interface NetworkDescription {
 /**
  * Makes a network of a description and the tensors that it names. A layer may lack its biases.
  *
- * @param tensors by canonical name
+ * @param tensors by canonical name, or what reads them
  * @throws GruError `bad-file` for a missing tensor or a malformed description, else as `defineNetwork`
  */
 export function buildNetwork(
   description: NetworkDescription,
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Tensor> | TensorReader,
   notes: readonly string[] = [],
 ): Network {
-  checkDescription(description);
-  const reader = new TensorReader(tensors);
+  const reader = tensors instanceof TensorReader ? tensors : new TensorReader(tensors);
+  checkDescription(description, reader);
   const layers = withActivations(description.layers).map((layer) => buildLayer(layer as LayerDescription, reader));
   const unused = reader.unused();
   const { outputs, reversesInput = false, vocabulary } = description;
@@ -85,76 +88,34 @@ export function parseDescription(text: string): NetworkDescription {
   } catch (cause) {
     throw new GruError("bad-file", `description: expected JSON, got ${String(cause)}`, { cause });
   }
-  checkDescription(description);
+  checkDescription(description, new TensorReader(new Map()));
   return description;
 }
 
 function buildLayer(description: LayerDescription, reader: TensorReader): LayerSpec {
-  const { name } = description;
-  const layer = { ...description, ...completeFields(description) } as unknown as Layer;
-  const found = layerType(layer)
-    .tensors(layer)
-    .map((tensor) => ({ tensor, ...reader.take(`${name}.${tensor.name}`, tensor) }));
-  const [first, ...others] = found.filter(({ tensor }) => isStored(tensor));
+  const { tensors: names, layout, gateOrder, ...fields } = description;
+  const layer = { ...fields, ...completeFields(fields as LayerDescription) } as unknown as Layer;
+  const source = { ...(names && { tensors: names }), ...(layout && { layout }), ...(gateOrder && { gateOrder }) };
+  const found = reader.takeAll(layer, source);
+  const [first, ...others] = found.filter(({ spec }) => isStored(spec));
   const storage = others.every((other) => other.storage === first?.storage) ? (first?.storage ?? "f32") : "f32";
   const tensors: Record<string, Float32Array | null> = {};
-  for (const { tensor, values, scale } of found) {
-    tensors[tensor.name] = values;
-    if (isStored(tensor)) tensors[scaleName(tensor.name)] = storage === "int8" ? scale : null;
+  for (const { spec, values, scale } of found) {
+    tensors[spec.name] = values;
+    if (isStored(spec)) tensors[scaleName(spec.name)] = storage === "int8" ? scale : null;
   }
-  return { ...description, storage, ...tensors } as LayerSpec;
+  return { ...fields, storage, ...tensors } as LayerSpec;
 }
 
-/** Tensors to name in the error for a missing one: enough to see how the file names its layers. */
-const MAX_NAMES = 4;
-
-/** Reads tensors by name and shape, and knows which were never read. */
-class TensorReader {
-  readonly #tensors: ReadonlyMap<string, Tensor>;
-  readonly #used = new Set<string>();
-
-  constructor(tensors: ReadonlyMap<string, Tensor>) {
-    this.#tensors = tensors;
-  }
-
-  /** A layer's tensor, multiplied by the scale of its rows if it is int8; null for a missing vector. */
-  take(name: string, spec: TensorSpec): { values: Float32Array | null; scale: Float32Array | null; storage: Storage } {
-    const { shape } = spec;
-    const tensor = this.#take(name, shape);
-    if (spec.kind === "vector") return { values: tensor?.values ?? null, scale: null, storage: "f32" };
-    const { storage, values } = tensor ?? this.#missing(name, shape);
-    if (storage !== "int8" || !isStored(spec)) return { values, scale: null, storage };
-    const rows = shape.slice(0, -1);
-    const scale = (this.#take(scaleName(name), rows) ?? this.#missing(scaleName(name), rows)).values;
-    const rowLength = shape.at(-1)!;
-    return { values: values.map((value, i) => value * scale[Math.floor(i / rowLength)]!), scale, storage };
-  }
-
-  unused(): string[] {
-    return [...this.#tensors.keys()].filter((name) => !this.#used.has(name));
-  }
-
-  #missing(name: string, shape: readonly number[]): never {
-    const others = this.unused().slice(0, MAX_NAMES).join(", ") || "no others";
-    throw new GruError("bad-file", `${name}: expected a tensor of shape [${shape.join(", ")}], got ${others}`);
-  }
-
-  #take(name: string, shape: readonly number[]): Tensor | null {
-    const tensor = this.#tensors.get(name);
-    if (tensor === undefined) return null;
-    if (this.#used.has(name))
-      throw new GruError("bad-file", `${name}: two layers read this tensor; each layer needs a name of its own`);
-    this.#used.add(name);
-    if (tensor.shape.join() === shape.join()) return tensor;
-    throw new GruError(
-      "shape-mismatch",
-      `${name}: expected shape [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`,
-    );
-  }
-}
-
-/** Keys of a description. */
-const KEYS = ["version", "layers", "outputs", "reversesInput", "vocabulary"] satisfies (keyof NetworkDescription)[];
+/** Keys of a description; the last is for editors. */
+const KEYS = [
+  "version",
+  "layers",
+  "outputs",
+  "reversesInput",
+  "vocabulary",
+  "$schema",
+] satisfies (keyof NetworkDescription)[];
 const ACTIVATION_KEYS = ["name", "alpha", "beta"];
 
 /** Fields of a layer's description; for a recurrent layer with `returnSequences`. */
@@ -164,7 +125,7 @@ function fieldsOf(type: Layer["type"] | typeof ACTIVATION): Readonly<Record<stri
   return timeOf(withDefaults({ type })) === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
 }
 
-/** The keys of a layer's description, both to write and to read. */
+/** The keys of a layer's description, to write. */
 export function layerKeys(type: Layer["type"] | typeof ACTIVATION): string[] {
   return ["type", "name", "inputs", ...Object.keys(fieldsOf(type))];
 }
@@ -173,7 +134,7 @@ export function layerKeys(type: Layer["type"] | typeof ACTIVATION): string[] {
 const MAX_LAYERS = 256;
 const MAX_INPUTS = 64;
 
-function checkDescription(value: unknown): asserts value is NetworkDescription {
+function checkDescription(value: unknown, reader: TensorReader): asserts value is NetworkDescription {
   const record = asRecord(value, "description");
   const { version = 1, layers, outputs = [], reversesInput = false, vocabulary = [] } = record;
   if (version !== 1) {
@@ -182,20 +143,21 @@ function checkDescription(value: unknown): asserts value is NetworkDescription {
   checkKeys("description", record, KEYS);
   if (!Array.isArray(layers)) throw bad("description.layers", "a list", layers);
   if (layers.length > MAX_LAYERS) throw bad("description.layers", `at most ${MAX_LAYERS} layers`, layers.length);
-  layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`));
+  layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`, reader));
   if (!isStrings(outputs)) throw bad("description.outputs", "a list of layer names", outputs);
   if (typeof reversesInput !== "boolean") throw bad("description.reversesInput", "true or false", reversesInput);
   if (!isStrings(vocabulary)) throw bad("description.vocabulary", "a list of strings", vocabulary);
 }
 
-function checkLayer(layer: Record<string, unknown>, at: string): void {
+function checkLayer(layer: Record<string, unknown>, at: string, reader: TensorReader): void {
   const { type, name, inputs = [] } = layer;
   if (type !== ACTIVATION && !isLayerType(type)) throw unsupported(`${at}.type`, [...LAYER_TYPES, ACTIVATION], type);
   const fields = fieldsOf(type);
-  checkKeys(at, layer, layerKeys(type));
+  checkKeys(at, layer, [...layerKeys(type), ...reader.keys(type)]);
   if (typeof name !== "string") throw bad(`${at}.name`, "a string", name);
   if (!isStrings(inputs)) throw bad(`${at}.inputs`, "a list of layer names", inputs);
   if (inputs.length > MAX_INPUTS) throw bad(`${at}.inputs`, `at most ${MAX_INPUTS} names`, inputs.length);
+  reader.check(layer, at);
   for (const [key, field] of Object.entries(fields)) checkField(field, layer[key], `${at}.${key}`);
 }
 

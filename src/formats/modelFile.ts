@@ -1,6 +1,7 @@
 import type { Network } from "../model/network.js";
 import { buildNetwork, type NetworkDescription, parseDescription } from "./description.js";
 import type { SafetensorsFile } from "./safetensors.js";
+import { namesTensors } from "./tensorSource.js";
 import { leftOutNotes } from "./wholeNumbers.js";
 
 /** Key of our layer list in a safetensors file's metadata. */
@@ -13,12 +14,13 @@ export const TORCH_NAME = /(^|\.)weight_[ih]h(_l\d|$)/;
  * The network in our own model file: tensors with canonical names, and the layer list in the metadata.
  *
  * @param description the layer list; it takes precedence over the file's
- * @returns null when the tensors have PyTorch's names
+ * @returns null when the tensors have PyTorch's names, or those that the caller's list says
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function parseModelFile(file: SafetensorsFile, description?: NetworkDescription): Network | null {
   const wiring = describedIn(file, description);
-  const isTorch = wiring === undefined || [...file.tensors.keys()].some((name) => TORCH_NAME.test(name));
+  const isNamed = wiring === undefined || namesTensors(description);
+  const isTorch = isNamed || [...file.tensors.keys()].some((name) => TORCH_NAME.test(name));
   return isTorch ? null : buildNetwork(wiring, file.tensors, leftOutNotes([...file.wholeNumbers.keys()]));
 }
 

@@ -1,5 +1,6 @@
 import type { Network } from "../../model/network.js";
 import { buildNetwork, type NetworkDescription } from "../description.js";
+import { namesTensors } from "../tensorSource.js";
 import { networkFromStateDict } from "../torch/parseTorch.js";
 import { fromKeras, isKeras } from "./kerasWeights.js";
 import { readNpz } from "./npzFile.js";
@@ -14,7 +15,8 @@ import { readNpz } from "./npzFile.js";
  */
 export function parseNpz(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
   const arrays = readNpz(bytes, mayKeep);
-  if (!isKeras(arrays)) return networkFromStateDict(arrays, description);
+  // A description that names the arrays says what each is.
+  if (namesTensors(description) || !isKeras(arrays)) return networkFromStateDict(arrays, description);
   const keras = fromKeras(arrays, description !== undefined);
   if (description !== undefined) return buildNetwork(description, keras.tensors);
   return buildNetwork(keras.description, keras.tensors, keras.notes);

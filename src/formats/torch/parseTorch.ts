@@ -1,6 +1,7 @@
 import type { Network } from "../../model/network.js";
 import { buildNetwork, type NetworkDescription } from "../description.js";
 import { GruError } from "../../errors.js";
+import { NamedTensors } from "../namedTensors.js";
 import { listNames } from "../names.js";
 import { isSafetensors, parseSafetensors, type SafetensorsFile } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
@@ -63,7 +64,8 @@ export function networkFromStateDict(
   const isWrapped = prefix === "" || layersNamed(description, prefix);
   const canonical = canonicalTensors(isWrapped ? plain.tensors : own);
   const all = [...notes, ...plain.notes, ...(isWrapped ? [] : [`The prefix "${prefix}" of every name is left out.`])];
-  if (description !== undefined) return buildNetwork(description, canonical, all);
+  const named = new NamedTensors(canonical, isWrapped ? plain.tensors : own);
+  if (description !== undefined) return buildNetwork(description, named, all);
   const lost = [...canonical.keys()].filter((name) => OF_LOSS.test(name));
   for (const name of lost) canonical.delete(name);
   const left =
