@@ -145,6 +145,24 @@ const CASES: [what: string, node: OnnxFileNode, reason: string, tensors?: Record
     { many: floats(3, 1, 2) },
   ],
   [
+    "an equation of one input",
+    ["Einsum", ["raw", "many"], ["z"], { equation: "bcfo->bof" }],
+    'its equation is "bcfo->bof", and not one of two inputs such as "bi,ij->bj"',
+    { many: floats(4, 3) },
+  ],
+  [
+    "an equation for other axes",
+    ["Einsum", ["raw", "many"], ["z"], { equation: "bc,cd->bd" }],
+    'its equation "bc,cd->bd" is for other axes',
+    { many: floats(4, 3) },
+  ],
+  [
+    "an equation that is no product",
+    ["Einsum", ["raw", "many"], ["z"], { equation: "bcfo,cf->bo" }],
+    'its equation "bcfo,cf->bo" is no product of features with constant matrices',
+    { many: floats(4, 6) },
+  ],
+  [
     "repeats as often as there are rows",
     ["Tile", ["raw", "sizes"], ["z"]],
     "it repeats time or batch",

@@ -66,7 +66,13 @@ const turn = (rank: number) => [...Array.from({ length: rank - 2 }, (_, i) => i)
  *
  * @param isTransposed whether the matrix is [O, I] instead of [I, O]
  */
-function times(call: Call, value: Value<Signal>, matrix: Value, isTransposed: boolean, alpha: number): Value<Signal> {
+export function times(
+  call: Call,
+  value: Value<Signal>,
+  matrix: Value,
+  isTransposed: boolean,
+  alpha: number,
+): Value<Signal> {
   const { axes, content } = value;
   const features = axes.at(-1);
   demand(typeof features === "number", "it multiplies an axis that is not all features");
@@ -122,13 +128,12 @@ interface Pointwise {
 function conv({ wiring, layerName }: Call, signal: Signal, of: Pointwise): Signal {
   const { channels, positions, groups, weight, outputSize } = of;
   wiring.spend(weight.length);
-  const source = wiring.addLayer(layerName, columnsFor(signal, wiring, layerName), outputSize * positions, {
-    type: "conv",
-    inputShape: [channels, positions],
-    outputChannels: outputSize,
-    groups,
-    weight: weight instanceof Float32Array ? weight : new Float32Array(weight),
-  });
+  const own = { groups, weight: weight instanceof Float32Array ? weight : new Float32Array(weight) };
+  const spec =
+    positions === 1
+      ? ({ type: "dense", inputSize: channels, outputSize, ...own } as const)
+      : ({ type: "conv", inputShape: [channels, positions], outputChannels: outputSize, ...own } as const);
+  const source = wiring.addLayer(layerName, columnsFor(signal, wiring, layerName), outputSize * positions, spec);
   return sourceSignal(source, signal.step, signal.isReversed);
 }
 

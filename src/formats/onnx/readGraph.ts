@@ -7,6 +7,7 @@ import { extentOf, Roles } from "./axes.js";
 import { Call, type Operator, type Reading } from "./call.js";
 import type { ExternalData } from "./externalData.js";
 import { convOperators } from "./convOperators.js";
+import { einsumOperators } from "./einsum.js";
 import { elementOperators } from "./elementOperators.js";
 import { type Guess, inputValue } from "./inputForms.js";
 import { logicOperators } from "./logicOperators.js";
@@ -31,6 +32,7 @@ const OPERATORS = new Map<string, Operator>(
     ...selectOperators,
     ...arithmeticOperators,
     ...convOperators,
+    ...einsumOperators,
     ...elementOperators,
     ...logicOperators,
     ...matrixOperators,
