@@ -75,13 +75,14 @@ export function createConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
 }
 
 /** @returns address of the Conv */
-function writeConv(layer: ConvLayer, { memory }: CpuTarget): number {
+function writeConv(layer: ConvLayer, target: CpuTarget): number {
+  const { memory } = target;
   const { groups, transposed, outputChannels, bias } = layer;
   const [rows, columns] = axesOf(layer);
   const all = transposed ? transposedRows(layer) : rowsOf(layer);
   const numRows = all.numRows / groups;
   const matrices = Array.from({ length: groups }, (_, g) =>
-    writeMatrix(memory, sliceRows(all, g * numRows, (g + 1) * numRows)),
+    writeMatrix(target, sliceRows(all, g * numRows, (g + 1) * numRows)),
   );
   const addresses = memory.allocate(4 * groups);
   memory.i32.set(matrices, addresses / 4);

@@ -50,8 +50,17 @@ export class CpuEngine implements Engine {
   }
 
   describeChoices(): string[] {
-    if (this.#network.layers.every(({ storage }) => storage !== "int8")) return [];
-    return ["int8 weights: as float32, in four times the memory; no engine multiplies int8 by float32 as fast"];
+    this.#runner ??= this.#createRunner();
+    const { skipped } = this.#runner;
+    const hasInt8 = this.#network.layers.some(({ storage }) => storage === "int8");
+    return [
+      ...(hasInt8
+        ? ["int8 weights: as float32, in four times the memory; no engine multiplies int8 by float32 as fast"]
+        : []),
+      ...(skipped.length > 0
+        ? [`weights skipped, in blocks of zeros, 8 rows by 4 columns: ${skipped.join(", ")}`]
+        : []),
+    ];
   }
 
   dispose(): void {}

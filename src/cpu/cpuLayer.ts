@@ -56,4 +56,6 @@ export interface CpuTarget {
   readonly wasm: WasmFunctions | null;
   /** The element of a row's state at which each block of the layer's state begins, by the block's name. */
   readonly stateStarts: Readonly<Record<string, number>>;
+  /** The layer's weights in matrices, counted while they are written, and those of zero blocks, which are left out. */
+  readonly weights: { total: number; skipped: number };
 }

@@ -12,7 +12,7 @@ export function createDense(layer: DenseLayer, target: CpuTarget): CpuLayer {
   const { inputSize: numColumns, outputSize, activation, storage, bias } = layer;
   const { name } = activation;
   const weight = ungroupedWeight(layer);
-  const matrix = writeMatrix(memory, { storage, numRows: outputSize, numColumns, weight, bias });
+  const matrix = writeMatrix(target, { storage, numRows: outputSize, numColumns, weight, bias });
   const written = isRowFunction(name) ? 0 : writeActivation(memory, activation as Activation);
   return {
     run({ x, xStride, output, outputStride, numRows }) {

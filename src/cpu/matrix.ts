@@ -1,6 +1,8 @@
 // A weight in a module's memory, in the layouts that src/cpu/wasm/product.ts reads.
 
 import type { Storage } from "../layers/layerType.js";
+import { BLOCK_WEIGHTS, findBlocks, writeBlocks } from "./blocks.js";
+import type { CpuTarget } from "./cpuLayer.js";
 import { type CpuMemory, roundUp } from "./cpuMemory.js";
 import { writeStruct } from "./struct.js";
 
@@ -10,11 +12,13 @@ export const MATRIX = {
   numRows: "i32",
   numColumns: "i32",
   weight: "i32",
+  counts: "i32",
+  columns: "i32",
   bias: "i32",
 } as const;
 
 /** The order is the numbers of layouts in wasm/matrix.ts. */
-export const LAYOUTS = ["f32", "f16"] as const;
+export const LAYOUTS = ["f32", "f16", "blocks"] as const;
 
 /** `product` makes this many outputs together: the outputs of a row are rounded up to it. */
 export const OUTPUTS_TOGETHER = 16;
@@ -50,14 +54,20 @@ export function sliceRows(rows: Rows, start: number, end: number): Rows {
  *
  * @returns address of the Matrix
  */
-export function writeMatrix(memory: CpuMemory, rows: Rows): number {
-  const layout = rows.storage === "f16" ? "f16" : "f32";
+export function writeMatrix({ memory, weights }: Pick<CpuTarget, "memory" | "weights">, rows: Rows): number {
   const numPaddedRows = roundUp(rows.numRows, OUTPUTS_TOGETHER);
+  const blocks = findBlocks(rows);
+  const numWeights = rows.numRows * rows.numColumns;
+  weights.total += numWeights;
+  if (blocks !== null) weights.skipped += numWeights - BLOCK_WEIGHTS * blocks.columns.length;
+  const isHalf = rows.storage === "f16";
   return writeStruct(memory, MATRIX, {
-    layout: LAYOUTS.indexOf(layout),
+    layout: LAYOUTS.indexOf(blocks !== null ? "blocks" : isHalf ? "f16" : "f32"),
     numRows: numPaddedRows,
     numColumns: rows.numColumns,
-    weight: writePanels(memory, rows, numPaddedRows, layout === "f16"),
+    ...(blocks === null
+      ? { weight: writePanels(memory, rows, numPaddedRows, isHalf), counts: 0, columns: 0 }
+      : writeBlocks(memory, rows, numPaddedRows, blocks)),
     bias: writeFloats(memory, rows.bias, numPaddedRows),
   });
 }

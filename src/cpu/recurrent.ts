@@ -6,7 +6,7 @@ import { type Direction, numDirections } from "../layers/direction.js";
 import type { LayerBase } from "../layers/layerType.js";
 import { writeActivation } from "./activation.js";
 import type { CpuLayer, CpuTarget, Frames } from "./cpuLayer.js";
-import { type CpuMemory, LINE_BYTES, roundUp } from "./cpuMemory.js";
+import { LINE_BYTES, roundUp } from "./cpuMemory.js";
 import { OUTPUTS_TOGETHER, type Rows, sliceRows, writeMatrix } from "./matrix.js";
 import { matvec } from "./matvec.js";
 import { writeStruct } from "./struct.js";
@@ -90,8 +90,8 @@ function createFast(layer: Recurrent, cellType: CellType, target: CpuTarget, was
   const recur = wasm[cellType.recur];
   const ownRows = cellType.numGates * hiddenSize;
   const numRows = ownRows * numDirections(layer);
-  const matrix = writeMatrix(memory, { storage, numRows, numColumns, weight, bias });
-  const cells = Array.from({ length: numDirections(layer) }, (_, d) => writeCell(memory, layer, cellType, d));
+  const matrix = writeMatrix(target, { storage, numRows, numColumns, weight, bias });
+  const cells = Array.from({ length: numDirections(layer) }, (_, d) => writeCell(target, layer, cellType, d));
   const stride = roundUp(numRows, OUTPUTS_TOGETHER);
   const blocks = Object.values(target.stateStarts);
   const hiddenStride = roundUp(hiddenSize, 4);
@@ -129,7 +129,8 @@ function createFast(layer: Recurrent, cellType: CellType, target: CpuTarget, was
 }
 
 /** Writes one direction of a layer. @returns address of the Cell */
-function writeCell(memory: CpuMemory, layer: Recurrent, cellType: CellType, direction: number): number {
+function writeCell(target: CpuTarget, layer: Recurrent, cellType: CellType, direction: number): number {
+  const { memory } = target;
   const { hiddenSize, storage } = layer;
   const { numGates, numFirstGates = numGates, functions } = cellType;
   const all: Rows = {
@@ -146,8 +147,8 @@ function writeCell(memory: CpuMemory, layer: Recurrent, cellType: CellType, dire
     numGates,
     resetAfter: Number(numFirstGates === numGates),
     isReverse: Number(isReverse(layer, direction)),
-    recurrent: writeMatrix(memory, sliceRows(all, start, middle)),
-    recurrentNew: middle === end ? 0 : writeMatrix(memory, sliceRows(all, middle, end)),
+    recurrent: writeMatrix(target, sliceRows(all, start, middle)),
+    recurrentNew: middle === end ? 0 : writeMatrix(target, sliceRows(all, middle, end)),
     gateActivation: writeActivation(memory, functions.gateActivation),
     newActivation: writeActivation(memory, functions.newActivation),
     outputActivation: writeActivation(memory, functions.outputActivation),

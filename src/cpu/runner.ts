@@ -1,7 +1,7 @@
 import { type Cadence, EVERY_STEP, rowsAt, stepsAt } from "../layers/cadence.js";
 import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
 import { framesPerStep, type Network, NETWORK_INPUT, nextOf, sequencesOf, stateOf } from "../model/network.js";
-import type { Chunk, CpuLayer, Frames } from "./cpuLayer.js";
+import type { Chunk, CpuLayer, CpuTarget, Frames } from "./cpuLayer.js";
 import { CpuMemory, PlainBuffer, roundUp } from "./cpuMemory.js";
 import { createCpuLayer } from "./layers.js";
 import { OUTPUTS_TOGETHER } from "./matrix.js";
@@ -37,6 +37,7 @@ interface Stage {
   readonly readsSequence: boolean;
   /** Of its output; null where it has a single frame. */
   readonly cadence: Cadence | null;
+  readonly weights: CpuTarget["weights"];
   /** Found once: with many small layers, to look their names up in each step takes longer than to compute them. */
   readonly inputs: readonly Place[];
   /** Elements of a frame of its input where that is several outputs side by side, else 0. */
@@ -98,14 +99,16 @@ export class Runner {
       const size = layerOutputSize(layer);
       const own = blocks.filter((block) => block.layer === layer);
       const stateStarts = Object.fromEntries(own.map((block) => [block.name, block.start]));
+      const weights = { total: 0, skipped: 0 };
       const output = { address: 0, stride: roundUp(size, OUTPUTS_TOGETHER), size };
       places.set(name, output);
       return {
         layer,
-        cpu: createCpuLayer(layer, { memory: this.#memory, wasm, stateStarts }),
+        cpu: createCpuLayer(layer, { memory: this.#memory, wasm, stateStarts, weights }),
         clock: clockOf(inputs[0]) ?? this.#clocks[0]!,
         readsSequence: inputs.every((input) => sequences.has(input)),
         cadence: sequences.get(name) ?? null,
+        weights,
         inputs: inputs.map((input) => places.get(input)!),
         joinedSize: inputs.length === 1 ? 0 : layerType(layer).inputSize(layer),
         output,
@@ -117,6 +120,14 @@ export class Runner {
       return next === null ? [] : [{ cpu, next: places.get(next)! }];
     });
     this.#start = this.#memory.end;
+  }
+
+  /** The share of each layer's weights that is left out as zero blocks, "gru 67 %", of those that have any. */
+  get skipped(): readonly string[] {
+    const stages = this.#stages.filter(({ weights }) => weights.skipped > 0);
+    return stages.map(({ layer, weights: { total, skipped } }) => {
+      return `${layer.name} ${Math.round((100 * skipped) / total)} %`;
+    });
   }
 
   /** Steps of a chunk of so many rows. */

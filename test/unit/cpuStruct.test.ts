@@ -83,7 +83,7 @@ async function compileConstants(): Promise<Record<string, number>> {
     ]),
   ]);
   const entry = `${lines.join("\n")}
-export { F32, F16 } from "./matrix";
+export { F32, F16, BLOCKS } from "./matrix";
 export { SIGMOID, TANH } from "./activation";`;
 
   let module: Uint8Array<ArrayBuffer> | undefined;

@@ -5,7 +5,8 @@
 // together, and both use each weight that is read. Memory is read from the beginning to the end. A lane is the sum of one
 // output, column after column, in the same order for any number of rows: a row in a batch gives the same bits as alone.
 
-import { F16, Matrix } from "./matrix";
+import { productOfBlocks } from "./blocks";
+import { BLOCKS, F16, Matrix } from "./matrix";
 import { multiplyAdd, splat } from "./simd";
 
 /** Rows of x that stay in the L1 cache while all of W is read. */
@@ -41,7 +42,8 @@ export function product(
     const count = min(BLOCK_ROWS, numRows - m);
     const from = x + 4 * m * xStride;
     const to = out + 4 * m * outStride;
-    if (matrix.layout == F16) block<u16>(to, outStride, from, xStride, matrix, count);
+    if (matrix.layout == BLOCKS) productOfBlocks(to, outStride, from, xStride, matrix, count);
+    else if (matrix.layout == F16) block<u16>(to, outStride, from, xStride, matrix, count);
     else block<f32>(to, outStride, from, xStride, matrix, count);
   }
 }
