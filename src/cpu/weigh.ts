@@ -1,10 +1,11 @@
 import type { Workload } from "../engine/workload.js";
 import type { Network } from "../model/network.js";
+import { takenSteps } from "../model/takenSteps.js";
 import { compareTimes, cpuTimeUs, gpuTimeUs, USUAL_READBACK_US, type Verdict, workOf } from "./cost.js";
 import type { Runner } from "./runner.js";
 import { timeRunnerUs } from "./timeRunner.js";
 
-/** Steps and rows that are timed. The time of a larger workload is taken in proportion. */
+/** Steps and rows that are timed, but for networks that take no fewer steps. The time of a larger workload is taken in proportion. */
 const MAX_TIMED_STEPS = 16;
 const MAX_TIMED_ROWS = 8;
 
@@ -26,7 +27,7 @@ export async function weigh(
     return compareTimes(estimateUs, gpuTimeUs(work, USUAL_READBACK_US), workload, "estimated");
   }
   const batchSize = Math.min(workload.batchSize ?? 1, MAX_TIMED_ROWS);
-  const sequenceLength = Math.min(workload.sequenceLength ?? 1, MAX_TIMED_STEPS);
+  const sequenceLength = takenSteps(network, Math.min(workload.sequenceLength ?? 1, MAX_TIMED_STEPS));
   const timedUs = timeRunnerUs(runner, network, batchSize, sequenceLength);
   const cpuUs = (timedUs / cpuTimeUs(workOf(network, { batchSize, sequenceLength }), network)) * estimateUs;
   return compareTimes(cpuUs, gpuTimeUs(work, await timeReadbackUs()), workload, "from timed runs");

@@ -15,6 +15,11 @@ export function stepsAt({ stride, extra, least }: Cadence, n: number): number {
   return n < least ? 0 : Math.floor((n + extra) / stride);
 }
 
+/** The least n that gives so many steps. */
+export function stepsFor({ stride, extra, least }: Cadence, steps: number): number {
+  return Math.max(least, steps * stride - extra);
+}
+
 /** The most rows of [T', B] where there are at most so many of [B] and of [T, B]. */
 export function rowsAt({ stride, extra }: Cadence, maxRows: number, maxTimeRows: number): number {
   return Math.ceil((maxTimeRows + Math.max(0, extra) * maxRows) / stride);

@@ -33,7 +33,7 @@ async function createEngine(
   const facts = await proveConcurrency(network, choice);
   if (!isAutotuned) return GpuEngine.create(network, choice, reason, new Tuning(facts, TUNING_TABLE));
   const measure = async (tuning: Tuning) =>
-    timeSteps(await GpuEngine.create(network, { ...choice, isOwned: false }, "", tuning), network.inputSize);
+    timeSteps(await GpuEngine.create(network, { ...choice, isOwned: false }, "", tuning), network);
   const { tuning, note } = await autotune({ network, facts, deviceName: choice.name, measure });
   return GpuEngine.create(network, choice, reason, tuning, note);
 }

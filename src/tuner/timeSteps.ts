@@ -1,7 +1,9 @@
 import type { Engine } from "../engine/engine.js";
+import type { Network } from "../model/network.js";
+import { takenSteps } from "../model/takenSteps.js";
 import { ALL } from "../model/outputRequest.js";
 
-/** Steps of the timed sequence. */
+/** Steps of the timed sequence, about. */
 const TIMED_STEPS = 32;
 
 /**
@@ -9,12 +11,13 @@ const TIMED_STEPS = 32;
  *
  * @param engine is disposed at the end
  */
-export async function timeSteps(engine: Engine, inputSize: number): Promise<number> {
+export async function timeSteps(engine: Engine, network: Network): Promise<number> {
   try {
-    const session = engine.createSession(1, TIMED_STEPS);
+    const [many, one] = [takenSteps(network, TIMED_STEPS), takenSteps(network, 1)];
+    const session = engine.createSession(1, many);
     const advance = (numSteps: number) =>
       session.advance({
-        input: new Float32Array(numSteps * inputSize),
+        input: new Float32Array(numSteps * network.inputSize),
         slots: [0],
         lengths: null,
         lastOnly: false,
@@ -25,8 +28,8 @@ export async function timeSteps(engine: Engine, inputSize: number): Promise<numb
       let startMs = 0;
       for (let i = 0; i < 2; i++) {
         startMs = performance.now();
-        await advance(TIMED_STEPS);
-        await advance(1);
+        await advance(many);
+        await advance(one);
       }
       return performance.now() - startMs;
     } finally {
