@@ -8,6 +8,7 @@ import {
   encodeTensor,
   field,
   floats,
+  GRU_TENSORS,
   gruFile,
   intField,
   ints,
@@ -257,6 +258,51 @@ const CASES: Record<string, () => Uint8Array> = {
     model({
       nodes: [["Relu", ["y"], ["z"]]],
       tensors: Object.fromEntries(times(1500, (i) => [`t${i}`, { shape: [1], external: { location: `f${i}` } }])),
+    }),
+  "frames of zeros around frames of zeros": () =>
+    model({
+      nodes: [
+        ["Transpose", ["y"], ["c"], { perm: [1, 2, 0] }],
+        ...chain(600, "c", (from, to, i) => (i === 599 ? ["Conv", [from, "k"], [to]] : ["Pad", [from, "pads"], [to]])),
+      ],
+      tensors: { pads: ints(0, 0, 2 ** 20, 0, 0, 2 ** 20), k: floats(2, 2, 3) },
+    }),
+  "strides along time after strides": () =>
+    model({
+      nodes: [
+        ["Transpose", ["y"], ["c"], { perm: [1, 2, 0] }],
+        ...chain(200, "c", (from, to) => ["MaxPool", [from], [to], { kernel_shape: [2 ** 20], strides: [2 ** 20] }]),
+      ],
+    }),
+  "weights of steps of weights of steps": () =>
+    model({
+      nodes: [
+        ["Expand", ["y", "wide3"], ["w"]],
+        ["Transpose", ["w"], ["turned"], { perm: [1, 2, 0] }],
+        ["Softmax", ["turned"], ["soft"], { axis: 2 }],
+        ["Transpose", ["w"], ["rows"], { perm: [1, 0, 2] }],
+        ...times(100, (i): OnnxFileNode => ["MatMul", ["soft", "rows"], [i === 99 ? "z" : `m${i}`]]),
+      ],
+      tensors: { wide3: ints(1, 1, 2) },
+    }),
+  "a sequence of 2^30 steps in one frame": () =>
+    onnxFile({
+      nodes: [
+        ["GRU", ["x", "W", "R"], ["Y"]],
+        ["Reshape", ["Y", "flat"], ["z"]],
+      ],
+      tensors: { ...GRU_TENSORS, flat: ints(1, -1) },
+      inputs: { x: [2 ** 30, 1, 3] },
+      outputs: ["z"],
+    }),
+  "a cycle of convolutions": () =>
+    model({
+      nodes: [
+        ["Transpose", ["y"], ["c"], { perm: [1, 2, 0] }],
+        ["Conv", ["z", "k"], ["v"]],
+        ["Add", ["c", "v"], ["z"]],
+      ],
+      tensors: { k: floats(2, 2, 3) },
     }),
   "tensors by the thousand": () =>
     graphOf((graph) => times(100_000, (i) => field(graph, 5, encodeTensor(`${i}`, { shape: [1], ints: [1] })))),

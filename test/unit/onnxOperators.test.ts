@@ -106,12 +106,6 @@ const CASES: [what: string, node: OnnxFileNode, reason: string, tensors?: Record
     'it pads in the mode "mirror"',
     { six: ints(0, 0, 6, 0, 0, 0, 0, 0) },
   ],
-  [
-    "padding along the batch",
-    ["Pad", ["raw", "one"], ["z"]],
-    "it pads time or batch",
-    { one: ints(1, 0, 0, 0, 0, 0, 0, 0) },
-  ],
   ["too few pads", ["Pad", ["raw", "one"], ["z"]], "it has 1 pads for 4 axes", { one: ints(1) }],
   [
     "a scatter along the batch",

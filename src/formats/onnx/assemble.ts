@@ -41,7 +41,8 @@ export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>
       `its input ${port.name} is a state of a whole sequence, and of no recurrent layer`,
     );
   }
-  demand(parts.recurrent.length + carried.length > 0, "it has no recurrent layer");
+  const isOverTime = parts.recurrent.length + carried.length > 0 || live.some(runsAlongTime);
+  demand(isOverTime, "it has no recurrent layer");
   checkLengths(parts);
   const states = new Set<Source>(carried.map(({ source }) => source));
   const isInput = (source: Source): source is InputSource => source.type === "input" && !states.has(source);

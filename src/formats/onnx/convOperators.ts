@@ -1,11 +1,13 @@
 // Convolutions and poolings: https://onnx.ai/onnx/operators/onnx__Conv.html
 
+import { pastFrames } from "../../layers/timeWindow.js";
 import { type Axis, numFeatures } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { demand, Refusal } from "./refusal.js";
 import { permuted } from "./shapeOperators.js";
 import { columnsFor, multiplied, shifted } from "./signals.js";
 import { type Signal, sourceSignal, type Value } from "./value.js";
+import { rememberAxis, timePads, type TimeWindow, windowed, withTimeFirst } from "./timeWindows.js";
 import type { BareSpec } from "./wiring.js";
 
 export const convOperators: Readonly<Record<string, Operator>> = {
@@ -45,21 +47,23 @@ function convolution(call: Call, transposed: boolean): Value {
     numbers === null || numbers.length === outputChannels,
     `it has ${numbers?.length} biases for ${outputChannels} channels`,
   );
-  const windows = readWindows(call, shape.slice(2), transposed);
+  const { windows, time } = readWindows(call, shape.slice(2), transposed);
   call.wiring.spend(kernel.values.length);
-  const weight = transposed ? turned(kernel.values, channels, perGroup, groups) : kernel.values;
-  const isPointwise = groups === 1 && windows.every(isTrivial) && numFeatures(axes) === channels;
+  const turnedKernel = transposed ? turned(kernel.values, channels, perGroup, groups) : kernel.values;
+  const weight = time === null ? turnedKernel : withTimeFirst(turnedKernel, shape.slice(2), time.place);
+  const isPointwise = groups === 1 && time === null && windows.every(isTrivial) && numFeatures(axes) === channels;
   if (isPointwise) {
     const product = multiplied(call.signal(0).content, weight, kernel.isFloat16, call.wiring, call.layerName);
     const content = numbers === null ? product : shifted(product, Float64Array.from(numbers));
     return { axes: axes.map((axis, i) => (i === 1 ? outputChannels : axis)), content };
   }
-  return alongInner(call, windows, outputChannels, (inputShape, inner) => ({
+  return alongInner(call, { windows, time, outputChannels }, (inputShape, inner, along) => ({
     type: "conv",
     inputShape,
     outputChannels,
     groups,
     ...listsOf(inner),
+    ...along?.fields,
     transposed,
     outputPadding: inner.map(({ more }) => more),
     weight: weight instanceof Float32Array ? weight : new Float32Array(weight),
@@ -89,18 +93,43 @@ function pooling(call: Call, operation: "max" | "average"): Value {
   const { axes } = call.signal(0);
   demand(axes.length === kernel.length + 2, `it needs an input of ${kernel.length + 2} axes`);
   demand(call.ints("dilations")?.every((one) => one === 1) !== false, "its windows have gaps");
-  const windows = readWindows(call, kernel, false);
+  const { windows, time } = readWindows(call, kernel, false);
   const channels = axes[1]!;
   demand(typeof channels === "number", "it reads time or batch as channels");
   const countPadding = call.int("count_include_pad", 0) !== 0;
   const isRounded = call.int("ceil_mode", 0) !== 0;
+  demand(!isRounded || time === null || time.stride === 1, "it rounds the number of steps up");
   const whole = isRounded ? windows.map(withLastWindow) : windows;
   const isExact = !isRounded || !countPadding || whole.every(({ after }, i) => after === windows[i]!.after);
   demand(isExact, "it counts padding in a window that is cut off");
-  return alongInner(call, whole, channels, (inputShape, inner) => {
+  return alongInner(call, { windows: whole, time, outputChannels: channels }, (inputShape, inner, along) => {
     const { dilation: _, ...lists } = listsOf(inner);
-    return { type: "pool", inputShape, operation, ...lists, countPadding };
+    const spec = { type: "pool", inputShape, operation, ...lists } as const;
+    if (along === null) return { ...spec, countPadding };
+    const { timeDilation: __, ...fields } = along.fields;
+    const own = [...lists.padding, ...(time!.padding === "same" ? [1] : time!.padding)];
+    return { ...spec, ...fields, countPadding: countsPadding(along, operation, countPadding, own) };
   });
+}
+
+/**
+ * Whether a pooling along time counts padding. The zeros of a Pad before it count, as do those before a stream's first frame; a
+ * node's own padding never is the largest, and counts in a mean only where it says so.
+ */
+function countsPadding(
+  { fields, isPadded }: ReturnType<typeof windowed>,
+  operation: "max" | "average",
+  isCounted: boolean,
+  ownPadding: readonly number[],
+): boolean {
+  const hasPast = pastFrames(fields) > 0;
+  const hasOwn = ownPadding.some((one) => one !== 0);
+  if (operation === "max") {
+    demand(hasPast === isPadded, "it takes the largest of steps and of padding");
+    return false;
+  }
+  demand(isCounted || (isPadded ? !hasOwn : !hasPast), "it counts only a part of the padding");
+  return isCounted || isPadded;
 }
 
 /** A window more at the end, where elements are left over (ceil_mode), unless it would begin after them. */
@@ -129,8 +158,12 @@ function listsOf(windows: readonly Window[]) {
 /** Limit of a window's numbers. */
 const MAX_WINDOW = 2 ** 20;
 
-/** Windows along the axes from 2 on. */
-function readWindows(call: Call, kernel: readonly number[], transposed: boolean): Window[] {
+/** Windows along the axes from 2 on; that along time, of which the frame's is a single element. */
+function readWindows(
+  call: Call,
+  kernel: readonly number[],
+  transposed: boolean,
+): { windows: Window[]; time: TimeWindow | null } {
   const { axes } = call.signal(0);
   const list = (name: string, absent: number, length = kernel.length) => {
     const numbers = call.ints(name) ?? Array.from({ length }, () => absent);
@@ -150,16 +183,28 @@ function readWindows(call: Call, kernel: readonly number[], transposed: boolean)
   const pads = list("pads", 0, 2 * kernel.length);
   const auto = call.string("auto_pad", "NOTSET");
   demand(!transposed || call.ints("output_shape") === null, "it states the shape of its output");
-  return kernel.map((size, i) => {
+  let time: TimeWindow | null = null;
+  const windows = kernel.map((size, i) => {
     const axis = axes[2 + i]!;
-    const isOpen = typeof axis !== "number";
     const lists = { kernel: size, stride: strides[i]!, dilation: dilations[i]!, more: more[i]! };
-    const sized = { size: isOpen ? 1 : axis, ...lists };
-    const window = { ...sized, ...padsOf(auto, sized, [pads[i]!, pads[i + kernel.length]!], transposed) };
-    demand(!isOpen || isTrivial(window), "it runs along time or batch");
-    return window;
+    const own = [pads[i]!, pads[i + kernel.length]!] as const;
+    if (typeof axis === "number") {
+      const sized = { size: axis, ...lists };
+      return { ...sized, ...padsOf(auto, sized, own, transposed) };
+    }
+    const padding = timePads(auto, { place: i, ...lists }, own);
+    if (size === 1 && lists.stride === 1 && lists.more === 0 && padding !== "same" && !padding.some(Boolean))
+      return UNIT;
+    demand(!transposed, "it is transposed along time or batch");
+    demand(time === null, "it runs along time and batch");
+    time = { place: i, kernel: size, stride: lists.stride, dilation: lists.dilation, padding };
+    return UNIT;
   });
+  return { windows, time };
 }
+
+/** The window of an axis of one element. */
+const UNIT: Window = { size: 1, kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, more: 0 };
 
 function padsOf(
   auto: string,
@@ -182,28 +227,34 @@ function outputSize({ size, kernel, stride, dilation, before, after, more }: Win
   return Math.floor((size + before + after - reach) / stride) + 1;
 }
 
+/** The windows of a node. */
+interface Run {
+  readonly windows: readonly Window[];
+  readonly time: TimeWindow | null;
+  readonly outputChannels: number;
+}
+
 /**
- * Adds a layer along inner axes of [N, C, ...axes]. Axes of one element fall away, and several rows of N are one axis more.
+ * Adds a layer along time and inner axes of [N, C, ...axes]. Axes of one element fall away, and several rows of N are one axis more.
  *
  * @param specOf gives the layer for [C, ...inner] and the windows along the inner axes
  */
 function alongInner(
   call: Call,
-  windows: readonly Window[],
-  outputChannels: number,
-  specOf: (inputShape: number[], inner: Window[]) => BareSpec,
+  { windows, time, outputChannels }: Run,
+  specOf: (inputShape: number[], inner: Window[], along: ReturnType<typeof windowed> | null) => BareSpec,
 ): Value {
   const { axes } = call.signal(0);
   const rows = typeof axes[0] === "number" ? axes[0] : 1;
   const isInner = windows.map((window) => window.size !== 1 || !isTrivial(window));
   const own = windows.filter((_, i) => isInner[i]!);
-  const ofRows: Window[] =
-    rows === 1 ? [] : [{ size: rows, kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, more: 0 }];
+  const ofRows: Window[] = rows === 1 ? [] : [{ ...UNIT, size: rows }];
   const inner = [...ofRows, ...own];
   demand(inner.length <= 2, `it runs along ${inner.length} axes of features`);
   const order = [1, 0, ...windows.map((_, i) => i + 2)];
   const value = rows === 1 ? call.signal(0) : (permuted(call, call.signal(0), order) as Value<Signal>);
-  const spec = specOf([axes[1] as number, ...inner.map(({ size }) => size)], inner);
+  const along = time === null ? null : windowed(call, { axes, content: value.content }, time);
+  const spec = specOf([axes[1] as number, ...inner.map(({ size }) => size)], inner, along);
   const transposed = spec.type === "conv" && spec.transposed === true;
   const sizes = windows.map((window) => outputSize(window, transposed));
   demand(
@@ -212,10 +263,14 @@ function alongInner(
   );
   const { wiring, layerName } = call;
   const size = sizes.reduce((product, one) => product * one, rows * outputChannels);
-  const columns = columnsFor(value.content, wiring, layerName);
+  const columns = along?.columns ?? columnsFor(value.content, wiring, layerName);
   const source = wiring.addLayer(layerName, columns, size, spec);
+  if (along !== null) rememberAxis(source, along.before);
   const content = sourceSignal(source, value.content.step, value.content.isReversed);
-  const outer = sizes.map((one, i): Axis => (typeof axes[i + 2] === "number" ? one : axes[i + 2]!));
+  const outer = sizes.map((one, i): Axis => {
+    if (i === time?.place) return along!.after;
+    return typeof axes[i + 2] === "number" ? one : axes[i + 2]!;
+  });
   if (rows === 1) return { axes: [axes[0]!, outputChannels, ...outer], content };
   return permuted(call, { axes: [outputChannels, rows, ...outer], content }, order);
 }

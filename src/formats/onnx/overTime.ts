@@ -10,7 +10,7 @@ import { columnsSignal, type Signal, sourceSignal, widthOf } from "./value.js";
 import { type PendingSource, type Source, type Wiring, ZERO } from "./wiring.js";
 
 /** Takes an axis for that of time. */
-function bindTime({ reading }: Call, { step }: Signal, axis: Axis): void {
+export function bindTime({ reading }: Call, { step }: Signal, axis: Axis): void {
   demand(typeof axis !== "number", "it runs along features where there is time");
   demand(step === "each", "it runs along a value that comes once, at a sequence's end");
   reading.roles.bind(axis, "time");
@@ -23,6 +23,7 @@ export function overTime(call: Call, content: Signal, axis: Axis, operation: Red
   const isAggregate = operation === "mean" || operation === "max" || operation === "sum";
   if (!isAggregate) throw new Refusal(`it computes ${operation} over time`);
   const columns = columnsFor(content, call.wiring, call.layerName);
+  call.wiring.spend(columns.length);
   const attended = operation === "sum" ? attention(call, columns) : null;
   return columnsSignal(attended ?? aggregate(call, columns, operation), "final", false);
 }

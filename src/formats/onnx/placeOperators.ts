@@ -6,6 +6,7 @@ import { mixed, mixtureOf } from "./mixture.js";
 import { demand, Refusal } from "./refusal.js";
 import { permuted } from "./shapeOperators.js";
 import { visitStrided } from "../strided.js";
+import { padTime } from "./timeWindows.js";
 import { type Constant, reindex, type Signal, sizesOf, type Value } from "./value.js";
 
 export const placeOperators: Readonly<Record<string, Operator>> = {
@@ -24,15 +25,21 @@ function pad(call: Call): Value[] {
   const mode = call.string("mode", "constant");
   const fill = call.optional(2) === null ? call.float("value", 0) : (call.constant(2, "value").content.values[0] ?? 0);
   let padded = value;
+  let time: (() => Value) | null = null;
   along.forEach((axis, i) => {
     const [before, after] = [pads[i]!, pads[i + along.length]!];
     if (before === 0 && after === 0) return;
     const size = padded.axes[axis]!;
-    demand(typeof size === "number", "it pads time or batch");
+    if (typeof size !== "number") {
+      demand(mode === "constant" && fill === 0, "it pads time or batch with others than zeros");
+      demand(time === null, "it pads time and batch");
+      time = () => padTime(call, padded, axis, [before, after]);
+      return;
+    }
     const places = padding(mode, size, before, after);
     padded = placed(call, padded, axis, places, fill);
   });
-  return [padded];
+  return [time === null ? padded : (time as () => Value)()];
 }
 
 /** Limit of the elements of a padded axis. */

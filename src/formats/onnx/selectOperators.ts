@@ -14,6 +14,7 @@ import type { Call, Operator } from "./call.js";
 import { mixed, mixtureOf } from "./mixture.js";
 import { demand, Refusal } from "./refusal.js";
 import { sourceIndices } from "./shapeOperators.js";
+import { cropTime } from "./timeWindows.js";
 import { type Constant, reindex, type Signal, sizesOf, sizesValue, sourceSignal, type Value } from "./value.js";
 import type { EmbeddingSource } from "./wiring.js";
 
@@ -197,7 +198,13 @@ function sliceFree(call: Call, value: Value, axis: number, { start, end, step }:
   const first = size !== null && start >= 0 ? start - size : start;
   const isLast = first === -1 && (end >= limit || end === 0);
   const isFirst = (start === 0 && end === 1) || (size !== null && start === -size && end === 1 - size);
-  demand(isLast || isFirst, `it takes a part of time or batch, ${start} to ${end}`);
+  if (!isLast && !isFirst) {
+    const back = end >= limit ? 0 : end < 0 ? -end : size === null ? NaN : size - end;
+    const front = start >= 0 ? start : size === null ? NaN : start + size;
+    const cropped = front >= 0 && back >= 0 ? cropTime(call, value, axis, [front, back]) : null;
+    demand(cropped !== null, `it takes a part of time or batch, ${start} to ${end}`);
+    return cropped;
+  }
   const picked = pick(call, value, axis, isLast ? -1 : 0);
   if (picked === value) return value;
   return { ...picked, axes: value.axes.map((one, i) => (i === axis ? 1 : one)) };
