@@ -31,7 +31,6 @@ function einsum(call: Call): Value[] {
     given.length === output.length &&
     given.every((one) => output.includes(one));
   demand(isProduct, `its equation ${quote(equation)} is no product of features with constant matrices`);
-  const places = (letters: readonly string[], of: readonly string[]) => letters.map((letter) => of.indexOf(letter));
   const features = permuted(call, value, places([...kept, ...groups, ...summed], own)) as Value<Signal>;
   const matrices = permuted(call, matrix, places([...groups, ...summed, ...made], other));
   // A row of its own for each group's matrix.
@@ -39,6 +38,10 @@ function einsum(call: Call): Value[] {
   const { axes, content } = times(call, groups.length > 0 ? rows : features, matrices, false, 1);
   const product = { axes: groups.length > 0 ? [...axes.slice(0, -2), axes.at(-1)!] : axes, content };
   return [permuted(call, product, places(output, given))];
+}
+
+function places(letters: readonly string[], of: readonly string[]): number[] {
+  return letters.map((letter) => of.indexOf(letter));
 }
 
 /** The letters of two inputs and of the output, each of which has a letter once. */
