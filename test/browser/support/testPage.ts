@@ -20,6 +20,7 @@ import { generateTokens, referenceTokens } from "../../cases/generation.js";
 import { type OutputCheck, outputChecks } from "../../cases/outputRequests.js";
 import { type ModelFixture, runModelFixture } from "../../files/modelFixture.js";
 import { fixedScores } from "../../cases/generationCases.js";
+import { runSilero, type Silero, type SileroFixture } from "../../cases/silero.js";
 import { caseOf, type OnnxFixture, runOnnxFixture } from "../../files/onnxFixture.js";
 import { type OnnxruntimeFixture, runOnnxruntimeFixture } from "../../files/onnxruntimeFixture.js";
 import { type FunctionName, measureFunction } from "../../cases/functionRange.js";
@@ -307,6 +308,12 @@ const harness = {
     const fixture = (await (await fetch(`${folder}${file.replace(/\.\w+$/, "")}.json`)).json()) as ModelFixture;
     const bytes = new Uint8Array(await (await fetch(folder + file)).arrayBuffer());
     return runModelFixture(fixture, bytes, await sharedDevice());
+  },
+
+  /** Streams Silero VAD on WebGPU. @param encoded its file, in base64 */
+  async runSilero(silero: Silero, encoded: string, fixture: SileroFixture, numFrames: number) {
+    const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+    return runSilero(silero, bytes, fixture, numFrames, await sharedDevice());
   },
 };
 
