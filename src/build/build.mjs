@@ -1,6 +1,6 @@
 // Builds dist/: a file for each of src/entries/, webgru.js of src/index.ts, and cli.js of src/cli/main.ts.
 
-import { chmodSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
@@ -91,6 +91,8 @@ for (const [fileName, entry] of Object.entries(sources)) {
     },
   });
 }
+
+copyFileSync(`${projectRoot}src/formats/description.schema.json`, `${projectRoot}dist/description.schema.json`);
 
 // npm does this when it installs the package. Without it, a second build would break `npx webgru` in this folder.
 chmodSync(`${projectRoot}dist/cli.js`, 0o755);

@@ -37,6 +37,8 @@ export interface Command<Options extends CommandOptions = CommandOptions> {
   readonly help: string;
   readonly options: Options;
   readonly numPositionals: number;
+  /** The option whose value is the file where no other is given. */
+  readonly fileOption?: string;
   /** @returns the exit code */
   run(line: CommandLine<Options>): Promise<number>;
 }

@@ -1,10 +1,10 @@
-import { GruError } from "../errors.js";
 import { isStored, type Layer, layerOutputSize, tensorsOf } from "../layers/index.js";
 import { describeFields } from "../model/describeLayer.js";
 import { canStream, layerNamed, needsEnd, type Network, numParameters } from "../model/network.js";
 import { stateShapes } from "../model/state.js";
 import { describeNetwork } from "../entries/safetensors.js";
 import { defineCommand, EXIT } from "./command.js";
+import { describeFile, openDescription } from "./describeFile.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
 import { describeSource } from "./source.js";
 import { count, print, printJson, table } from "./stdout.js";
@@ -13,13 +13,17 @@ import { count, print, printJson, table } from "./stdout.js";
 export const inspect = defineCommand({
   name: "inspect",
   usage: "FILE",
+  fileOption: "description",
   summary: "lists a model file's layers, and the inferences made in reading it",
   help: `${MODEL_HELP}
+  --description FILE alone, where FILE is a model: prints its layer list, to be edited, with where to find the schema
+                      for editors; where FILE is a layer list: checks it
   --json              everything as JSON. Its "description" can be edited and passed as --description; it is printed
                       even if the file does not say how its layers are wired`,
   options: { ...MODEL_OPTIONS, json: { type: "boolean" } },
   numPositionals: 1,
   async run({ positionals: [path], values }) {
+    if (path === undefined) return describeFile(values.description!);
     const { network, sizeBytes, start } = await readModel(path!, values).catch(async (error: unknown) => {
       const description = openDescription(error);
       if (values.json && description !== null)
@@ -87,12 +91,6 @@ function whyNoStreams(network: Network): string {
   const end = needsEnd(network);
   if (end === null) return "it sees each row's last step first";
   return `layer "${end.layer.name}", ${end.reason}, needs the whole sequence`;
-}
-
-/** The description to complete, in the error for a file that does not say how its layers are wired; null in other errors. */
-function openDescription(error: unknown): unknown {
-  const cause: unknown = error instanceof GruError ? error.cause : null;
-  return typeof cause === "object" && cause !== null && "description" in cause ? cause.description : null;
 }
 
 interface LayerSummary {

@@ -72,7 +72,8 @@ async function runCommand(command: Command, args: readonly string[]): Promise<nu
     await print(usage, "", `${command.name} ${command.summary}`, "", ...command.help.split("\n"));
     return EXIT.fine;
   }
-  if (line.positionals.length !== command.numPositionals) {
+  const isOption = command.fileOption !== undefined && Object.hasOwn(line.values, command.fileOption);
+  if (line.positionals.length !== command.numPositionals && !(isOption && line.positionals.length === 0)) {
     throw new UsageError(`expected ${command.numPositionals} file, got ${line.positionals.length}\n${usage}`);
   }
   return command.run(line);

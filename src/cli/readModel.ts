@@ -115,10 +115,11 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-async function readDescription(path: string): Promise<NetworkDescription> {
+/** A layer list in JSON, which `parseModel` checks. */
+export async function readDescription(path: string): Promise<NetworkDescription> {
   const text = await readFile(path, "utf8");
   try {
-    return JSON.parse(text) as NetworkDescription; // parseModel checks it
+    return JSON.parse(text) as NetworkDescription;
   } catch (cause) {
     throw new GruError("bad-file", `${path}: expected a layer list in JSON, got ${String(cause)}`, { cause });
   }

@@ -119,7 +119,7 @@ const KEYS = [
 const ACTIVATION_KEYS = ["name", "alpha", "beta"];
 
 /** Fields of a layer's description; for a recurrent layer with `returnSequences`. */
-function fieldsOf(type: Layer["type"] | typeof ACTIVATION): Readonly<Record<string, Field>> {
+export function fieldsOf(type: Layer["type"] | typeof ACTIVATION): Readonly<Record<string, Field>> {
   if (type === ACTIVATION) return ACTIVATION_FIELDS;
   const { fields } = layerType({ type });
   return timeOf(withDefaults({ type })) === "recurrent" ? { ...fields, returnSequences: RETURN_SEQUENCES } : fields;
@@ -134,7 +134,8 @@ export function layerKeys(type: Layer["type"] | typeof ACTIVATION): string[] {
 const MAX_LAYERS = 256;
 const MAX_INPUTS = 64;
 
-function checkDescription(value: unknown, reader: TensorReader): asserts value is NetworkDescription {
+/** @throws GruError `bad-file`, `unsupported` */
+export function checkDescription(value: unknown, reader: TensorReader): asserts value is NetworkDescription {
   const record = asRecord(value, "description");
   const { version = 1, layers, outputs = [], reversesInput = false, vocabulary = [] } = record;
   if (version !== 1) {

@@ -151,6 +151,23 @@ describe("webgru", () => {
 });
 
 describe("webgru inspect", () => {
+  it("prints a description that loads, and checks one", async () => {
+    const { code, stdout } = await runCli(["inspect", "--description", text]);
+    expect(code).toBe(0);
+    const printed = JSON.parse(stdout) as { $schema: string; layers: { type: string }[] };
+    expect(existsSync(printed.$schema.replace("./node_modules/webgru/", projectRoot))).toBe(true);
+    expect(printed.layers.map(({ type }) => type)).toEqual(["embedding", "gru", "gru", "dense"]);
+    const list = scratch("list.json");
+    writeFileSync(list, stdout);
+    const checked = await runCli(["inspect", "--description", list]);
+    expect(checked).toMatchObject({ code: 0, stdout: expect.stringMatching(/: 4 layers, whose fields are right;/) });
+    expect(await runCli(["inspect", text, "--description", list])).toMatchObject({ code: 0 });
+    writeFileSync(list, stdout.replace('"hiddenSize"', '"hiddenSiz"'));
+    const refused = await runCli(["inspect", "--description", list]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/did you mean "hiddenSize"/);
+  });
+
   it("says what is in a file, whose conventions it has and what was inferred", async () => {
     const { code, stdout } = await runCli(["inspect", text]);
     expect(code).toBe(0);
