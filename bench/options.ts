@@ -6,7 +6,7 @@ import { type Suite, SUITES } from "./row.js";
 /** The text that `--help` prints. */
 export const USAGE = `npm run bench -- [suites] [options]
 npm run bench -- report FILE...
-npm run bench -- models [--runtime R] [--files FOLDER] [--only NAME] [--quick]
+npm run bench -- models [--runtime R] [--files FOLDER] [--only NAME] [--quick] [--write]
 
   gpu          sequences and single pushes, WebGPU beside the CPU; with "first" when no suite is named
   stream       push latency against the floor, many streams on one model, generated tokens
@@ -25,6 +25,7 @@ npm run bench -- models [--runtime R] [--files FOLDER] [--only NAME] [--quick]
                absent
   --files F    folder with files of models, beside those that the generator and the peers' packages brought
   --only NAME  of the models, those whose name has this
+  --write      the table of models goes into bench/README.md: times in Node, outputs in Node and on WebGPU in Chrome
   --help       this text
 
 WEBGRU_ADAPTER=default benches the machine's own GPU on Linux, CHROME_PATH=... another Chrome.`;
@@ -50,6 +51,7 @@ export function parseCommand(args: string[]): Command {
       out: { type: "string" },
       files: { type: "string", multiple: true, default: [] },
       only: { type: "string", default: "" },
+      write: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -58,7 +60,13 @@ export function parseCommand(args: string[]): Command {
   if (positionals[0] === "models" && positionals.length === 1) {
     return {
       verb: "models",
-      options: { runtime: runtimeNamed(values.runtime), folders: values.files, isQuick, only: values.only },
+      options: {
+        runtime: runtimeNamed(values.runtime),
+        folders: values.files,
+        isQuick,
+        only: values.only,
+        writes: values.write,
+      },
     };
   }
   if (positionals[0] === "report") {

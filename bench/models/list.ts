@@ -3,7 +3,7 @@ import type { RealModel } from "./realModel.js";
 const SILERO = "@ricky0123/vad-web 0.0.31";
 const SHAPE = "random";
 
-/** Silero VAD's graph of versions 5 and 6, at one sampling rate. @param numSamples of a frame, with the end of the one before */
+/** Silero VAD's graph, at one sampling rate. @param numSamples of a frame, from version 5 on with the end of the one before */
 function silero(version: number, rate: number, numSamples: number): RealModel {
   return {
     name: `Silero VAD v${version}, ${rate / 1000} kHz`,
@@ -19,6 +19,9 @@ function silero(version: number, rate: number, numSamples: number): RealModel {
   };
 }
 
+/** What is different in version 4. */
+const V4 = { file: "silero_vad_legacy.onnx", states: { hn: "h", cn: "c" } };
+
 /** A model of test/fixtures/models/shapes.py. */
 function shape(name: string, file: string, inputShape: readonly number[], more: Partial<RealModel> = {}): RealModel {
   return { name, origin: SHAPE, file: `${file}.onnx`, isStream: true, input: "x", inputShape, ...more };
@@ -29,18 +32,9 @@ export const realModels: readonly RealModel[] = [
   silero(5, 16_000, 576),
   silero(5, 8000, 288),
   silero(6, 16_000, 576),
-  {
-    name: "Silero VAD v4, 16 kHz",
-    origin: SILERO,
-    file: "silero_vad_legacy.onnx",
-    loadOptions: { constants: { sr: 16_000 }, inputShapes: { input: [1, 1536] } },
-    isStream: true,
-    input: "input",
-    inputShape: [1, 1536],
-    constants: { sr: 16_000 },
-    states: { hn: "h", cn: "c" },
-    scale: 0.3,
-  },
+  silero(6, 8000, 288),
+  { ...silero(4, 16_000, 1536), ...V4 },
+  { ...silero(4, 8000, 768), ...V4 },
   {
     name: "GTCRN",
     origin: "Xiaobin-Rong/gtcrn, stream/onnx_models",
@@ -49,6 +43,7 @@ export const realModels: readonly RealModel[] = [
     input: "mix",
     inputShape: [1, 257, 1, 2],
   },
+  shape("LSTM, two layers of 128", "lstm", [1, 1, 40]),
   shape("TEN VAD", "ten_vad", [1, 1, 41]),
   shape("RNNoise 0.2", "rnnoise02", [1, 1, 65]),
   shape("NSNet2", "nsnet2", [1, 1, 161]),

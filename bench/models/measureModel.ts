@@ -16,20 +16,32 @@ export type ModelFiles = (name: string) => Promise<Uint8Array>;
 /** The library, however it was loaded. */
 type Library = Pick<typeof webgru, "loadModel">;
 
+type Device = "cpu" | "webgpu";
+
 /** Engines that take turns. The first of ONNX Runtime's says what is right. */
 export interface ModelEngines {
   readonly library: Library;
-  /** The first is timed; the others are held to the same outputs alone. */
-  readonly devices: readonly ("cpu" | "webgpu")[];
+  /** The first is timed; the others are held to the same outputs and states alone. */
+  readonly devices: readonly Device[];
   readonly orts: readonly { readonly name: string; readonly ort: Ort; readonly provider: "cpu" | "wasm" }[];
 }
 
 export interface ModelEffort {
   /** Frames, or those of all sequences, whose outputs are compared. */
   readonly numFrames: number;
-  /** Rounds in which the engines take turns, of so many us each. */
+  /** Seconds after which a device compares no more: a software adapter takes long for some models. */
+  readonly maxSeconds: number;
+  /** Rounds in which the engines take turns, of so many us each; 0 for outputs alone. */
   readonly numRounds: number;
   readonly roundUs: number;
+}
+
+/** The largest differences from ONNX Runtime, as shares of max(1, |value|). */
+export interface ModelErrors {
+  readonly outputs: number;
+  /** Of the states after the last frame; null where the engines do not have the same ones. */
+  readonly states: number | null;
+  readonly numFrames: number;
 }
 
 /** A line of the table. */
@@ -42,9 +54,7 @@ export interface ModelRow {
   readonly layers: string;
   /** Frames of what is timed: 1 of a push, T of a run. */
   readonly framesAtOnce: number;
-  readonly numFrames: number;
-  /** Largest difference from ONNX Runtime, as a share of max(1, |value|), by device. */
-  readonly errors: Readonly<Record<string, number>>;
+  readonly errors: Readonly<Partial<Record<Device, ModelErrors>>>;
   /** The best round, us of each push or run, by engine. */
   readonly timesUs: Readonly<Record<string, number>>;
 }
@@ -57,42 +67,34 @@ export async function measureModel(
   effort: ModelEffort,
 ): Promise<ModelRow> {
   const framesAtOnce = model.isStream ? 1 : model.inputShape[1]!;
-  const numInputs = Math.ceil(effort.numFrames / framesAtOnce);
-  const inputs = makeInputs(model, numInputs);
+  const inputs = makeInputs(model, Math.ceil(effort.numFrames / framesAtOnce));
   const peers = await Promise.all(orts.map(({ ort, provider }) => OrtModel.create(ort, provider, model, files)));
-  const expected: Record<string, Float32Array>[] = [];
-  for (const input of inputs) expected.push(await peers[0]!.run(input));
-
-  const errors: Record<string, number> = {};
+  const errors: Partial<Record<Device, ModelErrors>> = {};
   const models: GruModel[] = [];
   for (const device of devices) {
     const own = await library.loadModel(await files(model.file), { device, ...model.loadOptions });
     models.push(own);
-    const { results, state } = await runAll(own, model, inputs);
-    const states = expectedStates(own, peers[0]!, model);
-    errors[device] = Math.max(
-      largestError(results, expected),
-      largestError([graphStates(own, state)], states === null ? [] : [states]),
-    );
+    const atOnce = device === "webgpu" && model.isStream ? FRAMES_AT_ONCE : 1;
+    const { outputs, states, numInputs } = await compareModel(own, peers[0]!, model, batchesOf(inputs, atOnce), effort);
+    errors[device] = { outputs, states, numFrames: numInputs * framesAtOnce };
   }
   const [own] = models;
-  const lanes = [ownLane(own!, model, inputs), ...peers.map((peer) => peerLane(peer, inputs))];
+  const lanes =
+    effort.numRounds === 0 ? [] : [ownLane(own!, model, inputs), ...peers.map((peer) => peerLane(peer, inputs))];
   const times = await interleave(
     lanes.map((lane) => sized(lane, effort.roundUs)),
     2,
     effort.numRounds,
   );
   const names = [`webgru/${devices[0]}`, ...orts.map(({ name }) => name)];
-  const best = times.map((rounds) => Math.min(...rounds.flat()));
   const row: ModelRow = {
     name: model.name,
     origin: model.origin,
     format: model.file.replace(/^.*(?=\.)/, ""),
     layers: countLayers(own!),
     framesAtOnce,
-    numFrames: numInputs * framesAtOnce,
     errors,
-    timesUs: Object.fromEntries(names.map((name, i) => [name, best[i]!])),
+    timesUs: Object.fromEntries(times.map((rounds, i) => [names[i]!, Math.min(...rounds.flat())])),
   };
   for (const each of models) each.dispose();
   for (const peer of peers) await peer.release();
@@ -109,51 +111,74 @@ function makeInputs({ inputShape, scale = 1 }: RealModel, numInputs: number): Fl
   });
 }
 
-/** The outputs of each input, by name: of one stream, or of runs; and the state in which a stream ends. */
-async function runAll(own: GruModel, { isStream }: RealModel, inputs: readonly Float32Array[]) {
-  const results: Readonly<Record<string, Float32Array>>[] = [];
-  const stream = isStream ? own.createStream() : null;
-  for (const input of inputs)
-    results.push(stream === null ? (await own.run(input)).outputs : await stream.pushNamed(input));
-  const state = stream === null ? {} : await stream.state();
-  stream?.dispose();
-  return { results, state };
+/** Frames of one push on WebGPU, where the outputs alone count: a software adapter takes long for a push. */
+const FRAMES_AT_ONCE = 20;
+
+function batchesOf(inputs: readonly Float32Array[], size: number): Float32Array[][] {
+  return Array.from({ length: Math.ceil(inputs.length / size) }, (_, i) => inputs.slice(i * size, (i + 1) * size));
 }
 
-/** States of the graph that are states of the network, by the name of the output that gives them. */
-function graphStates(own: GruModel, state: State): Record<string, Float32Array> {
-  const { graph } = own.network as OnnxNetwork;
-  const all = Float32Array.from(Object.values(state).flatMap((block) => [...block]));
-  const ports = graph?.outputs.filter((port) => port.as === "finalState") ?? [];
-  return Object.fromEntries(ports.map(({ name, units }) => [name, Float32Array.from(units, (unit) => all[unit]!)]));
-}
-
-/** The same of ONNX Runtime; null where it runs another graph. */
-function expectedStates(own: GruModel, peer: OrtModel, { ortFile }: RealModel): Record<string, Float32Array> | null {
-  if (ortFile !== undefined || !("graph" in own.network)) return null;
-  return peer.states;
-}
-
-function largestError(
-  actual: readonly Readonly<Record<string, Float32Array>>[],
-  expected: readonly Readonly<Record<string, Float32Array>>[],
-): number {
-  let largest = 0;
-  expected.forEach((outputs, i) => {
-    for (const [name, values] of Object.entries(outputs)) {
-      const got = actual[i]![name];
-      if (got?.length !== values.length) {
-        throw new Error(
-          `${name}: expected ${values.length} numbers, got ${got?.length ?? Object.keys(actual[i]!).join()}`,
-        );
-      }
-      values.forEach((value, k) => {
-        const error = Math.abs(got[k]! - value) / Math.max(1, Math.abs(value));
-        largest = Number.isNaN(error) ? NaN : Math.max(largest, error);
+/** Runs both from their first states, until the inputs or the seconds are over, and finds the largest differences. */
+async function compareModel(
+  own: GruModel,
+  peer: OrtModel,
+  model: RealModel,
+  batches: readonly (readonly Float32Array[])[],
+  { maxSeconds }: ModelEffort,
+) {
+  const stream = model.isStream ? own.createStream() : null;
+  const end = performance.now() + 1000 * maxSeconds;
+  let outputs = 0;
+  let numInputs = 0;
+  peer.reset();
+  for (const batch of batches) {
+    if (numInputs > 0 && performance.now() > end) break;
+    const input = Float32Array.from(batch.flatMap((one) => [...one]));
+    const given = stream === null ? (await own.run(input)).outputs : await stream.pushNamed(input);
+    for (const [i, one] of batch.entries()) {
+      const ofOne = Object.entries(given).map(([name, values]) => {
+        const size = values.length / batch.length;
+        return [name, values.subarray(i * size, (i + 1) * size)] as const;
       });
+      outputs = larger(outputs, largestError(Object.fromEntries(ofOne), await peer.run(one)));
     }
-  });
+    numInputs += batch.length;
+  }
+  const states = stream === null ? null : statesError(own, await stream.state(), peer, model);
+  stream?.dispose();
+  return { outputs, states, numInputs };
+}
+
+/** The error of the states that a graph carries; null where ONNX Runtime runs another graph, or there are none. */
+function statesError(own: GruModel, state: State, peer: OrtModel, { ortFile }: RealModel): number | null {
+  const { graph } = own.network as Partial<OnnxNetwork>;
+  if (ortFile !== undefined || graph === undefined) return null;
+  const all = Float32Array.from(Object.values(state).flatMap((block) => [...block]));
+  const ports = graph.outputs.filter((port) => port.as === "finalState");
+  if (ports.length === 0) return null;
+  const given = ports.map(({ name, units }) => [name, Float32Array.from(units, (unit) => all[unit]!)] as const);
+  return largestError(Object.fromEntries(given), peer.states);
+}
+
+type Values = Readonly<Record<string, Float32Array>>;
+
+function largestError(actual: Values, expected: Values): number {
+  let largest = 0;
+  for (const [name, values] of Object.entries(expected)) {
+    const got = actual[name];
+    if (got?.length !== values.length) {
+      throw new Error(`${name}: expected ${values.length} numbers, got ${got?.length ?? Object.keys(actual).join()}`);
+    }
+    values.forEach((value, k) => {
+      largest = larger(largest, Math.abs(got[k]! - value) / Math.max(1, Math.abs(value)));
+    });
+  }
   return largest;
+}
+
+/** The larger one; NaN where either is. */
+function larger(a: number, b: number): number {
+  return Number.isNaN(b) ? b : Math.max(a, b);
 }
 
 /** Makes the next `count` pushes or runs. */
