@@ -9,7 +9,7 @@ import { projectRoot } from "../harness/library.js";
 
 const PATH = `${projectRoot}src/formats/description.schema.json`;
 
-const schema = () => JSON.parse(readFileSync(PATH, "utf8")) as Schema;
+const readSchema = () => JSON.parse(readFileSync(PATH, "utf8")) as Schema;
 
 /** Whether a value is valid, by the few words of JSON Schema that ours has. */
 function isValid(schema: Schema, value: unknown): boolean {
@@ -103,7 +103,7 @@ describe("the schema of descriptions", () => {
       ],
       outputs: ["head"],
     };
-    expect(isValid(schema(), description)).toBe(true);
+    expect(isValid(readSchema(), description)).toBe(true);
   });
 
   const wrong: [name: string, layer: object][] = [
@@ -116,6 +116,6 @@ describe("the schema of descriptions", () => {
     ],
   ];
   for (const [name, layer] of wrong) {
-    it(`does not take ${name}`, () => expect(isValid(schema(), { layers: [layer] })).toBe(false));
+    it(`does not take ${name}`, () => expect(isValid(readSchema(), { layers: [layer] })).toBe(false));
   }
 });

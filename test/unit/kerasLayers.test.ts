@@ -364,6 +364,17 @@ const REFUSALS: Record<string, Refusal> = {
     layers: [inputLayer(), gruLayer(3), layer("GlobalMaxPooling1D", { keepdims: true }), denseLayer(2)],
     message: 'layer "layer": expected keepdims to be false over time, got true',
   },
+  "weights of cuDNN that are a plain layer's": {
+    layers: [inputLayer(), layer("CuDNNGRU", { units: 2 }, { kernel: [3, 6], recurrent_kernel: [2, 6], bias: [2, 6] })],
+    code: "shape-mismatch",
+    message: "layer/bias: expected shape [12], got [2, 6]",
+  },
+  "a layer of cuDNN without a bias": {
+    layers: [inputLayer(), layer("CuDNNLSTM", { units: 2 }, { kernel: [3, 8], recurrent_kernel: [2, 8] })],
+    code: "bad-file",
+    message:
+      'layer "layer": expected the weights kernel, recurrent_kernel, bias, got layer/kernel, layer/recurrent_kernel',
+  },
   "a reshape of another size": {
     layers: [FRAMES, each(layer("Reshape", { target_shape: [7, 8] }))],
     message: 'layer "layer": expected target_shape to be one of 60 elements a step, got [7,8]',

@@ -2,6 +2,7 @@
 
 import type { CellPart, PartReader } from "./cellPart.js";
 import type { Config } from "./config.js";
+import { readCudnnGru, readCudnnLstm } from "./cudnnPart.js";
 import { readGruPart } from "./gruPart.js";
 import type { NamedTensor } from "./kerasModel.js";
 import { readLstmPart } from "./lstmPart.js";
@@ -12,12 +13,14 @@ const READERS: ReadonlyMap<string, PartReader> = new Map<string, PartReader>([
   ["GRU", readGruPart],
   ["LSTM", readLstmPart],
   ["SimpleRNN", readRnnPart],
+  ["CuDNNGRU", readCudnnGru],
+  ["CuDNNLSTM", readCudnnLstm],
 ]);
 
 /** Classes of layers; RNN is one of a cell. */
 export const CELL_LAYERS: readonly string[] = [...READERS.keys(), "RNN"];
 
-const CELLS = [...READERS.keys()].map((name) => `${name}Cell`);
+const CELLS = ["GRUCell", "LSTMCell", "SimpleRNNCell"];
 
 /** A recurrent layer's class and arguments. */
 export interface RecurrentConfig {
