@@ -1,8 +1,10 @@
 // Operators around a recurrence: what they refuse, and why.
 
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseOnnx } from "../../src/entries/onnx.js";
 import { floats, GRU_TENSORS, ints, onnxFile, type OnnxFileNode, type OnnxTensor } from "../files/onnxFile.js";
+import { readOnnxFixture } from "../files/onnxFixture.js";
+import { readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 import { expectRefusal } from "../harness/refusal.js";
 
 /** A graph of a node that reads raw, [batch, 4, 6, 1], before a GRU of one step. */
@@ -113,6 +115,30 @@ const CASES: [what: string, node: OnnxFileNode, reason: string, tensors?: Record
     "it puts values along time or batch",
     { i: { shape: [1, 1], ints: [0] } },
   ],
+  [
+    "groups of channels that are not even",
+    ["GroupNormalization", ["raw", "four", "four"], ["z"], { num_groups: 3 }],
+    "it parts 4 channels into 3 groups",
+    { four: floats(4) },
+  ],
+  [
+    "no groups of channels",
+    ["GroupNormalization", ["raw", "four", "four"], ["z"], { num_groups: 0 }],
+    "it parts 4 channels into 0 groups",
+    { four: floats(4) },
+  ],
+  [
+    "a scale of other channels",
+    ["GroupNormalization", ["raw", "three", "three"], ["z"], { num_groups: 2 }],
+    "it has 3 channels where there are 4 features",
+    { three: floats(3) },
+  ],
+  [
+    "a norm along the batch",
+    ["RMSNormalization", ["raw", "four"], ["z"], { axis: 0 }],
+    "it normalises along time or batch",
+    { four: floats(4) },
+  ],
   ["a reduction of an axis that is not there", ["ReduceMean", ["raw"], ["z"], { axes: [4] }], "it names axis 4 of 4"],
   [
     "a slope that does not fit",
@@ -163,6 +189,16 @@ const CASES: [what: string, node: OnnxFileNode, reason: string, tensors?: Record
     { sizes: ints(2, 1, 1, 1) },
   ],
 ];
+
+describe("a normalisation that is written out", () => {
+  it.each(["torch_norms.opset9", "torch_root_mean_square.opset13"])("is a norm: %s", (name) => {
+    const { fixture, bytes } = readOnnxFixtureFile(name);
+    const { layers } = readOnnxFixture(fixture, bytes);
+    expect(layers.map(({ type }) => type)).toContain("norm");
+    const others = layers.filter((layer) => layer.type === "reduce" || (layer.type === "map" && !layer.operand));
+    expect(others).toEqual([]);
+  });
+});
 
 describe("an operator is refused", () => {
   for (const [what, node, reason, tensors] of CASES) {

@@ -47,6 +47,14 @@ describe("a convolution along time", () => {
     expect(layerOf(after(pads, tensors), "conv")).toMatchObject({ timePadding: "causal" });
   });
 
+  it("has the batch normalisation after it in its weights", () => {
+    const { fixture, bytes } = readOnnxFixtureFile("torch_time_residual.opset13");
+    const kinds = readOnnxFixture(fixture, bytes).layers.map((layer) =>
+      layer.type === "map" ? layer.operation : layer.type,
+    );
+    expect(kinds).toEqual(["dense", "conv", "identity", "add", "conv", "identity", "add", "gru"]);
+  });
+
   it("that is causal streams", async () => {
     const { fixture, bytes } = readOnnxFixtureFile("torch_time_residual.opset13");
     const model = await createModel(readOnnxFixture(fixture, bytes), { device: "cpu" });

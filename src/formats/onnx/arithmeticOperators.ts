@@ -7,6 +7,7 @@ import { originOf } from "./emit.js";
 import { recognizeGruCell } from "./gruCell.js";
 import { ofBoth, withNumbers } from "./maps.js";
 import { mixed, mixtureOf } from "./mixture.js";
+import { recognizeNorm } from "./normCell.js";
 import { demand } from "./refusal.js";
 import { loosen, sourceIndices } from "./shapeOperators.js";
 import { activated, bareColumns, columnsFor, scaled, shifted, sum } from "./signals.js";
@@ -89,7 +90,9 @@ const DIVIDE: Arithmetic = {
     ),
   ofNumbersAndSignal: (call, numbers, signal) => withNumbers(call, "divide", signal, numbers, true),
   ofSignals: (call, a, b) =>
-    isOnePlusAbsolute(call, a, b) ? activatedBy(call, a, "softsign") : ofBoth(call, "divide", a, b),
+    isOnePlusAbsolute(call, a, b)
+      ? activatedBy(call, a, "softsign")
+      : (recognizeNorm(call, a, b) ?? ofBoth(call, "divide", a, b)),
 };
 
 const POWER: Arithmetic = {

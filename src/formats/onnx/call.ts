@@ -22,6 +22,8 @@ export interface Reading {
   readonly isFromTorch: boolean;
   /** Names of the file's tensors that only one input of one node reads. */
   readonly readOnce: ReadonlySet<string>;
+  /** Number of readers of each name of the graph. */
+  readonly numReads: ReadonlyMap<string, number>;
   /** Notes for a person, each once. */
   readonly notes: Set<string>;
 }
@@ -59,6 +61,11 @@ export class Call {
   /** Whether an input is a tensor of the file without other readers. */
   isSoleReader(i: number): boolean {
     return this.reading.readOnce.has(this.node.inputs[i] ?? "");
+  }
+
+  /** Whether it is the only reader of an input that a node gives. */
+  isOnlyReader(i: number): boolean {
+    return this.reading.numReads.get(this.node.inputs[i] ?? "") === 1;
   }
 
   /** An input; null where it was left out. */

@@ -151,6 +151,11 @@ export function rememberAxis(source: LayerSource, axis: Axis): void {
   axesBefore.set(source, axis);
 }
 
+/** The time axis that a convolution reads; undefined for one that does not run along time. */
+export function axisBefore(source: LayerSource): Axis | undefined {
+  return axesBefore.get(source);
+}
+
 /**
  * A convolution's outputs without the first and the last ones, as a Slice after a padded one makes it causal; null where the
  * value is none, or has less padding.
