@@ -23,6 +23,9 @@ const conv2d = (config: object = {}, kernel = [3, 3, 2, 4]): LayerParts =>
   layer("Conv2D", { filters: 4, kernel_size: [3, 3], ...config }, { kernel, bias: [4] });
 const conv1d = (config: object = {}, kernel = [3, 3, 2]): LayerParts =>
   layer("Conv1D", { filters: 2, kernel_size: 3, ...config }, { kernel, bias: [2] });
+const gruCell = { class_name: "GRUCell", config: { units: 2, reset_after: true } };
+const stacked = (cells: readonly unknown[], weights: Weights = {}): LayerParts =>
+  layer("RNN", { cell: { class_name: "StackedRNNCells", config: { cells } } }, weights);
 const norm = (config: object = {}, size = 3): LayerParts =>
   layer("BatchNormalization", config, { gamma: [size], beta: [size], moving_mean: [size], moving_variance: [size] });
 
@@ -374,6 +377,23 @@ const REFUSALS: Record<string, Refusal> = {
     code: "bad-file",
     message:
       'layer "layer": expected the weights kernel, recurrent_kernel, bias, got layer/kernel, layer/recurrent_kernel',
+  },
+  "a stack of no cells": {
+    layers: [inputLayer(), stacked([])],
+    message: 'layer "layer": expected 1 to 64 cells, got 0',
+  },
+  "a stack of too many cells": {
+    layers: [inputLayer(), stacked(Array.from({ length: 65 }, () => gruCell))],
+    message: 'layer "layer": expected 1 to 64 cells, got 65',
+  },
+  "a stack of stacks": {
+    layers: [inputLayer(), stacked([{ class_name: "StackedRNNCells", config: { cells: [gruCell] } }])],
+    message: /^layer "layer".*: expected class_name to be GRUCell or LSTMCell or SimpleRNNCell, got "StackedRNNCells"$/,
+  },
+  "a stack with weights for one cell of two": {
+    layers: [inputLayer(), stacked([gruCell, gruCell], { kernel: [3, 6], recurrent_kernel: [2, 6], bias: [2, 6] })],
+    code: "bad-file",
+    message: /expected the weights kernel, recurrent_kernel, bias, got none$/,
   },
   "a reshape of another size": {
     layers: [FRAMES, each(layer("Reshape", { target_shape: [7, 8] }))],

@@ -2,6 +2,7 @@ import { inKerasOrder } from "./frameOrder.js";
 import type { LayerCall, LayerReader } from "./layerCall.js";
 import { innerLayer } from "./cells.js";
 import { bidirectionalLayers, recurrentLayer } from "./recurrentLayers.js";
+import { stackedCells, stackedLayers } from "./stackedCells.js";
 
 export const readRecurrent: LayerReader = (call) => {
   const { name, config, dialect, builder } = call;
@@ -23,7 +24,9 @@ export const readRecurrent: LayerReader = (call) => {
   }
   const areMaskedStepsRead = builder.areMaskedStepsRead(name);
   const parts = { name, className, config, tensors: call.allWeights(), dialect, input, areMaskedStepsRead };
-  const value = call.pushBuilt(isBidirectional ? bidirectionalLayers(parts) : recurrentLayer(parts));
+  const cells = stackedCells(className, config);
+  const one = () => (cells === null ? recurrentLayer(parts) : stackedLayers(parts, cells));
+  const value = call.pushBuilt(isBidirectional ? bidirectionalLayers(parts) : one());
   return {
     ...value,
     shape: [value.size],
