@@ -38,7 +38,7 @@ const KERAS_GROUPS = ["layers", "_layer_checkpoint_dependencies", "model_weights
 /** Describes an HDF5 file that is no Keras model, and says what to do. */
 function describeFile(root: Hdf5Group): string {
   if (root.has("layer_names") || KERAS_GROUPS.some((name) => root.names.includes(name))) {
-    return "an HDF5 file with weights alone, as save_weights() writes it; save with model.save()";
+    return "an HDF5 file with weights alone, as save_weights() writes it; save with model.save(), or pass a description that names its tensors";
   }
   if (root.has("_NCProperties")) return "a netCDF file, which is data and no model";
   if (root.has("PYTABLES_FORMAT_VERSION")) return "a file of PyTables or pandas, which is data and no model";

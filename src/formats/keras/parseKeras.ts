@@ -1,10 +1,12 @@
 import { GruError } from "../../errors.js";
 import type { Network } from "../../model/network.js";
+import type { NetworkDescription } from "../description.js";
 import type { ModelFiles } from "../fileContents.js";
 import { isHdf5 } from "../hdf5/hdf5File.js";
 import { isZip } from "../zip.js";
 import { readKerasArchive } from "./archive.js";
 import { readH5Model } from "./h5Model.js";
+import { networkOfWeights } from "./describedWeights.js";
 import type { KerasModel } from "./kerasModel.js";
 import { isJson, readLayersModel } from "./layersModel.js";
 import { toNetwork } from "./toNetwork.js";
@@ -13,7 +15,7 @@ import { toNetwork } from "./toNetwork.js";
 export interface ParseKerasOptions {
   /** The files that TF.js's model.json names. */
   readonly files?: ModelFiles | undefined;
-  /** Refused: a Keras model says itself how its layers are wired. */
+  /** The layer list of an HDF5 file of weights alone; a Keras model says itself how its layers are wired. */
   readonly description?: unknown;
 }
 
@@ -29,9 +31,7 @@ export async function parseKeras(
   mayKeep = false,
 ): Promise<Network> {
   const { files, description } = options;
-  if (description !== undefined) {
-    throw new GruError("unsupported", "description: not for a Keras model, which says itself how its layers are wired");
-  }
+  if (description !== undefined) return networkOfWeights(bytes, description as NetworkDescription, mayKeep);
   return toNetwork(await readModel(bytes, files, mayKeep));
 }
 
