@@ -57,7 +57,7 @@ export async function benchModels({ runtime, folders, isQuick, only, writes }: M
   );
   const table = formatModels(timed.results.map((result, i) => together(result, onGpu.results[i]!)));
   const date = new Date().toISOString().slice(0, 10);
-  const facts = `${date}: ${timed.engine}, one thread each, on ${cpus()[0]!.model}, load ${loadAverage()}; outputs on WebGPU in ${onGpu.engine}.`;
+  const facts = `${date}: ${effort.numFrames} frames each; ${timed.engine}, one thread each, on ${cpus()[0]!.model}, load ${loadAverage()}; outputs on WebGPU in ${onGpu.engine}.`;
   writeTable(`${facts}\n\n${table}`);
 }
 
