@@ -82,6 +82,15 @@ const CASES: Record<string, () => Hostile> = {
       inputLayer(2000),
       ...numbered(200, (i) => plain("Activation", `a${i}`, { activation: "tanh" })),
     ]),
+  "a dense layer that is normalised 200 times": () =>
+    ofLayers(/unsupported: .* by the weights in the file/, [
+      inputLayer(512),
+      denseLayer(512, { units: 1024 }),
+      ...numbered(200, (i) => ({
+        ...plain("BatchNormalization", `norm${i}`, { epsilon: 9, scale: false, center: false }),
+        weights: { moving_mean: [1024], moving_variance: [1024] },
+      })),
+    ]),
   "an embedding that claims a thousand million rows": () =>
     ofLayers(/shape-mismatch/, [
       { ...plain("Embedding", "table", { input_dim: 1e9, output_dim: 64 }), weights: { embeddings: [2, 2] } },

@@ -18,6 +18,10 @@ const NAMES = [
   "h5_newer_layout",
   "keras_v3_functional",
   "layers_model_sharded",
+  "h5_cudnn",
+  "keras_v3_causal",
+  "tfjs_stacked_cells",
+  "tfjs_time_summaries_2d",
 ];
 
 describe("a Keras file, changed at random", () => {
