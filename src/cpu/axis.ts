@@ -16,3 +16,8 @@ export const AXIS = {
 export function writeAxis(memory: CpuMemory, axis: Axis): number {
   return writeStruct(memory, AXIS, { ...axis });
 }
+
+/** Whether there is a window of one element for each. */
+export function isEachElement({ kernelSize, stride, before, inputSize, outputSize }: Axis): boolean {
+  return kernelSize === 1 && stride === 1 && before === 0 && inputSize === outputSize;
+}

@@ -1,7 +1,7 @@
 import { type Axis, axesOf, inputOver, inputUnder } from "../layers/axis.js";
 import { conv as room, type ConvLayer, windowLength } from "../layers/conv.js";
 import { elementFunction, writeActivation } from "./activation.js";
-import { writeAxis } from "./axis.js";
+import { isEachElement, writeAxis } from "./axis.js";
 import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 import { createWindowLayer } from "./frameTable.js";
 import { type Rows, sliceRows, writeFloats, writeMatrix } from "./matrix.js";
@@ -19,6 +19,8 @@ export const CONV = {
   matrices: "i32",
   bias: "i32",
   framesAtOnce: "i32",
+  isTimeFirst: "i32",
+  isPointwise: "i32",
 } as const;
 
 /** Depthwise of wasm/conv.ts. */
@@ -98,13 +100,26 @@ function writeConv(layer: ConvLayer, target: CpuTarget): number {
     matrices: addresses,
     bias: writeFloats(memory, bias, outputChannels),
     framesAtOnce: Math.max(1, Math.floor(ROWS_AT_ONCE / (rows[side] * columns[side]))),
+    isTimeFirst: Number(isTimeFirst(layer)),
+    isPointwise: Number(layer.timeKernelSize === 1 && [rows, columns].every(isEachElement)),
   });
 }
 
-/** [outputChannels, channels kernel] */
+/** [outputChannels, channels frames kernel]; [outputChannels, frames channels] where frames have no inner axes */
 function rowsOf(layer: ConvLayer): Rows {
-  const { storage, outputChannels: numRows, weight, bias } = layer;
-  return { storage, numRows, numColumns: windowLength(layer), weight, bias };
+  const { storage, outputChannels: numRows, weight, bias, timeKernelSize } = layer;
+  const numColumns = windowLength(layer);
+  const channels = numColumns / timeKernelSize;
+  const timeFirst = (_: number, i: number) => {
+    const column = i % numColumns;
+    return weight[i - column + (column % channels) * timeKernelSize + Math.floor(column / channels)]!;
+  };
+  return { storage, numRows, numColumns, weight: isTimeFirst(layer) ? weight.map(timeFirst) : weight, bias };
+}
+
+/** Whether frames are features alone, whose windows are along time. */
+function isTimeFirst(layer: ConvLayer): boolean {
+  return !layer.transposed && axesOf(layer).every((axis) => isEachElement(axis) && axis.inputSize === 1);
 }
 
 /** [outputChannels kernel, channels frames], without the bias. */

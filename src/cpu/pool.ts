@@ -1,6 +1,6 @@
-import { type Axes, axesOf, inputUnder } from "../layers/axis.js";
+import { type Axes, type Axis, axesOf, inputUnder } from "../layers/axis.js";
 import { pool as room, type PoolLayer } from "../layers/pool.js";
-import { writeAxis } from "./axis.js";
+import { isEachElement, writeAxis } from "./axis.js";
 import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 import { createWindowLayer } from "./frameTable.js";
 import { writeStruct } from "./struct.js";
@@ -28,11 +28,11 @@ const NO_FRAME = -1;
 export function createPool(layer: PoolLayer, target: CpuTarget): CpuLayer {
   const { memory, wasm } = target;
   if (wasm === null) return createPlainPool(layer, target);
-  const [rows, columns] = axesOf(layer);
+  const [rows, columns, channels] = sidesOf(layer);
   const pool = writeStruct(memory, POOL, {
     rows: writeAxis(memory, rows),
     columns: writeAxis(memory, columns),
-    channels: layer.inputShape[0]!,
+    channels,
     frames: layer.timeKernelSize,
     isMean: Number(layer.operation === "average"),
     countsPadding: Number(layer.countPadding),
@@ -41,6 +41,14 @@ export function createPool(layer: PoolLayer, target: CpuTarget): CpuLayer {
     const { output, outputStride, table, numOutputs, work } = outputs;
     wasm.pool(pool, output, outputStride, table, numOutputs, work);
   });
+}
+
+/** The axes, and the channels. Frames of features alone are one channel: neighbours are joined four at once. */
+function sidesOf(layer: PoolLayer): [rows: Axis, columns: Axis, channels: number] {
+  const [rows, columns] = axesOf(layer);
+  const size = layer.inputShape[0]!;
+  const isFlat = [rows, columns].every((axis) => isEachElement(axis) && axis.inputSize === 1);
+  return isFlat ? [rows, { ...columns, inputSize: size, outputSize: size }, 1] : [rows, columns, size];
 }
 
 /** Window by window, in plain JavaScript. */

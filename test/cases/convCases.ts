@@ -60,7 +60,31 @@ function strideNetwork(): Network {
   });
 }
 
+/** Frames of features alone, pooled and convolved along time; an axis of one element with a zero beside it. */
+function flatNetwork(): Network {
+  const next = uniform(943);
+  const windows = { inputShape: [7], timeKernelSize: 3, timePadding: "same" } as const;
+  const beside = { inputShape: [7, 1], outputChannels: 2, kernelSize: [1], padding: [1, 0] };
+  return defineNetwork({
+    layers: [
+      { type: "pool", name: "max", inputs: ["input"], operation: "max", ...windows },
+      { type: "pool", name: "mean", inputs: ["input"], operation: "average", ...windows },
+      randomConv("conv", ["max"], { ...windows, outputChannels: 5, timeDilation: 2 }, next),
+      randomConv("groups", ["mean"], { inputShape: [7, 1], outputChannels: 14, groups: 7, kernelSize: [1] }, next),
+      randomConv("beside", ["max"], beside, next),
+    ],
+    outputs: ["conv", "mean", "groups", "beside"],
+  });
+}
+
 export const convCases: readonly TwinCase[] = [
+  {
+    id: "conv-flat",
+    name: "convolutions and pools along time of features alone, more steps than go together",
+    batchSize: 3,
+    sequenceLength: 70,
+    network: flatNetwork,
+  },
   {
     id: "conv",
     name: "convolutions of one axis before a layer with a state",

@@ -105,12 +105,35 @@ function addRow(columns: Axis, q: i32, from: usize, to: usize): void {
   }
 }
 
-/** [numRows, stride] -> [numColumns, toStride], of the first numColumns of each row. */
+/** [numRows, stride] -> [numColumns, toStride], of the first numColumns of each row: four by four, then the rest. */
 export function transpose(from: usize, stride: i32, numRows: i32, numColumns: i32, to: usize, toStride: i32): void {
-  for (let row = 0; row < numRows; row++) {
-    for (let column = 0; column < numColumns; column++) {
-      store<f32>(to + 4 * (column * toStride + row), load<f32>(from + 4 * column));
+  const wholeRows = numRows & ~3;
+  const wholeColumns = numColumns & ~3;
+  for (let row = 0; row < wholeRows; row += 4) {
+    for (let column = 0; column < wholeColumns; column += 4) {
+      transposeFour(from + 4 * (row * stride + column), 4 * stride, to + 4 * (column * toStride + row), 4 * toStride);
     }
-    from += 4 * stride;
   }
+  for (let row = 0; row < numRows; row++) {
+    for (let column = row < wholeRows ? wholeColumns : 0; column < numColumns; column++) {
+      store<f32>(to + 4 * (column * toStride + row), load<f32>(from + 4 * (row * stride + column)));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function transposeFour(from: usize, rowBytes: usize, to: usize, toBytes: usize): void {
+  const a = v128.load(from);
+  const b = v128.load(from + rowBytes);
+  const c = v128.load(from + 2 * rowBytes);
+  const d = v128.load(from + 3 * rowBytes);
+  const abLow = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+  const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cdLow = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+  const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(abLow, cdLow, 0, 1, 4, 5));
+  v128.store(to + toBytes, v128.shuffle<f32>(abLow, cdLow, 2, 3, 6, 7));
+  v128.store(to + 2 * toBytes, v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5));
+  v128.store(to + 3 * toBytes, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7));
 }

@@ -29,6 +29,10 @@ export class Conv {
   bias: usize;
   /** Frames whose windows are gathered together. */
   framesAtOnce: i32;
+  /** Whether a frame has no inner axes: the columns of the matrix are then [frames, channels], as the frames lie. */
+  isTimeFirst: i32;
+  /** Whether a window is one element of each channel of one frame, and there is one for each. */
+  isPointwise: i32;
 }
 
 /** Rows of the product that a frame gives. */
@@ -71,12 +75,18 @@ export function convolve(
   const N = matrixOf(conv, 0).numRows;
   const inputBytes: usize = 4 * conv.channels * conv.rows.inputSize * conv.columns.inputSize;
   const outputBytes: usize = 4 * conv.outputChannels * conv.rows.outputSize * conv.columns.outputSize;
+  // Of one group, whose rows the output has room for.
+  const isWrittenInPlace = conv.groups == 1 && !conv.isTransposed && numRows == 1;
   const products = work + 4 * (conv.framesAtOnce * numRows * K + 4);
   for (let first = 0; first < numOutputs; first += conv.framesAtOnce) {
     const count = min(conv.framesAtOnce, numOutputs - first);
     for (let group = 0; group < conv.groups; group++) {
       for (let m = 0; m < count; m++) {
         gather(conv, table + 4 * (first + m) * conv.frames, group * inputBytes, work + 4 * m * numRows * K);
+      }
+      if (isWrittenInPlace) {
+        product(output + 4 * first * outputStride, outputStride, work, K, matrixOf(conv, 0), count);
+        continue;
       }
       product(products, N, work, K, matrixOf(conv, group), count * numRows);
       let to = output + 4 * first * outputStride + group * outputBytes;
@@ -90,7 +100,16 @@ export function convolve(
 
 /** The rows of an output's product. @param frames [frames] addresses @param offset bytes from a frame to the group's channels */
 function gather(conv: Conv, frames: usize, offset: usize, to: usize): void {
+  if (conv.isTimeFirst) {
+    const bytes: usize = 4 * conv.channels;
+    for (let t = 0; t < conv.frames; t++) memory.copy(to + t * bytes, load<usize>(frames + 4 * t) + offset, bytes);
+    return;
+  }
   if (!conv.isTransposed) {
+    if (conv.isPointwise) {
+      const numInputs = conv.columns.inputSize * conv.rows.inputSize;
+      return transpose(load<usize>(frames) + offset, numInputs, conv.channels, numInputs, to, conv.channels);
+    }
     return gatherWindows(conv.rows, conv.columns, conv.channels, frames, conv.frames, offset, to);
   }
   const numInputs = conv.rows.inputSize * conv.columns.inputSize;
