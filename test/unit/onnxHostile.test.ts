@@ -37,6 +37,17 @@ const big = { size: ints(2 ** 20), wide: ints(1, 2 ** 16), half: scalar(0.5) };
 const constantOfShape = ["ConstantOfShape", ["size"], ["c"]] as const;
 const addUp = ["Add", ["y", "c"], ["z"]] as const;
 
+/** One of 60 normalisations in single operators, one after the other. */
+const norm = (i: number): OnnxFileNode[] => [
+  ["ReduceMean", [`n${i}`], [`mean${i}`], { axes: [2] }],
+  ["Sub", [`n${i}`, `mean${i}`], [`d${i}`]],
+  ["Pow", [`d${i}`, "two"], [`s${i}`]],
+  ["ReduceMean", [`s${i}`], [`v${i}`], { axes: [2] }],
+  ["Add", [`v${i}`, "two"], [`e${i}`]],
+  ["Sqrt", [`e${i}`], [`r${i}`]],
+  ["Div", [`d${i}`, `r${i}`], [i === 59 ? "z" : `n${i + 1}`]],
+];
+
 const CASES: Record<string, () => Uint8Array> = {
   "many large constants": () => {
     const constants = times(16, (i): OnnxFileNode => ["ConstantOfShape", ["size"], [`c${i}`]]);
@@ -294,6 +305,29 @@ const CASES: Record<string, () => Uint8Array> = {
       tensors: { ...GRU_TENSORS, flat: ints(1, -1) },
       inputs: { x: [2 ** 30, 1, 3] },
       outputs: ["z"],
+    }),
+  "norms of norms, written out": () => {
+    return model({
+      nodes: [["Tile", ["y", "often"], ["n0"]], ...times(60, norm).flat()],
+      tensors: { two: scalar(2), often: ints(1, 1, 2 ** 14) },
+    });
+  },
+  "groups beyond counting": () =>
+    model({
+      nodes: [
+        ["Transpose", ["y"], ["c"], { perm: [1, 2, 0] }],
+        ["GroupNormalization", ["y", "k", "k"], ["z"], { num_groups: 2 ** 40 }],
+      ],
+      tensors: { k: floats(2) },
+    }),
+  "batch normalisations of one convolution, again and again": () =>
+    model({
+      nodes: [
+        ["Transpose", ["y"], ["c"], { perm: [1, 2, 0] }],
+        ["Conv", ["c", "k"], ["v"]],
+        ...chain(400, "v", (from, to) => ["BatchNormalization", [from, "b", "b", "b", "b"], [to]]),
+      ],
+      tensors: { k: floats(2 ** 10, 2, 3), b: floats(2 ** 10) },
     }),
   "a cycle of convolutions": () =>
     model({
