@@ -164,7 +164,7 @@ describe("a model file, broken", () => {
     [
       "of a GRU",
       ({ description }) => (description.layers[0]!["ReturnSequence"] = false),
-      'layers[0]: expected the keys type, name, inputs, inputSize, hiddenSize, rows, frameSteps, direction, resetAfter, gateActivation, newActivation, clip, returnSequences, got "ReturnSequence"; did you mean "returnSequences"?',
+      'layers[0]: expected the keys type, name, inputs, inputSize, hiddenSize, rows, frameSteps, keepsState, direction, resetAfter, gateActivation, newActivation, clip, returnSequences, got "ReturnSequence"; did you mean "returnSequences"?',
     ],
     [
       "that another layer has",

@@ -1,6 +1,6 @@
 import { gruLayers } from "../harness/gruLayers.js";
 import { describe, expect, it } from "vitest";
-import { loadModel, parseModel } from "../../src/index.js";
+import { createModel, loadModel, parseModel } from "../../src/index.js";
 import { parseOnnx, toRun } from "../../src/entries/onnx.js";
 import { runReference } from "../harness/reference/runReference.js";
 import { GRU_NODES, GRU_TENSORS, floats, gruFile, ints, onnxFile, type OnnxFile } from "../files/onnxFile.js";
@@ -181,6 +181,51 @@ describe("a GRU", () => {
       { type: "gru", direction: "reverse" },
       { type: "last", direction: "reverse" },
     ]);
+  });
+});
+
+describe("an Expand of a constant", () => {
+  const nodes = [
+    ["Shape", ["x"], ["sizes"]],
+    ["Gather", ["sizes", "one"], ["rows"]],
+    ["Concat", ["one", "rows", "two"], ["wide"], { axis: 0 }],
+    ["Expand", ["states", "wide"], ["h"]],
+    ["GRU", ["x", "W", "R", "", "", "h"], ["Z"], { hidden_size: 2 }],
+    ["Squeeze", ["Z", "one"], ["z"]],
+  ] as const;
+  const file = (floats: number[]) =>
+    gruFile({ nodes, tensors: { two: ints(2), states: { shape: [1, 3, 2], floats } }, outputs: ["z"] });
+
+  it("over the batch that is the same for each row holds for any batch", () => {
+    expect(parseOnnx(file([0, 0, 0, 0, 0, 0])).layers).toMatchObject([{ type: "gru", initialState: null }]);
+  });
+
+  it("over the batch whose rows differ is refused", () =>
+    expectRefusal(() => parseOnnx(file([0, 0, 1, 0, 0, 0])), "unsupported", /it fixes time or batch at 3/));
+});
+
+describe("the last step", () => {
+  it("of a reverse layer, which is not its final state, is a layer's, beside outputs of every step", async () => {
+    const network = parseOnnx(
+      gruFile({
+        nodes: [
+          ["GRU", ["x", "W", "R"], ["S"], { hidden_size: 2, direction: "reverse" }],
+          ["Squeeze", ["S", "one"], ["s"]],
+          ["Gather", ["s", "end"], ["z"]],
+        ],
+        tensors: { end: { shape: [], ints: [-1] } },
+        outputs: ["s", "z"],
+      }),
+    );
+    expect(network.layers.at(-1)).toMatchObject({ type: "last", name: "z" });
+    const model = await createModel(network, { device: "cpu" });
+    const { outputs } = await model.run(
+      new Float32Array(5 * 3 * 2).map((_, i) => Math.sin(i)),
+      { batchSize: 2 },
+    );
+    expect(outputs["z"]).toHaveLength(4);
+    expect([...outputs["z"]!]).toEqual([...outputs["s"]!.subarray(-4)]);
+    model.dispose();
   });
 });
 

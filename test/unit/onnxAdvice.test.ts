@@ -63,18 +63,42 @@ describe("a graph that cannot be run", () => {
     expect(message.length).toBeLessThan(700);
   });
 
-  it("that gives its lengths again is to leave them out", () => {
+  it("that gives its lengths alone is to leave them out, and beside others they are", () => {
+    const file = (outputs: string[]) =>
+      onnxFile({
+        nodes: [
+          ["GRU", ["x", "W", "R", "", "n"], ["z"]],
+          ["Identity", ["n"], ["m"]],
+        ],
+        tensors: GRU_TENSORS,
+        inputs: { x: ["time", "batch", 3], n: ["batch"] },
+        integers: ["n"],
+        outputs,
+      });
+    expect(refusalOf(file(["m"]))).toMatch(/its output m is lengths\nleave the lengths out of forward's results/);
+    const { graph, notes } = parseOnnx(file(["z", "m"]));
+    expect(graph.outputs.map(({ name }) => name)).toEqual(["z"]);
+    expect(notes).toContain("Graph output m is the lengths, which the caller has: it is left out.");
+  });
+
+  it("that was unrolled over steps at the front says so", () => {
+    const [x, h] = [Array.from({ length: 3 }, (_, i) => `x${i}`), ["h0", "h1", "h2", "h3"]];
+    const steps = x.flatMap((each, i): OnnxFileNode[] => [
+      ["Gather", ["x", `i${i}`], [each]],
+      ["Gemm", [each, "A"], [`a${i}`]],
+      ["Gemm", [h[i]!, "B"], [`b${i}`]],
+      ["Add", [`a${i}`, `b${i}`], [`s${i}`]],
+      ["Tanh", [`s${i}`], [h[i + 1]!]],
+    ]);
+    const indices = Object.fromEntries(x.map((_, i) => [`i${i}`, { shape: [], ints: [i] }]));
+    const matrix = (rows: number) => ({ shape: [rows, 2], floats: Array.from({ length: 2 * rows }, (_, i) => i) });
     const file = onnxFile({
-      nodes: [
-        ["GRU", ["x", "W", "R", "", "n"], ["z"]],
-        ["Identity", ["n"], ["m"]],
-      ],
-      tensors: GRU_TENSORS,
-      inputs: { x: ["time", "batch", 3], n: ["batch"] },
-      integers: ["n"],
-      outputs: ["z", "m"],
+      nodes: [["ConstantOfShape", ["zeros"], ["h0"]], ...steps],
+      tensors: { ...indices, A: matrix(3), B: matrix(2), zeros: { shape: [2], ints: [1, 2] } },
+      inputs: { x: [3, "batch", 3] },
+      outputs: ["h3"],
     });
-    expect(refusalOf(file)).toMatch(/its output m is lengths\nleave the lengths out of forward's results/);
+    expect(refusalOf(file)).toContain("a loop over nn.GRUCell is unrolled by the export");
   });
 
   it("of onnxruntime's own operators is to be loaded from before", () => {

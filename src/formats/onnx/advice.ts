@@ -16,6 +16,19 @@ interface Rule {
 const isOfKeras = ({ producer }: OnnxModel) => /tf2onnx|keras/i.test(producer);
 const hasGru = ({ nodes }: OnnxModel) => nodes.some(({ operator }) => operator === "GRU");
 
+/** Uses of one matrix that a loop leaves and a plain network does not. */
+const MIN_REPEATS = 3;
+
+/** Whether products share a weight, as the steps of an unrolled loop do. */
+function repeatsWeights({ nodes }: OnnxModel): boolean {
+  const uses = new Map<string, number>();
+  for (const { operator, inputs } of nodes) {
+    const weight = operator === "Gemm" || operator === "MatMul" ? inputs[1] : undefined;
+    if (weight !== undefined) uses.set(weight, (uses.get(weight) ?? 0) + 1);
+  }
+  return [...uses.values()].some((count) => count >= MIN_REPEATS);
+}
+
 const controlFlow = (model: OnnxModel) =>
   isOfKeras(model)
     ? 'the converter left a recurrent layer as a Loop: load the Keras model itself, model.save("model.keras") or .h5'
@@ -38,6 +51,11 @@ const RULES: readonly Rule[] = [
     advice: () =>
       "pack_padded_sequence(..., enforce_sorted=False) sorts the rows in the graph: export with enforce_sorted=True and a " +
       "sorted example; rows may be in any order here, with the option lengths",
+  },
+  {
+    reason: /^it (multiplies an axis that is not all features|needs features as input 0)/,
+    applies: repeatsWeights,
+    advice: () => UNROLLED,
   },
   {
     reason: /^it fixes time or batch/,

@@ -104,7 +104,14 @@ function outputOf(end: End, { asked, pairs, carried }: Parts, specs: Specs, unit
   const source = asked.get(end);
   const { step, isReversed } = end.signal;
   if (source !== undefined) {
-    return { ...port, as: "output", layer: specs.names.get(source)!, isLastStep: step === "last", isReversed };
+    const isTaken = source.type === "layer" && source.spec.type === "last";
+    return {
+      ...port,
+      as: "output",
+      layer: specs.names.get(source)!,
+      isLastStep: step === "last" && !isTaken,
+      isReversed,
+    };
   }
   const input = [...pairs].find(([, one]) => one === end)?.[0];
   if (input !== undefined && carried.includes(input)) {

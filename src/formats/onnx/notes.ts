@@ -17,6 +17,8 @@ export function notesOf(
     ...suspicion(reading.suspects, linearBeforeReset),
     ...inputNotes(graph),
     ...graph.outputs.flatMap(outputNotes),
+    ...(reading.isFromTorch ? paddingNotes(graph) : []),
+    ...reading.notes,
   ];
 }
 
@@ -44,6 +46,16 @@ function inputNotes({ inputs, states }: OnnxGraph): string[] {
   const names = states.map(({ layer, block }) => `${layer}.${block}`).join(", ");
   const hasStates = inputs.some(({ as }) => as === "initialState");
   return hasStates && states.length > 1 ? [...notes, `States are those of ${names}, one after the other.`] : notes;
+}
+
+/** PyTorch's exporter drops the padding value of pad_packed_sequence, without a word. */
+function paddingNotes({ inputs, outputs }: OnnxGraph): string[] {
+  if (!inputs.some(({ as }) => as === "lengths")) return [];
+  return outputs.flatMap(({ name, axes }) =>
+    axes.includes("time")
+      ? [`Graph output ${name} is zero past a row's end: a padding_value of pad_packed_sequence is not in the file.`]
+      : [],
+  );
 }
 
 const isTimeMajor = (axes: readonly OnnxAxis[]) => axes[0] === "time" && axes[1] === "batch";

@@ -25,7 +25,7 @@ export type OnnxOutput =
   | (Port & {
       readonly as: "output";
       readonly layer: string;
-      /** Whether the graph gives only the last step. The layer gives every step unless `run` has `returnSequences: false`. */
+      /** Whether the graph gives only the last step, and the layer every step unless `run` has `returnSequences: false`: where there are lengths. */
       readonly isLastStep: boolean;
       /** Whether the graph gives the last step first. */
       readonly isReversed: boolean;

@@ -26,13 +26,20 @@ export interface Parts {
 /** Finds the parts. @param named the states that the caller names, from input to output */
 export function partsOf({ reading, inputs, outputs }: GraphReading, named: ReadonlyMap<string, string>): Parts {
   const { wiring } = reading;
-  const ends = [...outputs].map(([port, value]) => endOf(port, value!, wiring));
+  const ends = [...outputs].flatMap(([port, value]) => {
+    if (outputs.size === 1 || value?.content.kind !== "lengths") return [endOf(port, value!, wiring)];
+    reading.notes.add(`Graph output ${port.name} is the lengths, which the caller has: it is left out.`);
+    return [];
+  });
   const features = featureInputs(inputs, wiring);
   const all = behind(sourcesOf(ends, wiring), wiring);
   const pairs = pairStates(features, ends, [...all].filter(isRecurrent), named, wiring);
   const states = ends.filter((end) => [...pairs.values()].includes(end) || isFinal(end, wiring));
   const given = ends.filter((end) => !states.includes(end));
-  const asked = new Map(given.map((end) => [end, wholeSource(end, wiring)]));
+  // With lengths, the last step of the graph is not that of each row.
+  const hasLengths = [...inputs.values()].some((value) => value?.content.kind === "lengths");
+  const isLast = ({ signal }: End) => signal.step === "last" && !hasLengths;
+  const asked = new Map(given.map((end) => [end, isLast(end) ? lastOf(end, wiring) : wholeSource(end, wiring)]));
   const [layer] = stateSources(states, wiring);
   const hasNone = given.length === 0 && layer !== undefined;
   const instead = hasNone ? ([states[0]!, afterFrame(layer) === null ? wiring.finalOf(layer) : layer] as const) : null;
@@ -93,6 +100,12 @@ function behind(sources: Iterable<Source>, wiring: Wiring, into = new Set<Source
     if ("columns" in source) queue.push(...wiring.sourcesOf(source.columns));
   }
   return into;
+}
+
+/** A new layer that gives an output's columns at the last step. */
+function lastOf({ columns, port }: End, wiring: Wiring): Source {
+  const { length } = columns;
+  return wiring.addLayer(port.name, columns, length, { type: "last", inputSize: length, direction: "forward" });
 }
 
 /** The source that is an output as a whole; if there is none, a new layer that selects the output's columns. */

@@ -252,7 +252,7 @@ function flatten(call: Call): Value[] {
 
 /** Repeats a value to a shape, like the operator Expand. */
 function stretch(call: Call, target: readonly Axis[]): Value {
-  const value = loosen(call, call.input(0), target);
+  const value = loosen(call, call.input(0), target, true);
   const rank = Math.max(value.axes.length, target.length);
   const padded = (axes: readonly Axis[]): Axis[] => [...Array.from({ length: rank - axes.length }, () => 1), ...axes];
   const from = padded(value.axes);
@@ -263,14 +263,20 @@ function stretch(call: Call, target: readonly Axis[]): Value {
   return reindex(value, axes, sourceIndices(call.wiring, axes, steps), call.wiring);
 }
 
-/** Reduces a constant's frozen time or batch axes to size 1 where it is the same all along. @param beside the other axes */
-export function loosen(call: Call, value: Value, beside: readonly Axis[]): Value {
+/**
+ * Reduces a constant's frozen time or batch axes to size 1 where it is the same all along.
+ *
+ * @param beside the other axes
+ * @param isOpen whether an axis is frozen, too, where the other one is open: the graph is right at that one size
+ */
+export function loosen(call: Call, value: Value, beside: readonly Axis[], isOpen = false): Value {
   const { axes, content } = value;
   if (content.kind !== "constant") return value;
   const steps = strides(axes);
   const isFrozen = axes.map((axis, i) => {
     const other = beside.at(i - axes.length);
-    return typeof axis === "number" && axis !== 1 && other !== undefined && frozenAxis(other) === axis;
+    if (typeof axis !== "number" || axis === 1 || other === undefined) return false;
+    return frozenAxis(other) === axis || (isOpen && typeof other !== "number" && frozenAxis(other) === null);
   });
   if (!isFrozen.includes(true)) return value;
   const loose = axes.map((axis, i) => (isFrozen[i] ? 1 : axis));
