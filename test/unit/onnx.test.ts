@@ -193,8 +193,8 @@ describe("an Expand of a constant", () => {
     ["GRU", ["x", "W", "R", "", "", "h"], ["Z"], { hidden_size: 2 }],
     ["Squeeze", ["Z", "one"], ["z"]],
   ] as const;
-  const file = (floats: number[]) =>
-    gruFile({ nodes, tensors: { two: ints(2), states: { shape: [1, 3, 2], floats } }, outputs: ["z"] });
+  const file = (states: number[]) =>
+    gruFile({ nodes, tensors: { two: ints(2), states: { shape: [1, 3, 2], floats: states } }, outputs: ["z"] });
 
   it("over the batch that is the same for each row holds for any batch", () => {
     expect(parseOnnx(file([0, 0, 0, 0, 0, 0])).layers).toMatchObject([{ type: "gru", initialState: null }]);

@@ -14,6 +14,21 @@ function refusalOf(file: Uint8Array): string {
   throw new Error("expected a refusal, got a network");
 }
 
+/** A GRU with lengths, which the graph passes on, too. */
+const withLengths = (outputs: string[]) =>
+  onnxFile({
+    nodes: [
+      ["GRU", ["x", "W", "R", "", "n"], ["z"]],
+      ["Identity", ["n"], ["m"]],
+    ],
+    tensors: GRU_TENSORS,
+    inputs: { x: ["time", "batch", 3], n: ["batch"] },
+    integers: ["n"],
+    outputs,
+  });
+
+const matrixOf = (rows: number) => ({ shape: [rows, 2], floats: Array.from({ length: 2 * rows }, (_, i) => i) });
+
 const model = (nodes: readonly OnnxFileNode[], more: Partial<OnnxFile> = {}) =>
   refusalOf(gruFile({ nodes, outputs: ["z"], producer: "pytorch", ...more }));
 
@@ -64,19 +79,10 @@ describe("a graph that cannot be run", () => {
   });
 
   it("that gives its lengths alone is to leave them out, and beside others they are", () => {
-    const file = (outputs: string[]) =>
-      onnxFile({
-        nodes: [
-          ["GRU", ["x", "W", "R", "", "n"], ["z"]],
-          ["Identity", ["n"], ["m"]],
-        ],
-        tensors: GRU_TENSORS,
-        inputs: { x: ["time", "batch", 3], n: ["batch"] },
-        integers: ["n"],
-        outputs,
-      });
-    expect(refusalOf(file(["m"]))).toMatch(/its output m is lengths\nleave the lengths out of forward's results/);
-    const { graph, notes } = parseOnnx(file(["z", "m"]));
+    expect(refusalOf(withLengths(["m"]))).toMatch(
+      /its output m is lengths\nleave the lengths out of forward's results/,
+    );
+    const { graph, notes } = parseOnnx(withLengths(["z", "m"]));
     expect(graph.outputs.map(({ name }) => name)).toEqual(["z"]);
     expect(notes).toContain("Graph output m is the lengths, which the caller has: it is left out.");
   });
@@ -91,10 +97,9 @@ describe("a graph that cannot be run", () => {
       ["Tanh", [`s${i}`], [h[i + 1]!]],
     ]);
     const indices = Object.fromEntries(x.map((_, i) => [`i${i}`, { shape: [], ints: [i] }]));
-    const matrix = (rows: number) => ({ shape: [rows, 2], floats: Array.from({ length: 2 * rows }, (_, i) => i) });
     const file = onnxFile({
       nodes: [["ConstantOfShape", ["zeros"], ["h0"]], ...steps],
-      tensors: { ...indices, A: matrix(3), B: matrix(2), zeros: { shape: [2], ints: [1, 2] } },
+      tensors: { ...indices, A: matrixOf(3), B: matrixOf(2), zeros: { shape: [2], ints: [1, 2] } },
       inputs: { x: [3, "batch", 3] },
       outputs: ["h3"],
     });
