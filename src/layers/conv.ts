@@ -86,6 +86,9 @@ export const conv: LayerType<ConvLayer, ConvSpec> = {
     if (channels % groups !== 0 || outputChannels % groups !== 0) {
       return `expected groups to divide ${channels} channels and ${outputChannels} output channels, got ${groups}`;
     }
+    if (!layer.transposed && layer.outputPadding.some((more) => more > 0)) {
+      return `expected outputPadding of a transposed convolution alone, got [${layer.outputPadding.join(", ")}]`;
+    }
     return timeWindowFault(layer) ?? windowFault(layer, outputChannels);
   },
   tensors: (layer) => [

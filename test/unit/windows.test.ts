@@ -96,6 +96,11 @@ describe("a convolution whose fields do not go together", () => {
       "expected windows that fit into the frame, got an output of shape [6, 1, -1]",
     ],
     ["groups that do not divide", { groups: 4 }, "expected groups to divide 4 channels and 6 output channels, got 4"],
+    [
+      "output padding of no transposed one",
+      { outputPadding: [1] },
+      "expected outputPadding of a transposed convolution alone, got [1]",
+    ],
     ["a giant frame", { padding: [2 ** 22, 0] }, "expected frames of at most 2097152 numbers, got 25165866"],
   ];
 
