@@ -1,9 +1,9 @@
-// Builds dist/: a file for each of src/entries/, webgru.js of src/index.ts, and cli.js of src/cli/main.ts.
+// Builds dist/: a file for each of src/entries/, webgru.js of src/index.ts, cli.js of src/cli/main.ts, and the schema of descriptions.
 
-import { chmodSync, copyFileSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { build, runnerImport } from "vite";
 import { assemblyScript } from "./assemblyScript.mjs";
 
 const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
@@ -92,7 +92,8 @@ for (const [fileName, entry] of Object.entries(sources)) {
   });
 }
 
-copyFileSync(`${projectRoot}src/formats/description.schema.json`, `${projectRoot}dist/description.schema.json`);
+const { module } = await runnerImport(`${projectRoot}src/formats/descriptionSchema.ts`, { configFile: false });
+writeFileSync(`${projectRoot}dist/description.schema.json`, JSON.stringify(module.descriptionSchema()));
 
 // npm does this when it installs the package. Without it, a second build would break `npx webgru` in this folder.
 chmodSync(`${projectRoot}dist/cli.js`, 0o755);

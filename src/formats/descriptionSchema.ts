@@ -1,5 +1,5 @@
-// The JSON Schema of descriptions, by which editors complete them. `description.schema.json` beside it is what it gives, and is in
-// the package; a test holds both together, and the schema to what the fields accept.
+// The JSON Schema of descriptions, by which editors complete them: the build writes it to the package. A test holds it to what the
+// fields accept.
 
 import type { Field } from "../layers/field.js";
 import { type Layer, LAYER_TYPES } from "../layers/index.js";
