@@ -31,8 +31,8 @@ const TIMEOUT_MS = 30_000;
 /** Of the heap, so that what asks for all memory ends before the machine does. */
 const HEAP_MEGABYTES = 1500;
 
-/** A cost between these is measured anew, at most twice, and the least counts: a fault costs as much each time. */
-const DOUBTFUL_MS = { above: 100, below: 2000 };
+/** Another process may have been in the way of a cost below this: a fault costs more, or as much each time. */
+const DOUBTFUL_MS = 2000;
 
 /**
  * Parses a file with the built library (call `buildLibrary` before), in a process of its own.
@@ -50,8 +50,10 @@ export async function childCost(
     const names = [...(files?.keys() ?? [])];
     for (const [i, name] of names.entries()) writeFileSync(join(folder, "files", `${i}`), files!.get(name)!);
     writeFileSync(join(folder, "options.json"), JSON.stringify({ options, names: files && names }));
+    const parts = typeof bytes === "string" ? [] : [bytes, ...(files?.values() ?? [])];
+    const sizeBytes = parts.reduce((sum, { length }) => sum + length, 0);
     let least = await costIn(folder);
-    for (let again = 0; again < 2 && isDoubtful(least); again++) {
+    for (let again = 0; again < 2 && isDoubtful(least, sizeBytes); again++) {
       const cost = await costIn(folder);
       if (cost.cpuMs / cost.yardstickMs < least.cpuMs / least.yardstickMs) least = cost;
     }
@@ -61,8 +63,9 @@ export async function childCost(
   }
 }
 
-function isDoubtful({ cpuMs }: ChildCost): boolean {
-  return cpuMs > DOUBTFUL_MS.above && cpuMs < DOUBTFUL_MS.below;
+/** Whether a cost is too large, and is measured anew: the least counts. */
+function isDoubtful({ cpuMs, yardstickMs }: ChildCost, sizeBytes: number): boolean {
+  return cpuMs > costLimits(sizeBytes, yardstickMs).cpuMs && cpuMs < DOUBTFUL_MS;
 }
 
 async function costIn(folder: string): Promise<ChildCost> {
