@@ -304,11 +304,11 @@ const REFUSALS: Record<string, Refusal> = {
       inputLayer(),
       {
         class_name: "RNN",
-        config: { name: "rnn", cell: { class_name: "StackedRNNCells", config: {} } },
+        config: { name: "rnn", cell: { class_name: "ConvLSTM2DCell", config: {} } },
         weights: gruShapes(3, 2),
       },
     ],
-    message: 'layer "rnn".cell: expected class_name to be GRUCell or LSTMCell or SimpleRNNCell, got "StackedRNNCells"',
+    message: 'layer "rnn".cell: expected class_name to be GRUCell or LSTMCell or SimpleRNNCell, got "ConvLSTM2DCell"',
   },
   "another layer over time": {
     layers: [

@@ -47,27 +47,29 @@ describe.each([...LAYER_TYPES, ...WITH_FRAME_AXES])("a layer of type, or the cas
     expect(await read.run(input)).toEqual(await model.run(input));
   });
 
-  it.runIf(WHOLE.includes(name))("is refused in a stream", async () => {
-    const model = await createModel(network, { device: "cpu" });
-    expect(() => model.createStream()).toThrow(
-      'layer "flat": expected one that a stream can step through, got the 7 steps of a sequence together; use run',
-    );
-  });
-
-  it.skipIf(WHOLE.includes(name))("streams as it runs, on from a saved state too", async () => {
-    const model = await createModel(network, { device: "cpu" });
-    const whole = await model.run(input, { returnSequences: false });
-    const stream = model.createStream();
-    const half = 3 * network.inputSize;
-    await stream.push(input.subarray(0, half));
-    const saved = await stream.save();
-    const again = model.createStream();
-    again.restore(saved);
-    const second = await again.push(input.subarray(half));
-    const last = second.slice(-whole.output.length);
-    whole.output.forEach((expected, i) => expect(last[i]).toBeCloseTo(expected, 6));
-    expect(await (await stream.fork()).push(input.subarray(half))).toEqual(second);
-  });
+  if (WHOLE.includes(name)) {
+    it("is refused in a stream", async () => {
+      const model = await createModel(network, { device: "cpu" });
+      expect(() => model.createStream()).toThrow(
+        'layer "flat": expected one that a stream can step through, got the 7 steps of a sequence together; use run',
+      );
+    });
+  } else {
+    it("streams as it runs, on from a saved state too", async () => {
+      const model = await createModel(network, { device: "cpu" });
+      const whole = await model.run(input, { returnSequences: false });
+      const stream = model.createStream();
+      const half = 3 * network.inputSize;
+      await stream.push(input.subarray(0, half));
+      const saved = await stream.save();
+      const again = model.createStream();
+      again.restore(saved);
+      const second = await again.push(input.subarray(half));
+      const last = second.slice(-whole.output.length);
+      whole.output.forEach((expected, i) => expect(last[i]).toBeCloseTo(expected, 6));
+      expect(await (await stream.fork()).push(input.subarray(half))).toEqual(second);
+    });
+  }
 });
 
 describe("the indices of a rearrangement", () => {
