@@ -34,8 +34,12 @@ function networkWith(type: string): Network {
 /** Networks of the twin cases whose layers' frames have axes of their own. */
 const WITH_FRAME_AXES = ["rows-gru-0", "rows-lstm-4", "steps-gru-3", "dual-path"];
 
-describe.each([...LAYER_TYPES, ...WITH_FRAME_AXES])("a layer of type, or the case, %s", (name) => {
-  const network = WITH_FRAME_AXES.includes(name) ? twinCase(name).network() : networkWith(name);
+const NAMES = [...LAYER_TYPES, ...WITH_FRAME_AXES];
+
+const networkNamed = (name: string) => (WITH_FRAME_AXES.includes(name) ? twinCase(name).network() : networkWith(name));
+
+describe.each(NAMES)("a layer of type, or the case, %s", (name) => {
+  const network = networkNamed(name);
   const input = randomInput(network, NUM_STEPS, 950);
 
   it.each(["f32", "f16", "int8"] as const)("is the same again from a file in %s", async (storage) => {
@@ -46,16 +50,14 @@ describe.each([...LAYER_TYPES, ...WITH_FRAME_AXES])("a layer of type, or the cas
     const model = await createModel(stored, { device: "cpu" });
     expect(await read.run(input)).toEqual(await model.run(input));
   });
+});
 
-  if (WHOLE.includes(name)) {
-    it("is refused in a stream", async () => {
-      const model = await createModel(network, { device: "cpu" });
-      expect(() => model.createStream()).toThrow(
-        'layer "flat": expected one that a stream can step through, got the 7 steps of a sequence together; use run',
-      );
-    });
-  } else {
-    it("streams as it runs, on from a saved state too", async () => {
+describe("a layer", () => {
+  it.each(NAMES.filter((name) => !WHOLE.includes(name)))(
+    "streams as it runs, on from a saved state too: %s",
+    async (name) => {
+      const network = networkNamed(name);
+      const input = randomInput(network, NUM_STEPS, 950);
       const model = await createModel(network, { device: "cpu" });
       const whole = await model.run(input, { returnSequences: false });
       const stream = model.createStream();
@@ -68,8 +70,16 @@ describe.each([...LAYER_TYPES, ...WITH_FRAME_AXES])("a layer of type, or the cas
       const last = second.slice(-whole.output.length);
       whole.output.forEach((expected, i) => expect(last[i]).toBeCloseTo(expected, 6));
       expect(await (await stream.fork()).push(input.subarray(half))).toEqual(second);
-    });
-  }
+    },
+  );
+
+  it.each(WHOLE)("is refused in a stream where its type is %s", async (name) => {
+    const network = networkWith(name);
+    const model = await createModel(network, { device: "cpu" });
+    expect(() => model.createStream()).toThrow(
+      'layer "flat": expected one that a stream can step through, got the 7 steps of a sequence together; use run',
+    );
+  });
 });
 
 describe("the indices of a rearrangement", () => {
