@@ -6,7 +6,7 @@ import type { LstmSpec } from "../../src/layers/lstm.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
-import { randomArray, randomDense, randomEmbedding, uniform } from "./random.js";
+import { randomTensors, randomDense, randomEmbedding, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
 interface LstmShape extends Pick<
@@ -26,19 +26,7 @@ interface LstmShape extends Pick<
 /** An LSTM layer with PyTorch's initial range, 1 / sqrt(H). */
 export function randomLstm(name: string, inputs: string[], shape: LstmShape, next: () => number): LstmSpec {
   const { hasBias = true, ...rest } = shape;
-  const { inputSize, hiddenSize, direction = "forward" } = shape;
-  const rows = 4 * hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const scale = 1 / Math.sqrt(hiddenSize);
-  return {
-    type: "lstm",
-    name,
-    inputs,
-    ...rest,
-    weight: randomArray(rows * inputSize, next, scale),
-    recurrentWeight: randomArray(rows * hiddenSize, next, scale),
-    bias: hasBias ? randomArray(rows, next, scale) : null,
-    recurrentBias: hasBias ? randomArray(rows, next, scale) : null,
-  };
+  return { type: "lstm", name, inputs, ...rest, ...randomTensors(shape, 4, next, hasBias) };
 }
 
 function oneLstm(seed: number, shape: LstmShape): Network {

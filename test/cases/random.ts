@@ -41,21 +41,33 @@ export interface GruShape {
   readonly frameSteps?: number;
 }
 
+/** The tensors of a recurrent layer, in PyTorch's initial range, 1 / sqrt(H). @param numGates rows of weights for each unit */
+export function randomTensors(
+  shape: { readonly inputSize: number; readonly hiddenSize: number; readonly direction?: Direction },
+  numGates: number,
+  next: () => number,
+  hasBias = true,
+) {
+  const { inputSize, hiddenSize, direction } = shape;
+  const numRows = numGates * hiddenSize * (direction === "bidirectional" ? 2 : 1);
+  const scale = 1 / Math.sqrt(hiddenSize);
+  return {
+    weight: randomArray(numRows * inputSize, next, scale),
+    recurrentWeight: randomArray(numRows * hiddenSize, next, scale),
+    bias: hasBias ? randomArray(numRows, next, scale) : null,
+    recurrentBias: hasBias ? randomArray(numRows, next, scale) : null,
+  };
+}
+
 /** A GRU layer with PyTorch's initial range, 1 / sqrt(H): weights differ everywhere, and states do not explode. */
 export function randomGru(name: string, inputs: string[], shape: GruShape, next: () => number): GruLayer {
   const { hasBias = true, ...rest } = shape;
-  const { inputSize, hiddenSize, direction } = shape;
-  const numRows = 3 * hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const scale = 1 / Math.sqrt(hiddenSize);
   const spec: GruSpec = {
     type: "gru",
     name,
     inputs,
     ...rest,
-    weight: randomArray(numRows * inputSize, next, scale),
-    recurrentWeight: randomArray(numRows * hiddenSize, next, scale),
-    bias: hasBias ? randomArray(numRows, next, scale) : null,
-    recurrentBias: hasBias ? randomArray(numRows, next, scale) : null,
+    ...randomTensors(shape, 3, next, hasBias),
   };
   const layer = completeLayer(spec, "input") as GruLayer;
   // A layer that gives its last step only is two, which `defineNetwork` makes of it.
@@ -85,19 +97,7 @@ export function randomRecurrent(
   shape: RecurrentShape,
   next: () => number,
 ): LayerSpec {
-  const { inputSize, hiddenSize, direction } = shape;
-  const numRows = NUM_GATES[type] * hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const scale = 1 / Math.sqrt(hiddenSize);
-  const spec = {
-    type,
-    name,
-    inputs,
-    ...shape,
-    weight: randomArray(numRows * inputSize, next, scale),
-    recurrentWeight: randomArray(numRows * hiddenSize, next, scale),
-    bias: randomArray(numRows, next, scale),
-    recurrentBias: randomArray(numRows, next, scale),
-  };
+  const spec = { type, name, inputs, ...shape, ...randomTensors(shape, NUM_GATES[type], next) };
   return spec as LayerSpec;
 }
 

@@ -5,25 +5,13 @@ import type { RnnSpec } from "../../src/layers/rnn.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { Network } from "../../src/model/network.js";
 import { withStorage } from "../../src/model/quantize.js";
-import { randomArray, randomDense, uniform } from "./random.js";
+import { randomTensors, randomDense, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
 interface RnnShape extends Pick<RnnSpec, "inputSize" | "hiddenSize" | "direction" | "activation" | "clip"> {}
 
 export function randomRnn(name: string, inputs: string[], shape: RnnShape, next: () => number): RnnSpec {
-  const { inputSize, hiddenSize, direction = "forward" } = shape;
-  const rows = hiddenSize * (direction === "bidirectional" ? 2 : 1);
-  const scale = 1 / Math.sqrt(hiddenSize);
-  return {
-    type: "rnn",
-    name,
-    inputs,
-    ...shape,
-    weight: randomArray(rows * inputSize, next, scale),
-    recurrentWeight: randomArray(rows * hiddenSize, next, scale),
-    bias: randomArray(rows, next, scale),
-    recurrentBias: randomArray(rows, next, scale),
-  };
+  return { type: "rnn", name, inputs, ...shape, ...randomTensors(shape, 1, next) };
 }
 
 function oneRnn(seed: number, shape: RnnShape): Network {
