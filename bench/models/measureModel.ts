@@ -3,6 +3,7 @@
 import type * as webgru from "webgru";
 import type { GruModel, State } from "webgru";
 import type { OnnxNetwork } from "../../src/entries/onnx.js";
+import { countTypes } from "../../src/model/describeLayer.js";
 import { uniform } from "../../test/cases/random.js";
 import { time } from "../clock.js";
 import type { Ort } from "../contenders/onnxruntime.js";
@@ -91,7 +92,7 @@ export async function measureModel(
     name: model.name,
     origin: model.origin,
     format: model.file.replace(/^.*(?=\.)/, ""),
-    layers: countLayers(own!),
+    layers: countTypes(own!.network.layers),
     framesAtOnce,
     errors,
     timesUs: Object.fromEntries(times.map((rounds, i) => [names[i]!, Math.min(...rounds.flat())])),
@@ -212,11 +213,4 @@ function sized(work: Work, roundUs: number): Lane {
     count = Math.max(1, Math.round(roundUs / eachUs));
     return [eachUs];
   };
-}
-
-/** "3 gru, 2 dense", in the order in which they come. */
-function countLayers({ network }: GruModel): string {
-  const counts = new Map<string, number>();
-  for (const { type } of network.layers) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return [...counts].map(([type, count]) => `${count} ${type}`).join(", ");
 }

@@ -32,6 +32,13 @@ export function describeFields(layer: Layer): {
   };
 }
 
+/** `2 gru, 1 dense`, in the order in which they come up. */
+export function countTypes(layers: readonly Pick<Layer, "type">[]): string {
+  const counts = new Map<string, number>();
+  for (const { type } of layers) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts].map(([type, count]) => `${count} ${type}`).join(", ");
+}
+
 function isBare(text: string): boolean {
   return /^[\dx]+$/.test(text);
 }

@@ -1,4 +1,4 @@
-import type { Layer } from "../../layers/index.js";
+import { countTypes } from "../../model/describeLayer.js";
 import { type OnnxModel } from "./modelProto.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
 import type { GraphReading, ReadRequest } from "./readGraph.js";
@@ -11,7 +11,7 @@ export function notesOf(
   { linearBeforeReset }: ReadRequest,
 ): string[] {
   const producer = `${model.producer} ${model.producerVersion}`.trim() || "an unnamed producer";
-  const read = `ONNX, opset ${model.opset}, by ${producer}: ${model.nodes.length} nodes became ${countTypes(layers)}.`;
+  const read = `ONNX, opset ${model.opset}, by ${producer}: ${model.nodes.length} nodes became ${layers.length} layers: ${countTypes(layers)}.`;
   return [
     read,
     ...suspicion(reading.suspects, linearBeforeReset),
@@ -20,13 +20,6 @@ export function notesOf(
     ...(reading.isFromTorch ? paddingNotes(graph) : []),
     ...reading.notes,
   ];
-}
-
-/** `2 gru, 1 dense`, in the order in which they come up. */
-function countTypes(layers: readonly Layer[]): string {
-  const counts = new Map<string, number>();
-  for (const { type } of layers) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return `${layers.length} layers: ${[...counts].map(([type, count]) => `${count} ${type}`).join(", ")}`;
 }
 
 function suspicion(suspects: readonly string[], linearBeforeReset: boolean | undefined): string[] {
