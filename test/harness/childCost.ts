@@ -12,7 +12,7 @@ import { projectRoot } from "./library.js";
 export interface ChildCost {
   /** Of all threads, without loading the library. */
   readonly cpuMs: number;
-  /** What a fixed piece of work took in the same process right after: a busy machine makes both slower. */
+  /** The time of a fixed piece of work in the same process right after: a busy machine makes both slower. */
   readonly yardstickMs: number;
   /** How far the process's peak rose. */
   readonly peakMegabytes: number;
@@ -82,7 +82,7 @@ async function costIn(folder: string): Promise<ChildCost> {
   return { cpuMs: Infinity, yardstickMs: 1, peakMegabytes: Infinity, outcome: `no answer (${signal ?? code})` };
 }
 
-/** What the yardstick takes on an idle core whose memory is at hand. */
+/** The yardstick's time on an idle core whose memory is at hand. */
 const IDLE_YARDSTICK_MS = 100;
 
 /**

@@ -1,4 +1,4 @@
-// What a browser test takes of many cases in `npm test`, where each compiles kernels for a second.
+// The part of many cases that a browser test takes in `npm test`: each of them compiles kernels for a second.
 
 import type { Network } from "../../src/model/network.js";
 
