@@ -18,6 +18,8 @@ interface FunctionRange {
   readonly from?: Readonly<Record<Device, number>>;
   /** The largest error, where an argument's own rounding makes it larger than that of the others. */
   readonly most?: number;
+  /** The largest error on the CPU, where a smaller one is needed. */
+  readonly mostOnCpu?: number;
   /** Whether it falls somewhere. */
   readonly falls?: boolean;
 }
@@ -59,8 +61,8 @@ export const functionRanges: Readonly<Partial<Record<ElementFunction | "gate", F
   },
   silu: { right: (x) => x * sigmoid(x), ends: [-0.2785, Infinity], falls: true },
   mish: { right: (x) => x * Math.tanh(Math.log1p(Math.exp(x))), ends: [-0.3089, Infinity], falls: true },
-  /** z of a usual layer. */
-  gate: { right: sigmoid, ends: [0, 1], saturation: 105 },
+  /** z of a usual layer. An LSTM's f near 1 multiplies its cell at each step: the cell has the sum of f's errors. */
+  gate: { right: sigmoid, ends: [0, 1], saturation: 105, mostOnCpu: 1.2e-7, isNearZero: true },
 };
 
 export type FunctionName = keyof typeof functionRanges;

@@ -1,6 +1,6 @@
 // One direction of a recurrent layer, and the functions of its gates.
 
-import { activate, Activation, gateSigmoid, SIGMOID, TANH, tanh } from "./activation";
+import { activate, Activation, SIGMOID, sigmoid, TANH, tanh } from "./activation";
 import { Matrix } from "./matrix";
 import { greatest, least, splat } from "./simd";
 
@@ -41,7 +41,7 @@ export function isUsual(cell: Cell): bool {
 // @ts-ignore: decorator
 @inline
 export function gate(cell: Cell, usual: bool, x: v128): v128 {
-  return usual ? gateSigmoid(x) : activate(cell.gateActivation, limit(cell, x));
+  return usual ? sigmoid(x) : activate(cell.gateActivation, limit(cell, x));
 }
 
 /** The new state's function of a sum. */
