@@ -5,7 +5,7 @@ export type { LoadBytesOptions, LoadProgress, ModelSource } from "./load/loadByt
 export { GruModel } from "./stream/gruModel.js";
 export type { GenerateOptions } from "./model/generative.js";
 export type { MainOutput, OutputOptions, OutputRequest, TopK } from "./model/outputRequest.js";
-export type { RunOptions, RunResult } from "./stream/gruModel.js";
+export type { RunOptions, RunResult } from "./stream/runRequest.js";
 export { GruStream } from "./stream/gruStream.js";
 export type { StreamOptions, WhenFull } from "./stream/gruStream.js";
 export { GruError } from "./errors.js";

@@ -1,22 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Engine, Session } from "../engine/engine.js";
 import { GruError } from "../errors.js";
-import { checkBoolean, checkOptions, checkWhole } from "../model/checkOptions.js";
-import { reverseSteps } from "../model/reverseSteps.js";
-import {
-  checkBatchSize,
-  checkInput,
-  checkSequenceLength,
-  type NonFinite,
-  takeInput,
-  takeLengths,
-} from "../model/checkInput.js";
-import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
-import { describeLayer } from "../model/describeLayer.js";
 import { layerOutputSize } from "../layers/index.js";
+import type { NonFinite } from "../model/checkInput.js";
+import { checkWhole } from "../model/checkOptions.js";
+import { describeLayer } from "../model/describeLayer.js";
+import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
 import {
   framesPerStep,
-  latestLayer,
   layerNamed,
   needsEnd,
   type Network,
@@ -24,81 +15,25 @@ import {
   numParameters,
   outputSteps,
 } from "../model/network.js";
-import {
-  mainOutput,
-  type MainOutput,
-  NONE,
-  type OutputOptions,
-  type OutputRequest,
-  type Selection,
-  takeOutputRequest,
-} from "../model/outputRequest.js";
-import { type InitialState, nameState, type State, stateShapes, takeState } from "../model/state.js";
+import { mainOutput, type MainOutput, NONE, type OutputRequest } from "../model/outputRequest.js";
+import { nameState, stateShapes } from "../model/state.js";
 import { GruStream, nameOutputs, type StreamHost, type StreamOptions, takeStreamOptions } from "./gruStream.js";
+import { RunChecker, type RunOptions, type RunRequest, type RunResult } from "./runRequest.js";
 import { Scheduler } from "./scheduler.js";
+import { SessionPool } from "./sessionPool.js";
 import { transformOf } from "./transform.js";
-
-/** Sessions to keep for later runs: a page that alternates between two batch sizes allocates nothing. */
-const MAX_IDLE_SESSIONS = 2;
-
-/** Options of `run`. */
-export interface RunOptions<Request extends OutputRequest = "all"> extends OutputOptions<Request> {
-  /** B, independent rows; 1 when absent. */
-  readonly batchSize?: number;
-  /** Steps of each row, [B], from 0 to T; T for all when absent. */
-  readonly lengths?: ArrayLike<number>;
-  /** Every step of the outputs (true when absent), or only each row's last one. */
-  readonly returnSequences?: boolean;
-  /** Whether to give `finalState` (true when absent). Without it a small run allocates less, and reads less back from a GPU. */
-  readonly returnState?: boolean;
-  /**
-   * By block; or one array, [D, B, H] of each recurrent layer, one after the other: [L D, B, H] when all have one size. The
-   * network's own when absent, which is zeros as a rule.
-   */
-  readonly initialState?: InitialState;
-}
-
-/** Result of `run`. */
-export interface RunResult<Output = Float32Array> {
-  /**
-   * The main output: [T, B, O], or [B, O] of the last step. T is that of `outputSteps`. Zeros past a row's length. With `topK` its highest numbers;
-   * undefined if `output` is `"none"`.
-   */
-  readonly output: Output;
-  /** Every output by its layer's name, including the main one; empty unless all are read back. */
-  readonly outputs: Readonly<Record<string, Float32Array>>;
-  /**
-   * State after each row's last step, as one array, laid out as `initialState`; empty without `returnState`. A row of length 0
-   * keeps its initial state.
-   */
-  readonly finalState: Float32Array;
-  /** The same by block, [D, B, size] of each: views of `finalState`. */
-  readonly finalStates: State;
-}
-
-/** A checked call of `run`. */
-interface RunRequest {
-  readonly steps: Float32Array;
-  readonly batchSize: number;
-  readonly lengths: readonly number[] | null;
-  readonly returnSequences: boolean;
-  readonly returnState: boolean;
-  readonly output: Selection;
-  readonly state: Float32Array | null;
-}
 
 /** A network on a device, ready to run. Made by `loadModel` and `createModel`. */
 export class GruModel {
   readonly #network: Network;
   readonly #engine: Engine;
   readonly #nonFinite: NonFinite;
-  readonly #latestLayer: ReturnType<typeof latestLayer>;
   readonly #streams = new Set<GruStream>();
   readonly #host: StreamHost;
   /** One for all streams, on a device that gains from batching rows; else null. */
   #scheduler: Scheduler | null = null;
-  /** Sessions of finished runs by batch size, so that a similar run allocates nothing. */
-  readonly #idleSessions = new Map<number, Session>();
+  readonly #checker: RunChecker;
+  readonly #sessions: SessionPool;
   /** Unfinished runs, and unfinished chunks of generated tokens. */
   readonly #runs = new Set<Promise<unknown>>();
   /** Functions that end the unfinished texts, each after its chunks in flight. */
@@ -109,7 +44,8 @@ export class GruModel {
     this.#network = network;
     this.#engine = engine;
     this.#nonFinite = nonFinite;
-    this.#latestLayer = latestLayer(network);
+    this.#checker = new RunChecker(network, nonFinite, engine.isImmediate);
+    this.#sessions = new SessionPool(engine);
     this.#host = {
       network,
       nonFinite,
@@ -202,34 +138,7 @@ export class GruModel {
     options: RunOptions<Request> = {},
   ): Promise<RunResult<MainOutput<Request>>> {
     this.#checkUsable();
-    const known = ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"];
-    const taken = checkOptions(options, known);
-    const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = taken;
-    checkBatchSize(batchSize);
-    checkBoolean("returnSequences", returnSequences);
-    checkBoolean("returnState", returnState);
-    const { reversesInput } = this.#network;
-    // Reversing copies the input, and an immediate engine reads it before `run` returns: neither needs another copy.
-    const take = reversesInput || this.#engine.isImmediate ? checkInput : takeInput;
-    const steps = take(this.#network, input, batchSize, this.#nonFinite);
-    const sequenceLength = steps.length / (batchSize * this.inputSize);
-    this.#checkSteps(sequenceLength);
-    const rowLengths = lengths === undefined ? null : takeLengths(lengths, batchSize, sequenceLength);
-    checkSequenceLength(this.#network, sequenceLength, rowLengths);
-    const state =
-      initialState === undefined ? null : takeState(this.#network, initialState, batchSize, this.#nonFinite);
-    const output = takeOutputRequest(this.#network, taken.output);
-    const session = this.#takeSession(batchSize, sequenceLength);
-    const run = this.#runOn<Request>(session, {
-      steps: reversesInput ? reverseSteps(steps, batchSize, this.inputSize, rowLengths) : steps,
-      batchSize,
-      lengths: rowLengths,
-      returnSequences,
-      returnState,
-      output,
-      state,
-    });
-    return this.#track(run);
+    return this.#track(this.#runOn<Request>(this.#checker.check(input, options)));
   }
 
   /**
@@ -303,8 +212,7 @@ export class GruModel {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     const ends = [...this.#streams].map((stream) => stream.end());
-    for (const session of this.#idleSessions.values()) session.dispose();
-    this.#idleSessions.clear();
+    this.#sessions.dispose();
     void Promise.allSettled([...this.#runs, ...ends]).then(async () => {
       await Promise.all([...this.#endsOfTexts].map((end) => end()));
       this.#scheduler?.session.dispose();
@@ -316,22 +224,20 @@ export class GruModel {
     this.dispose();
   }
 
-  async #runOn<Request extends OutputRequest>(
-    session: Session,
-    request: RunRequest,
-  ): Promise<RunResult<MainOutput<Request>>> {
-    const { steps, batchSize, lengths, returnSequences, returnState, output, state } = request;
+  async #runOn<Request extends OutputRequest>(request: RunRequest): Promise<RunResult<MainOutput<Request>>> {
+    const { input, batchSize, sequenceLength, lengths, returnSequences, returnState, output, state } = request;
+    const session = this.#sessions.take(batchSize, sequenceLength);
     try {
       session.writeStates(state);
       const { outputs, state: finalState } = await session.advance({
-        input: steps,
+        input,
         slots: Array.from({ length: batchSize }, (_, slot) => slot),
         lengths,
         lastOnly: !returnSequences,
         output,
         withState: returnState,
       });
-      this.#keepSession(batchSize, session);
+      this.#sessions.keep(batchSize, session);
       const named = output.all ? nameOutputs(this.#network, outputs) : {};
       const finalStates = returnState ? nameState(this.#network, finalState, batchSize) : {};
       return { output: mainOutput<Request>(outputs, output), outputs: named, finalState, finalStates };
@@ -383,31 +289,6 @@ export class GruModel {
     const scheduler = new Scheduler(this.#network, this.#engine.createSession(numRows, 1));
     if (!this.#engine.isImmediate) this.#scheduler = scheduler;
     return scheduler;
-  }
-
-  #takeSession(batchSize: number, sequenceLength: number): Session {
-    const idle = this.#idleSessions.get(batchSize);
-    this.#idleSessions.delete(batchSize);
-    return idle ?? this.#engine.createSession(batchSize, sequenceLength);
-  }
-
-  #keepSession(batchSize: number, session: Session): void {
-    if (this.#isDisposed || this.#idleSessions.has(batchSize)) return session.dispose();
-    this.#idleSessions.set(batchSize, session);
-    if (this.#idleSessions.size <= MAX_IDLE_SESSIONS) return;
-    const [oldest] = this.#idleSessions.keys();
-    this.#idleSessions.get(oldest!)!.dispose();
-    this.#idleSessions.delete(oldest!);
-  }
-
-  /** A layer without padding along time has no output for fewer frames than its window. */
-  #checkSteps(sequenceLength: number): void {
-    const { name, least } = this.#latestLayer;
-    if (sequenceLength >= least) return;
-    throw new GruError(
-      "shape-mismatch",
-      `input: expected at least ${least} steps, of which layer "${name}" makes its first, got ${sequenceLength}`,
-    );
   }
 
   #checkUsable(): void {

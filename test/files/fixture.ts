@@ -4,7 +4,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import type { NetworkDescription } from "../../src/formats/description.js";
 import { textbookGru, type TextbookGru } from "../../src/formats/textbook.js";
 import type { ModelFiles } from "../../src/formats/fileContents.js";
-import type { RunOptions } from "../../src/stream/gruModel.js";
+import type { RunOptions } from "../../src/stream/runRequest.js";
 import { createModel } from "../../src/load/loadModel.js";
 import type { Network } from "../../src/model/network.js";
 import { type ReferenceRequest, runReference } from "../harness/reference/runReference.js";

@@ -1,5 +1,6 @@
 import type { DeviceRequest } from "../../src/engine/chooseEngine.js";
-import type { GruModel, RunOptions } from "../../src/stream/gruModel.js";
+import type { GruModel } from "../../src/stream/gruModel.js";
+import type { RunOptions } from "../../src/stream/runRequest.js";
 import { createModel } from "../../src/load/loadModel.js";
 import { type Network, stateLength } from "../../src/model/network.js";
 import { type ReferenceResult, runReference } from "./reference/runReference.js";
