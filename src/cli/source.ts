@@ -17,6 +17,10 @@ const FORMATS: readonly [begins: RegExp, source: Source][] = [
   [/^PK[^]*\.npy/, { format: ".npz", conventions: `the names': ${TORCH}; Keras's: gates z r h, [in, out]` }],
   [/^(PK|\x80)/, { format: "PyTorch's .pt", conventions: TORCH }],
   [/^\x89HDF/, { format: "Keras's .h5", conventions: KERAS }],
+  [/^\s*{[^]*"in_shape"/, { format: "RTNeural's JSON", conventions: KERAS }],
+  [/^\s*{[^]*"(model_data|state_dict)"/, { format: "GuitarML's JSON", conventions: TORCH }],
+  [/^rnnoise-/, { format: "RNNoise's model of 2018", conventions: `${KERAS}, reset before the recurrent product` }],
+  [/^DNNw/, { format: "RNNoise's weights of 0.2", conventions: "Keras's order of gates, z r h; [in, out], in blocks" }],
   [/^[{[]/, { format: "TF.js layers model", conventions: KERAS }],
 ];
 

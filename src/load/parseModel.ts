@@ -25,6 +25,9 @@ export interface ParseModelOptions {
   readonly files?: ModelFiles | undefined;
 }
 
+/** The start of an object in JSON, perhaps after a byte order mark. */
+const JSON_START = /^(\xef\xbb\xbf)?\s*{/;
+
 /** The first byte of a ModelProto: the tag of its field 1, `ir_version`. */
 const ONNX_START = 0x08;
 
@@ -97,6 +100,9 @@ async function parseBytes(
     return loadOnnx(bytes, { description, files, linearBeforeReset, constants, inputShapes, states }, mayKeep);
   }
   const start = textOf(bytes.subarray(0, 300));
+  if (/^(rnnoise-|DNNw)/.test(start) || isAudioJson(bytes, start)) {
+    return (await fetchReader(import("../entries/audio.js"))).parseAudio(bytes);
+  }
   // HDF5, JSON, or a zip whose first entry is one of Keras's.
   if (/^(\x89HDF|(\xef\xbb\xbf)?\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
     return (await fetchReader(import("../entries/keras.js"))).parseKeras(bytes, { description, files }, mayKeep);
@@ -109,6 +115,13 @@ async function parseBytes(
     return (await fetchReader(import("../entries/torch.js"))).parseTorch(bytes, description, mayKeep);
   }
   return null;
+}
+
+/** Whether it is RTNeural's or GuitarML's JSON, by their keys, which may be anywhere; TF.js's has another at the same level. */
+function isAudioJson(bytes: Uint8Array, start: string): boolean {
+  if (!JSON_START.test(start)) return false;
+  const text = new TextDecoder().decode(bytes);
+  return /"(in_shape|model_data)"\s*:/.test(text) && !text.includes('"modelTopology"');
 }
 
 /** A format's reader, which is a file beside the main one. */

@@ -21,7 +21,7 @@ export function fixtureFolder(): string[] {
 }
 
 /** Endings of model files. A fixture that has several has one network in all of them; the first one is the usual. */
-const ENDINGS = [".safetensors", ".pt", ".h5", ".keras", ".model.json", ".npz"];
+const ENDINGS = [".safetensors", ".pt", ".h5", ".keras", ".model.json", ".npz", ".rnnn", ".blob"];
 
 /** Endings of a fixture's model files after the first. */
 export function otherEndings(name: string): string[] {

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 const [, , folder] = process.argv;
 const built = (name) => import(new URL(`../../dist/${name}.js`, import.meta.url).href);
 const { parseModel, GruError } = await built("webgru");
-await Promise.all(["torch", "onnx", "keras", "npz"].map(built)); // loading them is no part of the cost
+await Promise.all(["torch", "onnx", "keras", "npz", "audio"].map(built)); // loading them is no part of the cost
 
 const read = (...path) => new Uint8Array(readFileSync(join(folder, ...path)));
 const { options, names } = JSON.parse(readFileSync(join(folder, "options.json"), "utf8"));

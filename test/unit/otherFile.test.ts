@@ -93,14 +93,7 @@ const otherModels: readonly [name: string, bytes: Uint8Array, says: RegExp][] = 
     /a pickle of joblib's; only Python/,
   ],
   ["scikit-learn's", latin1("\x80\x03csklearn.pipeline\nPipeline\nq\x00."), /a pickle of sklearn's; only Python/],
-  ["RTNeural's", json({ in_shape: [null, null, 1], layers: [{ type: "gru" }] }), /an RTNeural model; load the Keras/],
-  [
-    "RTNeural's, in another order",
-    json({ layers: [{ type: "gru", weights: Array(9999).fill(0.5) }], in_shape: 1 }),
-    /an RTNeural model/,
-  ],
   ["a state_dict as JSON", json({ "gru.weight_ih_l0": [[1]] }), /a PyTorch state_dict as JSON; save it by/],
-  ["one with its settings", json({ model_data: {}, state_dict: {} }), /a PyTorch state_dict as JSON; save it by/],
   [
     "Keras's to_json",
     json({ class_name: "Sequential", config: {}, keras_version: "2" }),

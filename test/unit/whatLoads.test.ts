@@ -56,14 +56,21 @@ describe("the README's table of files", () => {
   it("names every format that there is, and has a fixture of each", () => {
     const named = [...rows.keys()].flatMap((row) => [...row.matchAll(/`\.?([a-z0-9.]+)`|(safetensors)/g)]);
     const endings = sorted(named.map(([, ending, word]) => ending ?? word!));
-    expect(endings).toEqual(["h5", "keras", "model.json", "npz", "onnx", "pt", "pth", "safetensors"]);
-    const alike = { pth: "pt", onnx: null } as Record<string, string | null>; // ONNX's fixtures have a folder of their own
+    expect(endings).toEqual(["h5", "json", "keras", "model.json", "npz", "onnx", "pt", "pth", "rnnn", "safetensors"]);
+    const alike = { pth: "pt", json: "model.json", onnx: null } as Record<string, string | null>; // ONNX's fixtures have a folder of their own
     for (const ending of endings.map((each) => (each in alike ? alike[each]! : each)).filter(Boolean)) {
       expect(
         files.filter((file) => file.endsWith(`.${ending}`)),
         ending,
       ).not.toEqual([]);
     }
+  });
+
+  it("names each kind of an audio program's file that there is a fixture of", () => {
+    const kinds = [/RTNeural/, /AIDA-X/, /GuitarML/, /RNNoise/, /weights blob/];
+    for (const kind of kinds) expect([...rows.keys()].join()).toMatch(kind);
+    const of = ["rtneural", "aida_x", "guitarml", "rnnoise_2018", "rnnoise_02"];
+    for (const word of of) expect(files.some((file) => file.startsWith(`audio_${word}`))).toBe(true);
   });
 
   it("names the oldest opset of ONNX, and the versions of Keras", () => {

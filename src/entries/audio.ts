@@ -1,0 +1,1 @@
+export { parseAudio } from "../formats/audio/parseAudio.js";
