@@ -63,8 +63,7 @@ export class GpuEngine implements Engine, GpuResources {
 
   /**
    * Uploads the weights and compiles every kernel that any batch or sequence of this network takes. A software adapter
-   * compiles on the cores that are to compute: there only the kernels of a streamed step are compiled, and a session that
-   * takes another one first compiles it.
+   * compiles on the cores that are to compute: there a session compiles the kernels of its first step or sequence.
    *
    * @param kernelNote how `tuning` came to be chosen, for `explain()`
    * @throws GruError `limit-exceeded` when the weights do not fit, `unsupported` when a kernel does not compile,
@@ -79,10 +78,10 @@ export class GpuEngine implements Engine, GpuResources {
   ): Promise<GpuEngine> {
     const { device, loss, facts } = choice;
     const layout = layOutNetwork(network, maxBindingBytes(facts));
-    const oneStep = { maxRows: 1, chunkSteps: framesPerStep(network), lastOnly: false, tuning };
-    const plans = facts.isFallback
-      ? [planSequence(layout, oneStep)]
-      : [false, true].map((lastOnly) => surveySequence(layout, { ...oneStep, lastOnly }, "all"));
+    const oneStep = { maxRows: 1, chunkSteps: framesPerStep(network), tuning };
+    const plans = (facts.isFallback ? [] : [false, true]).map((lastOnly) =>
+      surveySequence(layout, { ...oneStep, lastOnly }, "all"),
+    );
     // Asked for first: the device compiles while weights are packed here.
     const compiling = Pipelines.compile(device, loss, plans.flatMap(kernelsOf));
     compiling.catch(() => {}); // it is awaited below, or of no use
