@@ -54,7 +54,7 @@ export interface CpuTarget {
   readonly memory: CpuMemory;
   /** The module's functions; null where WebAssembly was refused. */
   readonly wasm: WasmFunctions | null;
-  /** The element of a row's state at which each block of the layer's state begins, by the block's name. */
+  /** The element of a row's state at which each block of the layer's state begins, or of the layer's whose state it reads, by the block's name. */
   readonly stateStarts: Readonly<Record<string, number>>;
   /** The layer's weights in matrices, counted while they are written, and those of zero blocks, which are left out. */
   readonly weights: { total: number; skipped: number };

@@ -1,6 +1,14 @@
 import { type Cadence, EVERY_STEP, rowsAt, stepsAt } from "../layers/cadence.js";
 import { type Layer, layerOutputSize, layerType } from "../layers/index.js";
-import { framesPerStep, type Network, NETWORK_INPUT, nextOf, sequencesOf, stateOf } from "../model/network.js";
+import {
+  framesPerStep,
+  keeperOf,
+  type Network,
+  NETWORK_INPUT,
+  nextOf,
+  sequencesOf,
+  stateOf,
+} from "../model/network.js";
 import type { Chunk, CpuLayer, CpuTarget, Frames } from "./cpuLayer.js";
 import { CpuMemory, PlainBuffer, roundUp } from "./cpuMemory.js";
 import { createCpuLayer } from "./layers.js";
@@ -97,7 +105,7 @@ export class Runner {
     this.#stages = network.layers.map((layer) => {
       const { name, inputs } = layer;
       const size = layerOutputSize(layer);
-      const own = blocks.filter((block) => block.layer === layer);
+      const own = blocks.filter((block) => block.layer.name === keeperOf(layer));
       const stateStarts = Object.fromEntries(own.map((block) => [block.name, block.start]));
       const weights = { total: 0, skipped: 0 };
       const output = { address: 0, stride: roundUp(size, OUTPUTS_TOGETHER), size };

@@ -79,6 +79,8 @@ export interface LayerType<L extends LayerBase = LayerBase, Spec = L> {
   cadence?(layer: L): Cadence;
   /** Blocks of its state; none when absent. */
   state?(layer: L): readonly StateBlock[];
+  /** The block of state that it reads of its one input, in place of frames; null, and when absent, for none. */
+  block?(layer: L): string | null;
   /**
    * The layer, after it, whose output at a step is its state at the next one; absent where it makes its state itself. Such a
    * layer reads no input.

@@ -10,6 +10,7 @@ import {
   type LayerSpec,
   layerType,
   scaleName,
+  stateBlocks,
   timeOf,
 } from "../layers/index.js";
 import { checkTensors, completeFields } from "./checkLayer.js";
@@ -52,6 +53,7 @@ export function defineNetwork(parts: NetworkParts): Network {
     checkName(layer, sizes);
     checkTensors(layer);
     checkWiring(layer, sizes);
+    checkKeeper(layer, layers);
     sizes.set(layer.name, layerOutputSize(layer));
   }
   checkSequences(layers);
@@ -211,6 +213,17 @@ function checkWiring(layer: Layer, sizes: ReadonlyMap<string, number>): void {
       `layer "${name}": expected inputs to be ${expected}, got ${JSON.stringify(inputs)}`,
     );
   }
+}
+
+/** A layer that reads a block of state reads one layer, which keeps it. */
+function checkKeeper(layer: Layer, layers: readonly Layer[]): void {
+  const block = layerType(layer).block?.(layer) ?? null;
+  if (block === null) return;
+  const { name, inputs } = layer;
+  const of = layers.find((other) => other.name === inputs[0]);
+  if (inputs.length === 1 && of !== undefined && stateBlocks(of).some((one) => one.name === block)) return;
+  const expected = `inputs to be one layer with a state "${block}"`;
+  throw new GruError("unsupported", `layer "${name}": expected ${expected}, got ${JSON.stringify(inputs)}`);
 }
 
 /** The type and size of the network's own input, from the layers that read it. Checks the size of every concatenation. */

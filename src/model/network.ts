@@ -144,6 +144,11 @@ export function nextOf(layer: Layer): string | null {
   return layerType(layer).next?.(layer) ?? null;
 }
 
+/** Name of the layer whose state a layer reads or keeps. */
+export function keeperOf(layer: Layer): string {
+  return layerType(layer).block?.(layer) ? layer.inputs[0]! : layer.name;
+}
+
 /** Whether a layer's step needs the step before of a layer after it, so that every step goes through all layers. */
 export function isStepByStep({ layers }: Pick<Network, "layers">): boolean {
   return layers.some((layer) => nextOf(layer) !== null);

@@ -93,6 +93,42 @@ const directions: TwinCase[] = DIRECTIONS.flatMap((direction, i): TwinCase[] => 
   },
 ]);
 
+/** The cell at the end of the second of two layers, alone and beside its last frame under a head. */
+function lastCell(seed: number, direction: Direction): Network {
+  const next = uniform(seed);
+  const width = direction === "bidirectional" ? 10 : 5;
+  const shape = { inputSize: 6, hiddenSize: 5, direction };
+  const end = { type: "last", inputs: ["second"], inputSize: width, direction } as const;
+  return defineNetwork({
+    layers: [
+      randomLstm("first", ["input"], { inputSize: 3, hiddenSize: 6 }, next),
+      randomLstm("second", ["first"], shape, next),
+      { ...end, name: "h" },
+      { ...end, name: "cell", block: "c" },
+      randomDense("head", ["h", "cell"], [2 * width, 3], "tanh", next),
+    ],
+    outputs: ["head", "cell"],
+  });
+}
+
+const cells: TwinCase[] = DIRECTIONS.map((direction, i) => ({
+  id: `lstm-cell-of-${direction}`,
+  name: `lstm, ${direction}, its last cell, lengths`,
+  batchSize: 5,
+  sequenceLength: 9,
+  lengths: [9, 0, 1, 4, 8],
+  network: () => lastCell(780 + i, direction),
+}));
+
+const longCell: TwinCase = {
+  id: "lstm-cell-chunks",
+  name: "lstm, its last cell after more steps than one chunk, lengths",
+  batchSize: 3,
+  sequenceLength: 1100,
+  lengths: [1100, 7, 1025],
+  network: () => lastCell(783, "forward"),
+};
+
 const stack: TwinCase = {
   id: "lstm-stack",
   name: "lstm, three directions stacked under a head that reads two of them, lengths",
@@ -170,6 +206,8 @@ const storages: TwinCase[] = (["f16", "int8"] as const satisfies Storage[]).flat
 export const lstmCases: readonly TwinCase[] = [
   ...sizes,
   ...directions,
+  ...cells,
+  longCell,
   stack,
   ...activations,
   saturated,

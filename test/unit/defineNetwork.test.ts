@@ -120,6 +120,20 @@ describe("defineNetwork, given what makes no network", () => {
   );
 
   refuses(
+    "the last cell of a layer without one",
+    { layers: [gru("a", ["input"], 2, 3), { type: "last", name: "b", inputs: ["a"], inputSize: 3, block: "c" }] },
+    "unsupported",
+    'layer "b": expected inputs to be one layer with a state "c", got ["a"]',
+  );
+
+  refuses(
+    "the last cell of the input",
+    { layers: [{ type: "last", name: "b", inputs: ["input"], inputSize: 3, block: "c" }] },
+    "unsupported",
+    'layer "b": expected inputs to be one layer with a state "c", got ["input"]',
+  );
+
+  refuses(
     "an inputSize that is not the size of what it reads",
     { layers: [gru("a", ["input"], 2, 3), dense("b", ["a"], 4, 1)] },
     "shape-mismatch",

@@ -20,6 +20,7 @@ import { recurrentStepKernel, type StepTile } from "../../src/kernels/recurrentS
 import { gruWavefrontKernel, gruWavefrontNewKernel } from "../../src/kernels/gruWavefront.js";
 import { flattenKernel } from "../../src/kernels/flatten.js";
 import type { KernelSpec } from "../../src/kernels/kernelSpec.js";
+import { lastStateKernel } from "../../src/kernels/lastState.js";
 import { lastStepKernel } from "../../src/kernels/lastStep.js";
 import { mapKernel } from "../../src/kernels/map.js";
 import { networkStepKernel } from "../../src/kernels/networkStep.js";
@@ -135,6 +136,7 @@ const samples: Record<string, readonly KernelSpec[]> = {
   ),
   carryReadKernel: [carryReadKernel(5, STATE_SIZE)],
   carryWriteKernel: [carryWriteKernel(5, STATE_SIZE)],
+  lastStateKernel: [lastStateKernel({ numDirections: 2, size: 5, start: 16 }, STATE_SIZE)],
   lastStepKernel: [lastStepKernel(6, { partSize: 3, firstAtStart: 2 })],
   gruWavefrontKernel: storages.flatMap((storage) =>
     [true, false].map((resetAfter) => gruWavefrontKernel(stackOf(storage, resetAfter))),

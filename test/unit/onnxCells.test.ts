@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { parseOnnx } from "../../src/entries/onnx.js";
 import { expectRefusal } from "../harness/refusal.js";
-import { floats, onnxFile } from "../files/onnxFile.js";
+import { floats, ints, onnxFile } from "../files/onnxFile.js";
 
 /** A model of one node of two units. @param gates rows of its weights for each unit */
 function cellFile(
@@ -25,6 +25,18 @@ function cellFile(
     outputs: ["y"],
   });
 }
+
+/** One step of an LSTM whose cell another layer reads. */
+const STEP_OF_CELL = onnxFile({
+  nodes: [
+    ["Unsqueeze", ["frame", "zero"], ["x"]],
+    ["LSTM", ["x", "W", "R", "", "", "h", "c"], ["y", "hn", "cn"], { hidden_size: 2 }],
+    ["MatMul", ["cn", "M"], ["z"]],
+  ],
+  tensors: { W: floats(1, 8, 3), R: floats(1, 8, 2), M: floats(2, 3), zero: ints(0) },
+  inputs: { frame: ["batch", 3], h: [1, "batch", 2], c: [1, "batch", 2] },
+  outputs: ["z", "hn", "cn"],
+});
 
 const start = "onnx: expected a graph that the layers of webgru compute, got 1 nodes of which 1 cannot be run:\n  ";
 
@@ -51,6 +63,16 @@ describe("an ONNX node", () => {
   it("may have peepholes that are zero", () => {
     const { layers } = parseOnnx(cellFile("LSTM", 4, ["x", "W", "R", "", "", "", "", "P"]));
     expect(layers).toMatchObject([{ type: "lstm", hiddenSize: 2, bias: null, clip: null }]);
+  });
+
+  it("is refused for the cell of each step, which another layer reads", async () => {
+    await expectRefusal(
+      () => parseOnnx(STEP_OF_CELL),
+      "unsupported",
+      "onnx: expected a graph that the layers of webgru compute, got 3 nodes of which 1 cannot be run:\n  graph: " +
+        "its node LSTM of y gives its cell of every step to another layer; export the model with its whole sequence: " +
+        "the cell after the last step can be read",
+    );
   });
 
   it("has its LSTM's gates i, o, f, c in our order", () => {

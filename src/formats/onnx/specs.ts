@@ -121,8 +121,17 @@ export class Specs {
   }
 
   #lastSpec({ of, size, block }: FinalSource, name: string): LayerSpec {
-    demand(block === "h", `its node ${of.name} gives its cell state to another layer`);
-    return { type: "last", name, inputs: [this.names.get(of)!], inputSize: size, direction: of.direction };
+    const end = {
+      type: "last",
+      name,
+      inputs: [this.names.get(of)!],
+      inputSize: size,
+      direction: of.direction,
+    } as const;
+    if (block !== "c") return end;
+    const isAtEnd = of.frameSteps === null && !of.isOneStep;
+    demand(isAtEnd, `its node ${of.name} gives its cell of every step to another layer; ${OF_WHOLE}`);
+    return { ...end, block };
   }
 
   #layerSpec({ columns, spec }: LayerSource, name: string): LayerSpec {
@@ -230,6 +239,9 @@ export class Specs {
     return { inputs, inputSize, weight: spread };
   }
 }
+
+/** The way out where a layer reads the cell of each step. */
+const OF_WHOLE = "export the model with its whole sequence: the cell after the last step can be read";
 
 /** A layer that reads a part of the features may multiply so many times as many by zero; beyond, a rearrange selects them. */
 const MOST_SPREAD = 2;

@@ -3,6 +3,7 @@ import { stepsAt } from "../../../src/layers/cadence.js";
 import { layerOutputSize } from "../../../src/layers/index.js";
 import {
   isStepByStep,
+  keeperOf,
   layerNamed,
   type Network,
   NETWORK_INPUT,
@@ -99,7 +100,7 @@ function runLayers(network: Network, input: Steps, states: States): Map<string, 
     const parts = layer.inputs.map((name) => values.get(name)!);
     const numSteps = Math.min(...parts.map(({ length }) => length), parts.length > 0 ? Infinity : input.length);
     const steps = Array.from({ length: numSteps }, (_, step) => concat(parts.map((part) => part[step]!)));
-    values.set(layer.name, equationOf(layer)(layer, steps, states.get(layer.name)!));
+    values.set(layer.name, equationOf(layer)(layer, steps, states.get(keeperOf(layer))!));
   }
   return values;
 }

@@ -4,6 +4,19 @@ import { type Mutation, mutationsOf } from "./mutation.js";
 
 export const lstmMutations: readonly Mutation[] = [
   ...mutationsOf(
+    "last_state.wgsl",
+    ["lstm-cell-of-bidirectional"],
+    [
+      ["takes h for the cell", "+ START", ""],
+      ["takes the state before the last step", "state_of(row, lengths[row])", "state_of(row, lengths[row] - 1)"],
+      ["takes the state before the first step", "state_of(row, lengths[row])", "state_of(row, 0)"],
+      ["takes the first row's state", "state_of(row,", "state_of(0u,"],
+      ["forgets the other direction", "i / PART_SIZE * padded(PART_SIZE) +", ""],
+      ["forgets that directions are padded", "* padded(PART_SIZE)", "* PART_SIZE"],
+      ["forgets that rows are padded", "row * padded(SIZE)", "row * SIZE"],
+    ],
+  ),
+  ...mutationsOf(
     "lib/lstm.wgsl",
     ["lstm-forward", "lstm-activations-0"],
     [
