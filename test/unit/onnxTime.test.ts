@@ -29,12 +29,28 @@ describe("a convolution along time", () => {
     [{ auto_pad: "SAME_UPPER", strides: [2] }, "same"],
     [{ auto_pad: "SAME_UPPER", dilations: [3] }, [3, 3]],
     [{ auto_pad: "SAME_LOWER" }, [1, 1]],
+    [{ auto_pad: "SAME_LOWER", dilations: [2] }, [2, 2]],
   ];
   for (const [attributes, timePadding] of PADDINGS) {
     it(`has its padding: ${JSON.stringify(attributes)}`, () => {
       expect(layerOf(after([["Conv", ["c", "k"], ["z"], attributes]]), "conv")).toMatchObject({ timePadding });
     });
   }
+
+  it.each([
+    ["SAME_LOWER", 10, [2, 1]],
+    ["SAME_LOWER", 11, [1, 1]],
+    ["SAME_UPPER", 10, "same"],
+  ] as const)("has the padding of %s of %i steps", (auto_pad, numSteps, timePadding) => {
+    const node: OnnxFileNode = ["Conv", ["c", "k"], ["z"], { auto_pad, strides: [3] }];
+    const file = gruFile({
+      nodes: [TURN, node],
+      tensors: { k: floats(2, 2, 4) },
+      inputs: { x: [numSteps, "batch", 3] },
+      outputs: ["z"],
+    });
+    expect(layerOf(file, "conv")).toMatchObject({ timePadding });
+  });
 
   it("takes the frames of several Pads, and leaves those of a Slice out", () => {
     const pads: OnnxFileNode[] = [
@@ -92,16 +108,50 @@ const NODES: [what: string, nodes: readonly OnnxFileNode[], subject: string, rea
     "it has a W of [2, 2, 3] for 2 channels in 3 groups",
   ],
   [
-    "a convolution that is transposed",
-    [["ConvTranspose", ["c", "k"], ["z"]]],
+    "a convolution that makes several steps of one",
+    [["ConvTranspose", ["c", "k"], ["z"], { strides: [2] }]],
     "ConvTranspose",
-    "it is transposed along time or batch",
+    "it makes 2 steps of each, which no layer does; give them as features of one frame, and part them after the model",
+  ],
+  [
+    "a transposed convolution that leaves more out than it adds",
+    [["ConvTranspose", ["c", "k"], ["z"], { pads: [0, 3] }]],
+    "ConvTranspose",
+    "it leaves out 0 and 3 steps of windows of 3",
   ],
   [
     "padding that the length tells",
     [["Conv", ["c", "k"], ["z"], { auto_pad: "SAME_LOWER", strides: [2] }]],
     "Conv",
-    "its auto_pad is SAME_LOWER",
+    "its auto_pad is SAME_LOWER: its padding depends on the number of steps, which is open; give the number in inputShapes",
+  ],
+  [
+    "frames of zeros around frames of another number",
+    [
+      ["Pad", ["c", "pads", "half"], ["p"]],
+      ["Conv", ["p", "k"], ["z"], { pads: [1, 0] }],
+    ],
+    "Conv",
+    "it pads by zeros a sequence that was padded by 0.5",
+  ],
+  [
+    "frames of several numbers",
+    [
+      ["Pad", ["c", "pads", "half"], ["p"]],
+      ["Pad", ["p", "pads"], ["q"]],
+      ["Conv", ["q", "k"], ["z"]],
+    ],
+    "Conv",
+    "it pads by frames of 0.5 and of 0",
+  ],
+  [
+    "frames of the lowest number",
+    [
+      ["Pad", ["c", "pads", "lowest"], ["p"]],
+      ["Conv", ["p", "k"], ["z"]],
+    ],
+    "Conv",
+    "it reads frames of -Infinity",
   ],
   [
     "padding before the first of the largest",
@@ -116,16 +166,23 @@ const NODES: [what: string, nodes: readonly OnnxFileNode[], subject: string, rea
     "it counts only a part of the padding",
   ],
   [
-    "numbers of steps that are rounded up",
-    [["MaxPool", ["c"], ["z"], { kernel_shape: [2], strides: [2], ceil_mode: 1 }]],
-    "MaxPool",
-    "it rounds the number of steps up",
+    "padding that counts in a window that is cut off",
+    [
+      [
+        "AveragePool",
+        ["c"],
+        ["z"],
+        { kernel_shape: [3], strides: [2], pads: [1, 1], ceil_mode: 1, count_include_pad: 1 },
+      ],
+    ],
+    "AveragePool",
+    "it counts padding in a window that is cut off",
   ],
   [
     "copies of the first frame",
     [["Pad", ["c", "pads"], ["z"], { mode: "edge" }]],
     "Pad",
-    "it pads time or batch with others than zeros",
+    'it pads time or batch by its own frames (mode "edge"); pad the sequence itself, before the model gets it',
   ],
   [
     "frames of zeros that nothing reads",
@@ -164,6 +221,8 @@ const NODES: [what: string, nodes: readonly OnnxFileNode[], subject: string, rea
 describe("an operator along time is refused", () => {
   const tensors = {
     pads: ints(0, 0, 2, 0, 0, 0),
+    half: { shape: [], floats: [0.5] },
+    lowest: { shape: [], floats: [-Infinity] },
     less: ints(0, 0, -1, 0, 0, 0),
     both: ints(1, 0, 2, 0, 0, 0),
     none: ints(0),

@@ -31,9 +31,10 @@ function pad(call: Call): Value[] {
     if (before === 0 && after === 0) return;
     const size = padded.axes[axis]!;
     if (typeof size !== "number") {
-      demand(mode === "constant" && fill === 0, "it pads time or batch with others than zeros");
+      const way = "pad the sequence itself, before the model gets it";
+      demand(mode === "constant", `it pads time or batch by its own frames (mode "${mode}"); ${way}`);
       demand(time === null, "it pads time and batch");
-      time = () => padTime(call, padded, axis, [before, after]);
+      time = () => padTime(call, padded, axis, [before, after], fill);
       return;
     }
     const places = padding(mode, size, before, after);

@@ -14,6 +14,7 @@ import { logicOperators } from "./logicOperators.js";
 import { matrixOperators } from "./matrixOperators.js";
 import { normOperators } from "./normOperators.js";
 import { placeOperators } from "./placeOperators.js";
+import { poolOperators } from "./poolOperators.js";
 import { reduceOperators } from "./reduceOperators.js";
 import { findLive, type LiveGraph } from "./liveGraph.js";
 import { type GraphProto, MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort, readsOf } from "./modelProto.js";
@@ -38,6 +39,7 @@ const OPERATORS = new Map<string, Operator>(
     ...matrixOperators,
     ...normOperators,
     ...placeOperators,
+    ...poolOperators,
     ...recurrentOperators,
     ...reduceOperators,
   }),

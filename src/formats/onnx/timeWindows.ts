@@ -1,14 +1,14 @@
-// Windows along time: of convolutions and poolings, with the frames of zeros that a Pad before them or a Slice after them
-// gives or takes.
+// Windows along time: of convolutions and poolings, with the frames of one number that a Pad before them or a Slice after them
+// gives or takes. A sequence with frames of c around it is the one without c, with zeros around it, and c more.
 
 import type { TimePadding, TimeWindows } from "../../layers/timeWindow.js";
 import { type Axis, frozenNumber, dimensionOf, FreeAxis } from "./axes.js";
 import type { Call } from "./call.js";
 import { bindTime } from "./overTime.js";
 import { demand, Refusal } from "./refusal.js";
-import { bareColumns, columnsFor } from "./signals.js";
-import { columnsSignal, type Signal, sourceSignal, type Value } from "./value.js";
-import { type LayerSource, type PendingSource, type Wiring, ZERO } from "./wiring.js";
+import { bareColumns, columnsFor, shifted } from "./signals.js";
+import { columnsSignal, type Signal, sourceSignal, type Value, widthOf } from "./value.js";
+import { type LayerSource, type PendingSource, type TimePad, type Wiring, ZERO } from "./wiring.js";
 
 /** A window along the one axis of time. */
 export interface TimeWindow {
@@ -28,8 +28,10 @@ interface Windowed {
   /** Without the frames of a Pad. */
   readonly columns: Int32Array;
   readonly fields: TimeWindows;
-  /** Whether a Pad gave frames of zeros, and the node has no padding of its own. */
+  /** Whether a Pad gave frames that count. */
   readonly isPadded: boolean;
+  /** c, which the columns are without, and its frames are of. */
+  readonly fill: number;
   /** The time axis before and after. */
   readonly before: Axis;
   readonly after: Axis;
@@ -38,18 +40,34 @@ interface Windowed {
 const reachOf = ({ kernel, dilation }: TimeWindow) => (kernel - 1) * dilation;
 
 /** The padding that a node states along time. @param auto its auto_pad */
-export function timePads(auto: string, window: Omit<TimeWindow, "padding">, stated: Pads): "same" | Pads {
+export function timePads(auto: string, axis: Axis, window: Omit<TimeWindow, "padding">, stated: Pads): "same" | Pads {
   if (auto === "NOTSET") return stated;
   if (auto === "VALID") return [0, 0];
-  const total = (window.kernel - 1) * window.dilation;
+  const { kernel, stride, dilation } = window;
+  if (auto === "SAME_UPPER" && stride > 1) return "same";
+  demand(auto === "SAME_UPPER" || auto === "SAME_LOWER", `its auto_pad is ${auto}`);
+  const size = stride === 1 ? 1 : frozenNumber(dimensionOf(axis));
+  const way = "give the number in inputShapes";
+  demand(size !== null, `its auto_pad is ${auto}: its padding depends on the number of steps, which is open; ${way}`);
+  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + (kernel - 1) * dilation + 1 - size);
   const less = Math.floor(total / 2);
-  if (auto === "SAME_UPPER") return window.stride === 1 ? [less, total - less] : "same";
-  demand(auto === "SAME_LOWER" && window.stride === 1, `its auto_pad is ${auto}`);
-  return [total - less, less];
+  return auto === "SAME_UPPER" ? [less, total - less] : [total - less, less];
 }
 
-/** Reads a sequence by windows along its time axis. */
-export function windowed(call: Call, { axes, content }: Value<Signal>, window: TimeWindow): Windowed {
+/** Padding of a pooling whose number of steps is rounded up: as much more as a last window may reach, where it begins within. */
+export function roundedUp(window: TimeWindow): TimeWindow {
+  const { kernel, stride, padding } = window;
+  if (padding === "same") return window;
+  return { ...window, padding: [padding[0], Math.min(padding[1] + stride - 1, kernel - 1)] };
+}
+
+/** Reads a sequence by windows along its time axis. @param takesLargest whether frames of the lowest number are as none */
+export function windowed(
+  call: Call,
+  { axes, content }: Value<Signal>,
+  window: TimeWindow,
+  takesLargest = false,
+): Windowed {
   const padded = axes[2 + window.place]!;
   bindTime(call, content, padded);
   if (typeof axes[0] !== "number") call.reading.roles.bind(axes[0]!, "batch");
@@ -58,6 +76,7 @@ export function windowed(call: Call, { axes, content }: Value<Signal>, window: T
   const pad = padUnder(given, call.wiring);
   const { padding } = window;
   demand(pad === null || padding !== "same", "it pads a sequence that was padded before");
+  demand(pad === null || takesLargest || !isLowest(pad.fill), `it reads frames of ${pad?.fill}`);
   const pads = padding === "same" ? padding : sumOf(padding, pad === null ? [0, 0] : pad.pads);
   const before = pad === null ? padded : pad.axis;
   return {
@@ -68,7 +87,8 @@ export function windowed(call: Call, { axes, content }: Value<Signal>, window: T
       timeStride: window.stride,
       timePadding: paddingOf(pads, reachOf(window)),
     },
-    isPadded: pad !== null,
+    isPadded: pad !== null && !(takesLargest && isLowest(pad.fill)),
+    fill: pad === null || isLowest(pad.fill) ? 0 : pad.fill,
     before,
     after: axisAfter(before, window, pads),
   };
@@ -95,8 +115,11 @@ function axisAfter(axis: Axis, window: TimeWindow, pads: "same" | Pads): Axis {
   return [new FreeAxis(steps, true)];
 }
 
-/** The columns under the frames of a Pad, and how many; null where there are none. */
-function padUnder(columns: Int32Array, wiring: Wiring): { columns: Int32Array; pads: Pads; axis: Axis } | null {
+/** Whether no number is below it: such a frame is never the largest. */
+const isLowest = (fill: number) => fill <= -3.4028234e38;
+
+/** The columns under the frames of a Pad, how many, and of which number; null where there are none. */
+function padUnder(columns: Int32Array, wiring: Wiring): (Omit<TimePad, "kind" | "before" | "after"> & Padded) | null {
   const sources = wiring.sourcesOf(columns);
   const pads = [...sources].filter((source) => source.type === "pending" && source.way.kind === "pad");
   if (pads.length === 0) return null;
@@ -109,15 +132,21 @@ function padUnder(columns: Int32Array, wiring: Wiring): { columns: Int32Array; p
   const under = columns.map((column) => source!.columns[column - source!.first]!);
   const own: Pads = [way.before, way.after];
   const inner = padUnder(under, wiring);
-  if (inner === null) return { columns: under, pads: own, axis: way.axis };
+  if (inner === null) return { columns: under, pads: own, axis: way.axis, fill: way.fill };
+  demand(inner.fill === way.fill, `it pads by frames of ${inner.fill} and of ${way.fill}`);
   return { ...inner, pads: sumOf(own, inner.pads) };
+}
+
+interface Padded {
+  readonly columns: Int32Array;
+  readonly pads: Pads;
 }
 
 /** Limit of the frames of a Pad. */
 const MAX_PAD = 2 ** 20;
 
-/** Frames of zeros before and after a sequence, which a layer with windows along time must follow. */
-export function padTime(call: Call, value: Value, at: number, [before, after]: Pads): Value {
+/** Frames of one number before and after a sequence, which a layer with windows along time must follow. */
+export function padTime(call: Call, value: Value, at: number, [before, after]: Pads, fill: number): Value {
   const { axes, content } = value;
   if (content.kind !== "signal") throw new Refusal("it pads time or batch");
   const axis = axes[at]!;
@@ -125,8 +154,10 @@ export function padTime(call: Call, value: Value, at: number, [before, after]: P
   const isCount = [before, after].every((one) => Number.isInteger(one) && one >= 0 && one <= MAX_PAD);
   demand(isCount, `it pads time by ${before} and ${after}`);
   const { wiring, layerName: name, subject } = call;
-  const columns = columnsFor(content, wiring, name);
-  const way = { kind: "pad", before, after, axis } as const;
+  const isBare = fill === 0 || isLowest(fill);
+  const given = isBare ? content : shifted(content, new Float64Array(widthOf(content)).fill(-fill));
+  const columns = columnsFor(given, wiring, name);
+  const way = { kind: "pad", before, after, axis, fill } as const;
   const fault = "it pads time, and no convolution or pooling along time follows it";
   const source = wiring.add<PendingSource>({
     type: "pending",
@@ -186,6 +217,19 @@ export function cropTime({ wiring }: Call, value: Value, at: number, [front, bac
 }
 
 const product = (sizes: readonly number[]) => sizes.reduce((all, one) => all * one, 1);
+
+/** [N, K, inner] with K the other way round. @param numOuter N */
+export function withTimeTurned<A extends Float32Array | Float64Array>(values: A, numOuter: number, along: number): A {
+  const inner = values.length / numOuter / along;
+  const turned = values.slice() as A;
+  for (let n = 0; n < numOuter; n++) {
+    for (let k = 0; k < along; k++) {
+      const from = (n * along + along - 1 - k) * inner;
+      turned.set(values.subarray(from, from + inner), (n * along + k) * inner);
+    }
+  }
+  return turned;
+}
 
 /** [N, ...kernel] with the axis of time first, [N, kernel along time, ...others]. @param shape of the kernel */
 export function withTimeFirst<A extends Float32Array | Float64Array>(

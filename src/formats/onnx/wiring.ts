@@ -93,16 +93,17 @@ export interface LayerSource extends SourceBase {
 export interface PendingSource extends SourceBase {
   readonly type: "pending";
   readonly columns: Int32Array;
-  /** A softmax over all steps, or frames of zeros around them. */
+  /** A softmax over all steps, or frames of one number around them. */
   readonly way: { readonly kind: "softmax" } | TimePad;
   /** The node, and the reason why it cannot be run alone, for a message. */
   readonly subject: string;
   readonly fault: string;
 }
 
-/** Frames of zeros before and after a sequence. */
+/** Frames of one number before and after a sequence; the columns that it reads are without that number. */
 export interface TimePad {
   readonly kind: "pad";
+  readonly fill: number;
   readonly before: number;
   readonly after: number;
   /** The axis without them. */
