@@ -3,7 +3,15 @@
 import { createModel } from "webgru";
 import { describe, expect, it } from "vitest";
 import { parseOnnx } from "../../src/entries/onnx.js";
-import { floats, gruFile, ints, type OnnxFile, type OnnxFileNode, type OnnxTensor } from "../files/onnxFile.js";
+import {
+  floats,
+  gruFile,
+  ints,
+  onnxFile,
+  type OnnxFile,
+  type OnnxFileNode,
+  type OnnxTensor,
+} from "../files/onnxFile.js";
 import { readOnnxFixture } from "../files/onnxFixture.js";
 import { readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 import { expectRefusal } from "../harness/refusal.js";
@@ -83,6 +91,37 @@ describe("a convolution along time", () => {
       pushed.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6));
     }
     model.dispose();
+  });
+});
+
+describe("a graph without a state", () => {
+  const image = (nodes: readonly OnnxFileNode[], shape: (number | string)[]) =>
+    onnxFile({
+      nodes: [["Conv", ["x", "k"], ["c"], { pads: [1, 1, 1, 1] }], ...nodes],
+      tensors: { k: floats(4, 3, 3, 3), axes: ints(2, 3) },
+      inputs: { x: shape },
+      outputs: ["z"],
+    });
+
+  it.each([
+    ["that the file fixes", [1, 3, 8, 6], "axis 2 of graph input x, [batch, 3, time, 6]"],
+    ["that the file leaves open", ["batch", 3, 8, "frames"], "axis 3 of graph input x, [batch, 3, 8, time]"],
+  ])("is told which axis is taken for time, of axes %s", (_, shape, graph) => {
+    const { notes, layers } = parseOnnx(
+      image([["ReduceMean", ["c", "axes"], ["z"], { keepdims: { type: 2 } }]], shape),
+    );
+    expect(layers.map(({ type }) => type)).toContain("aggregate");
+    expect(notes).toContain(
+      `Warning: no layer has a state, which would say which axis is time: ${graph}, is taken for it. If it is not, ` +
+        "export the model with time and batch, and no other axes, in dynamic_axes.",
+    );
+  });
+
+  it("alone is told so", () => {
+    for (const fixture of ["torch_time_mean.opset13", "torch_one_step.opset13", "graph_shared_state.opset17"]) {
+      const { fixture: of, bytes } = readOnnxFixtureFile(fixture);
+      expect(readOnnxFixture(of, bytes).notes.join("\n")).not.toContain("is taken for it");
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { timeOf } from "../../layers/index.js";
 import { countTypes } from "../../model/describeLayer.js";
 import { type OnnxModel } from "./modelProto.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
@@ -15,6 +16,7 @@ export function notesOf(
   return [
     read,
     ...suspicion(reading.suspects, linearBeforeReset),
+    ...(layers.some((layer) => timeOf(layer) === "recurrent") ? [] : timeNotes(graph)),
     ...inputNotes(graph),
     ...graph.outputs.flatMap(outputNotes),
     ...(reading.isFromTorch ? paddingNotes(graph) : []),
@@ -28,6 +30,19 @@ function suspicion(suspects: readonly string[], linearBeforeReset: boolean | und
   if (linearBeforeReset === true) return [`${said}; read with linearBeforeReset: true.`];
   const cause = "newer exporters of PyTorch leave linear_before_reset out";
   return [`Warning: ${said} (${cause}). If outputs differ from PyTorch's, pass linearBeforeReset: true.`];
+}
+
+/** Without a layer that has a state, the axis of time is a guess: an image has axes like it. */
+function timeNotes({ inputs }: OnnxGraph): string[] {
+  return inputs.flatMap(({ name, axes }) => {
+    const at = axes.indexOf("time");
+    if (at < 0) return [];
+    const graph = `axis ${at} of graph input ${name}, [${axes.join(", ")}]`;
+    const way = "export the model with time and batch, and no other axes, in dynamic_axes";
+    return [
+      `Warning: no layer has a state, which would say which axis is time: ${graph}, is taken for it. If it is not, ${way}.`,
+    ];
+  });
 }
 
 function inputNotes({ inputs, states }: OnnxGraph): string[] {
