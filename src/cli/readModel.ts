@@ -14,6 +14,7 @@ export const MODEL_OPTIONS = {
   constant: { type: "string", multiple: true },
   "input-shape": { type: "string", multiple: true },
   state: { type: "string", multiple: true },
+  part: { type: "string" },
 } as const;
 
 /** Help for `MODEL_OPTIONS`. */
@@ -25,7 +26,9 @@ export const MODEL_HELP = `  --description FILE  the layer list as JSON, where t
   --input-shape NAME=SIZE,SIZE
                       ONNX: the shape of a graph input that the file leaves open; ? for an axis that stays open
   --state INPUT=OUTPUT
-                      ONNX: the graph output that is a state input's next value`;
+                      ONNX: the graph output that is a state input's next value
+  --part encoder|decoder
+                      Keras: the part to read of a graph for training, where one layer begins with another's states`;
 
 /** Values of `MODEL_OPTIONS`. */
 export interface ModelValues {
@@ -35,6 +38,7 @@ export interface ModelValues {
   readonly constant?: readonly string[] | undefined;
   readonly "input-shape"?: readonly string[] | undefined;
   readonly state?: readonly string[] | undefined;
+  readonly part?: string | undefined;
 }
 
 /** A model's file and its network. */
@@ -56,11 +60,12 @@ export async function readModel(path: string, values: ModelValues): Promise<Mode
     text === "?" ? null : takeNumber(text),
   );
   const states = takeStates(values.state);
+  const part = values.part as "encoder" | "decoder" | undefined; // parseModel checks it
   const files = (name: string) => readBytes(join(dirname(path), name));
   const start = bytes.slice(0, 4096);
   const network = await parseModel(
     bytes,
-    { description, files, linearBeforeReset, constants, inputShapes, states },
+    { description, files, linearBeforeReset, constants, inputShapes, states, part },
     true,
   );
   return { path, sizeBytes: bytes.length, start, network };

@@ -44,7 +44,9 @@ export interface CreateModelOptions {
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
 const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "workload"];
-const READ_OPTIONS = "description linearBeforeReset constants inputShapes states files signal onProgress".split(" ");
+const READ_OPTIONS = "description linearBeforeReset constants inputShapes states part files signal onProgress".split(
+  " ",
+);
 const DTYPES = ["auto", "f32", "f16", "int8"];
 
 /**

@@ -19,6 +19,11 @@ export interface ParseModelOptions {
   /** ONNX: the graph output that is a state input's next value, by the input's name: `{ h: "hn" }`. */
   readonly states?: Readonly<Record<string, string>> | undefined;
   /**
+   * Keras: which part to read of a graph for training, in which a recurrent layer, the decoder's, begins with the states of another,
+   * the encoder's.
+   */
+  readonly part?: "encoder" | "decoder" | undefined;
+  /**
    * The other files of a model in several files (TF.js, ONNX with external data), by name: a Map, an object, a list of Files,
    * or a function that fetches one.
    */
@@ -66,12 +71,15 @@ export async function parseModel(
   );
 }
 
-function checkParseOptions({ description, linearBeforeReset, files }: ParseModelOptions): void {
+function checkParseOptions({ description, linearBeforeReset, files, part }: ParseModelOptions): void {
   if (description !== undefined && describeValue(description) !== "an object") {
     refuse("description: expected an object with the layer list (JSON.parse gives it)", description);
   }
   if (linearBeforeReset !== undefined && typeof linearBeforeReset !== "boolean") {
     refuse("linearBeforeReset: expected true or false", linearBeforeReset);
+  }
+  if (part !== undefined && part !== "encoder" && part !== "decoder") {
+    refuse('part: expected "encoder" or "decoder"', part);
   }
   if (files === null || !["undefined", "function", "object"].includes(typeof files)) {
     refuse("files: expected a Map by name, an object, a list of Files or a function", files);
@@ -85,7 +93,7 @@ function refuse(expected: string, got: unknown): never {
 /** @returns null for a file that no reader recognises */
 async function parseBytes(
   bytes: Uint8Array,
-  { description, files, linearBeforeReset, constants, inputShapes, states }: ParseModelOptions,
+  { description, files, linearBeforeReset, constants, inputShapes, states, part }: ParseModelOptions,
   mayKeep: boolean,
 ): Promise<Network | null> {
   if (isSafetensors(bytes)) {
@@ -105,7 +113,7 @@ async function parseBytes(
   }
   // HDF5, JSON, or a zip whose first entry is one of Keras's.
   if (/^(\x89HDF|(\xef\xbb\xbf)?\s*{|PK.{28}(metadata|config|model\.weights)\.)/s.test(start)) {
-    return (await fetchReader(import("../entries/keras.js"))).parseKeras(bytes, { description, files }, mayKeep);
+    return (await fetchReader(import("../entries/keras.js"))).parseKeras(bytes, { description, files, part }, mayKeep);
   }
   // torch.save writes a zip with a folder, numpy.savez one of arrays.
   const firstEntry = start.startsWith("PK") ? start.slice(30, 30 + bytes[26]!) : "";

@@ -35,6 +35,8 @@ export interface Fixture {
   readonly referenceTolerance?: number;
   /** How a state_dict is wired, where its names and shapes do not tell. */
   readonly description?: NetworkDescription;
+  /** The part of a Keras graph for training. */
+  readonly part?: "encoder" | "decoder";
   /** Weights of a textbook GRU; the fixture then has no model file. */
   readonly textbook?: TextbookGru;
 }
@@ -57,12 +59,12 @@ const NINE_DIGITS = { atol: 1e-13, rtol: 5e-9 };
 
 /** The network that a fixture is about. @param bytes its model file; null for a textbook GRU @param files beside that */
 export async function fixtureNetwork(
-  { textbook, description }: Fixture,
+  { textbook, description, part }: Fixture,
   bytes: Uint8Array | null,
   files?: ModelFiles,
 ): Promise<Network> {
   if (textbook !== undefined) return defineNetwork({ layers: [textbookGru(textbook)] });
-  return parseModel(bytes!, { description, files });
+  return parseModel(bytes!, { description, files, part });
 }
 
 /** Runs a fixture on a device or on the float64 reference; compares every output, by name, and the final state. */

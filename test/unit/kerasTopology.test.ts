@@ -220,22 +220,11 @@ const REFUSALS: Record<string, Refusal> = {
     code: "bad-file",
     message: 'layer "gru": expected a layer, a call and a tensor, got ["input",-1,0]',
   },
-  "a state given by another layer": {
-    layers: [inputLayer(), gruLayer(3, {}, ["input", "input"])],
-    outputs: ["gru"],
-    message: 'layer "gru": expected to read one sequence, and to begin with a state of zeros, got 2 inputs',
-  },
-  "a layer's second tensor, its state": {
-    layers: [inputLayer(), gruLayer(3, {}, ["input"])],
-    outputs: ["gru"],
-    change: (json) => (json.modelTopology.config["output_layers"] = [["gru", 0, 1]]),
-    message: 'keras: expected the first tensor of each layer, got "gru:1"',
-  },
   "a call with arguments": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
     outputs: ["gru"],
-    change: (json) => (entries(json)[1]!["inbound_nodes"] = [[["input", 0, 0, { initial_state: ["input", 0, 0] }]]]),
-    message: 'layer "gru": expected a call with inputs alone, got the argument "initial_state" too',
+    change: (json) => (entries(json)[1]!["inbound_nodes"] = [[["input", 0, 0, { constants: ["input", 0, 0] }]]]),
+    message: 'layer "gru": expected a call with inputs alone, got the argument "constants" too',
   },
   "references nested without end": {
     layers: [inputLayer(), gruLayer(3, {}, ["input"])],
@@ -455,8 +444,8 @@ describe("a graph of Keras 3", () => {
   });
 
   it("is refused for other arguments", async () => {
-    const message = 'layer "gru": expected a call with inputs alone, got the argument "initial_state" too';
-    await expectRefusal(() => graph("not_equal", 0, { initial_state: [1] }), "unsupported", message);
+    const message = 'layer "gru": expected a call with inputs alone, got the argument "constants" too';
+    await expectRefusal(() => graph("not_equal", 0, { constants: [1] }), "unsupported", message);
   });
 });
 

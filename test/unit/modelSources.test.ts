@@ -192,7 +192,7 @@ describe("files", () => {
 });
 
 describe("an option", () => {
-  it.each(["description", "linearBeforeReset", "signal", "onProgress", "device", "dtype", "nonFinite"])(
+  it.each(["description", "linearBeforeReset", "part", "signal", "onProgress", "device", "dtype", "nonFinite"])(
     "is refused by its kind: %s",
     async (name) => {
       const isTaken: Record<string, (value: unknown) => boolean> = {

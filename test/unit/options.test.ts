@@ -8,7 +8,7 @@ const misspelt = { devise: "cpu" } as object;
 describe("what no one asked for", () => {
   it("is refused as an option of loadModel", async () => {
     const message =
-      'options: expected device, dtype, nonFinite, autotune, workload, description, linearBeforeReset, constants, inputShapes, states, files, signal, onProgress, got "devise"';
+      'options: expected device, dtype, nonFinite, autotune, workload, description, linearBeforeReset, constants, inputShapes, states, part, files, signal, onProgress, got "devise"';
     await expectRefusal(() => loadModel(new Uint8Array(), misspelt), "unsupported", message);
   });
 

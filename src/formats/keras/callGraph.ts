@@ -3,11 +3,19 @@ import { quote } from "../quote.js";
 import type { Entry } from "./entries.js";
 import { type Node, readNodes, type TensorRef } from "./nodes.js";
 
+/** What a call reads, by the names of outputs. */
+export interface CallArguments {
+  readonly inputs: readonly string[];
+  readonly mask: string | null;
+  /** What a recurrent layer begins with; empty for zeros. */
+  readonly states: readonly string[];
+}
+
 /** Makes the call of an entry. @returns the names of its outputs; of a layer, which may have more, the first alone */
-export type MakeCall = (entry: Entry, inputs: readonly string[], mask: string | null) => readonly string[];
+export type MakeCall = (entry: Entry, args: CallArguments) => readonly string[];
 
 /** The second and further outputs of a layer's call, as recurrent layers with return_state have them. */
-function outputName(call: string, tensor: number): string {
+export function outputName(call: string, tensor: number): string {
   return tensor === 0 ? call : `${call}:${tensor}`;
 }
 
@@ -32,7 +40,9 @@ export class CallGraph {
     this.#nodes = new Map(entries.map((entry) => [entry.name, nodesOf(entry)]));
     this.#given = given;
     this.#make = make;
-    const read = [...this.#nodes.values()].flat().flatMap(({ inputs, mask }) => [...inputs, ...(mask ? [mask] : [])]);
+    const read = [...this.#nodes.values()]
+      .flat()
+      .flatMap(({ inputs, mask, states }) => [...inputs, ...states, ...(mask ? [mask] : [])]);
     for (const { layer, node } of [...read, ...outputs]) {
       this.#firstNode.set(layer, Math.min(node, this.#firstNode.get(layer) ?? Infinity));
     }
@@ -52,8 +62,9 @@ export class CallGraph {
     this.#made.set(node, null);
     const subject = `layer "${name}"`;
     const mask = node.mask === null ? null : this.#resolve(node.mask, subject);
-    const inputs = node.inputs.map((ref) => this.#resolve(ref, subject));
-    const outputs = given === undefined ? this.#make(this.#entries.get(name)!, inputs, mask) : [given];
+    const [inputs, states] = [node.inputs, node.states].map((refs) => refs.map((ref) => this.#resolve(ref, subject)));
+    const args = { inputs: inputs!, mask, states: states! };
+    const outputs = given === undefined ? this.#make(this.#entries.get(name)!, args) : [given];
     this.#made.set(node, outputs);
     return outputs;
   }
@@ -78,6 +89,6 @@ export class CallGraph {
 function nodesOf(entry: Entry): readonly Node[] {
   const nodes = readNodes(entry);
   if (entry.className !== "InputLayer") return nodes;
-  if (nodes.length === 0) return [{ inputs: [], mask: null }];
+  if (nodes.length === 0) return [{ inputs: [], mask: null, states: [] }];
   throw new GruError("bad-file", `layer "${entry.name}": expected to be called never, got ${nodes.length}`);
 }

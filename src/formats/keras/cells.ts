@@ -20,6 +20,9 @@ const READERS: ReadonlyMap<string, PartReader> = new Map<string, PartReader>([
 /** Classes of layers; RNN is one of a cell. */
 export const CELL_LAYERS: readonly string[] = [...READERS.keys(), "RNN"];
 
+/** Classes of layers with a state, which skip masked steps. */
+export const RECURRENT_CLASSES: readonly string[] = [...CELL_LAYERS, "Bidirectional"];
+
 const CELLS = ["GRUCell", "LSTMCell", "SimpleRNNCell"];
 
 /** A recurrent layer's class and arguments. */

@@ -10,6 +10,8 @@ export interface KerasLayer {
   readonly inputs: readonly string[];
   /** The call whose output is the mask, if the call names one. */
   readonly mask: string | null;
+  /** The outputs that a recurrent layer begins with, of Keras's states in their order; empty for zeros. */
+  readonly states: readonly string[];
   /** Whether it is applied to each step by itself, by TimeDistributed. */
   readonly isPerStep: boolean;
   /** Shape of the input, [B, T, I] or [B, T], with null for any size; null if the layer does not say. */

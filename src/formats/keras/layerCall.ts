@@ -9,6 +9,16 @@ import type { LayerList } from "./layerList.js";
 import type { KerasTensor } from "./tensor.js";
 import type { Built, Mask } from "./value.js";
 
+/** A state of a recurrent layer: one direction of a block of one of ours. */
+export interface OwnState {
+  /** Name of our layer. */
+  readonly layer: string;
+  readonly block: "h" | "c";
+  readonly direction: number;
+  readonly numDirections: number;
+  readonly hiddenSize: number;
+}
+
 /** The network that is being built. */
 export interface Building {
   readonly list: LayerList;
@@ -20,6 +30,10 @@ export interface Building {
   /** The mask of input index 0; null before the first embedding with mask_zero. */
   indexMask: Mask | null;
   weightsOf(layer: KerasLayer): NamedTensor[];
+  /** Remembers the states of a recurrent layer, in Keras's order. */
+  keepStates(layer: KerasLayer, states: readonly OwnState[]): void;
+  /** Recurrent layers that begin with states, and what these are in ours. */
+  readonly begins: { readonly layer: KerasLayer; readonly states: readonly OwnState[] }[];
   /** Whether a call's masked steps reach an output or a layer other than a recurrent one, which skips them. */
   areMaskedStepsRead(name: string): boolean;
   /** Number of calls and outputs that read a call. */

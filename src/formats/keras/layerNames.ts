@@ -23,3 +23,11 @@ export function withNames(layers: readonly LayerSpec[], names: ReadonlyMap<strin
     return (inputs === undefined ? own : { ...own, inputs: inputs.map(renamed) }) as LayerSpec;
   });
 }
+
+/** Names, each once: another "scores" is "scores.2". */
+export function uniqueNames(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name}.${before + 1}`;
+  });
+}

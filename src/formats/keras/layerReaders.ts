@@ -1,7 +1,7 @@
 // The classes of Keras's layers that can be read, and how. A class is never looked up by its name anywhere else.
 
 import { readActivation, readFunction, readPrelu } from "./activationLayers.js";
-import { CELL_LAYERS } from "./cells.js";
+import { RECURRENT_CLASSES } from "./cells.js";
 import { readConv, readDepthwise, readSeparable, readTransposed } from "./convLayers.js";
 import { readDense, readEmbedding } from "./denseLayers.js";
 import { LAYER_FUNCTIONS } from "./kerasActivation.js";
@@ -29,9 +29,6 @@ const NOTHING = [
   "SpatialDropout1D",
   "SpatialDropout2D",
 ];
-
-/** Layers that skip masked steps. */
-export const RECURRENT_CLASSES: readonly string[] = [...CELL_LAYERS, "Bidirectional"];
 
 const CONVOLUTIONS: readonly (readonly [string, (numAxes: 1 | 2) => LayerReader])[] = [
   ["Conv#D", readConv],

@@ -1,5 +1,5 @@
 import { GruError } from "../../errors.js";
-import { CELL_LAYERS } from "./cells.js";
+import { RECURRENT_CLASSES } from "./cells.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel } from "./kerasModel.js";
 import { frameSize, type KerasTensor } from "./tensor.js";
@@ -35,15 +35,12 @@ function isSize(size: unknown): size is number {
   return Number.isSafeInteger(size) && (size as number) > 0;
 }
 
-/** Classes of layers that go from step to step. */
-const OVER_TIME: readonly string[] = [...CELL_LAYERS, "Bidirectional"];
-
 /** Whether some layer of a model goes from step to step, or is applied to each. */
 export function hasTime({ topology }: KerasModel): boolean {
-  return topology.layers.some(({ className, isPerStep }) => isPerStep || OVER_TIME.includes(className));
+  return topology.layers.some(({ className, isPerStep }) => isPerStep || RECURRENT_CLASSES.includes(className));
 }
 
-const WITH_KERNEL: readonly string[] = [...CELL_LAYERS, "Bidirectional", "Dense"];
+const WITH_KERNEL: readonly string[] = [...RECURRENT_CLASSES, "Dense"];
 
 /** The number of rows of the first kernel, which are the features of the input. */
 function firstRows(model: KerasModel): number | undefined {

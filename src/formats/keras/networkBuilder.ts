@@ -1,13 +1,17 @@
 import { GruError } from "../../errors.js";
+import type { GruSpec } from "../../layers/gru.js";
 import type { LayerSpec } from "../../layers/index.js";
 import { NETWORK_INPUT } from "../../model/network.js";
+import { quote } from "../quote.js";
+import { outputName } from "./callGraph.js";
 import { type Dialect, dialectOf } from "./dialect.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
-import { type Building, LayerCall } from "./layerCall.js";
+import { type Building, LayerCall, type OwnState } from "./layerCall.js";
 import { hasTime } from "./modelInput.js";
 import { LayerList } from "./layerList.js";
-import { PASSING_CLASSES, READERS, RECURRENT_CLASSES, WINDOW_CLASSES } from "./layerReaders.js";
+import { RECURRENT_CLASSES } from "./cells.js";
+import { PASSING_CLASSES, READERS, WINDOW_CLASSES } from "./layerReaders.js";
 import { copyOf } from "./merge.js";
 import type { KerasTensor } from "./tensor.js";
 import type { Mask } from "./value.js";
@@ -20,7 +24,10 @@ export class NetworkBuilder implements Building {
   readonly input: KerasTensor;
   indexMask: Mask | null = null;
   readonly #model: KerasModel;
+  readonly begins: { readonly layer: KerasLayer; readonly states: readonly OwnState[] }[] = [];
   readonly #values = new Map<string, KerasTensor>();
+  /** The states of recurrent layers, by the names of Keras's outputs. */
+  readonly #states = new Map<string, OwnState>();
   /** Names of the calls that give only the mask of the model's input. */
   readonly #masks = new Set<string>();
   /** Names of our layers that are outputs. */
@@ -37,12 +44,53 @@ export class NetworkBuilder implements Building {
     return this.list.layers;
   }
 
-  /** The output of an added call. @throws GruError `unsupported` for another output than the first */
+  /** An output of an added call. @throws GruError `unsupported` for one that no layer here gives */
   value(name: string): KerasTensor {
     const value = this.#values.get(name);
     if (value !== undefined) return value;
-    const got = JSON.stringify(name);
-    throw new GruError("unsupported", `keras: expected the first tensor of each layer, got ${got}`);
+    const state = this.#states.get(name);
+    const expected = "the first tensor of each layer, or the h of a recurrent layer with return_state";
+    if (state?.block !== "h") throw new GruError("unsupported", `keras: expected ${expected}, got ${quote(name)}`);
+    const own = this.#endOf(name, state);
+    this.#values.set(name, own);
+    return own;
+  }
+
+  keepStates({ name }: KerasLayer, states: readonly OwnState[]): void {
+    states.forEach((state, i) => this.#states.set(outputName(name, i + 1), state));
+  }
+
+  /** The state that an output of Keras is; undefined for another output. */
+  stateOf(name: string): OwnState | undefined {
+    return this.#states.get(name);
+  }
+
+  /** The h of a layer at a sequence's end, as a frame. */
+  #endOf(name: string, { layer, direction, numDirections, hiddenSize }: OwnState): KerasTensor {
+    const spec = this.list.layers.find((own) => own.name === layer) as GruSpec;
+    const size = numDirections * hiddenSize;
+    let end = layer;
+    if (spec.returnSequences !== false) {
+      end = `${name}.end`;
+      this.list.push({ type: "last", name: end, inputs: [layer], inputSize: size, direction: spec.direction! });
+    }
+    if (numDirections > 1) {
+      const indices = Float32Array.from({ length: hiddenSize }, (_, i) => direction * hiddenSize + i);
+      this.list.push({ type: "rearrange", name, inputs: [end], inputSize: size, outputSize: hiddenSize, indices });
+      end = name;
+    }
+    return {
+      parts: [end],
+      shape: [hiddenSize],
+      size: hiddenSize,
+      order: null,
+      isSequence: false,
+      numSteps: null,
+      timePadding: null,
+      isReversed: false,
+      mask: null,
+      isBounded: false,
+    };
   }
 
   /** Adds a call. @throws GruError `unsupported`, `bad-file`, `shape-mismatch` */

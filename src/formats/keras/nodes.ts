@@ -4,6 +4,7 @@ import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
 import { Config } from "./config.js";
 import type { Entry } from "./entries.js";
+import { RECURRENT_CLASSES } from "./cells.js";
 
 /** A tensor of a graph: of the outputs of a call of a layer. */
 export interface TensorRef {
@@ -18,6 +19,8 @@ export interface TensorRef {
 export interface Node {
   readonly inputs: readonly TensorRef[];
   readonly mask: TensorRef | null;
+  /** What a recurrent layer begins with; empty for zeros. */
+  readonly states: readonly TensorRef[];
 }
 
 /** Limit of a layer's calls, and of its inputs. */
@@ -46,37 +49,54 @@ function readNode(node: unknown, className: string, subject: string): Node {
     const expected = "to compare with 0, as a mask does";
     throw new GruError("unsupported", `${subject}: expected ${expected}, got ${quote(args[1])}`);
   }
-  const inputs = readRefs(className === "NotEqual" ? args[0] : args, subject);
-  if (inputs.length > MAX_INPUTS) {
-    throw new GruError("unsupported", `${subject}: expected at most ${MAX_INPUTS} inputs, got ${inputs.length}`);
+  const isRecurrent = RECURRENT_CLASSES.includes(className);
+  const given = readRefs(
+    className === "NotEqual" ? args[0] : args.filter((arg) => !isRecurrent || arg !== null),
+    subject,
+  );
+  const { mask, states } = readKeywords(json === null ? keywordsIn(args) : keywordsOf(json), isRecurrent, subject);
+  // Keras 1 and 2 list a recurrent layer's states after its input.
+  const inputs = isRecurrent ? given.slice(0, 1) : given;
+  const all = isRecurrent ? [...given.slice(1), ...states] : [];
+  const most = Math.max(inputs.length, all.length);
+  if (most > MAX_INPUTS) {
+    throw new GruError("unsupported", `${subject}: expected at most ${MAX_INPUTS} inputs, got ${most}`);
   }
-  return { inputs, mask: json === null ? readOldKeywords(args, subject) : readKeywords(json) };
+  return { inputs, mask, states: all };
 }
 
 /** Arguments that change nothing in inference. */
 const IGNORED_KEYWORDS = new Set(["training"]);
 
-/** The mask in Keras 3's keyword arguments; other arguments are refused. */
-function readKeywords(node: Config): TensorRef | null {
-  let mask: TensorRef | null = null;
-  for (const [key, value] of node.has("kwargs") ? node.object("kwargs").entries() : []) {
-    if (value === null || IGNORED_KEYWORDS.has(key)) continue;
-    const refs = key === "mask" ? readRefs([value], node.subject) : [];
-    if (refs.length !== 1) throw refuseKeyword(node.subject, key);
-    mask = refs[0]!;
-  }
-  return mask;
+function keywordsOf(node: Config): [name: string, value: unknown][] {
+  return node.has("kwargs") ? node.object("kwargs").entries() : [];
 }
 
-/** Refuses keyword arguments of older nodes. */
-function readOldKeywords(node: readonly unknown[], subject: string): null {
-  for (const ref of node) {
-    const kwargs = Array.isArray(ref) ? ref[3] : undefined;
-    if (typeof kwargs !== "object" || kwargs === null) continue;
-    const refused = Object.entries(kwargs).find(([key, value]) => value !== null && !IGNORED_KEYWORDS.has(key));
-    if (refused !== undefined) throw refuseKeyword(subject, refused[0]);
+/** The keyword arguments of an older node, which each of its tensors repeats. */
+function keywordsIn(node: readonly unknown[]): [name: string, value: unknown][] {
+  return node.flatMap((ref): [string, unknown][] => {
+    const kwargs: unknown = Array.isArray(ref) ? ref[3] : undefined;
+    return typeof kwargs !== "object" || kwargs === null ? [] : Object.entries(kwargs);
+  });
+}
+
+/** The tensors in a call's keyword arguments; other arguments are refused. */
+function readKeywords(
+  keywords: readonly [name: string, value: unknown][],
+  isRecurrent: boolean,
+  subject: string,
+): Pick<Node, "mask" | "states"> {
+  let mask: TensorRef | null = null;
+  let states: readonly TensorRef[] = [];
+  for (const [key, value] of keywords) {
+    if (value === null || IGNORED_KEYWORDS.has(key)) continue;
+    const isStates = key === "initial_state" && isRecurrent;
+    const refs = key === "mask" || isStates ? readRefs([value], subject) : [];
+    if (isStates && refs.length > 0) states = refs;
+    else if (refs.length === 1) mask = refs[0]!;
+    else throw refuseKeyword(subject, key);
   }
-  return null;
+  return { mask, states };
 }
 
 function refuseKeyword(subject: string, key: string): GruError {

@@ -9,6 +9,7 @@ import { readH5Model } from "./h5Model.js";
 import { networkOfWeights } from "./describedWeights.js";
 import type { KerasModel } from "./kerasModel.js";
 import { isJson, readLayersModel } from "./layersModel.js";
+import type { ModelPart } from "./modelPart.js";
 import { toNetwork } from "./toNetwork.js";
 
 /** Options of reading a Keras model. */
@@ -17,6 +18,8 @@ export interface ParseKerasOptions {
   readonly files?: ModelFiles | undefined;
   /** The layer list of an HDF5 file of weights alone; a Keras model says itself how its layers are wired. */
   readonly description?: unknown;
+  /** The part to read of a graph in which a recurrent layer begins with the states of another. */
+  readonly part?: ModelPart | undefined;
 }
 
 /**
@@ -30,9 +33,9 @@ export async function parseKeras(
   options: ParseKerasOptions = {},
   mayKeep = false,
 ): Promise<Network> {
-  const { files, description } = options;
+  const { files, description, part } = options;
   if (description !== undefined) return networkOfWeights(bytes, description as NetworkDescription, mayKeep);
-  return toNetwork(await readModel(bytes, files, mayKeep));
+  return toNetwork(await readModel(bytes, files, mayKeep), part);
 }
 
 async function readModel(bytes: Uint8Array, files: ModelFiles | undefined, mayKeep: boolean): Promise<KerasModel> {

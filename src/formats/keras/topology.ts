@@ -3,10 +3,11 @@
 
 import { GruError } from "../../errors.js";
 import { quote } from "../quote.js";
-import { CallGraph } from "./callGraph.js";
+import { type CallArguments, CallGraph } from "./callGraph.js";
 import type { Config } from "./config.js";
 import { checkClasses, type Entry, entriesOf, inputShapeOf, MAX_LAYERS, MODEL_CLASSES, wrapped } from "./entries.js";
 import type { KerasLayer, Place, Topology } from "./kerasLayer.js";
+import { uniqueNames } from "./layerNames.js";
 import { CLASS_NAMES } from "./layerReaders.js";
 import { readRefs } from "./nodes.js";
 
@@ -36,13 +37,6 @@ function namesOf(model: Config): string[] {
   return [entriesOf(list, TOP.place).at(-1)!.name];
 }
 
-function uniqueNames(names: readonly string[]): string[] {
-  return names.map((name, i) => {
-    const before = names.slice(0, i).filter((other) => other === name).length;
-    return before === 0 ? name : `${name}.${before + 1}`;
-  });
-}
-
 /** Name of the input of a list without an InputLayer. No layer has this name: Keras refuses "/" in names. */
 const IMPLICIT_INPUT = "/input";
 
@@ -58,6 +52,11 @@ interface Level {
 }
 
 const TOP: Level = { place: { names: [], folder: "" }, prefix: "", isPerStep: false };
+
+/** The arguments of a call in a list. */
+function reading(...inputs: string[]): CallArguments {
+  return { inputs, mask: null, states: [] };
+}
 
 /** Unfolds models into calls of layers. */
 class Unfolder {
@@ -85,11 +84,11 @@ class Unfolder {
       throw new GruError("unsupported", `${model.subject}: expected one input, got ${args.length}`);
     }
     if (args === null && first.className !== "InputLayer") {
-      this.#push({ ...first, name: IMPLICIT_INPUT, className: "InputLayer" }, TOP, [], null);
+      this.#push({ ...first, name: IMPLICIT_INPUT, className: "InputLayer" }, TOP, reading());
     }
     for (const entry of entries) {
-      if (entry.className !== "InputLayer") [read] = this.#call(entry, level, [read], null) as [string];
-      else if (args === null) read = this.#push(entry, level, [], null);
+      if (entry.className !== "InputLayer") [read] = this.#call(entry, level, reading(read)) as [string];
+      else if (args === null) read = this.#push(entry, level, reading());
     }
     return read;
   }
@@ -110,30 +109,32 @@ class Unfolder {
       throw new GruError("unsupported", `${config.subject}: expected ${inputs.length} inputs, got ${args.length}`);
     }
     const given = new Map(inputs.map(({ layer }, i) => [layer, args![i]!]));
-    const make = (entry: Entry, read: readonly string[], mask: string | null) => this.#call(entry, level, read, mask);
+    const make = (entry: Entry, read: CallArguments) => this.#call(entry, level, read);
     return new CallGraph([...entries.values()], outputs, given, make).run(outputs);
   }
 
   /** Calls a layer, or a nested model. @returns its outputs; of a layer the first alone */
-  #call(entry: Entry, level: Level, inputs: readonly string[], mask: string | null): string[] {
+  #call(entry: Entry, level: Level, args: CallArguments): string[] {
     const { name, className, json, place } = entry;
     if (className === "TimeDistributed") {
       if (level.isPerStep) throw new GruError("unsupported", `layer "${name}": expected one TimeDistributed, got two`);
-      return this.#call(wrapped(entry), { ...level, isPerStep: true }, inputs, mask);
+      return this.#call(wrapped(entry), { ...level, isPerStep: true }, args);
     }
-    if (!MODEL_CLASSES.includes(className)) return [this.#push(entry, level, inputs, mask)];
-    if (mask !== null) throw new GruError("unsupported", `layer "${name}": expected a model without a mask's argument`);
+    if (!MODEL_CLASSES.includes(className)) return [this.#push(entry, level, args)];
+    if (args.mask !== null) {
+      throw new GruError("unsupported", `layer "${name}": expected a model without a mask's argument`);
+    }
     const prefix = `${this.#uniqueName(`${level.prefix}${name}`)}/`;
-    return this.unfold(json, { ...level, place, prefix }, inputs);
+    return this.unfold(json, { ...level, place, prefix }, args.inputs);
   }
 
-  #push(entry: Entry, { prefix, isPerStep }: Level, inputs: readonly string[], mask: string | null): string {
+  #push(entry: Entry, { prefix, isPerStep }: Level, args: CallArguments): string {
     const { className, config, place } = entry;
     const name = this.#uniqueName(prefix + entry.name);
     if (this.layers.length >= MAX_LAYERS) {
       throw new GruError("bad-file", `keras: expected at most ${MAX_LAYERS} layers, got more`);
     }
-    this.layers.push({ name, className, config, inputs, mask, isPerStep, inputShape: inputShapeOf(entry.json), place });
+    this.layers.push({ name, className, config, ...args, isPerStep, inputShape: inputShapeOf(entry.json), place });
     return name;
   }
 
