@@ -94,15 +94,16 @@ describe("a convolution along time", () => {
   });
 });
 
-describe("a graph without a state", () => {
-  const image = (nodes: readonly OnnxFileNode[], shape: (number | string)[]) =>
-    onnxFile({
-      nodes: [["Conv", ["x", "k"], ["c"], { pads: [1, 1, 1, 1] }], ...nodes],
-      tensors: { k: floats(4, 3, 3, 3), axes: ints(2, 3) },
-      inputs: { x: shape },
-      outputs: ["z"],
-    });
+/** A convolution over an image, and what follows it. */
+const image = (nodes: readonly OnnxFileNode[], shape: (number | string)[]) =>
+  onnxFile({
+    nodes: [["Conv", ["x", "k"], ["c"], { pads: [1, 1, 1, 1] }], ...nodes],
+    tensors: { k: floats(4, 3, 3, 3), axes: ints(2, 3) },
+    inputs: { x: shape },
+    outputs: ["z"],
+  });
 
+describe("a graph without a state", () => {
   it.each([
     ["that the file fixes", [1, 3, 8, 6], "axis 2 of graph input x, [batch, 3, time, 6]"],
     ["that the file leaves open", ["batch", 3, 8, "frames"], "axis 3 of graph input x, [batch, 3, 8, time]"],
