@@ -72,6 +72,17 @@ export function writeMatrix({ memory, weights }: Pick<CpuTarget, "memory" | "wei
   });
 }
 
+/** @returns address of the addresses of the matrices of each group's rows */
+export function writeMatrices(target: Pick<CpuTarget, "memory" | "weights">, all: Rows, groups: number): number {
+  const numRows = all.numRows / groups;
+  const matrices = Array.from({ length: groups }, (_, g) =>
+    writeMatrix(target, sliceRows(all, g * numRows, (g + 1) * numRows)),
+  );
+  const addresses = target.memory.allocate(4 * groups);
+  target.memory.i32.set(matrices, addresses / 4);
+  return addresses;
+}
+
 function writePanels(memory: CpuMemory, rows: Rows, numPaddedRows: number, isHalf: boolean): number {
   const { numRows, numColumns, weight } = rows;
   const numElements = numPaddedRows * numColumns;

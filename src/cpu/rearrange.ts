@@ -12,11 +12,38 @@ interface Run {
   length: number;
 }
 
+declare module "./wasmModule.js" {
+  interface WasmFunctions {
+    rearrangeRows(
+      offsets: number,
+      size: number,
+      fill: number,
+      x: number,
+      xStride: number,
+      out: number,
+      outStride: number,
+      numRows: number,
+    ): void;
+  }
+}
+
 /** The features of each row in another order: run by run, or one by one where runs are short. */
-export function createRearrange({ indices: given, fill }: RearrangeLayer, { memory }: CpuTarget): CpuLayer {
+export function createRearrange({ indices: given, fill }: RearrangeLayer, { memory, wasm }: CpuTarget): CpuLayer {
   const runs = runsOf(given);
   const indices = Int32Array.from(given);
   const isByRuns = runs.length * MIN_RUN <= given.length;
+  if (wasm !== null && !isByRuns) {
+    const offsets = memory.allocate(4 * given.length);
+    memory.i32.set(
+      indices.map((index) => (index < 0 ? -1 : 4 * index)),
+      offsets / 4,
+    );
+    return {
+      run({ x, xStride, output, outputStride, numRows }) {
+        wasm.rearrangeRows(offsets, given.length, fill, x, xStride, output, outputStride, numRows);
+      },
+    };
+  }
   return {
     run({ x, xStride, output, outputStride, numRows }) {
       const { f32 } = memory;

@@ -8,10 +8,10 @@ import { randomArray, randomDense, randomGru, uniform } from "./random.js";
 import type { TwinCase } from "./twinCase.js";
 
 /** A shape without its type, name and tensors. */
-type ConvShape = Omit<ConvSpec, "type" | "name" | "weight">;
+export type ConvShape = Omit<ConvSpec, "type" | "name" | "weight">;
 
 /** Weights and biases that differ everywhere, and keep results near 1. */
-function randomConv(name: string, inputs: string[], shape: ConvShape, next: () => number): ConvSpec {
+export function randomConv(name: string, inputs: string[], shape: ConvShape, next: () => number): ConvSpec {
   const { inputShape, outputChannels, groups = 1, timeKernelSize = 1, kernelSize = [] } = shape;
   const length = kernelSize.reduce((product, each) => product * each, (inputShape[0]! / groups) * timeKernelSize);
   const scale = 1 / Math.sqrt(length);

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ACTIVATION } from "../../src/cpu/activation.js";
 import { AXIS } from "../../src/cpu/axis.js";
-import { CONV, DEPTHWISE } from "../../src/cpu/conv.js";
+import { CONV } from "../../src/cpu/conv.js";
+import { DEPTHWISE } from "../../src/cpu/conv/depthwise.js";
 import { CpuMemory, PlainBuffer } from "../../src/cpu/cpuMemory.js";
 import { CELL } from "../../src/cpu/recurrent.js";
 import { LINES } from "../../src/cpu/reduce.js";
 import { LAYOUTS, MATRIX } from "../../src/cpu/matrix.js";
 import { POOL } from "../../src/cpu/pool.js";
 import { type StructFields, writeStruct } from "../../src/cpu/struct.js";
+import { TRANSPOSED } from "../../src/cpu/conv/transposed.js";
 import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
 import { projectRoot } from "../harness/library.js";
 
@@ -23,10 +25,11 @@ const structs: Record<string, { file: string; fields: StructFields }> = {
   Axis: { file: "axis", fields: AXIS },
   Cell: { file: "cell", fields: CELL },
   Conv: { file: "conv", fields: CONV },
-  Depthwise: { file: "conv", fields: DEPTHWISE },
+  Depthwise: { file: "depthwise", fields: DEPTHWISE },
   Lines: { file: "reduce", fields: LINES },
   Matrix: { file: "matrix", fields: MATRIX },
   Pool: { file: "pool", fields: POOL },
+  TransposedConv: { file: "transposedConv", fields: TRANSPOSED },
 };
 
 describe("a struct", () => {

@@ -10,6 +10,8 @@ export class Activation {
   beta: f32;
 }
 
+export const LINEAR: i32 = 0;
+export const RELU: i32 = 1;
 export const SIGMOID: i32 = 2;
 export const TANH: i32 = 3;
 
@@ -18,8 +20,8 @@ export function activate(activation: Activation, x: v128): v128 {
   const alpha = splat(activation.alpha);
   const beta = splat(activation.beta);
   switch (activation.kind) {
-    case 1: // relu
-      return where(f32x4.lt(x, zero), zero, x);
+    case RELU:
+      return relu(x);
     case SIGMOID:
       return sigmoid(x);
     case TANH:
@@ -77,6 +79,12 @@ export function activate(activation: Activation, x: v128): v128 {
     default: // linear
       return x;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+export function relu(x: v128): v128 {
+  return where(f32x4.lt(x, splat(0)), splat(0), x);
 }
 
 // @ts-ignore: decorator

@@ -2,9 +2,12 @@
 // get a line here.
 
 export * from "./index";
-export { convolve, convolveDepthwise, convolveWorkFloats, depthwiseWorkFloats } from "./conv";
+export { convolve, convolveWorkFloats } from "./conv";
+export { convolveDepthwise, depthwiseWorkFloats } from "./depthwise";
 export { mapRows } from "./map";
 export { normRows } from "./norm";
 export { pool } from "./pool";
+export { rearrangeRows } from "./rearrange";
 export { recurLstm, recurRnn } from "./recurrent";
 export { reduceRows } from "./reduce";
+export { convolveTransposed, transposedWorkFloats } from "./transposedConv";

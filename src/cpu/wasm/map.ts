@@ -4,7 +4,8 @@
 //
 // Four elements at once: up to three after a row's last one are written too.
 
-import { activate, Activation, where } from "./activation";
+import { Activation, where } from "./activation";
+import { activateAll } from "./rows";
 import { splat } from "./simd";
 
 // @ts-ignore: decorator
@@ -51,8 +52,7 @@ export function mapRows(
         from += 16;
       }
     }
-    if (activation.kind == 0) continue;
-    for (let at = row; at < end; at += 16) v128.store(at, activate(activation, v128.load(at)));
+    activateAll(activation, row, end);
   }
 }
 
