@@ -46,13 +46,7 @@ function withoutReturn(line: string): string {
 export function parseLine(line: string, number: number): NumberLine | null {
   const text = line.trim();
   if (text === "") return null;
-  if (!text.startsWith("[")) {
-    const cells = text.split(/\s*[,;\t]\s*|\s+/);
-    const values = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
-    const at = values.findIndex((value) => Number.isNaN(value));
-    if (at >= 0) throw bad(number, `a number in column ${at + 1}`, JSON.stringify(cells[at]));
-    return { form: "csv", values };
-  }
+  if (!text.startsWith("[")) return { form: "csv", values: numbersOf(text.split(/\s*[,;\t]\s*|\s+/), number) };
   let values: unknown;
   try {
     values = JSON.parse(text);
@@ -63,10 +57,15 @@ export function parseLine(line: string, number: number): NumberLine | null {
   return { form: "json", values };
 }
 
-/** A line of numbers. @param form of the line that it answers */
-export function formatLine(values: Iterable<number>, form: LineForm): string {
-  const text = [...values].map(shortest).join(",");
-  return form === "json" ? `[${text}]` : text;
+/** The numbers of a line's cells. @param number of the line @throws GruError `bad-input` */
+export function numbersOf(cells: readonly string[], number: number): number[] {
+  const values = cells.map((cell) => (cell === "" ? NaN : Number(cell)));
+  const at = values.findIndex((value) => Number.isNaN(value));
+  if (at < 0) return values;
+  // A first line of words is a table's header.
+  const isHeader = number === 1 && cells.every((cell) => /\p{L}/u.test(cell));
+  const hint = isHeader ? "; does the line name the columns? Then say --header" : "";
+  throw bad(number, `a number in column ${at + 1}`, JSON.stringify(cells[at]) + hint);
 }
 
 /** The shortest decimal that rounds to the same float32, of 6 to 9 digits; "null" for NaN and infinity. */
@@ -81,6 +80,12 @@ export function shortest(value: number): string {
 
 function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => typeof item === "number");
+}
+
+/** Whether a line seems to have commas in its numbers, as in much of Europe: "0,5;1,25", or "0,5" between tabs. */
+export function seemsDecimalComma(line: string): boolean {
+  const cells = line.trim().split(/\s*[;\t]\s*|\s+/);
+  return cells.length > 1 && cells.every((cell) => /^[-+]?\d+(,\d+)?(e[-+]?\d+)?$/i.test(cell)) && line.includes(",");
 }
 
 function bad(number: number, expected: string, got: string): GruError {

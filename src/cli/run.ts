@@ -2,11 +2,12 @@ import { createReadStream } from "node:fs";
 import { createModel, GruError, type GruModel, type GruStream } from "../index.js";
 import { fewestIndices, sequencesOf } from "../model/network.js";
 import { readNpz } from "../entries/npz.js";
-import { breathe, defineCommand, EXIT, takeChoice } from "./command.js";
-import { formatLine, type LineForm, linesOf, parseLine, shortest } from "./lines.js";
+import { breathe, defineCommand, EXIT, takeChoice, UsageError } from "./command.js";
+import { linesOf, seemsDecimalComma, shortest } from "./lines.js";
 import { MODEL_HELP, MODEL_OPTIONS, readBytes, readModel } from "./readModel.js";
 import { printableJson } from "./printable.js";
 import { write } from "./stdout.js";
+import { type Asked, Table, TABLE_HELP, TABLE_OPTIONS, type TableValues } from "./table.js";
 
 /** Most steps to push at once: enough to keep the device busy, and a short wait. */
 const MAX_STEPS = 256;
@@ -20,6 +21,7 @@ export const run = defineCommand({
                       the default
   --named             every output, as one JSON object a line
   --device DEVICE     auto, webgpu or cpu
+${TABLE_HELP}
 ${MODEL_HELP}
 
 A line is one step: numbers separated by commas, tabs or spaces, or an array in JSON. It is answered at once, in its own form.
@@ -27,6 +29,7 @@ Where a model makes a step of several of the input, by strides along time, as ma
 An empty line sets the state to zero, for the next sequence; its answer is an empty line.`,
   options: {
     ...MODEL_OPTIONS,
+    ...TABLE_OPTIONS,
     input: { type: "string", default: "-" },
     named: { type: "boolean", default: false },
     device: { type: "string", default: "auto" },
@@ -36,7 +39,7 @@ An empty line sets the state to zero, for the next sequence; its answer is an em
     const device = takeChoice("device", values.device, ["auto", "webgpu", "cpu"]);
     const { network } = await readModel(path!, values);
     const model = await createModel(network, { device });
-    const predictor = new LinePredictor(model, values.named);
+    const predictor = new LinePredictor(model, values.named, values);
     if (values.input.endsWith(".npz")) await predictor.answerArray(await readBytes(values.input));
     else {
       const source = values.input === "-" ? process.stdin : createReadStream(values.input);
@@ -50,7 +53,7 @@ An empty line sets the state to zero, for the next sequence; its answer is an em
 
 /** Steps to push together. */
 interface Pending {
-  readonly forms: LineForm[];
+  readonly asked: Asked[];
   readonly values: number[];
 }
 
@@ -61,10 +64,16 @@ class LinePredictor {
   readonly #isNamed: boolean;
   readonly #maxSteps: number;
   /** Lines that wait for those with which they have an answer. */
-  #pending: Pending = { forms: [], values: [] };
+  #pending: Pending = { asked: [], values: [] };
+  readonly #table: Table;
   #numLines = 0;
 
-  constructor(model: GruModel, isNamed: boolean) {
+  constructor(model: GruModel, isNamed: boolean, values: TableValues) {
+    const [main] = model.outputNames;
+    const { outputSize } = model;
+    const names = Array.from({ length: outputSize }, (_, i) => (outputSize === 1 ? main! : `${main}_${i + 1}`));
+    this.#table = new Table(values, names);
+    if (isNamed && this.#table.isAsked) throw new UsageError("--named: expected no option about tables beside it");
     this.#model = model;
     this.#stream = model.createStream();
     this.#isNamed = isNamed;
@@ -79,7 +88,13 @@ class LinePredictor {
   async answer(lines: readonly string[]): Promise<void> {
     try {
       for (const line of lines) {
-        const parsed = parseLine(line, ++this.#numLines);
+        this.#numLines++;
+        const header = this.#table.header(line);
+        if (header !== null) {
+          await write(`${header}\n`);
+          continue;
+        }
+        const parsed = this.#table.parse(line, this.#numLines);
         if (parsed === null) {
           await this.#flush();
           this.end();
@@ -87,10 +102,10 @@ class LinePredictor {
           await write("\n");
           continue;
         }
-        this.#check(parsed.values);
-        this.#pending.forms.push(parsed.form);
+        this.#check(parsed.values, line);
+        this.#pending.asked.push({ form: parsed.form, text: line });
         for (const value of parsed.values) this.#pending.values.push(value);
-        if (this.#pending.forms.length === this.#maxSteps) await this.#flush();
+        if (this.#pending.asked.length === this.#maxSteps) await this.#flush();
       }
     } finally {
       await this.#flush();
@@ -99,7 +114,7 @@ class LinePredictor {
 
   /** @throws GruError `shape-mismatch` where lines are left that have no answer */
   end(): void {
-    const numLeft = this.#pending.forms.length;
+    const numLeft = this.#pending.asked.length;
     if (numLeft === 0) return;
     const expected = `expected a multiple of ${this.#model.framesPerStep} lines, of which this model makes a step`;
     throw new GruError("shape-mismatch", `line ${this.#numLines}: ${expected}, got ${numLeft} more`);
@@ -107,15 +122,17 @@ class LinePredictor {
 
   /** Pushes the lines that have an answer together. */
   async #flush(): Promise<void> {
-    const { forms, values } = this.#pending;
-    const numSteps = forms.length - (forms.length % this.#model.framesPerStep);
+    const { asked, values } = this.#pending;
+    const numSteps = asked.length - (asked.length % this.#model.framesPerStep);
     const length = numSteps * this.#model.inputSize;
-    this.#pending = { forms: forms.slice(numSteps), values: values.slice(length) };
-    await this.#push(values.slice(0, length), forms.slice(0, numSteps));
+    this.#pending = { asked: asked.slice(numSteps), values: values.slice(length) };
+    await this.#push(values.slice(0, length), asked.slice(0, numSteps));
   }
 
   /** Answers the steps of a .npz file. */
   async answerArray(bytes: Uint8Array): Promise<void> {
+    if (this.#table.isAsked)
+      throw new UsageError("--input: expected lines for the options about tables, got a .npz file");
     const arrays = readNpz(bytes);
     const array = arrays.get("input") ?? (arrays.size === 1 ? [...arrays.values()][0] : undefined);
     if (array === undefined) {
@@ -132,17 +149,18 @@ class LinePredictor {
     }
     for (let step = 0; step < numSteps; step += this.#maxSteps) {
       const values = array.values.subarray(step * inputSize, (step + this.#maxSteps) * inputSize);
-      const forms = Array.from({ length: values.length / inputSize }, () => "csv" as const);
-      await this.#push(values, forms);
+      const asked = Array.from({ length: values.length / inputSize }, () => ({ form: "csv", text: "" }) as const);
+      await this.#push(values, asked);
     }
   }
 
-  #check(values: readonly number[]): void {
+  #check(values: readonly number[], line: string): void {
     const { inputSize, network } = this.#model;
     const at = `line ${this.#numLines}`;
     if (values.length !== inputSize) {
       const unit = network.inputType === "indices" ? "index" : "numbers";
-      throw new GruError("shape-mismatch", `${at}: expected ${inputSize} ${unit}, got ${values.length}`);
+      const hint = seemsDecimalComma(line) ? "; are these decimal commas? Then say --decimal-comma" : "";
+      throw new GruError("shape-mismatch", `${at}: expected ${inputSize} ${unit}, got ${values.length}${hint}`);
     }
     if (network.inputType === "features") {
       const bad = values.find((value) => !Number.isFinite(Math.fround(value)));
@@ -156,19 +174,19 @@ class LinePredictor {
   }
 
   /** Pushes steps, [T, 1, I], and writes a line for each `framesPerStep` of them, in the form of the last. */
-  async #push(values: ArrayLike<number>, forms: readonly LineForm[]): Promise<void> {
-    if (forms.length === 0) return;
+  async #push(values: ArrayLike<number>, asked: readonly Asked[]): Promise<void> {
+    if (asked.length === 0) return;
     const outputs = await this.#stream.pushNamed(values);
     const [main] = this.#model.outputNames;
     const { framesPerStep } = this.#model;
-    const ends = forms.filter((_, i) => (i + 1) % framesPerStep === 0);
+    const ends = asked.filter((_, i) => (i + 1) % framesPerStep === 0);
     const rowOf = (name: string, step: number) => {
       const output = outputs[name]!;
       const size = output.length / ends.length;
       return output.subarray(step * size, (step + 1) * size);
     };
-    const lines = ends.map((form, step) => {
-      if (!this.#isNamed) return formatLine(rowOf(main!, step), form);
+    const lines = ends.map((line, step) => {
+      if (!this.#isNamed) return this.#table.answer(line, rowOf(main!, step));
       const fields = this.#model.outputNames.map(
         (name) => `${printableJson(name)}:[${[...rowOf(name, step)].map(shortest).join(",")}]`,
       );

@@ -23,8 +23,15 @@ export interface GenerateOptions {
    * when absent or 1. The probabilities are taken after temperature and topK, and add up to 1 over the tokens that topK keeps.
    */
   readonly topP?: number;
-  /** From 0 to 2^32 - 1; 0 when absent. The same seed gives the same tokens. */
+  /** From 0 to 2^32 - 1; a random one when absent, which the result tells. The same seed gives the same tokens. */
   readonly seed?: number;
+  /**
+   * Tokens that end a text, as indices or entries of the vocabulary. The last token of a text is the one that ended it; the loop ends when
+   * all texts have ended, and a text that waits for others goes on.
+   */
+  readonly stop?: number | string | readonly (number | string)[];
+  /** Ends the loop when it aborts: it throws the signal's reason. */
+  readonly signal?: AbortSignal;
   /** Number of texts to write together, each with its own random numbers; 1 when absent. */
   readonly streams?: number;
   /**
@@ -35,6 +42,16 @@ export interface GenerateOptions {
   readonly tokensPerSubmit?: number;
   /** The state before the prompt; [D, streams, size] of each block. The network's own when absent, which is zeros as a rule. */
   readonly initialState?: InitialState;
+}
+
+/** The tokens of `generate`, and the seed that gives them again. */
+export type GeneratedText = AsyncGenerator<Uint32Array, void> & { readonly seed: number };
+
+/** The seed; a random one where none is given. @throws GruError `bad-input` */
+export function takeSeed(seed: number | undefined): number {
+  if (seed === undefined) return Math.floor(Math.random() * 2 ** 32);
+  checkWhole("seed", seed, 0, 2 ** 32 - 1);
+  return seed;
 }
 
 /** Options of drawing tokens from scores. */
@@ -63,17 +80,17 @@ export interface Generation extends Sampling {
  */
 export function takeGeneration(
   network: Network,
-  options: GenerateOptions,
+  options: Omit<GenerateOptions, "signal" | "stop">,
   nonFinite: NonFinite = "reject",
 ): { prompt: Float32Array; streams: number; state: Float32Array | null; generation: Generation } {
-  const known = "prompt length temperature topK topP seed streams tokensPerSubmit initialState".split(" ");
+  const known = "prompt length temperature topK topP seed streams tokensPerSubmit initialState stop signal".split(" ");
   const copy = checkOptions(options, known);
   const { numTokens } = checkGenerative(network);
-  const { length, temperature = 1, topK = numTokens, topP = 1, seed = 0, streams = 1, tokensPerSubmit } = copy;
+  const { length, temperature = 1, topK = numTokens, topP = 1, streams = 1, tokensPerSubmit } = copy;
   const prompt = takeInput(network, copy.prompt, 1, "reject", "prompt");
   checkWhole("length", length, 1, 2 ** 32);
   checkWhole("topK", topK, 1, Infinity);
-  checkWhole("seed", seed, 0, 2 ** 32 - 1);
+  const seed = takeSeed(copy.seed);
   checkWhole("streams", streams, 1, Infinity);
   if (tokensPerSubmit !== undefined) checkWhole("tokensPerSubmit", tokensPerSubmit, 1, Infinity);
   checkNumber("temperature", temperature, "a finite number from 0 on", Infinity);

@@ -5,7 +5,10 @@ import { layerOutputSize } from "../layers/index.js";
 import type { NonFinite } from "../model/checkInput.js";
 import { checkWhole } from "../model/checkOptions.js";
 import { describeLayer } from "../model/describeLayer.js";
-import { type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
+import { type GeneratedText, type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
+import type { Rows } from "../model/takeRows.js";
+import { decode, encode, type EncodeOptions } from "../model/vocabulary.js";
+import { textsOf } from "./texts.js";
 import {
   framesPerStep,
   layerNamed,
@@ -130,11 +133,11 @@ export class GruModel {
   /**
    * Runs whole sequences from the initial state. Runs share nothing with each other or with streams.
    *
-   * @param input [T, B, I], or [T, B] for a model that reads indices
+   * @param input [T, B, I], or [T, B] for a model that reads indices; or a list of rows, each [T, I] of its own length
    * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded`, `disposed`, `device-lost`
    */
   async run<Request extends OutputRequest = "all">(
-    input: ArrayLike<number>,
+    input: ArrayLike<number> | Rows,
     options: RunOptions<Request> = {},
   ): Promise<RunResult<MainOutput<Request>>> {
     this.#checkUsable();
@@ -145,15 +148,31 @@ export class GruModel {
    * Continues a prompt, in a state of its own. The whole loop runs on the device, which draws each token and feeds it to the
    * next step. Only tokens are read back, for several steps at once.
    *
-   * @returns yields one token of each stream, [streams], for each position; leaving the loop early frees its memory
+   * @returns yields one token of each stream, [streams], for each position; leaving the loop early frees its memory. It has the seed
    * @throws GruError `unsupported` unless one layer reads the input, an index, the main output scores as many tokens (by
    *   softmax, logSoftmax or linear), and all layers are forward and give every step; `bad-input`, `shape-mismatch`,
    *   `disposed`; from the loop `limit-exceeded`, `device-lost`, `disposed`
    */
-  generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
+  generate(options: GenerateOptions): GeneratedText {
     this.#checkUsable();
-    const { prompt, state, generation, streams } = takeGeneration(this.#network, options, this.#nonFinite);
-    return this.#generate(prompt, streams, state, generation);
+    return textsOf(options, this.vocabulary, (rest) => {
+      const { prompt, state, generation, streams } = takeGeneration(this.#network, rest, this.#nonFinite);
+      return this.#generate(prompt, streams, state, generation);
+    });
+  }
+
+  /**
+   * The indices of a text, or of a list of words, by the vocabulary: the longest entry that fits counts.
+   *
+   * @throws GruError `bad-input` for what the vocabulary lacks, unless `unknown` is an entry to stand for it; `unsupported` without a vocabulary
+   */
+  encode(text: string | readonly string[], options?: EncodeOptions): number[] {
+    return encode(this.vocabulary, text, options);
+  }
+
+  /** The text of indices. @throws GruError `bad-input`, `unsupported` without a vocabulary */
+  decode(indices: ArrayLike<number>): string {
+    return decode(this.vocabulary, indices);
   }
 
   /**

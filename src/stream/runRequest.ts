@@ -12,6 +12,7 @@ import { latestLayer, type Network } from "../model/network.js";
 import { type OutputOptions, type OutputRequest, type Selection, takeOutputRequest } from "../model/outputRequest.js";
 import { reverseSteps } from "../model/reverseSteps.js";
 import { type InitialState, type State, takeState } from "../model/state.js";
+import { areRows, layOutRows, type Rows } from "../model/takeRows.js";
 
 /** Options of `run`. */
 export interface RunOptions<Request extends OutputRequest = "all"> extends OutputOptions<Request> {
@@ -61,6 +62,24 @@ export interface RunRequest {
   readonly state: Float32Array | null;
 }
 
+/** The input and the options of a call, with a list of rows laid out. @throws GruError `shape-mismatch`, `bad-input` */
+export function withRows<Options extends RunOptions<OutputRequest>>(
+  input: ArrayLike<number> | Rows,
+  inputSize: number,
+  options: Options,
+): Options & { readonly input: ArrayLike<number> } {
+  if (!areRows(input)) return { ...options, input };
+  const key = (["batchSize", "lengths"] as const).find((name) => options[name] !== undefined);
+  if (key !== undefined) {
+    throw new GruError(
+      "shape-mismatch",
+      `${key}: expected none beside a list of rows, which say it themselves, got some`,
+    );
+  }
+  const { lengths, ...rest } = layOutRows(input, inputSize);
+  return { ...options, ...rest, ...(lengths && { lengths }) };
+}
+
 const OPTIONS = ["batchSize", "lengths", "initialState", "returnSequences", "returnState", "output"];
 
 /** Checks the calls of `run` of a model. */
@@ -80,9 +99,9 @@ export class RunChecker {
   }
 
   /** @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded` */
-  check<Request extends OutputRequest>(input: ArrayLike<number>, options: RunOptions<Request>): RunRequest {
+  check<Request extends OutputRequest>(given: ArrayLike<number> | Rows, options: RunOptions<Request>): RunRequest {
     const network = this.#network;
-    const taken = checkOptions(options, OPTIONS);
+    const { input, ...taken } = withRows(given, network.inputSize, checkOptions(options, OPTIONS));
     const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = taken;
     checkBatchSize(batchSize);
     checkBoolean("returnSequences", returnSequences);

@@ -1,5 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { GenerateOptions, MainOutput, OutputRequest, RunOptions, RunResult, StreamOptions } from "../index.js";
+import type {
+  EncodeOptions,
+  GeneratedText,
+  GenerateOptions,
+  MainOutput,
+  OutputRequest,
+  Rows,
+  RunOptions,
+  RunResult,
+  StreamOptions,
+} from "../index.js";
+import { decode, encode } from "../model/vocabulary.js";
+import { withRows } from "../stream/runRequest.js";
+import { type DrawOptions, textsOf } from "../stream/texts.js";
 import { transformOf } from "../stream/transform.js";
 import type { Channel } from "./channel.js";
 import type { Facts } from "./messages.js";
@@ -84,14 +97,14 @@ export class WorkerModel {
   /**
    * Runs whole sequences from the initial state.
    *
-   * @param input [T, B, I], or [T, B] for a model that reads indices
+   * @param given [T, B, I], or [T, B] for a model that reads indices; or a list of rows, each [T, I] of its own length
    * @throws GruError as `GruModel.run`; `worker-lost`
    */
   async run<Request extends OutputRequest = "all">(
-    input: ArrayLike<number>,
+    given: ArrayLike<number> | Rows,
     options: RunOptions<Request> & SendOptions = {},
   ): Promise<RunResult<MainOutput<Request>>> {
-    const { transfer: isGiven, ...rest } = takeOptions(options);
+    const { transfer: isGiven, input, ...rest } = withRows(given, this.inputSize, takeOptions(options));
     const parcels = [packArray(input, isGiven), packMembers(rest, ["lengths", "initialState"])] as const;
     const [steps, request] = parcels;
     const result = this.#channel.call("run", [steps.value, request.value], [...steps.transfer, ...request.transfer]);
@@ -104,9 +117,20 @@ export class WorkerModel {
    * @returns yields one token of each stream, [streams], for each position; leaving the loop early frees its memory
    * @throws GruError as `GruModel.generate`, all from the loop; `worker-lost`
    */
-  generate(options: GenerateOptions): AsyncGenerator<Uint32Array, void> {
+  generate(options: GenerateOptions): GeneratedText {
     this.#channel.checkUsable();
-    return this.#generate(packMembers(takeOptions(options), ["prompt", "initialState"]));
+    const draw = (rest: DrawOptions) => this.#generate(packMembers(rest, ["prompt", "initialState"]));
+    return textsOf(takeOptions(options), this.vocabulary, draw);
+  }
+
+  /** As `GruModel.encode`. */
+  encode(text: string | readonly string[], options?: EncodeOptions): number[] {
+    return encode(this.vocabulary, text, options);
+  }
+
+  /** As `GruModel.decode`. */
+  decode(indices: ArrayLike<number>): string {
+    return decode(this.vocabulary, indices);
   }
 
   /**
@@ -143,7 +167,7 @@ export class WorkerModel {
     this.dispose();
   }
 
-  async *#generate({ value, transfer }: Parcel<GenerateOptions>): AsyncGenerator<Uint32Array, void> {
+  async *#generate({ value, transfer }: Parcel<DrawOptions>): AsyncGenerator<Uint32Array, void> {
     const id = this.#channel.newId();
     try {
       await this.#channel.call("openText", [id, value], transfer);

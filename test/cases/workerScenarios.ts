@@ -218,19 +218,27 @@ export const featureScenarios = {
 export const textScenarios = {
   async generate(model) {
     const texts: number[][] = [];
-    for (const request of [{ seed: 3 }, { temperature: 0 }, { topK: 3, streams: 3, temperature: 0.7 }]) {
+    for (const request of [{ seed: 3 }, { temperature: 0 }, { topK: 3, streams: 3, temperature: 0.7, seed: 0 }]) {
       const tokens: number[] = [];
       for await (const token of model.generate({ prompt: [1, 2, 3], length: 70, ...request })) tokens.push(...token);
       texts.push(tokens);
     }
     const { finalStates } = await model.run([1, 2, 3]);
-    for await (const token of model.generate({ prompt: [4], length: 5, streams: 2, initialState: finalStates })) {
+    for await (const token of model.generate({
+      prompt: [4],
+      length: 5,
+      streams: 2,
+      seed: 0,
+      initialState: finalStates,
+    })) {
       texts.push([...token]);
     }
-    for await (const token of model.generate({ prompt: Uint8Array.of(4), length: 1000 })) {
+    for await (const token of model.generate({ prompt: Uint8Array.of(4), length: 1000, seed: 0 })) {
       if (texts.push([...token]) === 14) break;
     }
-    return texts;
+    const stopped = model.generate({ prompt: [4], length: 1000, seed: 5, stop: texts[0]![3]! });
+    for await (const token of stopped) texts.push([...token]);
+    return [texts, stopped.seed];
   },
 
   async refusals(model) {
@@ -241,7 +249,7 @@ export const textScenarios = {
   },
 
   async "an end while a text is written"(model) {
-    const tokens = model.generate({ prompt: [1], length: 100 });
+    const tokens = model.generate({ prompt: [1], length: 100, seed: 0 });
     const first = await tokens.next();
     model.dispose();
     return [first, await told(tokens.next())];

@@ -47,6 +47,28 @@ describe("webgru run", () => {
     ).toEqual(expected);
   });
 
+  it("reads a table's columns by their names, and appends the outputs", async () => {
+    const names = steps[0]!.map((_, i) => `x${i}`);
+    const lines = steps.slice(0, 3).map((step, i) => ["noon", ...[...step].reverse(), i].join(";"));
+    const input = `${["time", ...[...names].reverse(), "row"].join(";")}\n${lines.join("\n")}\n`;
+    const { code, stdout } = await runCli(["run", features, "--header", "--append", "--columns", names.join()], input);
+    expect(code).toBe(0);
+    const answers = stdout
+      .trimEnd()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(";"));
+    expect(answers.map((cells) => cells.slice(0, names.length + 2).join(";"))).toEqual(lines);
+    expect(
+      answers.map((cells) =>
+        cells
+          .slice(names.length + 2)
+          .map(Number)
+          .map(Math.fround),
+      ),
+    ).toEqual(expected.slice(0, 3));
+  });
+
   it("answers each line in its own form: JSON, tabs, spaces, a carriage return, no end", async () => {
     const [a, b, c, d, e] = steps.map((step) => step as unknown[]);
     const input = `${JSON.stringify(a)}\n${b!.join("\t")}\n ${c!.join("  ")} \r\n${d!.join(" ; ")}\n${JSON.stringify(e)}`;

@@ -49,7 +49,11 @@ describe("what no one asked for", () => {
         "bad-input",
         `input: expected a number at element 0, got ${got}`,
       );
-    await refuse([[1, 2, 3, 4, 5]], "an array; flatten the input");
+    await expectRefusal(
+      () => model.run([1, [2, 3, 4, 5]] as never),
+      "bad-input",
+      "input: expected a number at element 1, got an array; flatten the input",
+    );
     await refuse(["1", 2, 3, 4, 5], 'the string "1"');
     await refuse([null, 2, 3, 4, 5], "null");
     await refuse([1n, 2, 3, 4, 5], "a BigInt");
