@@ -74,7 +74,7 @@ describe("a weight in parts", () => {
         "one part without the other",
         { "head.weight_v": [3, 5] },
         "unsupported",
-        /^state_dict: expected embedding, GRU and linear layers only, got others too.*head\.weight_v/,
+        /^state_dict: expected embedding, GRU, linear and normalisation layers only, got others too.*head\.weight_v/,
       ],
     ];
   for (const [name, head, code, message] of refusals) {

@@ -334,12 +334,15 @@ describe("a PyTorch state_dict that could be several networks, or none", () => {
     await expectRefused(Object.assign({}, ...shapes) as StateDict, modules(names));
   });
 
-  it("is refused for a LayerNorm, which an engine that left it out would get wrong in silence", async () => {
-    await expectRefused(
-      { ...gruShapes("gru.", 4, 5), "norm.weight": [5], "norm.bias": [5], ...linearShapes("head", 5, 2) },
-      others("norm\\.weight, norm\\.bias"),
-    );
-  });
+  it.each(["gn", "norm.group_norm", "instance_norm", "batch_norm", "3"])(
+    "is refused for %s, which need not be a LayerNorm",
+    async (name) => {
+      await expectRefused(
+        { ...gruShapes("gru.", 4, 5), [`${name}.weight`]: [5], [`${name}.bias`]: [5], ...linearShapes("head", 5, 2) },
+        others(`${name}\\.weight, ${name}\\.bias`),
+      );
+    },
+  );
 
   it("leaves out what belongs to the loss by its name, and notes it", () => {
     const shapes = { ...gruShapes("model.gru.", 4, 5), "criterion.weight": [3], "model.loss_fn.scale": [1] };
@@ -440,7 +443,7 @@ async function expectRefused(shapes: StateDict, message: string | RegExp): Promi
 /** The refusal for tensors of other layers, with a description without them. */
 function others(names: string): RegExp {
   return RegExp(
-    `^state_dict: expected embedding, GRU and linear layers only, got others too, which the one below leaves out: ${names}; ` +
+    `^state_dict: expected embedding, GRU, linear and normalisation layers only, got others too, which the one below leaves out: ${names}; ` +
       `pass a description that says how they are wired, this one, if it is right:\n\\{"version":1,"layers":\\[\n\\{"type":"gru"`,
   );
 }

@@ -129,7 +129,7 @@ describe("the README's table of what a GRU may have", () => {
       expect(networks.some(({ outputs }) => outputs.length > 1)).toBe(true);
     },
     "weights in the file": (cell) => {
-      expect(sorted(cell.match(/\b[A-Z]+\d+\b/g)!)).toEqual(sorted(dtypes));
+      expect(sorted(cell.match(/\b[A-Z]+\d+\b/g)!)).toEqual(sorted([...dtypes].filter((dtype) => dtype !== "I64"))); // no weights, but BatchNorm's counts
     },
     "weights on the device": (cell) => {
       expect(cell).toBe("f32, f16 or int8; arithmetic in float32");

@@ -25,6 +25,7 @@ import {
   readRecurrent,
   type RecurrentDescription,
 } from "./recurrentModules.js";
+import { type Entry, placeNorms, readNorms } from "./normModules.js";
 import { unclear } from "./unclear.js";
 
 const SUBJECT = "state_dict";
@@ -64,7 +65,10 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
     position: hasOrder ? Math.min(...modules.map(positionOf)) : null,
   };
   const parts = sortMatrices(matrices, ends);
-  const drafted = draft(parts, ordered === null ? openModules(modules) : layers, ends);
+  const positionIn = ({ name }: LayerDescription) => positions.get(`${name}.weight`)!;
+  const plain = draft(parts, ordered === null ? openModules(modules) : layers, ends);
+  const norms = readNorms(tensors);
+  const { layers: drafted, ...placed } = placeNorms(plain, norms, hasOrder ? positionIn : null);
   checkNoOthers(tensors, drafted, ends.kind);
   if (ordered === null) {
     const names = found.map(([layer]) => moduleOf(layer!));
@@ -81,29 +85,30 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
     ...rowHints(parts.projections),
     ...sizeHints(parts.linears, ends),
     ...(hasOrder ? orderHints(modules, positionOf, parts.linears) : []),
-    ...gapHints([...modules.map(([layer]) => moduleOf(layer!)), ...matrices.map(({ name }) => name)]),
+    ...gapHints([...modules.map(([layer]) => moduleOf(layer!)), ...[...matrices, ...norms].map(({ name }) => name)]),
+    ...placed.hints,
   ];
   if (hints.length > 0)
     throw unclear(SUBJECT, "names and an order that tell how it is wired", hints.join("; "), drafted);
   return {
     description: { layers: drafted },
-    warnings: warn(parts, layers),
+    warnings: [...warn(parts, layers), ...placed.warnings],
     notes: [describe(drafted, tensors), ...(ordered.note === null ? [] : [ordered.note])],
   };
 }
 
 /** Refuses tensors of other layers: without a normalization, for example, the results would be wrong without a word. */
-function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly LayerDescription[], kind: string): void {
+function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly Entry[], kind: string): void {
   const known = new Set(
     drafted.flatMap(({ name }) =>
-      ["weight", "recurrentWeight", "bias", "recurrentBias"].map((tensor) => `${name}.${tensor}`),
+      ["weight", "recurrentWeight", "bias", "recurrentBias", "operand"].map((tensor) => `${name}.${tensor}`),
     ),
   );
   const others = [...tensors.keys()].filter((name) => !known.has(name));
   if (others.length === 0) return;
   throw unclear(
     SUBJECT,
-    `embedding, ${kind} and linear layers only`,
+    `embedding, ${kind}, linear and normalisation layers only`,
     `others too, which the one below leaves out: ${listNames(others)}`,
     drafted,
   );
@@ -228,7 +233,7 @@ function list(matrices: readonly Matrix[]): string {
   return listNames(matrices.map(({ name, rows, columns }) => `${name} [${rows}, ${columns}]`));
 }
 
-function describe(layers: readonly LayerDescription[], tensors: ReadonlyMap<string, Tensor>): string {
+function describe(layers: readonly Entry[], tensors: ReadonlyMap<string, Tensor>): string {
   const parts = layers.map((layer) => {
     const bias = tensors.has(`${layer.name}.bias`) ? "" : ", no bias";
     switch (layer.type) {
@@ -240,6 +245,10 @@ function describe(layers: readonly LayerDescription[], tensors: ReadonlyMap<stri
         return `LSTM "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}${bias})`;
       case "rnn":
         return `RNN "${layer.name}" ${layer.inputSize} -> ${layer.hiddenSize} (${layer.direction}, tanh${bias})`;
+      case "norm":
+        return `LayerNorm "${layer.name}" ${layer.inputSize}`;
+      case "map":
+        return `BatchNorm "${layer.name}" ${layer.outputSize}`;
       default:
         return layer.name;
       case "dense":

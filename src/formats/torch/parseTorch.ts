@@ -6,6 +6,7 @@ import { listNames } from "../names.js";
 import { isSafetensors, parseSafetensors, type SafetensorsFile } from "../safetensors.js";
 import type { Tensor } from "../tensor.js";
 import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
+import { foldBatchNorms } from "./batchNorms.js";
 import { inferDescription } from "./inferDescription.js";
 import { readPtFile } from "./ptFile.js";
 import { plainWeights } from "./reparametrised.js";
@@ -58,7 +59,9 @@ export function networkFromStateDict(
   notes: readonly string[] = [],
   hasOrder = true,
 ): Network {
-  const plain = plainWeights(tensors);
+  const whole = plainWeights(tensors);
+  const folded = foldBatchNorms(whole.tensors);
+  const plain = { tensors: folded.tensors, notes: [...whole.notes, ...folded.notes] };
   const { tensors: own, prefix } = unwrapped(plain.tensors);
   // A description may name the layers as the file does, or as the module did before it was wrapped.
   const isWrapped = prefix === "" || layersNamed(description, prefix);

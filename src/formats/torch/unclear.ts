@@ -1,5 +1,5 @@
 import { GruError } from "../../errors.js";
-import type { LayerDescription, NetworkDescription } from "../description.js";
+import type { NetworkDescription } from "../description.js";
 import { OPEN } from "./linearLayers.js";
 
 /**
@@ -10,7 +10,12 @@ import { OPEN } from "./linearLayers.js";
  * @param expected a file that would be clear
  * @param got the reason why this one is not
  */
-export function unclear(subject: string, expected: string, got: string, layers: readonly LayerDescription[]): GruError {
+export function unclear(
+  subject: string,
+  expected: string,
+  got: string,
+  layers: NetworkDescription["layers"],
+): GruError {
   const read = new Set(layers.flatMap((layer, i) => layer.inputs ?? layers[i - 1]?.name ?? []));
   const outputs = layers.map(({ name }) => name).filter((name) => !read.has(name));
   const description: NetworkDescription = { version: 1, layers, outputs };
