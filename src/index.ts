@@ -38,7 +38,7 @@ export type { Network } from "./model/network.js";
 export type { InitialState, State } from "./model/state.js";
 export type { NonFinite } from "./model/checkInput.js";
 export { parseModel } from "./load/parseModel.js";
-export type { ParseModelOptions } from "./load/parseModel.js";
+export type { KerasArchitecture, ParseModelOptions } from "./load/parseModel.js";
 export type { LayerDescription, NetworkDescription } from "./formats/description.js";
 export {
   cpuLayers,

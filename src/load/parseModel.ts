@@ -6,10 +6,19 @@ import { isSafetensors, parseSafetensors } from "../formats/safetensors.js";
 import type { Network } from "../model/network.js";
 import { describeValue } from "../model/valueKind.js";
 
+/** A Keras model's configuration, as `model.to_json()` has it. */
+export interface KerasArchitecture {
+  readonly class_name: string;
+  readonly config: unknown;
+}
+
 /** Options for files that do not say everything themselves. */
 export interface ParseModelOptions {
-  /** The layer list. It takes precedence over the file's own. */
-  readonly description?: NetworkDescription | undefined;
+  /**
+   * The layer list. It takes precedence over the file's own. For an HDF5 file of Keras's weights alone also the architecture, which
+   * is JSON.parse of `model.to_json()`.
+   */
+  readonly description?: NetworkDescription | KerasArchitecture | undefined;
   /** ONNX: `linear_before_reset` of every GRU, in place of the file's. PyTorch's newer exporter leaves it out. */
   readonly linearBeforeReset?: boolean | undefined;
   /** ONNX: values of graph inputs that are the same in every step, such as a sampling rate: `{ sr: 16000 }`. */
@@ -93,9 +102,10 @@ function refuse(expected: string, got: unknown): never {
 /** @returns null for a file that no reader recognises */
 async function parseBytes(
   bytes: Uint8Array,
-  { description, files, linearBeforeReset, constants, inputShapes, states, part }: ParseModelOptions,
+  { description: described, files, linearBeforeReset, constants, inputShapes, states, part }: ParseModelOptions,
   mayKeep: boolean,
 ): Promise<Network | null> {
+  const description = described as NetworkDescription | undefined; // its reader checks it
   if (isSafetensors(bytes)) {
     const file = parseSafetensors(bytes, mayKeep);
     const network = parseModelFile(file, description);

@@ -127,7 +127,7 @@ function edges() {
 /** `import("../entries/x.js")`: a file that is fetched when it is needed, and no part of the one that names it. */
 function isFetched(file: string, target: string): boolean {
   const address = target.replace(/\.ts$/, ".js");
-  return part(target) === "entries" && source.get(file)!.includes(`import("../${address}")`);
+  return part(target) === "entries" && new RegExp(`import\\("(\\.\\./)+${address}"\\)`).test(source.get(file)!);
 }
 
 function describeEdge({ file, target }: { file: string; target: string }): string {

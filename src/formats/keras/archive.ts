@@ -6,19 +6,24 @@ import { aligned } from "../dtype.js";
 import { type Hdf5Group, parseHdf5 } from "../hdf5/hdf5File.js";
 import { ZipArchive } from "../zip.js";
 import { CELL_LAYERS } from "./cells.js";
-import { parseConfig } from "./config.js";
+import { Config, parseConfig } from "./config.js";
+import { numbered, snakeCase } from "./entries.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
+import { stackedCells } from "./stackedCells.js";
 import { parseTopology } from "./topology.js";
 
-/** The groups in a layer's group that have its weights, by class, in Keras's order. */
-const INNER_GROUPS = new Map<string, readonly string[]>([
-  ...CELL_LAYERS.map((name) => [name, ["/cell"]] as const),
-  ["Bidirectional", ["/forward_layer/cell", "/backward_layer/cell"]],
-]);
+/** The groups in a layer's group that have its weights, in Keras's order. */
+function innerGroups({ className, config }: KerasLayer): readonly string[] {
+  if (className === "Bidirectional") return ["/forward_layer/cell", "/backward_layer/cell"];
+  if (!CELL_LAYERS.includes(className)) return [""];
+  const counts = new Map<string, number>();
+  const cells = stackedCells(className, config)?.map((cell) => new Config(cell, config.subject).text("class_name"));
+  return cells?.map((cell) => `/cell/cells/${numbered(snakeCase(cell), counts)}`) ?? ["/cell"];
+}
 
 /** Names of the groups that hold a model's layers; the second one is Keras 2.13's. */
-const ROOTS = ["layers", "_layer_checkpoint_dependencies"];
+export const ROOTS = ["layers", "_layer_checkpoint_dependencies"];
 
 const MAX_WEIGHTS = 64;
 
@@ -43,11 +48,13 @@ export function readKerasArchive(bytes: Uint8Array, mayKeep: boolean): KerasMode
   };
 }
 
-function readWeights(weights: Hdf5Group, { name, className, place }: KerasLayer): NamedTensor[] {
+/** The weights of a layer in model.weights.h5, or in a file of save_weights() alone. */
+export function readWeights(weights: Hdf5Group, layer: KerasLayer): NamedTensor[] {
+  const { name, place } = layer;
   for (const root of ROOTS) {
     const folder = place.folder.replaceAll(/\blayers\//g, `${root}/`);
-    const groups = (INNER_GROUPS.get(className) ?? [""]).map((inner) => find(weights, `${folder}${inner}`));
-    if (groups.some((group) => group !== null)) return groups.flatMap((group) => numbered(group, name));
+    const groups = innerGroups(layer).map((inner) => find(weights, `${folder}${inner}`));
+    if (groups.some((group) => group !== null)) return groups.flatMap((group) => varsOf(group, name));
   }
   const expected = `a group ${place.folder} in model.weights.h5`;
   throw new GruError("bad-file", `layer "${name}": expected ${expected}, got none`);
@@ -59,7 +66,7 @@ function find(weights: Hdf5Group, path: string): Hdf5Group | null {
 }
 
 /** The arrays 0, 1, 2... in `vars` of a group; none without one. */
-function numbered(group: Hdf5Group | null, layer: string): NamedTensor[] {
+function varsOf(group: Hdf5Group | null, layer: string): NamedTensor[] {
   const vars = group?.find("vars") ?? null;
   if (vars === null) return [];
   const { names } = vars;

@@ -3,7 +3,6 @@
 import { GruError } from "../../errors.js";
 import type { Network } from "../../model/network.js";
 import { buildNetwork, type NetworkDescription } from "../description.js";
-import { isHdf5, parseHdf5 } from "../hdf5/hdf5File.js";
 import { NamedTensors } from "../namedTensors.js";
 import type { Tensor } from "../tensor.js";
 
@@ -13,16 +12,11 @@ const MAX_NAMES = 4096;
 /**
  * The network of a description whose layers name their tensors by paths in the file: `gru/gru_cell/kernel:0`.
  *
- * @param mayKeep whether the weights may use the memory of `bytes`
- * @throws GruError `bad-file`, `unsupported` for a whole Keras model, `shape-mismatch`
+ * @param tensorOf the array at a path
+ * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
-export function networkOfWeights(bytes: Uint8Array, description: NetworkDescription, mayKeep: boolean): Network {
-  const root = isHdf5(bytes) ? parseHdf5(bytes, mayKeep) : null;
-  if (root === null || root.text("model_config") !== null) {
-    throw new GruError("unsupported", "description: not for a Keras model, which says itself how its layers are wired");
-  }
-  const tensors = new Map<string, Tensor>();
-  for (const name of namesIn(description)) tensors.set(name, root.dataset(name));
+export function networkOfWeights(tensorOf: (path: string) => Tensor, description: NetworkDescription): Network {
+  const tensors = new Map(namesIn(description).map((name) => [name, tensorOf(name)]));
   return buildNetwork(description, new NamedTensors(tensors));
 }
 

@@ -21,7 +21,14 @@ export interface Dialect {
 
 /** @param version from the file: "2.2.4-tf", "3.5.0", "2 (tfjs-layers 4.22.0)"; null if it has none */
 export function dialectOf(version: string | null): Dialect {
-  const [, major = 2, minor = 0] = /^(\d+)(?:\.(\d+))?/.exec(version ?? "")?.map(Number) ?? [];
+  const [, major = "2", minor] = /^(\d+)(?:\.(\d+))?/.exec(version ?? "") ?? [];
+  return dialectOfVersion(Number(major), Number(minor ?? (major === "3" ? NEWEST_MINOR : 0)));
+}
+
+/** Of Keras 3, where a file says no more than that. */
+const NEWEST_MINOR = 99;
+
+function dialectOfVersion(major: number, minor: number): Dialect {
   const isKeras3 = major >= 3;
   return {
     isKeras3,

@@ -41,9 +41,7 @@ export function entriesOf(list: readonly unknown[], around: Place): Entry[] {
       );
     }
     const group = snakeCase(className);
-    const ordinal = counts.get(group) ?? 0;
-    counts.set(group, ordinal + 1);
-    const folder = `${around.folder}${around.folder === "" ? "" : "/"}layers/${group}${ordinal === 0 ? "" : `_${ordinal}`}`;
+    const folder = `${around.folder}${around.folder === "" ? "" : "/"}layers/${numbered(group, counts)}`;
     return {
       name,
       className,
@@ -52,6 +50,13 @@ export function entriesOf(list: readonly unknown[], around: Place): Entry[] {
       place: { names: [...around.names, name], folder },
     };
   });
+}
+
+/** The name of a group: "gru", and of the next one "gru_1". @param counts of each name so far */
+export function numbered(group: string, counts: Map<string, number>): string {
+  const ordinal = counts.get(group) ?? 0;
+  counts.set(group, ordinal + 1);
+  return ordinal === 0 ? group : `${group}_${ordinal}`;
 }
 
 /** The layer that a wrapper wraps, which keeps the wrapper's name. */
@@ -68,7 +73,7 @@ export function wrapped({ name, config, place }: Entry): Entry {
 }
 
 /** Keras's form of a class's name in a group: "TimeDistributed" becomes "time_distributed", "PReLU" "p_re_lu". */
-function snakeCase(name: string): string {
+export function snakeCase(name: string): string {
   return name
     .replace(/\W+/g, "")
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")

@@ -38,7 +38,7 @@ const KERAS_GROUPS = ["layers", "_layer_checkpoint_dependencies", "model_weights
 /** Describes an HDF5 file that is no Keras model, and says what to do. */
 function describeFile(root: Hdf5Group): string {
   if (root.has("layer_names") || KERAS_GROUPS.some((name) => root.names.includes(name))) {
-    return "an HDF5 file with weights alone, as save_weights() writes it; save with model.save(), or pass a description that names its tensors";
+    return "an HDF5 file with weights alone, as save_weights() writes it; save with model.save(), or pass as description the architecture, JSON.parse of model.to_json(), or a list that names the tensors";
   }
   if (root.has("_NCProperties")) return "a netCDF file, which is data and no model";
   if (root.has("PYTABLES_FORMAT_VERSION")) return "a file of PyTables or pandas, which is data and no model";
@@ -46,7 +46,8 @@ function describeFile(root: Hdf5Group): string {
   return `another HDF5 file, with ${names} in it; save with model.save()`;
 }
 
-function readWeights(weights: Hdf5Group, layer: string, place: Place): NamedTensor[] {
+/** The weights of a layer of Keras 1's and 2's files. @param weights a group for each layer of the model */
+export function readWeights(weights: Hdf5Group, layer: string, place: Place): NamedTensor[] {
   const [outer] = place.names as [string];
   const group = weights.names.includes(outer) ? weights.find(outer) : null;
   if (group === null) throw new GruError("bad-file", `layer "${layer}": expected a group of its weights, got none`);

@@ -2,11 +2,11 @@ import { GruError } from "../../errors.js";
 import type { Network } from "../../model/network.js";
 import type { NetworkDescription } from "../description.js";
 import type { ModelFiles } from "../fileContents.js";
-import { isHdf5 } from "../hdf5/hdf5File.js";
+import { isHdf5, parseHdf5 } from "../hdf5/hdf5File.js";
 import { isZip } from "../zip.js";
+import { isArchitecture, modelOfWeights } from "./architecture.js";
 import { readKerasArchive } from "./archive.js";
 import { readH5Model } from "./h5Model.js";
-import { networkOfWeights } from "./describedWeights.js";
 import type { KerasModel } from "./kerasModel.js";
 import { isJson, readLayersModel } from "./layersModel.js";
 import type { ModelPart } from "./modelPart.js";
@@ -16,7 +16,7 @@ import { toNetwork } from "./toNetwork.js";
 export interface ParseKerasOptions {
   /** The files that TF.js's model.json names. */
   readonly files?: ModelFiles | undefined;
-  /** The layer list of an HDF5 file of weights alone; a Keras model says itself how its layers are wired. */
+  /** For an HDF5 file of weights alone: the layer list, or the architecture, which is JSON.parse of `model.to_json()`. */
   readonly description?: unknown;
   /** The part to read of a graph in which a recurrent layer begins with the states of another. */
   readonly part?: ModelPart | undefined;
@@ -34,7 +34,16 @@ export async function parseKeras(
   mayKeep = false,
 ): Promise<Network> {
   const { files, description, part } = options;
-  if (description !== undefined) return networkOfWeights(bytes, description as NetworkDescription, mayKeep);
+  if (description !== undefined) {
+    const root = isHdf5(bytes) ? parseHdf5(bytes, mayKeep) : null;
+    if (root === null || root.text("model_config") !== null) {
+      const expected = "not for a Keras model, which says itself how its layers are wired";
+      throw new GruError("unsupported", `description: ${expected}`);
+    }
+    if (isArchitecture(description)) return toNetwork(modelOfWeights(root, description), part);
+    const { networkOfWeights } = await import("../../entries/describedWeights.js");
+    return networkOfWeights((name) => root.dataset(name), description as NetworkDescription);
+  }
   return toNetwork(await readModel(bytes, files, mayKeep), part);
 }
 
