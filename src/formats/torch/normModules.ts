@@ -3,6 +3,7 @@
 import type { LayerDescription, NetworkDescription } from "../description.js";
 import type { Tensor } from "../tensor.js";
 import { OPEN } from "./linearLayers.js";
+import { moduleOf } from "./recurrentModules.js";
 
 /** A layer, or an activation, of a description. */
 export type Entry = NetworkDescription["layers"][number];
@@ -107,8 +108,7 @@ function placesOf(
 
 /** Whether two layers are of one nn.GRU, between whose layers nothing is. */
 function isOneModule(before: LayerDescription, next: LayerDescription): boolean {
-  const path = ({ name }: LayerDescription) => name.replace(/(^|\.)l\d+$/, "");
-  return "hiddenSize" in before && "hiddenSize" in next && before.name !== next.name && path(before) === path(next);
+  return "hiddenSize" in before && "hiddenSize" in next && moduleOf(before) === moduleOf(next);
 }
 
 /** Features that a layer reads; null for an index. */

@@ -55,7 +55,7 @@ export function kindOf(layers: readonly RecurrentDescription[]): string {
 }
 
 /** Name of a layer's module: `rnn` of `rnn.l0` and `rnn.l1`. */
-export function moduleOf({ name }: RecurrentDescription): string {
+export function moduleOf({ name }: Pick<RecurrentDescription, "name">): string {
   return name.replace(/(^|\.)l\d+$/, "");
 }
 
