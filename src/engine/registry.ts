@@ -48,6 +48,8 @@ export interface OpenGpu {
 /** Layer types by their names, for the device's own file: only that one looks inside. */
 export interface OtherLayers {
   readonly layers: object;
+  /** A network that has them, with fewer layers to run. */
+  simplified(network: Network): Network;
 }
 
 /** As `OtherLayers`, with the WebAssembly module that has their functions, with relaxed SIMD and without. */

@@ -11,10 +11,13 @@ import type { Network } from "../model/network.js";
 
 /** The CPU path, which registers itself. */
 export const path: CpuPath = {
-  createEngine: async (network, reason) => new CpuEngine(network, reason, await formFor(network)),
+  async createEngine(given, reason) {
+    const { network, fast } = await prepare(given);
+    return new CpuEngine(network, reason, fast);
+  },
 
-  async offer(network, workload, gpu) {
-    const fast = await formFor(network);
+  async offer(given, workload, gpu) {
+    const { network, fast } = await prepare(given);
     if (typeof fast === "string") return { whyNot: `a GPU was found; ${fast}` };
     try {
       const runner = fast.createRunner(network);
@@ -28,10 +31,10 @@ export const path: CpuPath = {
 
 registerCpu(path);
 
-/** The fast form for a network, and its layer types. @returns why there is none, where there is none */
-async function formFor(network: Network): Promise<FastCpu | string> {
-  if (hasCoreLayers(network)) return fastCpu(coreModules);
-  const { layers, modules } = await cpuLayers();
+/** The layers to run, whose types are there then, and the fast form, or why there is none. */
+async function prepare(network: Network): Promise<{ network: Network; fast: FastCpu | string }> {
+  if (hasCoreLayers(network)) return { network, fast: await fastCpu(coreModules) };
+  const { layers, modules, simplified } = await cpuLayers();
   addLayers(layers);
-  return fastCpu(modules);
+  return { network: simplified(network), fast: await fastCpu(modules) };
 }

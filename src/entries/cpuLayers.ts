@@ -4,8 +4,9 @@
 import * as layers from "../cpu/list.js";
 import * as modules from "../cpu/wasm/all.ts?modules";
 import { type CpuLayers, registerCpuLayers } from "../engine/registry.js";
+import { simplified } from "../model/simplified.js";
 
 /** The layer types, which register themselves. */
-export const file: CpuLayers = { layers, modules };
+export const file: CpuLayers = { layers, modules, simplified };
 
 registerCpuLayers(file);

@@ -3,8 +3,9 @@
 
 import { type OtherLayers, registerGpuLayers } from "../engine/registry.js";
 import * as layers from "../plan/list.js";
+import { simplified } from "../model/simplified.js";
 
 /** The layer types, which register themselves. */
-export const file: OtherLayers = { layers };
+export const file: OtherLayers = { layers, simplified };
 
 registerGpuLayers(file);

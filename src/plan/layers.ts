@@ -5,9 +5,9 @@ import type { LayerPlan } from "./layerPlan.js";
 
 const PLANS: Readonly<Record<string, unknown>> = { ...core };
 
-/** Whether the plans of all of a network's layers are here. */
-export function hasPlans({ layers }: Network): boolean {
-  return layers.every((layer) => listedName(layer) in PLANS);
+/** Whether a plain GRU model may have all of a network's layers. */
+export function hasCorePlans({ layers }: Network): boolean {
+  return layers.every((layer) => listedName(layer) in core);
 }
 
 /** Adds the plans of the other layer types. @param plans the exports of list.ts */

@@ -4,6 +4,7 @@ import type { FastCpu } from "../../src/cpu/fastCpu.js";
 import { cpuPath, registerCpu } from "../../src/engine/registry.js";
 import { basic, relaxed } from "../../src/cpu/wasm/all.ts?modules";
 import { instantiate } from "../../src/cpu/wasmModule.js";
+import { simplified } from "../../src/model/simplified.js";
 import { Runner } from "../../src/cpu/runner.js";
 
 const usual = await cpuPath();
@@ -18,7 +19,7 @@ const compiled = new Map<CpuForm, FastCpu>();
 /** Has models made from now on run in one form, whichever the engine or a page's policy would choose. */
 export function useCpuForm(form: CpuForm): void {
   const fast = form === "plain JavaScript" ? "WebAssembly was refused (not in this test)" : moduleOf(form);
-  registerCpu({ ...usual, createEngine: async (...args) => new CpuEngine(...args, fast) });
+  registerCpu({ ...usual, createEngine: async (network, reason) => new CpuEngine(simplified(network), reason, fast) });
 }
 
 /** One of the two modules, also where this Node would take the other. */
