@@ -6,6 +6,7 @@ import type { CpuLayer, CpuTarget } from "./cpuLayer.js";
 import { writeDepthwise } from "./conv/depthwise.js";
 import { createWindowLayer } from "./frameTable.js";
 import { type Rows, writeFloats, writeMatrices } from "./matrix.js";
+import { countEven, writeMirrored } from "./conv/mirrored.js";
 import { createPlainConv } from "./conv/plain.js";
 import { writeStruct } from "./struct.js";
 import { writeTransposed } from "./conv/transposed.js";
@@ -39,6 +40,8 @@ declare module "./wasmModule.js" {
     convolveWorkFloats(conv: number): number;
     convolveDepthwise: Convolve;
     depthwiseWorkFloats(conv: number): number;
+    convolveMirrored: Convolve;
+    mirroredWorkFloats(conv: number): number;
     convolveTransposed: Convolve;
     transposedWorkFloats(conv: number): number;
   }
@@ -72,6 +75,11 @@ export function createConv(layer: ConvLayer, target: CpuTarget): CpuLayer {
     if (layer.transposed && axes.some(({ stride }) => stride > 1)) {
       const conv = writeTransposed(layer, axes, activation, target);
       return [wasm!.convolveTransposed, conv, wasm!.transposedWorkFloats(conv)];
+    }
+    const numEven = countEven(layer, axes);
+    if (numEven !== null) {
+      const conv = writeMirrored(layer, axes, numEven, activation, target);
+      return [wasm!.convolveMirrored, conv, wasm!.mirroredWorkFloats(conv)];
     }
     const conv = writeConv(layer, axes, activation, target);
     return [wasm!.convolve, conv, wasm!.convolveWorkFloats(conv)];

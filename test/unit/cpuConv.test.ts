@@ -1,11 +1,14 @@
 // Convolutions on the CPU beside the float64 equation, at the sizes where its loops end: blocks of four channels by four
 // elements and what is left of them, windows that are neighbours or apart, zeros and left out results on any side.
 
-import { beforeAll, describe, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { createModel } from "webgru";
 import { type CpuForm, useCpuForm } from "../cases/cpuForms.js";
 import { type ConvShape, randomConv } from "../cases/convCases.js";
 import { uniform } from "../cases/random.js";
+import { countEven } from "../../src/cpu/conv/mirrored.js";
+import { axesOf } from "../../src/layers/axis.js";
+import type { ConvLayer, ConvSpec } from "../../src/layers/conv.js";
 import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { expectIsClose } from "../harness/close.js";
 import { compareTwinOn, prepareTwin } from "../harness/twin.js";
@@ -111,6 +114,31 @@ const shapes: Record<string, ConvShape> = {
   },
 };
 
+/** Kernels that mirror themselves, `numEven` even ones before the odd ones. */
+function mirroredConv(shape: ConvShape, numEven: number): ConvSpec {
+  const conv = randomConv("conv", ["input"], shape, uniform(1201));
+  const length = shape.kernelSize![0]!;
+  const weight = Float32Array.from(conv.weight, (value, i) => {
+    const [o, k] = [Math.floor(i / length), i % length];
+    if (o >= numEven && k % (length / 2) === 0) return 0;
+    if (k <= length / 2) return value;
+    return (o < numEven ? 1 : -1) * conv.weight[o * length + length - k]!;
+  });
+  return { ...conv, weight };
+}
+
+const mirrored: Record<string, [shape: ConvShape, numEven: number]> = {
+  "even and odd kernels, with zeros on both sides": [
+    { inputShape: [1, 61], outputChannels: 21, kernelSize: [32], stride: [5], padding: [3, 9], activation: "relu" },
+    17,
+  ],
+  "even kernels alone, an end that no window sees": [
+    { inputShape: [1, 97], outputChannels: 3, kernelSize: [38], stride: [29] },
+    3,
+  ],
+  "odd kernels alone, one window": [{ inputShape: [1, 34], outputChannels: 18, kernelSize: [34], bias: null }, 0],
+};
+
 describe.each(forms)("the CPU in %s", (form) => {
   beforeAll(() => useCpuForm(form));
 
@@ -124,5 +152,40 @@ describe.each(forms)("the CPU in %s", (form) => {
       const model = await createModel(prepared.network, { device: "cpu" });
       for (const comparison of Object.values(await compareTwinOn(prepared, model))) expectIsClose(comparison);
     }
+  });
+
+  it.each(Object.entries(mirrored))("convolves by %s", async (name, [shape, numEven]) => {
+    const network = () => defineNetwork({ layers: [mirroredConv(shape, numEven)] });
+    const layer = network().layers[0] as ConvLayer;
+    expect(countEven(layer, axesOf(layer))).toBe(numEven);
+    const prepared = prepareTwin({ id: name, name, network, batchSize: 2, sequenceLength: 3 });
+    const model = await createModel(prepared.network, { device: "cpu" });
+    for (const comparison of Object.values(await compareTwinOn(prepared, model))) expectIsClose(comparison);
+  });
+});
+
+/** Two even kernels and two odd ones. */
+const even = (change: Partial<ConvShape> = {}) =>
+  mirroredConv({ inputShape: [1, 70], outputChannels: 4, kernelSize: [36], ...change }, 2);
+
+const count = (spec: ConvSpec) => {
+  const layer = defineNetwork({ layers: [spec] }).layers[0] as ConvLayer;
+  return countEven(layer, axesOf(layer));
+};
+
+describe("a kernel that mirrors itself", () => {
+  it("is told from one with a weight that differs", () => {
+    expect(count(even())).toBe(2);
+    for (const at of [1, 18 + 1, 2 * 36, 2 * 36 + 18, 3 * 36 + 35]) {
+      const spec = even();
+      spec.weight[at]! += 0.25;
+      expect(count(spec), `weight ${at}`).toBeNull();
+    }
+  });
+
+  it("is of one channel and one frame, with neighbours side by side", () => {
+    expect(count(even({ dilation: [1] }))).toBe(2);
+    expect(count(even({ dilation: [2], inputShape: [1, 80] }))).toBeNull();
+    expect(count(even({ transposed: true }))).toBeNull();
   });
 });

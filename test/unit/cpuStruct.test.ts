@@ -12,6 +12,7 @@ import { LINES } from "../../src/cpu/reduce.js";
 import { LAYOUTS, MATRIX } from "../../src/cpu/matrix.js";
 import { POOL } from "../../src/cpu/pool.js";
 import { type StructFields, writeStruct } from "../../src/cpu/struct.js";
+import { MIRRORED } from "../../src/cpu/conv/mirrored.js";
 import { TRANSPOSED } from "../../src/cpu/conv/transposed.js";
 import { ELEMENT_FUNCTIONS } from "../../src/layers/activation.js";
 import { projectRoot } from "../harness/library.js";
@@ -28,6 +29,7 @@ const structs: Record<string, { file: string; fields: StructFields }> = {
   Depthwise: { file: "depthwise", fields: DEPTHWISE },
   Lines: { file: "reduce", fields: LINES },
   Matrix: { file: "matrix", fields: MATRIX },
+  MirroredConv: { file: "mirroredConv", fields: MIRRORED },
   Pool: { file: "pool", fields: POOL },
   TransposedConv: { file: "transposedConv", fields: TRANSPOSED },
 };

@@ -5,6 +5,7 @@ export * from "./index";
 export { convolve, convolveWorkFloats } from "./conv";
 export { convolveDepthwise, depthwiseWorkFloats } from "./depthwise";
 export { mapRows } from "./map";
+export { convolveMirrored, mirroredWorkFloats } from "./mirroredConv";
 export { normRows } from "./norm";
 export { pool } from "./pool";
 export { rearrangeRows } from "./rearrange";
