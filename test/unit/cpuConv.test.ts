@@ -112,6 +112,14 @@ const shapes: Record<string, ConvShape> = {
     dilation: [2 ** 23],
     padding: [0, 2 ** 24],
   },
+  "channels by themselves, of which two windows have elements": {
+    inputShape: [2, 3],
+    outputChannels: 2,
+    groups: 2,
+    kernelSize: [2],
+    stride: [2 ** 22],
+    padding: [0, 2 ** 22],
+  },
 };
 
 /** Kernels that mirror themselves, `numEven` even ones before the odd ones. */

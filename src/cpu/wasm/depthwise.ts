@@ -95,7 +95,7 @@ function slide(conv: Depthwise, plane: usize, planeBytes: usize, weight: usize, 
   for (let p = 0; p < rows.outputSize; p++) {
     let at = plane + p * rows.stride * widthBytes;
     for (let count = size; count > 0; count -= 4) {
-      const sums = sumFour(conv, rows, columns, at, planeBytes, widthBytes, weight, bias);
+      const sums = sumFour(conv, rows, columns, min(4, count) - 1, at, planeBytes, widthBytes, weight, bias);
       if (count >= 4) v128.store(to, sums);
       else {
         v128.store32_lane(to, sums, 0);
@@ -108,13 +108,14 @@ function slide(conv: Depthwise, plane: usize, planeBytes: usize, weight: usize, 
   }
 }
 
-/** Four windows side by side. Those past the last one read what comes after. */
+/** Four windows side by side. @param last of them that is one; those past it are anything */
 // @ts-ignore: decorator
 @inline
 function sumFour(
   conv: Depthwise,
   rows: Axis,
   columns: Axis,
+  last: i32,
   plane: usize,
   planeBytes: usize,
   widthBytes: usize,
@@ -123,7 +124,11 @@ function sumFour(
 ): v128 {
   let sums = splat(bias);
   const kernelBytes: usize = 4 * columns.kernelSize;
-  const stepBytes: usize = 4 * columns.stride;
+  const isStrided = columns.stride > 1;
+  // A window past the last one may lie past the end of the memory.
+  const second: usize = 4 * columns.stride * min(1, last);
+  const third: usize = 4 * columns.stride * min(2, last);
+  const fourth: usize = 4 * columns.stride * min(3, last);
   const apartBytes: usize = 4 * columns.dilation;
   const rowBytes = rows.dilation * widthBytes;
   const numRows = rows.kernelSize;
@@ -133,10 +138,10 @@ function sumFour(
       let at = row;
       for (const end = weight + kernelBytes; weight < end; weight += 4) {
         let four = v128.load(at);
-        if (stepBytes != 4) {
-          four = v128.load32_lane(at + stepBytes, four, 1);
-          four = v128.load32_lane(at + 2 * stepBytes, four, 2);
-          four = v128.load32_lane(at + 3 * stepBytes, four, 3);
+        if (isStrided) {
+          four = v128.load32_lane(at + second, four, 1);
+          four = v128.load32_lane(at + third, four, 2);
+          four = v128.load32_lane(at + fourth, four, 3);
         }
         sums = multiplyAdd(v128.load32_splat(weight), four, sums);
         at += apartBytes;
