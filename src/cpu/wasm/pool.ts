@@ -1,6 +1,8 @@
 // The largest element, or the mean, of windows along time and the rows and columns of a frame's channels, [C, R, S].
 
 import { Axis } from "./axis";
+import { splat } from "./simd";
+import { copy } from "./transpose";
 
 /** `POOL` in cpu/pool.ts lists the same fields. */
 @unmanaged
@@ -68,6 +70,7 @@ function joinRows(pool: Pool, x: usize, numRows: i32, to: usize, isFirst: bool):
 /** The means, or the largest, of each window of a row of joined columns. */
 function joinColumns(pool: Pool, x: usize, numRows: i32, to: usize): void {
   const columns = pool.columns;
+  if (columns.kernelSize == 1 && columns.stride == 1 && columns.before == 0) return giveColumns(pool, x, numRows, to);
   for (let q = 0; q < columns.outputSize; q++) {
     const first = q * columns.stride - columns.before;
     const start = max(0, first);
@@ -83,4 +86,14 @@ function joinColumns(pool: Pool, x: usize, numRows: i32, to: usize): void {
     }
     store<f32>(to + 4 * q, joined);
   }
+}
+
+/** The same of windows of one column each. */
+function giveColumns(pool: Pool, x: usize, numRows: i32, to: usize): void {
+  const size = pool.columns.outputSize;
+  if (pool.isMean) {
+    const count = pool.countsPadding ? pool.frames * pool.rows.kernelSize : numRows;
+    for (let s = 0; s < size; s += 4) v128.store(x + 4 * s, f32x4.div(v128.load(x + 4 * s), splat(<f32>count)));
+  }
+  copy(x, size, to);
 }
