@@ -8,6 +8,7 @@ import type { Container } from "./container.js";
 import { refuseForeign, SAVE_STATE_DICT } from "./foreign.js";
 import { ForeignObject } from "./foreignObject.js";
 import { ModuleReader, type TorchModule } from "./moduleTree.js";
+import { unpacked } from "./packedModules.js";
 import { isStateDict, TorchTensor } from "./torchTensor.js";
 
 /** Name of a recurrent weight, also a normalised one; an optimizer's dict has none. */
@@ -91,7 +92,8 @@ function placesIn(root: unknown): Place[] {
   return places;
 }
 
-function placeOf(keys: readonly unknown[], dict: ReadonlyMap<unknown, unknown>): Place {
+function placeOf(keys: readonly unknown[], given: ReadonlyMap<unknown, unknown>): Place {
+  const dict = unpacked(given);
   if (isStateDict(dict)) return { keys, tensors: dict, module: null, others: [] };
   const tensors = new Map<string, TorchTensor>();
   const others: unknown[] = [];

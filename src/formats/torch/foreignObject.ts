@@ -6,6 +6,7 @@ export class ForeignObject {
   /** `module.name` of its class. */
   readonly path: string;
   #attributes: ReadonlyMap<unknown, unknown> = new Map();
+  #state: unknown;
 
   constructor(path: string) {
     this.path = path;
@@ -18,6 +19,15 @@ export class ForeignObject {
 
   set attributes(attributes: ReadonlyMap<unknown, unknown>) {
     this.#attributes = attributes;
+  }
+
+  /** What it was made of, where that is no `__dict__`; undefined without it. */
+  get state(): unknown {
+    return this.#state;
+  }
+
+  set state(state: unknown) {
+    this.#state = state;
   }
 
   /** Whether it is an nn.Module. */

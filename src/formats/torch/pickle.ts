@@ -362,6 +362,7 @@ class PickleMachine {
     const target = this.top();
     if (target instanceof ForeignObject) {
       if (attributes instanceof Map) target.attributes = attributes;
+      else target.state = attributes;
     } else if (!(target instanceof Map)) {
       throw bad(`expected attributes for a dict, got them for ${describe(target)}`);
     }

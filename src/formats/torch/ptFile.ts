@@ -3,7 +3,9 @@ import type { Tensor } from "../tensor.js";
 import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
 import { isZip, ZipArchive } from "../zip.js";
 import { findStateDict } from "./checkpoint.js";
+import { listNames } from "../names.js";
 import { openOldContainer } from "./oldContainer.js";
+import { dequantised } from "./quantised.js";
 import { readTensor, type TorchTensor } from "./torchTensor.js";
 import { openZipContainer } from "./zipContainer.js";
 
@@ -34,22 +36,41 @@ export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boo
   const views = new Map(kept.map(([, tensor]) => [viewOf(tensor), tensor]));
   checkSharing([...views.values()], bytes.length);
   const { isBigEndian } = container;
+  const read = (name: string, tensor: TorchTensor, isPart = false): Tensor => {
+    const { quantizer } = tensor;
+    const mayBeWhole = isPart || quantizer !== null;
+    const bytesOf = () => container.bytesOf(tensor.storage);
+    const plain = readTensor(name, tensor, bytesOf, { isBigEndian, mayKeep, mayBeWhole });
+    if (quantizer === null) return plain;
+    const values = dequantised(plain, quantizer, (part) => read(name, part, true).values);
+    return { ...plain, values, storage: "f32" };
+  };
   // Tied weights are read once.
   const numbers = new Map<string, Tensor>();
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of kept) {
     const view = viewOf(tensor);
-    const bytesOf = () => container.bytesOf(tensor.storage);
-    if (!numbers.has(view)) numbers.set(view, readTensor(name, tensor, bytesOf, { isBigEndian, mayKeep }));
+    if (!numbers.has(view)) numbers.set(view, read(name, tensor));
     tensors.set(name, numbers.get(view)!);
   }
   const leftOut = [...found.keys()].filter((name) => !tensors.has(name));
-  return { tensors, notes: [...notes, ...leftOutNotes(leftOut)] };
+  const quantised = [...tensors.keys()].filter((name) => found.get(name)!.quantizer !== null);
+  return { tensors, notes: [...notes, ...quantisedNotes(quantised), ...leftOutNotes(leftOut)] };
+}
+
+function quantisedNotes(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const rounding = "PyTorch rounds what such weights are multiplied by, too, which is not done here";
+  return [`Quantised, read as the numbers that they stand for: ${listNames(names)}; ${rounding}.`];
 }
 
 /** A key for a tensor's view: tensors with the same key have the same numbers. */
-function viewOf({ storage, offset, shape, strides }: TorchTensor): string {
-  return JSON.stringify([storage.key, storage.type, offset, shape, strides]);
+function viewOf({ storage, offset, shape, strides, quantizer }: TorchTensor): string {
+  const scale =
+    quantizer === null || quantizer.axis === null
+      ? quantizer
+      : [quantizer.axis, viewOf(quantizer.scale), viewOf(quantizer.zeroPoint)];
+  return JSON.stringify([storage.key, storage.type, offset, shape, strides, scale]);
 }
 
 function checkSharing(tensors: readonly TorchTensor[], sizeBytes: number): void {

@@ -1,6 +1,7 @@
 import { GruError } from "../../errors.js";
 import { refuseForeign } from "./foreign.js";
 import type { PickleRules } from "./pickle.js";
+import { PER_CHANNEL, PER_TENSOR, rebuildQuantised } from "./quantised.js";
 import { readPersistentId, rebuildTensor, STORAGE_TYPES, TorchTensor } from "./torchTensor.js";
 
 const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -9,6 +10,9 @@ const GLOBALS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ["torch._utils._rebuild_tensor_v2", rebuildTensor],
   ["torch._utils._rebuild_parameter", rebuildParameter],
   ["torch._utils._rebuild_parameter_with_state", rebuildParameter],
+  ["torch._utils._rebuild_qtensor", rebuildQuantised],
+  [PER_TENSOR, PER_TENSOR],
+  [PER_CHANNEL, PER_CHANNEL],
   ...STORAGE_TYPES.map((type) => [type, type] as const),
 ]);
 

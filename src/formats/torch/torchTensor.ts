@@ -1,7 +1,7 @@
 // PyTorch's tensors in a file: views of storages, with an offset, sizes and strides in elements. Tensors may share a storage.
 
 import { GruError } from "../../errors.js";
-import { type Dtype, DTYPES, readNumbers } from "../dtype.js";
+import { type Dtype, DTYPES, readNumbers, WHOLE_DTYPES } from "../dtype.js";
 import { quote } from "../quote.js";
 import { rowMajor } from "../strided.js";
 import { isCount, isShape, numElements, type Tensor } from "../tensor.js";
@@ -17,18 +17,32 @@ export interface TorchStorage {
   readonly bytes?: Uint8Array;
 }
 
+/** The numbers that a quantised tensor's whole ones stand for. Those of an axis have a scale and a zero point each. */
+export type Quantizer =
+  | { readonly axis: null; readonly scale: number; readonly zeroPoint: number }
+  | { readonly axis: number; readonly scale: TorchTensor; readonly zeroPoint: TorchTensor };
+
 /** A tensor before its numbers are read. */
 export class TorchTensor {
   readonly storage: TorchStorage;
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+  /** Null for numbers as they are. */
+  readonly quantizer: Quantizer | null;
 
-  constructor(storage: TorchStorage, offset: number, shape: readonly number[], strides: readonly number[]) {
+  constructor(
+    storage: TorchStorage,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+    quantizer: Quantizer | null = null,
+  ) {
     this.storage = storage;
     this.offset = offset;
     this.shape = shape;
     this.strides = strides;
+    this.quantizer = quantizer;
   }
 
   get numElements(): number {
@@ -36,7 +50,7 @@ export class TorchTensor {
   }
 
   get isFloat(): boolean {
-    return FLOAT_STORAGES.has(this.storage.type);
+    return this.quantizer !== null || FLOAT_STORAGES.has(this.storage.type);
   }
 }
 
@@ -50,6 +64,15 @@ const FLOAT_STORAGES: ReadonlyMap<string, Dtype> = new Map(
     ] as const
   ).map(([type, name]) => [type, DTYPES.get(name)!]),
 );
+
+/** Whole numbers of a quantised tensor, and of its zero points. */
+const WHOLE_STORAGES: ReadonlyMap<string, Dtype> = new Map([
+  ["torch.QInt8Storage", DTYPES.get("I8")!],
+  ["torch.QUInt8Storage", WHOLE_DTYPES.get("U8")!],
+  ["torch.QInt32Storage", WHOLE_DTYPES.get("I32")!],
+  ["torch.LongStorage", WHOLE_DTYPES.get("I64")!],
+  ["torch.IntStorage", WHOLE_DTYPES.get("I32")!],
+]);
 
 /** Bytes of an element. No layer has whole or complex numbers: such a tensor is skipped or refused, never read. */
 const OTHER_STORAGES: ReadonlyMap<string, number> = new Map([
@@ -122,6 +145,8 @@ export interface ReadRequest {
   readonly isBigEndian: boolean;
   /** Whether the tensor may use their memory. */
   readonly mayKeep: boolean;
+  /** Whether its numbers may be whole ones, which it has as they are. */
+  readonly mayBeWhole: boolean;
 }
 
 /**
@@ -134,17 +159,18 @@ export function readTensor(
   name: string,
   tensor: TorchTensor,
   bytesOf: () => Uint8Array,
-  { isBigEndian, mayKeep }: ReadRequest,
+  { isBigEndian, mayKeep, mayBeWhole }: ReadRequest,
 ): Tensor {
   const { storage, offset, shape, strides } = tensor;
-  const dtype = FLOAT_STORAGES.get(storage.type);
+  const wholes = mayBeWhole ? WHOLE_STORAGES.get(storage.type) : undefined;
+  const dtype = FLOAT_STORAGES.get(storage.type) ?? wholes;
   if (dtype === undefined) {
     const expected = [...FLOAT_STORAGES.keys()].join(", ");
     throw new GruError("unsupported", `tensor "${name}": expected ${expected}, got ${storage.type}`);
   }
   const { sizeBytes } = dtype;
   const bytes = bytesOf().subarray(offset * sizeBytes, spanEnd(offset, shape, strides) * sizeBytes);
-  const span = readNumbers(dtype, isBigEndian ? reversedEach(bytes, sizeBytes) : bytes, mayKeep);
+  const span = readNumbers(dtype, isBigEndian ? reversedEach(bytes, sizeBytes) : bytes, mayKeep && !wholes);
   const values = isContiguous(tensor) ? span : rowMajor(span, shape, strides);
   return { shape, values, storage: dtype.storage };
 }
