@@ -4,6 +4,7 @@ export type { DeviceRequest } from "./engine/chooseEngine.js";
 export type { LoadBytesOptions, LoadProgress, ModelSource } from "./load/loadBytes.js";
 export { GruModel } from "./stream/gruModel.js";
 export type { GeneratedText, GenerateOptions } from "./model/generative.js";
+export type { InputPart, NamedInput } from "./model/inputParts.js";
 export type { Rows } from "./model/takeRows.js";
 export type { EncodeOptions } from "./model/vocabulary.js";
 export type { MainOutput, OutputOptions, OutputRequest, TopK } from "./model/outputRequest.js";

@@ -15,6 +15,7 @@ import {
 } from "../layers/index.js";
 import { completeFields } from "../model/checkLayer.js";
 import { defineNetwork } from "../model/defineNetwork.js";
+import type { InputPart } from "../model/inputParts.js";
 import { RETURN_SEQUENCES } from "../model/withLast.js";
 import type { Network } from "../model/network.js";
 import { ACTIVATION, ACTIVATION_FIELDS, type ActivationEntry, withActivations } from "./activationEntry.js";
@@ -46,6 +47,8 @@ export interface NetworkDescription {
   readonly layers: readonly (LayerDescription | ActivationEntry)[];
   /** Names of the layers whose outputs are the network's; the last layer when absent. */
   readonly outputs?: readonly string[];
+  /** The parts of the input, to give by name; one when absent. */
+  readonly inputs?: readonly InputPart[];
   /** Whether the network sees each row's last step first. */
   readonly reversesInput?: boolean;
   readonly vocabulary?: readonly string[];
@@ -66,11 +69,12 @@ export function buildNetwork(
   checkDescription(description, reader);
   const layers = withActivations(description.layers).map((layer) => buildLayer(layer as LayerDescription, reader));
   const unused = reader.unused();
-  const { outputs, reversesInput = false, vocabulary } = description;
+  const { outputs, inputs, reversesInput = false, vocabulary } = description;
   return defineNetwork({
     layers,
     reversesInput,
     ...(outputs === undefined ? {} : { outputs }),
+    ...(inputs === undefined ? {} : { inputs }),
     ...(vocabulary === undefined ? {} : { vocabulary }),
     notes: unused.length === 0 ? notes : [...notes, `Not used by any layer: ${listNames(unused)}.`],
   });
@@ -112,6 +116,7 @@ const KEYS = [
   "version",
   "layers",
   "outputs",
+  "inputs",
   "reversesInput",
   "vocabulary",
   "$schema",
@@ -137,7 +142,7 @@ const MAX_INPUTS = 64;
 /** @throws GruError `bad-file`, `unsupported` */
 export function checkDescription(value: unknown, reader: TensorReader): asserts value is NetworkDescription {
   const record = asRecord(value, "description");
-  const { version = 1, layers, outputs = [], reversesInput = false, vocabulary = [] } = record;
+  const { version = 1, layers, outputs = [], inputs: parts = [], reversesInput = false, vocabulary = [] } = record;
   if (version !== 1) {
     throw new GruError("unsupported", `description: expected version 1, got ${quote(version)}; update webgru`);
   }
@@ -146,6 +151,8 @@ export function checkDescription(value: unknown, reader: TensorReader): asserts 
   if (layers.length > MAX_LAYERS) throw bad("description.layers", `at most ${MAX_LAYERS} layers`, layers.length);
   layers.forEach((layer: unknown, i) => checkLayer(asRecord(layer, `layers[${i}]`), `layers[${i}]`, reader));
   if (!isStrings(outputs)) throw bad("description.outputs", "a list of layer names", outputs);
+  const isList = Array.isArray(parts) && parts.length <= MAX_INPUTS;
+  if (!isList) throw bad("description.inputs", `a list of at most ${MAX_INPUTS} parts`, parts);
   if (typeof reversesInput !== "boolean") throw bad("description.reversesInput", "true or false", reversesInput);
   if (!isStrings(vocabulary)) throw bad("description.vocabulary", "a list of strings", vocabulary);
 }

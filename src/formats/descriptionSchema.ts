@@ -25,6 +25,21 @@ export function descriptionSchema(): Schema {
       version: { const: 1 },
       layers: { type: "array", minItems: 1, items: { oneOf: layers } },
       outputs: { ...TEXTS, description: "names of the layers whose outputs are the network's" },
+      inputs: {
+        type: "array",
+        description: "the parts of the input, which callers may give by name",
+        items: {
+          type: "object",
+          properties: {
+            name: TEXT,
+            size: { type: "integer", minimum: 1 },
+            numIndices: { type: ["integer", "null"] },
+            isStatic: { type: "boolean" },
+          },
+          required: ["name", "size", "numIndices", "isStatic"],
+          additionalProperties: false,
+        },
+      },
       reversesInput: { type: "boolean", default: false },
       vocabulary: { ...TEXTS, description: "the text of each index" },
     },

@@ -59,14 +59,22 @@ export function describeNetwork(network: Network): NetworkDescription {
   return descriptionOf(defineNetwork(network));
 }
 
-function descriptionOf({ layers, outputs, reversesInput, vocabulary }: Network): NetworkDescription {
+function descriptionOf({ layers, outputs, inputs, reversesInput, vocabulary }: Network): NetworkDescription {
   const written = layers.map((layer) => {
     const keys = layerKeys(layer.type);
     const fields = Object.entries(layer).filter(([key, value]) => value !== null && keys.includes(key));
     return Object.fromEntries(fields) as unknown as LayerDescription;
   });
+  const parts = inputs === undefined ? {} : { inputs };
   const reversal = reversesInput ? { reversesInput } : {};
-  return { version: 1, layers: written, outputs, ...reversal, ...(vocabulary === null ? {} : { vocabulary }) };
+  return {
+    version: 1,
+    layers: written,
+    outputs,
+    ...parts,
+    ...reversal,
+    ...(vocabulary === null ? {} : { vocabulary }),
+  };
 }
 
 function joinFile(json: Uint8Array, tensors: readonly FileTensor[], dataBytes: number): Uint8Array<ArrayBuffer> {

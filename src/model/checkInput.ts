@@ -2,6 +2,7 @@ import { GruError } from "../errors.js";
 import { firstNonFinite } from "./finite.js";
 import { stepsAt } from "../layers/cadence.js";
 import { layerType } from "../layers/index.js";
+import { checkPartIndices, joinParts, type NamedInput } from "./inputParts.js";
 import { cadencesOf, fewestIndices, type Network } from "./network.js";
 import { copyNumbers, describeLength, lengthOf } from "./takeNumbers.js";
 import { describeNumber } from "./valueKind.js";
@@ -12,7 +13,7 @@ export type NonFinite = "reject" | "allow";
 /**
  * Checks an input before anything is changed by it.
  *
- * @param input [T, B, I], or [T, B] indices
+ * @param given [T, B, I], or [T, B] indices; or its parts by name
  * @param what name of the input in messages
  * @returns the caller's own array if it is float32 features: code that keeps it must copy it
  * @throws GruError `shape-mismatch` when it is not a whole number of steps, `bad-input` for NaN, infinity or an index
@@ -20,11 +21,12 @@ export type NonFinite = "reject" | "allow";
  */
 export function checkInput(
   network: Network,
-  input: ArrayLike<number>,
+  given: ArrayLike<number> | NamedInput,
   batchSize: number,
   nonFinite: NonFinite,
   what = "input",
 ): Float32Array {
+  const input = joinParts(network, given, batchSize, what);
   const length = lengthOf(input, what);
   const isIndices = network.inputType === "indices";
   const isFloat32 = ArrayBuffer.isView(input) && input instanceof Float32Array;
@@ -41,6 +43,7 @@ export function checkInput(
     );
   }
   if (isIndices) checkIndices(network, numbers, what);
+  checkPartIndices(network, numbers, what);
   const steps = numbers instanceof Float32Array ? numbers : new Float32Array(numbers);
   if (!isIndices && nonFinite === "reject") {
     const at = firstNonFinite(steps);

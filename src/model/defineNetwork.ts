@@ -15,6 +15,7 @@ import {
 } from "../layers/index.js";
 import { checkTensors, completeFields } from "./checkLayer.js";
 import { checkBoolean } from "./checkOptions.js";
+import { checkParts, type InputPart } from "./inputParts.js";
 import { framesPerStep, isStepByStep, type Network, NETWORK_INPUT, nextOf, sequencesOf } from "./network.js";
 import { describeValue, quoteText } from "./valueKind.js";
 import { withLast } from "./withLast.js";
@@ -25,6 +26,8 @@ export interface NetworkParts {
   readonly layers: readonly LayerSpec[];
   /** Names of the layers whose outputs are the network's, the main one first; the last layer when absent. */
   readonly outputs?: readonly string[];
+  /** The parts of the input, to give by name; one when absent. */
+  readonly inputs?: readonly InputPart[];
   /** Whether the network sees each row's last step first; false when absent. */
   readonly reversesInput?: boolean;
   /** Element i is the meaning of index i of the main output. */
@@ -42,7 +45,7 @@ export function defineNetwork(parts: NetworkParts): Network {
   if (describeValue(parts) !== "an object") {
     throw new GruError("unsupported", `network: expected an object with layers, got ${describeValue(parts)}`);
   }
-  const { layers: given, outputs, reversesInput = false, vocabulary = null, notes = [] } = parts;
+  const { layers: given, outputs, inputs, reversesInput = false, vocabulary = null, notes = [] } = parts;
   const specs = withLast(takeArray("layers", given, "an object"));
   if (specs.length === 0) throw new GruError("unsupported", "network: expected at least one layer, got none");
   const layers: Layer[] = [];
@@ -63,7 +66,14 @@ export function defineNetwork(parts: NetworkParts): Network {
   const words = vocabulary === null ? null : takeArray("vocabulary", vocabulary, "a string");
   checkOutputs(outputNames, sizes, words);
   const sentences = takeArray("notes", notes, "a string");
-  return { layers, outputs: outputNames, ...input, reversesInput, vocabulary: words, notes: sentences };
+  const named = inputs === undefined ? {} : { inputs: takeParts(inputs, input.inputSize) };
+  return { layers, outputs: outputNames, ...input, ...named, reversesInput, vocabulary: words, notes: sentences };
+}
+
+function takeParts(inputs: readonly InputPart[], inputSize: number): InputPart[] {
+  const copies = takeArray("inputs", inputs, "an object").map((part) => ({ ...part }));
+  checkParts(copies, inputSize);
+  return copies;
 }
 
 /** A copy of a list. @throws GruError `unsupported` for a value that is no array, or has members of another kind */

@@ -4,6 +4,7 @@
 
 import { type Cadence, EVERY_STEP, follow, isSameCadence, stepsAt } from "../layers/cadence.js";
 import { cadenceOf, type Layer, layerOutputSize, layerType, stateBlocks, tensorsOf, timeOf } from "../layers/index.js";
+import type { InputPart } from "./inputParts.js";
 import type { StateBlock } from "../layers/layerType.js";
 
 /** The name by which a layer reads the network's own input. */
@@ -18,6 +19,8 @@ export interface Network {
   readonly inputType: "features" | "indices";
   /** Numbers that one step of one row takes; 1 when they are indices. */
   readonly inputSize: number;
+  /** The parts of the input that callers may give by name, in their order; absent where it is one. */
+  readonly inputs?: readonly InputPart[];
   /**
    * Whether the layers see each row's last step first: `run` reverses the input, up to each row's length. Such a network has
    * no streams.

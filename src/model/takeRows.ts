@@ -14,7 +14,7 @@ export interface LaidOutRows {
 }
 
 /** Whether an input is a list of rows. */
-export function areRows(input: ArrayLike<number> | Rows): input is Rows {
+export function areRows(input: unknown): input is Rows {
   return beginsWithList(input);
 }
 

@@ -6,6 +6,7 @@ import type { NonFinite } from "../model/checkInput.js";
 import { checkWhole } from "../model/checkOptions.js";
 import { describeLayer } from "../model/describeLayer.js";
 import { type GeneratedText, type GenerateOptions, type Generation, takeGeneration } from "../model/generative.js";
+import type { InputPart, NamedInput } from "../model/inputParts.js";
 import type { Rows } from "../model/takeRows.js";
 import { decode, encode, type EncodeOptions } from "../model/vocabulary.js";
 import { textsOf } from "./texts.js";
@@ -84,6 +85,11 @@ export class GruModel {
     return this.#network.inputSize;
   }
 
+  /** The parts of the input that `run` and `push` take by name, too; none where it is one. */
+  get inputs(): readonly InputPart[] {
+    return this.#network.inputs ?? [];
+  }
+
   /** Numbers in one step of one row of the main output. */
   get outputSize(): number {
     return this.outputSizes[this.outputNames[0]!]!;
@@ -133,11 +139,12 @@ export class GruModel {
   /**
    * Runs whole sequences from the initial state. Runs share nothing with each other or with streams.
    *
-   * @param input [T, B, I], or [T, B] for a model that reads indices; or a list of rows, each [T, I] of its own length
+   * @param input [T, B, I], or [T, B] for a model that reads indices; or its parts by name, where it has several;
+   *   or a list of rows, each [T, I] of its own length
    * @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded`, `disposed`, `device-lost`
    */
   async run<Request extends OutputRequest = "all">(
-    input: ArrayLike<number> | Rows,
+    input: ArrayLike<number> | NamedInput | Rows,
     options: RunOptions<Request> = {},
   ): Promise<RunResult<MainOutput<Request>>> {
     this.#checkUsable();

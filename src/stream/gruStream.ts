@@ -2,6 +2,7 @@
 import { GruError } from "../errors.js";
 import { checkBatchSize, type NonFinite, takeInput } from "../model/checkInput.js";
 import { checkOptions, checkSignal } from "../model/checkOptions.js";
+import type { NamedInput } from "../model/inputParts.js";
 import type { Network } from "../model/network.js";
 import {
   ALL,
@@ -83,7 +84,7 @@ export class GruStream {
   /**
    * Advances the stream by one step or many. Overlapping calls run in the order in which they were made.
    *
-   * @param input [T, B, I], or [T, B] for a model that reads indices; T is a multiple of the model's `framesPerStep`
+   * @param input [T, B, I], or [T, B] for a model that reads indices, or its parts by name; T is a multiple of the model's `framesPerStep`
    * @param options `output` selects the outputs to read back. With `"none"` only the state advances, and the promise resolves
    *   when the steps have been submitted, in their turn
    * @returns the main output, [T, B, O]; with `{ topK }` its highest numbers, [T, B, K]
@@ -91,7 +92,7 @@ export class GruStream {
    *   `device-lost`
    */
   async push<Request extends OutputRequest = "all">(
-    input: ArrayLike<number>,
+    input: ArrayLike<number> | NamedInput,
     options?: OutputOptions<Request>,
   ): Promise<MainOutput<Request>> {
     const selection = options === undefined ? ALL : takeOutput(this.#host.network, options);
@@ -99,7 +100,7 @@ export class GruStream {
   }
 
   /** As `push`, for a model with several outputs: each by its layer's name. */
-  async pushNamed(input: ArrayLike<number>): Promise<Readonly<Record<string, Float32Array>>> {
+  async pushNamed(input: ArrayLike<number> | NamedInput): Promise<Readonly<Record<string, Float32Array>>> {
     return nameOutputs(this.#host.network, await this.#push(input, ALL));
   }
 
@@ -197,7 +198,7 @@ export class GruStream {
     this.#host.remove(this); // only now: the model's `dispose` waits for the streams in its list
   }
 
-  #push(input: ArrayLike<number>, output: Selection): Promise<Float32Array[]> {
+  #push(input: ArrayLike<number> | NamedInput, output: Selection): Promise<Float32Array[]> {
     this.#checkUsable();
     const { network, nonFinite, framesPerStep } = this.#host;
     const steps = takeInput(network, input, this.batchSize, nonFinite);

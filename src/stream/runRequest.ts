@@ -12,6 +12,7 @@ import { latestLayer, type Network } from "../model/network.js";
 import { type OutputOptions, type OutputRequest, type Selection, takeOutputRequest } from "../model/outputRequest.js";
 import { reverseSteps } from "../model/reverseSteps.js";
 import { type InitialState, type State, takeState } from "../model/state.js";
+import type { NamedInput } from "../model/inputParts.js";
 import { areRows, layOutRows, type Rows } from "../model/takeRows.js";
 
 /** Options of `run`. */
@@ -64,10 +65,10 @@ export interface RunRequest {
 
 /** The input and the options of a call, with a list of rows laid out. @throws GruError `shape-mismatch`, `bad-input` */
 export function withRows<Options extends RunOptions<OutputRequest>>(
-  input: ArrayLike<number> | Rows,
+  input: ArrayLike<number> | NamedInput | Rows,
   inputSize: number,
   options: Options,
-): Options & { readonly input: ArrayLike<number> } {
+): Options & { readonly input: ArrayLike<number> | NamedInput } {
   if (!areRows(input)) return { ...options, input };
   const key = (["batchSize", "lengths"] as const).find((name) => options[name] !== undefined);
   if (key !== undefined) {
@@ -99,7 +100,10 @@ export class RunChecker {
   }
 
   /** @throws GruError `shape-mismatch`, `bad-input`, `unsupported`, `limit-exceeded` */
-  check<Request extends OutputRequest>(given: ArrayLike<number> | Rows, options: RunOptions<Request>): RunRequest {
+  check<Request extends OutputRequest>(
+    given: ArrayLike<number> | NamedInput | Rows,
+    options: RunOptions<Request>,
+  ): RunRequest {
     const network = this.#network;
     const { input, ...taken } = withRows(given, network.inputSize, checkOptions(options, OPTIONS));
     const { batchSize = 1, lengths, initialState, returnSequences = true, returnState = true } = taken;

@@ -14,6 +14,7 @@ import {
   type RunOptions,
   type StreamOptions,
 } from "../index.js";
+import type { NamedInput } from "../model/inputParts.js";
 import type { Answer, Call, Calls, Facts, Tokens } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import { buffersOf } from "./parcel.js";
@@ -97,7 +98,7 @@ class Host implements Calls {
     return this.#keep(await createModel(network, options));
   }
 
-  run(input: ArrayLike<number>, options: RunOptions<OutputRequest>) {
+  run(input: ArrayLike<number> | NamedInput, options: RunOptions<OutputRequest>) {
     return this.#loadedModel.run(input, options);
   }
 
@@ -126,11 +127,11 @@ class Host implements Calls {
     }
   }
 
-  push(id: number, input: ArrayLike<number>, options: OutputOptions<OutputRequest>) {
+  push(id: number, input: ArrayLike<number> | NamedInput, options: OutputOptions<OutputRequest>) {
     return this.#stream(id).push(input, options);
   }
 
-  pushNamed(id: number, input: ArrayLike<number>) {
+  pushNamed(id: number, input: ArrayLike<number> | NamedInput) {
     return this.#stream(id).pushNamed(input);
   }
 

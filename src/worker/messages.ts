@@ -15,6 +15,7 @@ import type {
   State,
   StreamOptions,
 } from "../index.js";
+import type { NamedInput } from "../model/inputParts.js";
 import type { LoadProgress } from "../index.js";
 import type { SentError } from "./sentError.js";
 
@@ -58,7 +59,10 @@ type Answered<T> = T | Promise<T>;
 export interface Calls {
   load(source: ModelSource, options: Omit<LoadModelOptions, "signal" | "onProgress">): Answered<Facts>;
   create(network: Network, options: CreateModelOptions): Answered<Facts>;
-  run(input: ArrayLike<number>, options: RunOptions<OutputRequest>): Answered<RunResult<MainOutput<OutputRequest>>>;
+  run(
+    input: ArrayLike<number> | NamedInput,
+    options: RunOptions<OutputRequest>,
+  ): Answered<RunResult<MainOutput<OutputRequest>>>;
   explain(): Answered<string>;
   outputSteps(numSteps: number): Answered<Readonly<Record<string, number>>>;
   /** Also aborts an unfinished load. */
@@ -68,10 +72,10 @@ export interface Calls {
   openStream(stream: number, options: StreamOptions): Answered<void>;
   push(
     stream: number,
-    input: ArrayLike<number>,
+    input: ArrayLike<number> | NamedInput,
     options: OutputOptions<OutputRequest>,
   ): Answered<MainOutput<OutputRequest>>;
-  pushNamed(stream: number, input: ArrayLike<number>): Answered<Readonly<Record<string, Float32Array>>>;
+  pushNamed(stream: number, input: ArrayLike<number> | NamedInput): Answered<Readonly<Record<string, Float32Array>>>;
   reset(stream: number): Answered<void>;
   state(stream: number): Answered<State>;
   save(stream: number): Answered<Uint8Array>;

@@ -19,9 +19,9 @@ export function packArray<T>(array: T, isGiven = false): Parcel<T> {
 }
 
 /** Packs an array, or the arrays that are an object's members, for the worker; see `packArray`. */
-export function packArrays<T>(value: T): Parcel<T> {
-  if (describeValue(value) !== "an object" || "length" in (value as object)) return packArray(value);
-  const parcels = Object.entries(value as object).map(([name, each]) => [name, packArray(each)] as const);
+export function packArrays<T>(value: T, isGiven = false): Parcel<T> {
+  if (describeValue(value) !== "an object" || "length" in (value as object)) return packArray(value, isGiven);
+  const parcels = Object.entries(value as object).map(([name, each]) => [name, packArray(each, isGiven)] as const);
   return {
     value: Object.fromEntries(parcels.map(([name, parcel]) => [name, parcel.value])) as T,
     transfer: parcels.flatMap(([, { transfer }]) => transfer),

@@ -16,7 +16,8 @@ import { type DrawOptions, textsOf } from "../stream/texts.js";
 import { transformOf } from "../stream/transform.js";
 import type { Channel } from "./channel.js";
 import type { Facts } from "./messages.js";
-import { packArray, packArrays, type Parcel } from "./parcel.js";
+import type { NamedInput } from "../model/inputParts.js";
+import { packArrays, type Parcel } from "./parcel.js";
 import { takeOptions } from "./takeOptions.js";
 import { type SendOptions, WorkerStream } from "./workerStream.js";
 
@@ -97,15 +98,15 @@ export class WorkerModel {
   /**
    * Runs whole sequences from the initial state.
    *
-   * @param given [T, B, I], or [T, B] for a model that reads indices; or a list of rows, each [T, I] of its own length
+   * @param given [T, B, I], or [T, B] for a model that reads indices; or a list of rows, each [T, I] of its own length; or its parts by name
    * @throws GruError as `GruModel.run`; `worker-lost`
    */
   async run<Request extends OutputRequest = "all">(
-    given: ArrayLike<number> | Rows,
+    given: ArrayLike<number> | NamedInput | Rows,
     options: RunOptions<Request> & SendOptions = {},
   ): Promise<RunResult<MainOutput<Request>>> {
     const { transfer: isGiven, input, ...rest } = withRows(given, this.inputSize, takeOptions(options));
-    const parcels = [packArray(input, isGiven), packMembers(rest, ["lengths", "initialState"])] as const;
+    const parcels = [packArrays(input, isGiven), packMembers(rest, ["lengths", "initialState"])] as const;
     const [steps, request] = parcels;
     const result = this.#channel.call("run", [steps.value, request.value], [...steps.transfer, ...request.transfer]);
     return result as Promise<RunResult<MainOutput<Request>>>;

@@ -7,9 +7,10 @@ import {
   type State,
   type StreamOptions,
 } from "../index.js";
+import type { NamedInput } from "../model/inputParts.js";
 import { predict } from "../stream/predict.js";
 import type { Channel } from "./channel.js";
-import { packArray } from "./parcel.js";
+import { packArray, packArrays } from "./parcel.js";
 import { takeOptions } from "./takeOptions.js";
 
 /** Options of sending an input to the worker. */
@@ -51,12 +52,12 @@ export class WorkerStream {
    * @throws GruError as `GruStream.push` and `GruModel.createStream`; `worker-lost`
    */
   async push<Request extends OutputRequest = "all">(
-    input: ArrayLike<number>,
+    input: ArrayLike<number> | NamedInput,
     options: OutputOptions<Request> & SendOptions = {},
   ): Promise<MainOutput<Request>> {
     this.#checkUsable();
     const { transfer: isGiven, ...request } = takeOptions(options);
-    const { value, transfer } = packArray(input, isGiven);
+    const { value, transfer } = packArrays(input, isGiven);
     return this.#counted(this.#channel.call("push", [this.#id, value, request], transfer)) as Promise<
       MainOutput<Request>
     >;
@@ -64,11 +65,11 @@ export class WorkerStream {
 
   /** As `push`, for a model with several outputs: each by its layer's name. */
   async pushNamed(
-    input: ArrayLike<number>,
+    input: ArrayLike<number> | NamedInput,
     options: SendOptions = {},
   ): Promise<Readonly<Record<string, Float32Array>>> {
     this.#checkUsable();
-    const { value, transfer } = packArray(input, takeOptions(options).transfer);
+    const { value, transfer } = packArrays(input, takeOptions(options).transfer);
     return this.#counted(this.#channel.call("pushNamed", [this.#id, value], transfer));
   }
 

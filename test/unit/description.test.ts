@@ -174,7 +174,7 @@ describe("a model file, broken", () => {
     [
       "at the top",
       ({ description }) => Object.assign(description, { ouputs: ["head"] }),
-      'description: expected the keys version, layers, outputs, reversesInput, vocabulary, $schema, got "ouputs"; did you mean "outputs"?',
+      'description: expected the keys version, layers, outputs, inputs, reversesInput, vocabulary, $schema, got "ouputs"; did you mean "outputs"?',
     ],
     [
       "of an activation",

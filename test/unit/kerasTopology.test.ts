@@ -136,11 +136,6 @@ const REFUSALS: Record<string, Refusal> = {
     code: "bad-file",
     message: "layers[0]: expected an object, got 7",
   },
-  "two inputs": {
-    layers: [inputLayer(), { ...inputLayer(), config: { name: "other" } }, gruLayer(3, {}, ["input"])],
-    outputs: ["gru"],
-    message: "keras: expected one input, got input, other",
-  },
   "an input of unknown size": {
     layers: [inputLayer(null), masking],
     code: "bad-file",

@@ -10,11 +10,11 @@ import { buildLibrary, projectRoot } from "../harness/library.js";
 
 /** Gzipped: the main file alone, and with that of a device, which is all that a page loads of ours for a safetensors file. */
 const BUDGET_BYTES = {
-  webgru: 26.25 * 1024,
-  cpu: 48.25 * 1024,
-  cpuLayers: 60 * 1024,
-  webgpu: 63.25 * 1024,
-  webgpuLayers: 45.25 * 1024,
+  webgru: 27.25 * 1024,
+  cpu: 49.25 * 1024,
+  cpuLayers: 61 * 1024,
+  webgpu: 64.25 * 1024,
+  webgpuLayers: 46.25 * 1024,
 };
 
 const manifest = JSON.parse(readFileSync(`${projectRoot}package.json`, "utf8"));

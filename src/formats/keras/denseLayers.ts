@@ -1,34 +1,12 @@
 import type { ActivationSpec } from "../../layers/activation.js";
 import type { ConvLayer } from "../../layers/conv.js";
-import { NETWORK_INPUT } from "../../model/network.js";
 import { convertKernel } from "../kernel.js";
 import { isRow, withFunction } from "./activationLayers.js";
 import { channelsFirst, checkFrame, inOrder } from "./frameOrder.js";
 import { checkShape } from "./cellPart.js";
 import { denseActivation, isBounded, type KerasFunction } from "./kerasActivation.js";
 import type { LayerCall, LayerReader } from "./layerCall.js";
-import { indexMask } from "./mask.js";
 import { frameSize, type KerasTensor } from "./tensor.js";
-
-export const readEmbedding: LayerReader = (call) => {
-  const { name, config, builder } = call;
-  const { parts, shape } = call.input;
-  if (parts.join() !== NETWORK_INPUT) {
-    throw call.unsupported(`an embedding to read the model's input, got "${parts.join()}"`);
-  }
-  const [numEmbeddings, embeddingSize] = [config.size("input_dim"), config.size("output_dim")];
-  const [table] = call.weights("embeddings");
-  checkShape(table!, [numEmbeddings, embeddingSize]);
-  const { values: weight, storage } = table!.tensor;
-  call.push({ type: "embedding", name, inputs: parts, numEmbeddings, embeddingSize, weight, storage });
-  const value = { ...call.input, parts: [name], size: embeddingSize, shape: [...shape.slice(1), embeddingSize] };
-  if (!config.flag("mask_zero", false)) return value;
-  if (builder.indexMask === null) {
-    builder.indexMask = { layer: `${name}.mask`, isReversed: builder.input.isReversed };
-    call.push(indexMask(builder.indexMask.layer, numEmbeddings));
-  }
-  return { ...value, mask: builder.indexMask };
-};
 
 /** Along the last axis: of each frame, or of each of its positions, as a convolution of windows of one. */
 export const readDense: LayerReader = (call) => {

@@ -31,6 +31,8 @@ export interface Place {
 export interface Topology {
   /** In topological order. */
   readonly layers: readonly KerasLayer[];
+  /** Names of the InputLayers, in the order of the model's inputs. */
+  readonly inputs: readonly string[];
   /** Names of the calls whose outputs are the model's, the main one first. */
   readonly outputs: readonly string[];
   /** Keras's names of the outputs, each once: those of the layers or nested models that give them. */

@@ -25,10 +25,10 @@ export interface Building {
   readonly dialect: Dialect;
   /** Sentences for a person. */
   readonly notes: string[];
-  /** The model's input. */
-  readonly input: KerasTensor;
-  /** The mask of input index 0; null before the first embedding with mask_zero. */
-  indexMask: Mask | null;
+  /** The model's inputs, by their names. */
+  readonly inputs: ReadonlyMap<string, KerasTensor>;
+  /** The masks of index 0 of the inputs that embeddings with mask_zero read, by the name of our layer that gives the input. */
+  readonly indexMasks: Map<string, Mask>;
   weightsOf(layer: KerasLayer): NamedTensor[];
   /** Remembers the states of a recurrent layer, in Keras's order. */
   keepStates(layer: KerasLayer, states: readonly OwnState[]): void;

@@ -3,7 +3,8 @@
 import { readActivation, readFunction, readPrelu } from "./activationLayers.js";
 import { RECURRENT_CLASSES } from "./cells.js";
 import { readConv, readDepthwise, readSeparable, readTransposed } from "./convLayers.js";
-import { readDense, readEmbedding } from "./denseLayers.js";
+import { readDense } from "./denseLayers.js";
+import { readEmbedding } from "./embeddingLayers.js";
 import { LAYER_FUNCTIONS } from "./kerasActivation.js";
 import type { LayerReader } from "./layerCall.js";
 import { readMasking } from "./maskLayers.js";
@@ -15,7 +16,7 @@ import { readRecurrent } from "./readRecurrent.js";
 import { readGlobalPool } from "./summaryLayers.js";
 import { readFlatten, readPermute, readReshape } from "./shapeLayers.js";
 
-const readInput: LayerReader = ({ builder }) => builder.input;
+const readInput: LayerReader = ({ builder, name }) => builder.inputs.get(name)!;
 const pass: LayerReader = ({ input }) => input;
 
 /** Classes that change nothing in inference. */

@@ -57,6 +57,12 @@ export function indexMask(name: string, numEmbeddings: number): EmbeddingSpec {
   return { type: "embedding", name, inputs: ["input"], numEmbeddings, embeddingSize: 1, weight };
 }
 
+/** The mask of a whole number that is an index: relu(MASKED - MASKED * index), MASKED at index 0. */
+export function numberMask(name: string, input: string): DenseSpec {
+  const [weight, bias] = [Float32Array.of(-MASKED), Float32Array.of(MASKED)];
+  return { type: "dense", name, inputs: [input], inputSize: 1, outputSize: 1, activation: "relu", weight, bias };
+}
+
 /**
  * Replaces masked steps by zeros. Other steps stay exact, except in int8, where 127 * (1 / 127) is not quite 1:
  *

@@ -4,25 +4,52 @@ import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel } from "./kerasModel.js";
 import { frameSize, type KerasTensor } from "./tensor.js";
 
-/** The shape of a model's input. */
-export type ModelInput = Pick<KerasTensor, "shape" | "size" | "order" | "isSequence" | "numSteps" | "timePadding">;
+/** One of a model's inputs. */
+export interface ModelInput extends Pick<
+  KerasTensor,
+  "shape" | "size" | "order" | "isSequence" | "numSteps" | "timePadding"
+> {
+  readonly name: string;
+  /** Where an embedding reads it, the indices that it may be; else null. */
+  readonly numIndices: number | null;
+}
 
-/** @throws GruError `unsupported` for several inputs, `bad-file` for one whose frames have no size */
-export function modelInput(model: KerasModel): ModelInput {
-  const { layers } = model.topology;
-  const inputs = layers.filter(({ className }) => className === "InputLayer");
-  const [input] = inputs;
-  if (input === undefined || inputs.length > 1) {
-    const got = inputs.map(({ name }) => name).join(", ") || "none";
-    throw new GruError("unsupported", `keras: expected one input, got ${got}`);
+/** Limit of a model's inputs: each costs a layer. */
+const MAX_MODEL_INPUTS = 64;
+
+/** @throws GruError `unsupported` for no input or too many, or sequences of different lengths; `bad-file` for one whose frames have no size */
+export function modelInputs(model: KerasModel): ModelInput[] {
+  const { layers, inputs } = model.topology;
+  if (inputs.length === 0 || inputs.length > MAX_MODEL_INPUTS) {
+    throw new GruError("unsupported", `keras: expected 1 to ${MAX_MODEL_INPUTS} inputs, got ${inputs.length}`);
   }
-  // [B, T, ...frame], or [B, features]; of indices [B, T].
+  const read = inputs.map((name) =>
+    modelInput(
+      layers.find((layer) => layer.name === name)!,
+      model,
+      inputs.length === 1,
+    ),
+  );
+  const steps = new Set(read.flatMap(({ numSteps }) => numSteps ?? []));
+  if (steps.size <= 1) return read;
+  throw new GruError("unsupported", `keras: expected inputs of as many steps each, got ${[...steps].join(" and ")}`);
+}
+
+function modelInput(input: KerasLayer, model: KerasModel, isOnly: boolean): ModelInput {
+  const { name } = input;
+  const { layers } = model.topology;
+  const tables = layers.filter(
+    ({ className, inputs }) => className === "Embedding" && (isOnly || inputs.includes(name)),
+  );
+  const areIndices = tables.length > 0;
+  // [B, T, ...frame], or [B, features]; of indices [B, T], or [B, 1] beside sequences.
   const given = input.inputShape?.slice(1) ?? [null, null];
-  const areIndices = layers.some(({ className }) => className === "Embedding");
-  const isSequence = areIndices || given.length === 2 || (given.length > 2 && hasTime(model));
+  const isOneIndex = areIndices && !isOnly && given[0] === 1;
+  const isSequence = (areIndices && !isOneIndex) || given.length === 2 || (given.length > 2 && hasTime(model));
   const numSteps = isSequence && typeof given[0] === "number" ? given[0] : null;
   const shape = areIndices ? [1] : frameShape(isSequence ? given.slice(1) : given, input, model);
-  return { shape, size: frameSize(shape), order: null, isSequence, numSteps, timePadding: null };
+  const numIndices = areIndices ? Math.min(...tables.map(({ config }) => config.size("input_dim"))) : null;
+  return { name, numIndices, shape, size: frameSize(shape), order: null, isSequence, numSteps, timePadding: null };
 }
 
 function frameShape(given: readonly unknown[], { name }: KerasLayer, model: KerasModel): number[] {

@@ -40,11 +40,16 @@ export function partOf(topology: Topology, part: ModelPart | undefined): Topolog
     const expected = "expected the decoder to read nothing of the encoder but its states";
     throw new GruError("unsupported", `part: ${expected}, got layers after "${shared.name}" in both`);
   }
-  if (part === "decoder") return { ...topology, layers: layers.filter((layer) => decoder.has(layer)) };
+  if (part === "decoder") return withCalls(topology, decoder);
   const outputs = [...new Set(linked.flatMap((source) => unjoined(layers, source)))];
   const encoder = callsBehind(layers, outputs);
   const outputNames = uniqueNames(outputs.map((output) => ownerOf(layers, output).name.replaceAll("/", "_")));
-  return { ...topology, layers: layers.filter((layer) => encoder.has(layer)), outputs, outputNames };
+  return { ...withCalls(topology, encoder), outputs, outputNames };
+}
+
+function withCalls(topology: Topology, calls: ReadonlySet<KerasLayer>): Topology {
+  const layers = topology.layers.filter((layer) => calls.has(layer));
+  return { ...topology, layers, inputs: topology.inputs.filter((name) => layers.some((layer) => layer.name === name)) };
 }
 
 /** The calls that some outputs depend on, but for the states that recurrent layers begin with. */
@@ -76,5 +81,5 @@ function withoutStateInputs(topology: Topology, sources: readonly string[]): Top
   if (both !== undefined) {
     throw new GruError("unsupported", `input "${both}": expected to be read as a state alone, got another layer too`);
   }
-  return { ...topology, layers: layers.filter(({ name }) => !sources.includes(name)) };
+  return withCalls(topology, new Set(layers.filter(({ name }) => !sources.includes(name))));
 }

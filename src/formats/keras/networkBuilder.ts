@@ -8,7 +8,8 @@ import { type Dialect, dialectOf } from "./dialect.js";
 import type { KerasLayer } from "./kerasLayer.js";
 import type { KerasModel, NamedTensor } from "./kerasModel.js";
 import { type Building, LayerCall, type OwnState } from "./layerCall.js";
-import { hasTime } from "./modelInput.js";
+import { inputTensors } from "./inputTensors.js";
+import { hasTime, type ModelInput } from "./modelInput.js";
 import { LayerList } from "./layerList.js";
 import { RECURRENT_CLASSES } from "./cells.js";
 import { PASSING_CLASSES, READERS, WINDOW_CLASSES } from "./layerReaders.js";
@@ -21,23 +22,23 @@ export class NetworkBuilder implements Building {
   readonly notes: string[] = [];
   readonly list = new LayerList();
   readonly dialect: Dialect;
-  readonly input: KerasTensor;
-  indexMask: Mask | null = null;
+  readonly inputs: ReadonlyMap<string, KerasTensor>;
+  readonly indexMasks = new Map<string, Mask>();
   readonly #model: KerasModel;
   readonly begins: { readonly layer: KerasLayer; readonly states: readonly OwnState[] }[] = [];
   readonly #values = new Map<string, KerasTensor>();
   /** The states of recurrent layers, by the names of Keras's outputs. */
   readonly #states = new Map<string, OwnState>();
-  /** Names of the calls that give only the mask of the model's input. */
-  readonly #masks = new Set<string>();
+  /** Calls that give only the mask of an input of the model, and our layer that gives the input. */
+  readonly #masks = new Map<string, string>();
   /** Names of our layers that are outputs. */
   readonly #outputs = new Set<string>();
 
-  /** @param input the model's input, in the order in which the network sees it */
-  constructor(model: KerasModel, input: Omit<KerasTensor, "parts" | "mask" | "isBounded">) {
+  /** @param inputs the model's inputs @param isReversed whether the network sees their last step first */
+  constructor(model: KerasModel, inputs: readonly ModelInput[], isReversed: boolean) {
     this.#model = model;
     this.dialect = dialectOf(model.version);
-    this.input = { ...input, parts: [NETWORK_INPUT], mask: null, isBounded: false };
+    this.inputs = inputTensors(inputs, isReversed, this.list);
   }
 
   get layers(): readonly LayerSpec[] {
@@ -95,7 +96,7 @@ export class NetworkBuilder implements Building {
 
   /** Adds a call. @throws GruError `unsupported`, `bad-file`, `shape-mismatch` */
   add(layer: KerasLayer): void {
-    if (layer.className === "NotEqual") this.#masks.add(layer.name);
+    if (layer.className === "NotEqual") this.#masks.set(layer.name, this.value(layer.inputs[0]!).parts.join());
     const mask = this.#namedMask(layer);
     const given = layer.inputs
       .map((name) => this.value(name))
@@ -172,7 +173,8 @@ export class NetworkBuilder implements Building {
   /** The mask that a call names, which replaces the mask of its input; null if it names none. */
   #namedMask({ name, mask }: KerasLayer): Mask | null {
     if (mask === null) return null;
-    if (this.#masks.has(mask) && this.indexMask !== null) return this.indexMask;
+    const found = this.indexMasks.get(this.#masks.get(mask) ?? "");
+    if (found !== undefined) return found;
     const expected = "the mask of an embedding with mask_zero";
     throw new GruError("unsupported", `layer "${name}": expected ${expected}, got "${mask}"`);
   }

@@ -19,7 +19,11 @@ export const readReshape: LayerReader = (call) => {
   const { config, input, builder } = call;
   const target = config.list("target_shape");
   const first = target[0];
-  const isOfModel = input === builder.input && builder.numReaders(call.layer.inputs[0]!) === 1 && !call.layer.isPerStep;
+  const isOfModel =
+    builder.inputs.size === 1 &&
+    [...builder.inputs.values()].includes(input) &&
+    builder.numReaders(call.layer.inputs[0]!) === 1 &&
+    !call.layer.isPerStep;
   if (!input.isSequence && isOfModel && target.length > 1 && builder.hasTime) {
     // The model's features are the steps of a sequence: a row has them one after the other, as steps do.
     const [numSteps, ...shape] = sizesOf(call, target, input.size) as [number, ...number[]];

@@ -3,7 +3,8 @@ import { defineNetwork } from "../../model/defineNetwork.js";
 import type { Network } from "../../model/network.js";
 import type { KerasModel } from "./kerasModel.js";
 import { withNames } from "./layerNames.js";
-import { type ModelInput, modelInput } from "./modelInput.js";
+import { inputParts } from "./inputTensors.js";
+import { type ModelInput, modelInputs } from "./modelInput.js";
 import { type ModelPart, partOf } from "./modelPart.js";
 import { NetworkBuilder } from "./networkBuilder.js";
 import { stateNotes } from "./stateNotes.js";
@@ -17,18 +18,18 @@ import { stateNotes } from "./stateNotes.js";
  */
 export function toNetwork(whole: KerasModel, part?: ModelPart): Network {
   const model = { ...whole, topology: partOf(whole.topology, part) };
-  const input = modelInput(model);
-  const straight = build(model, whole, input, false);
+  const inputs = modelInputs(model);
+  const straight = build(model, whole, inputs, false);
   if (!straight.isReversed) return straight.network();
-  const reversed = build(model, whole, input, true);
+  const reversed = build(model, whole, inputs, true);
   if (!reversed.isReversed) return reversed.network();
   const expected = "all outputs in the order of the input, or all in reverse";
   throw new GruError("unsupported", `keras: expected ${expected}, got both; leave out some go_backwards`);
 }
 
-function build(model: KerasModel, whole: KerasModel, input: ModelInput, reversesInput: boolean) {
+function build(model: KerasModel, whole: KerasModel, inputs: readonly ModelInput[], reversesInput: boolean) {
   const { topology } = model;
-  const builder = new NetworkBuilder(model, { ...input, isReversed: reversesInput });
+  const builder = new NetworkBuilder(model, inputs, reversesInput);
   for (const layer of topology.layers) builder.add(layer);
   const origin = model.version === null ? "a Keras model" : `a model of Keras ${model.version}`;
   const outputs = mainOutputs(builder, topology.outputs);
@@ -39,8 +40,9 @@ function build(model: KerasModel, whole: KerasModel, input: ModelInput, reverses
       const outputNames = outputs.map((i) => topology.outputNames[i]!);
       const named = withNames(builder.layers, new Map(given.map((name, i) => [name, outputNames[i]!])));
       const states = stateNotes(whole.topology, topology, builder, named);
-      const notes = [`Read from ${origin}.`, ...builder.notes, ...states];
-      return defineNetwork({ layers: named, outputs: outputNames, reversesInput, notes });
+      const parts = inputParts(inputs);
+      const notes = [`Read from ${origin}.`, ...parts.notes, ...builder.notes, ...states];
+      return defineNetwork({ layers: named, outputs: outputNames, ...parts.fields, reversesInput, notes });
     },
   };
 }

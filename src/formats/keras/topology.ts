@@ -24,7 +24,20 @@ export function parseTopology(model: Config): Topology {
   checkClasses(model, CLASS_NAMES);
   const unfolder = new Unfolder();
   const outputs = unfolder.unfold(model, TOP, null);
-  return { layers: unfolder.layers, outputs, outputNames: uniqueNames(namesOf(model)) };
+  const { layers } = unfolder;
+  return { layers, inputs: inputsOf(model, layers), outputs, outputNames: uniqueNames(namesOf(model)) };
+}
+
+/** Names of the model's inputs: in its order where it says one. */
+function inputsOf(model: Config, layers: readonly KerasLayer[]): string[] {
+  const own = layers.filter(({ className }) => className === "InputLayer").map(({ name }) => name);
+  if (model.text("class_name") === "Sequential") return own;
+  const given = model.object("config").get("input_layers") ?? [];
+  // Keras 3 has them by name where the model was made of a dictionary.
+  const list: unknown = typeof given === "object" && !Array.isArray(given) ? Object.values(given as object) : given;
+  const listed = readRefs(list, "input_layers").map(({ layer }) => layer);
+  const others = own.filter((name) => !listed.includes(name));
+  return [...new Set(listed.filter((name) => own.includes(name))), ...others];
 }
 
 /** The layers of the whole model that give its outputs. */
