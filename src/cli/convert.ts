@@ -1,4 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { writeOnnx } from "../entries/onnxWriter.js";
 import { writeSafetensors } from "../entries/safetensors.js";
 import { cleanups, defineCommand, EXIT, takeChoice, UsageError } from "./command.js";
 import { MODEL_HELP, MODEL_OPTIONS, readModel } from "./readModel.js";
@@ -8,18 +9,28 @@ import { count, print } from "./stdout.js";
 export const convert = defineCommand({
   name: "convert",
   usage: "FILE -o OUT",
-  summary: "writes a model file of any format as webgru's own safetensors",
-  help: `  -o, --output OUT    the file to write; an interruption leaves no partial file
-  --dtype DTYPE       f32, f16 or int8; the file's own when absent
+  summary: "writes a model file of any format as webgru's own safetensors, or as ONNX",
+  help: `  -o, --output OUT    the file to write; OUT.onnx is an ONNX model; an interruption leaves no partial file
+  --dtype DTYPE       f32, f16 or int8; the file's own when absent; an ONNX model has f32
+  --streaming         ONNX: states are inputs and outputs, to be fed back: gru.h from gru.h_out
 ${MODEL_HELP}`,
-  options: { ...MODEL_OPTIONS, output: { type: "string", short: "o" }, dtype: { type: "string" } },
+  options: {
+    ...MODEL_OPTIONS,
+    output: { type: "string", short: "o" },
+    dtype: { type: "string" },
+    streaming: { type: "boolean" },
+  },
   numPositionals: 1,
   async run({ positionals: [path], values }) {
-    const { output, dtype } = values;
+    const { output, dtype, streaming = false } = values;
     if (output === undefined) throw new UsageError("expected -o and a file to write, got none");
     const storage = dtype === undefined ? {} : { dtype: takeChoice("dtype", dtype, ["f32", "f16", "int8"]) };
+    const isOnnx = output.endsWith(".onnx");
+    if (isOnnx && dtype !== undefined && dtype !== "f32")
+      throw new UsageError(`--dtype: expected f32 of an ONNX model, got ${dtype}`);
+    if (streaming && !isOnnx) throw new UsageError(`--streaming: expected -o and a file .onnx, got ${output}`);
     const { network, sizeBytes } = await readModel(path!, values);
-    const bytes = writeSafetensors(network, storage);
+    const bytes = isOnnx ? writeOnnx(network, { streaming }) : writeSafetensors(network, storage);
     writeWhole(output, bytes);
     await print(
       `${output}: ${count(bytes.length)} bytes, from ${count(sizeBytes)}`,

@@ -65,6 +65,18 @@ describe("webgru", () => {
 
   const refused: [what: string, args: string[], code: number, stderr: RegExp][] = [
     ["no command", [], 2, /^webgru: expected a command, inspect, .*, got none; see webgru --help\n$/],
+    [
+      "an ONNX model of int8",
+      ["convert", text, "-o", scratch("x.onnx"), "--dtype", "int8"],
+      2,
+      /--dtype: expected f32 of an ONNX model, got int8/,
+    ],
+    [
+      "states of another file",
+      ["convert", text, "-o", scratch("x.bin"), "--streaming"],
+      2,
+      /--streaming: expected -o and a file \.onnx, got /,
+    ],
     ["an unknown command", ["train"], 2, /^webgru: expected a command, .*, got train; see webgru --help\n$/],
     [
       "an unknown option",
@@ -285,6 +297,15 @@ describe("webgru inspect", () => {
 });
 
 describe("webgru convert", () => {
+  it("writes an ONNX model, with and without states, that is the same network", async () => {
+    const out = scratch("written.onnx");
+    for (const more of [[], ["--streaming"]]) {
+      expect(await runCli(["convert", text, "-o", out, ...more])).toMatchObject({ code: 0, stderr: "" });
+      const { layers } = await parseModel(new Uint8Array(readFileSync(out)));
+      expect(layers.map(({ type }) => type)).toEqual(["embedding", "gru", "gru", "dense"]);
+    }
+  });
+
   for (const dtype of ["f32", "f16", "int8"] as const) {
     it(`writes the same network as ${dtype}`, async () => {
       const out = scratch(`converted_${dtype}.safetensors`);
