@@ -16,10 +16,20 @@ const stack = [
   gruLayer(3, { recurrent_activation: "hard_sigmoid" }),
   gruLayer(2, { name: "second", reset_after: false }),
 ];
+const simpleRnn = (name: string, inputSize: number, activation: string): LayerParts => ({
+  class_name: "SimpleRNN",
+  config: { name, units: 2, activation, return_sequences: true },
+  weights: { kernel: [inputSize, 2], recurrent_kernel: [2, 2], bias: [2] },
+});
 const VALUE = -0.3; // not a number of float32
 
 const MODELS: Record<string, { layers: LayerParts[]; steps: number[][]; masked: number[] }> = {
   "an embedding": { layers: [embedding, ...stack], steps: [[3], [1], [5]], masked: [0] },
+  "an embedding, over simple recurrences": {
+    layers: [embedding, simpleRnn("first", 3, "tanh"), simpleRnn("second", 2, "relu")],
+    steps: [[3], [1], [5]],
+    masked: [0],
+  },
   "features of zero": {
     layers: [inputLayer(), masking(0), ...stack],
     steps: [
@@ -120,6 +130,21 @@ describe("a mask", () => {
       { type: "gru", inputSize: 4, inputs: ["table", "table.mask"] },
       { type: "gru", inputSize: 3, inputs: ["gru", "table.mask"] },
     ]);
+  });
+});
+
+describe("a simple recurrence under a mask", () => {
+  it("gives what it gives without one, where no step is masked", async () => {
+    const [held, plain] = await Promise.all(
+      [true, false].map(async (mask_zero) => {
+        const table = { ...embedding, config: { ...embedding.config, mask_zero } };
+        return createModel(await parse([table, simpleRnn("rnn", 3, "tanh")]), { device: "cpu" });
+      }),
+    );
+    const input = [1, 2, 3, 4, 5, 5, 4, 1];
+    const [one, other] = [await held!.run(input), await plain!.run(input)];
+    one.output.forEach((value, i) => expect(Math.abs(value - other.output[i]!)).toBeLessThan(1e-7));
+    expect(held!.network.layers.at(-1)!.type).toBe("gru");
   });
 });
 

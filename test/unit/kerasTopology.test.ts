@@ -281,7 +281,7 @@ const REFUSALS: Record<string, Refusal> = {
       },
     ],
     message:
-      'layer "lstm": expected no mask before an LSTM or a SimpleRNN, whose gates cannot hold a state, got one; leave out the mask, and pass the lengths of sequences that are padded at their ends to run',
+      'layer "lstm": expected no mask before an LSTM, whose gates cannot hold its output, got one; leave out the mask, and pass the lengths of sequences that are padded at their ends to run',
   },
   "a cell of another class": {
     layers: [

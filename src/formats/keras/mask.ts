@@ -6,7 +6,7 @@ import { GruError } from "../../errors.js";
 import type { DenseSpec } from "../../layers/dense.js";
 import type { EmbeddingSpec } from "../../layers/embedding.js";
 import { activationName } from "./kerasActivation.js";
-import type { GruPart } from "./cellPart.js";
+import type { GruPart, RnnPart } from "./cellPart.js";
 
 /** Limit of a matrix that only moves numbers. */
 const MAX_ELEMENTS = 2 ** 22;
@@ -48,6 +48,23 @@ export function withMask(part: GruPart, subject: string): GruPart {
     if (isUpdate) weight[row * (inputSize + 1) + inputSize] = own;
   }
   return { ...part, inputSize: inputSize + 1, weight };
+}
+
+/** A gate's bias at which it is 1 exactly, and 0 with the other sign. */
+const SATURATED = 128;
+
+/** A simple recurrent layer as a GRU, whose gates are constant: r is 1 and z is 0, so that h' = n. A mask can then hold its state. */
+export function gruOfRnn(part: RnnPart): GruPart {
+  const { inputSize, hiddenSize, storage, activation, bias } = part;
+  const weight = new Float32Array(3 * hiddenSize * inputSize);
+  const recurrentWeight = new Float32Array(3 * hiddenSize * hiddenSize);
+  const biases = new Float32Array(3 * hiddenSize).fill(SATURATED, 0, hiddenSize).fill(-SATURATED, hiddenSize);
+  weight.set(part.weight, 2 * hiddenSize * inputSize);
+  recurrentWeight.set(part.recurrentWeight, 2 * hiddenSize * hiddenSize);
+  biases.set(bias ?? new Float32Array(hiddenSize), 2 * hiddenSize);
+  const gates = { gateActivation: "sigmoid", newActivation: activation, resetAfter: true } as const;
+  const sizes = { inputSize, hiddenSize, storage };
+  return { type: "gru", ...sizes, ...gates, weight, recurrentWeight, bias: biases, recurrentBias: null };
 }
 
 /** The mask of an embedding with mask_zero: another table, with MASKED at index 0. */

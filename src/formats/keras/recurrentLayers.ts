@@ -14,7 +14,7 @@ import type { Config } from "./config.js";
 import { isBounded } from "./kerasActivation.js";
 import type { NamedTensor } from "./kerasModel.js";
 import type { Dialect } from "./dialect.js";
-import { withMask, zeroMaskedSteps } from "./mask.js";
+import { gruOfRnn, withMask, zeroMaskedSteps } from "./mask.js";
 import { type MergeMode, mergeValues } from "./merge.js";
 import type { Built, Value } from "./value.js";
 
@@ -99,12 +99,12 @@ function readMasked(layer: RecurrentConfig, tensors: readonly NamedTensor[], par
   const { name, dialect, input } = parts;
   const { part, subject } = readPart(layer, tensors, dialect.isKeras3);
   if (input.mask === null) return part;
-  if (part.type !== "gru") {
-    const expected = "no mask before an LSTM or a SimpleRNN, whose gates cannot hold a state";
+  if (part.type === "lstm") {
+    const expected = "no mask before an LSTM, whose gates cannot hold its output";
     const wayOut = "leave out the mask, and pass the lengths of sequences that are padded at their ends to run";
     throw new GruError("unsupported", `layer "${name}": expected ${expected}, got one; ${wayOut}`);
   }
-  if (input.mask.isReversed === input.isReversed) return withMask(part, subject);
+  if (input.mask.isReversed === input.isReversed) return withMask(part.type === "rnn" ? gruOfRnn(part) : part, subject);
   const expected = "a mask in the order of its steps";
   const got = "steps in reverse, after go_backwards, with a mask that Keras does not reverse";
   throw new GruError(
