@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { parseOnnx } from "../../src/entries/onnx.js";
-import { floats, GRU_TENSORS, ints, onnxFile, type OnnxFileNode, type OnnxTensor } from "../files/onnxFile.js";
+import { floats, GRU_TENSORS, gruFile, ints, onnxFile, type OnnxFileNode, type OnnxTensor } from "../files/onnxFile.js";
 import { readOnnxFixture } from "../files/onnxFixture.js";
 import { readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 import { expectRefusal } from "../harness/refusal.js";
@@ -214,6 +214,58 @@ describe("an operator is refused", () => {
       () => parseOnnx(file),
       "bad-file",
       `onnx: expected at most 65536 features, got ${4 * (5 * 2 ** 18 + 3)}`,
+    );
+  });
+});
+
+describe("an operator of quantised graphs is refused", () => {
+  const REFUSED: [what: string, node: OnnxFileNode, reason: string][] = [
+    [
+      "for a fused function that no Gemm has",
+      ["FusedGemm", ["y", "M"], ["z"], { activation: "Erf" }, "com.microsoft"],
+      'its activation is "Erf"',
+    ],
+    [
+      "for features that nothing rounds",
+      ["MatMulInteger", ["y", "M", "zero"], ["z"]],
+      "its features are no DynamicQuantizeLinear's",
+    ],
+    [
+      "for scales of other columns",
+      ["DynamicQuantizeMatMul", ["y", "M", "three"], ["z"], {}, "com.microsoft"],
+      "it has 3 scales or zero points for [2, 4]",
+    ],
+    [
+      "for biases of other columns",
+      ["DynamicQuantizeMatMul", ["y", "M", "zero", "", "three"], ["z"], {}, "com.microsoft"],
+      "it has 3 biases for other features",
+    ],
+    [
+      "for weights of other sizes",
+      ["DynamicQuantizeLSTM", ["x", "M", "M", "", "", "", "", "", "zero", "", "zero"], ["z"], {}, "com.microsoft"],
+      "it needs weights of 3 axes, and gets [2, 4]",
+    ],
+  ];
+
+  it.each(REFUSED)("%s", async (_, node, reason) => {
+    const tensors = { M: floats(2, 4), zero: { shape: [], ints: [0] }, three: floats(3) };
+    const file = gruFile({ nodes: [node], tensors, outputs: ["z"] });
+    const pattern = new RegExp(`${node[0]} "${node[0]} of z": ${reason.replace(/[[\]]/g, "\\$&")}`);
+    await expectRefusal(() => parseOnnx(file), "unsupported", pattern);
+  });
+
+  it("but rounding is told in a note", () => {
+    const file = gruFile({
+      nodes: [
+        ["DynamicQuantizeLinear", ["y"], ["q", "s", "n"]],
+        ["MatMulInteger", ["q", "M", "n"], ["z"]],
+      ],
+      tensors: { M: floats(2, 4) },
+      outputs: ["z"],
+    });
+    expect(parseOnnx(file).notes).toContain(
+      'DynamicQuantizeLinear "DynamicQuantizeLinear of q" rounds features to 8 bits where ONNX Runtime runs it, which is not ' +
+        "done here: results differ by as much.",
     );
   });
 });

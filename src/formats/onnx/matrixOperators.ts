@@ -4,14 +4,17 @@ import { type Axis, axisIndex, joinAxes, numFeatures, strides } from "./axes.js"
 import type { Call, Operator } from "./call.js";
 import { ofBoth } from "./maps.js";
 import { overTime } from "./overTime.js";
-import { demand } from "./refusal.js";
+import { quote } from "../quote.js";
+import type { ActivationSpec } from "../../layers/activation.js";
+import { demand, Refusal } from "./refusal.js";
 import { permuted } from "./shapeOperators.js";
-import { columnsFor, multiplied, shifted } from "./signals.js";
+import { activated, columnsFor, multiplied, shifted } from "./signals.js";
 import { columnsSignal, type Constant, reindex, type Signal, sourceSignal, type Value, widthOf } from "./value.js";
 
 export const matrixOperators: Readonly<Record<string, Operator>> = {
   MatMul: matMul,
   Gemm: gemm,
+  "com.microsoft.FusedGemm": fusedGemm,
   DequantizeLinear: dequantize,
 };
 
@@ -175,6 +178,23 @@ function gemm(call: Call): Value[] {
     (_, i) => beta * content.values[content.values.length === 1 ? 0 : i]!,
   );
   return [{ ...product, content: shifted(product.content, bias) }];
+}
+
+/** Functions that a FusedGemm may apply, by ONNX's names. */
+const FUSED: Readonly<Record<string, (call: Call) => ActivationSpec>> = {
+  Relu: () => "relu",
+  Sigmoid: () => "sigmoid",
+  Tanh: () => "tanh",
+  LeakyRelu: (call) => ({ name: "leakyRelu", alpha: call.float("activation_alpha", 0.01) }),
+};
+
+/** A Gemm and the function after it, as onnxruntime's optimizer writes it. */
+function fusedGemm(call: Call): Value[] {
+  const name = call.string("activation", "");
+  const activation = Object.hasOwn(FUSED, name) ? FUSED[name]! : null;
+  if (activation === null) throw new Refusal(`its activation is ${quote(name)}`);
+  const [{ axes, content }] = gemm(call) as [Value<Signal>];
+  return [{ axes, content: activated(content, activation(call), call.wiring, call.layerName) }];
 }
 
 /** (x - zeroPoint) * scale, for constants: quantized weights. */

@@ -13,6 +13,7 @@ import { type Guess, inputValue } from "./inputForms.js";
 import { logicOperators } from "./logicOperators.js";
 import { matrixOperators } from "./matrixOperators.js";
 import { normOperators } from "./normOperators.js";
+import { quantisedOperators } from "./quantisedOperators.js";
 import { placeOperators } from "./placeOperators.js";
 import { poolOperators } from "./poolOperators.js";
 import { reduceOperators } from "./reduceOperators.js";
@@ -40,6 +41,7 @@ const OPERATORS = new Map<string, Operator>(
     ...normOperators,
     ...placeOperators,
     ...poolOperators,
+    ...quantisedOperators,
     ...recurrentOperators,
     ...reduceOperators,
   }),
