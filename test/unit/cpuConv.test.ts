@@ -44,6 +44,7 @@ const shapes: Record<string, ConvShape> = {
     timeKernelSize: 2,
     groups: 3,
   },
+  "zeros after the end alone": { inputShape: [5, 6], outputChannels: 2, kernelSize: [3], padding: [0, 4] },
   "more zeros than input": { inputShape: [2, 2, 1], outputChannels: 4, kernelSize: [3, 4], padding: [4, 3, 6, 5] },
   "one output of each group of two frames": {
     inputShape: [10, 3],
@@ -122,6 +123,11 @@ const shapes: Record<string, ConvShape> = {
   },
 };
 
+/** A layer of the same frames before one of a shape: it leaves numbers in the work space, where zeros belong. */
+function eachElement({ inputShape }: ConvShape): ConvShape {
+  return { inputShape, outputChannels: inputShape[0]!, kernelSize: inputShape.slice(1).map(() => 1) };
+}
+
 /** Kernels that mirror themselves, `numEven` even ones before the odd ones. */
 function mirroredConv(shape: ConvShape, numEven: number): ConvSpec {
   const conv = randomConv("conv", ["input"], shape, uniform(1201));
@@ -151,7 +157,11 @@ describe.each(forms)("the CPU in %s", (form) => {
   beforeAll(() => useCpuForm(form));
 
   it.each(Object.entries(shapes))("convolves %s", async (name, shape) => {
-    const layers = [randomConv("conv", ["input"], shape, uniform(1200))];
+    const next = uniform(1200);
+    const layers = [
+      randomConv("before", ["input"], eachElement(shape), next),
+      randomConv("conv", ["before"], shape, next),
+    ];
     const network = () => defineNetwork({ layers });
     // Frames of a batch of 70 rows go through the weights in two parts.
     for (const [batchSize, sequenceLength] of [[2, 3], ...(name.startsWith("one ") ? [[35, 2]] : [])]) {
