@@ -1,4 +1,4 @@
-// What is different in the operators GRU, LSTM and RNN: gates, weights and activations.
+// The operators GRU, LSTM and RNN differ in their gates, weights and activations.
 // ONNX's gates are z, r, h of a GRU and i, o, f, c of an LSTM; ours are r, z, n and i, f, g, o.
 
 import {
