@@ -47,8 +47,8 @@ for (const name of fixtureNames()) {
   const first = modelFile.slice(name.length);
   for (const ending of [first, ...otherEndings(name)]) {
     const { fixture, bytes, files } = readFixture(name, ending);
-    const { description } = fixture;
-    const options = { files, description };
+    const { description, part } = fixture;
+    const options = { files, description, part };
     const isJson = ending === ".model.json";
     const reader = isJson ? (name.startsWith("audio_") ? "RTNeural and GuitarML" : "TF.js") : ending;
     addBytes(reader, name, bytes!, options);
