@@ -31,7 +31,7 @@ function plainStep(layer: LstmLayer, direction: number, h: number, c: number): P
       const fresh = gate(sums[i]!) * newGate(sums[2 * hiddenSize + i]!);
       const cell = gate(sums[hiddenSize + i]!) * state[c + i]! + fresh;
       state[c + i] = cell;
-      state[h + i] = gate(sums[3 * hiddenSize + i]!) * outputOf(limit(cell));
+      state[h + i] = gate(sums[3 * hiddenSize + i]!) * outputOf(cell);
     }
   };
 }

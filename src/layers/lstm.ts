@@ -33,7 +33,10 @@ export interface LstmLayer extends LayerBase, FrameAxes {
   readonly newActivation: Activation;
   /** y, of the cell */
   readonly outputActivation: Activation;
-  /** Arguments of a, n and y are limited to [-clip, clip]; null for no limit. */
+  /**
+   * Arguments of a and n are limited to [-clip, clip]; null for no limit. The cell is not, as in ONNX Runtime, whose output
+   * differs from the operator's wording there.
+   */
   readonly clip: number | null;
   /** W [D, 4H, I], ifgo */
   readonly weight: Float32Array;
@@ -127,7 +130,7 @@ export function lstmEquation(
       const o = gate(3, unit, layer.gateActivation);
       const cell = f * c![d]![unit]! + i * g;
       c![d]![unit] = cell;
-      h![d]![unit] = o * activate(layer.outputActivation, clamp(cell, clip));
+      h![d]![unit] = o * activate(layer.outputActivation, cell);
     }
     return h![d]!.slice();
   });

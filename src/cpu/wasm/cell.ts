@@ -23,7 +23,7 @@ export class Cell {
   newActivation: Activation;
   /** Of an LSTM's cell. */
   outputActivation: Activation;
-  /** Arguments of all three are limited to [-clip, clip]; infinite for no limit. */
+  /** Arguments of the first two are limited to [-clip, clip]; infinite for no limit. */
   clip: f32;
 }
 
@@ -55,7 +55,7 @@ export function newGate(cell: Cell, usual: bool, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function outputOf(cell: Cell, usual: bool, x: v128): v128 {
-  return usual ? tanh(x) : activate(cell.outputActivation, limit(cell, x));
+  return usual ? tanh(x) : activate(cell.outputActivation, x);
 }
 
 // @ts-ignore: decorator

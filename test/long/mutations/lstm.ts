@@ -46,7 +46,7 @@ export const lstmMutations: readonly Mutation[] = [
     "lib/output_function_general.wgsl",
     ["lstm-activations-2", "lstm-activations-3"],
     [
-      ["ignores the clip", "limit(x, -CLIP, CLIP)", "x"],
+      ["limits the cell", "OUTPUT_BETA, x)", "OUTPUT_BETA, limit(x, -CLIP, CLIP))"],
       [
         "applies the gates' function",
         "activate(OUTPUT_FUNCTION, OUTPUT_ALPHA, OUTPUT_BETA",
