@@ -1,30 +1,45 @@
-// Every shader with one change at a time: some twin case must differ from the reference then.
-// The changes are in the files beside this one.
+// Shaders with one change at a time: some twin case must differ from the reference then. The changes are in the files beside
+// this one.
 
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { openSharedPage } from "../../browser/support/openPage.js";
 import { mutations } from "./index.js";
 import { mutate, type Mutation } from "./mutation.js";
 import { killerRequest, shaderSources, titleOf } from "./run.js";
 
-/** The case that noticed each mutation. */
-const killers = new Map<Mutation, string>();
+/** The shaders that one test file changes, so that several files run side by side. */
+export type Part = "layers" | "lib" | "recurrent";
 
-describe("on WebGPU", () => {
+/** Which part a file of shaders/ belongs to. */
+function partOf(file: string): Part {
+  if (file.startsWith("lib/")) return "lib";
+  return /^(gru|recurrent)_/.test(file) ? "recurrent" : "layers";
+}
+
+/** Tests that each mutation of a part's shaders is noticed, and that the shaders as they are pass the same cases. */
+export function testMutations(part: Part): void {
+  const sources = [...shaderSources].filter(([file]) => partOf(file) === part);
+  /** The case that noticed each mutation. */
+  const killers = new Map<Mutation, string>();
   let shared: Awaited<ReturnType<typeof openSharedPage>>;
   beforeAll(async () => {
     shared = await openSharedPage();
   });
   afterAll(async () => {
     // oxlint-disable-next-line no-console -- the result of the check, for whoever reads the log
-    console.log(summarize());
+    console.log(
+      summarize(
+        sources.map(([file]) => file),
+        killers,
+      ),
+    );
     await shared.close();
   });
 
   const findKiller = (of: Pick<Mutation, "file" | "family">, mutated: string, cases: readonly string[]) =>
     shared.page.evaluate((...request) => harness.findKiller(...request), ...killerRequest(of, mutated, cases));
 
-  for (const [file, source] of shaderSources) {
+  for (const [file, source] of sources) {
     const ofFile = mutations.filter((mutation) => mutation.file === file);
 
     it(`${file} as it is passes the cases that are to notice its mutations`, async () => {
@@ -43,11 +58,11 @@ describe("on WebGPU", () => {
       });
     }
   }
-});
+}
 
 /** A line for each shader: how many of its mutations were noticed, and how many by which case. */
-function summarize(): string {
-  const lines = [...shaderSources.keys()].map((file) => {
+function summarize(files: readonly string[], killers: ReadonlyMap<Mutation, string>): string {
+  const lines = files.map((file) => {
     const ofFile = mutations.filter((mutation) => mutation.file === file);
     const byCase = new Map<string, number>();
     for (const mutation of ofFile) {
@@ -58,5 +73,6 @@ function summarize(): string {
     const cases = [...byCase].map(([id, count]) => `${count} by ${id}`);
     return `  ${file.padEnd(30)} ${numNoticed} of ${ofFile.length}: ${cases.join(", ")}`;
   });
-  return [`mutations noticed: ${killers.size} of ${mutations.length}`, ...lines].join("\n");
+  const numMutations = mutations.filter(({ file }) => files.includes(file)).length;
+  return [`mutations noticed: ${killers.size} of ${numMutations}`, ...lines].join("\n");
 }

@@ -1,0 +1,3 @@
+import { testMutations } from "./testMutations.js";
+
+testMutations("layers");
