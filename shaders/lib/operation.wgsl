@@ -35,8 +35,9 @@ fn new_activation(x: f32) -> f32 {
   return apply(current.new_activation, limit(x, -current.clip, current.clip));
 }
 
+// No clip limits a cell.
 fn output_activation(x: f32) -> f32 {
-  return apply(current.output_activation, limit(x, -current.clip, current.clip));
+  return apply(current.output_activation, x);
 }
 
 fn apply(activation: Activation, x: f32) -> f32 {

@@ -276,7 +276,12 @@ const network: Mutation[] = [
     ["forgets the sum", " - safe_log(sum)", ""],
   ]),
   ...mutationsOf("lib/operation.wgsl", WHOLE, [
-    ["forgets the clip", "limit(x, -current.clip, current.clip)", "x", 3],
+    ["forgets the clip", "limit(x, -current.clip, current.clip)", "x", 2],
+    [
+      "clips the cell",
+      "apply(current.output_activation, x)",
+      "apply(current.output_activation, limit(x, -current.clip, current.clip))",
+    ],
     ["takes the gates' activation for n", "apply(current.new_activation,", "apply(current.activation,"],
     ["gives the cell by n's activation", "apply(current.output_activation,", "apply(current.new_activation,"],
   ]),
