@@ -50,9 +50,9 @@ describe("the sensor example", () => {
     { device: "webgpu", worker: 0 },
     { device: "webgpu", worker: 1 },
   ])("takes every step on $device, worker $worker, and tells how it went", async ({ device, worker }) => {
-    const page = await openPage(`${PATH}?seconds=3&seed=5&device=${device}&worker=${worker}`);
+    const page = await openPage(`${PATH}?seconds=2&seed=5&device=${device}&worker=${worker}`);
     await says(page, "Done.");
-    expect(await textOf(page, "#steps")).toBe("300");
+    expect(await textOf(page, "#steps")).toBe("200");
     expect(await page.$eval("#badge", (badge) => (badge as HTMLElement).dataset.device)).toBe(device);
     expect(await textOf(page, "#reason")).toBe("Asked for.");
     const { missed, p50, p99, max, error, naive } = await figuresOf(page);
@@ -61,22 +61,22 @@ describe("the sensor example", () => {
     expect(max).toBeGreaterThanOrEqual(p99!);
     expect(missed! > 0).toBe(max! > 10);
     expect(await textOf(page, "#status")).toMatch(
-      missed === 0 ? /^Done\. No result/ : `${missed} of 300 results were late`,
+      missed === 0 ? /^Done\. No result/ : `${missed} of 200 results were late`,
     );
-    const expected = await traceOf(5, 300);
+    const expected = await traceOf(5, 200);
     expect(error).toBeCloseTo(expected.error!, 3);
     expect(naive).toBeCloseTo(expected.lastValueError!, 3);
   });
 
   it("counts a deadline as missed when the page was held up, and goes on", async () => {
-    const page = await openPage(`${PATH}?seconds=8&device=cpu`);
+    const page = await openPage(`${PATH}?seconds=4&device=cpu`);
     await says(page, "Running");
     await page.evaluate(() => {
       for (const endMs = performance.now() + 300; performance.now() < endMs;);
     });
     await says(page, "Done.");
     const { missed, max } = await figuresOf(page);
-    expect(await textOf(page, "#steps")).toBe("800");
+    expect(await textOf(page, "#steps")).toBe("400");
     expect(missed).toBeGreaterThanOrEqual(25);
     expect(max).toBeGreaterThan(250);
   });
@@ -121,7 +121,7 @@ describe("the sensor example", () => {
   });
 
   it("draws, and never scrolls sideways on a phone", async () => {
-    const page = await openPage(`${PATH}?seconds=2&device=cpu`);
+    const page = await openPage(`${PATH}?seconds=1&device=cpu`);
     await page.setViewport({ width: 360, height: 740 });
     await says(page, "Done.");
     const { colors, samples, needed, offered } = await page.evaluate(() => {
