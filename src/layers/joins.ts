@@ -17,9 +17,10 @@ export function joinLayers(before: Layer, layer: Layer): Layer | null {
   }
 }
 
-/** A function of each element becomes the activation of a layer that has none yet. */
+/** A function of each element becomes the activation of a layer that has none yet. A recurrent layer's goes into its state. */
 function withFunction(before: Layer, { operation, bias, activation }: MapLayer): Layer | null {
   if (operation !== "identity" || bias !== null) return null;
+  if (before.type === "rnn") return null;
   return "activation" in before && before.activation.name === "linear" ? { ...before, activation } : null;
 }
 

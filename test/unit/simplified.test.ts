@@ -8,6 +8,7 @@ import { defineNetwork } from "../../src/model/defineNetwork.js";
 import { stateLength } from "../../src/model/network.js";
 import { simplified } from "../../src/model/simplified.js";
 import { randomConv } from "../cases/convCases.js";
+import { randomRnn } from "../cases/rnnCases.js";
 import { randomArray, randomDense, randomInput, uniform } from "../cases/random.js";
 import { runReference } from "../harness/reference/runReference.js";
 
@@ -79,6 +80,11 @@ const cases: Record<string, [layers: LayerSpec[], outputs: string[], left: strin
     [randomDense("dense", ["input"], [6, 5], "softmax", next), relu("relu", "dense", 5)],
     ["relu"],
     ["dense", "relu"],
+  ],
+  "a function after a linear recurrent layer is none of its state's": [
+    [randomRnn("rnn", ["input"], { inputSize: 6, hiddenSize: 5, activation: "linear" }, next), relu("relu", "rnn", 5)],
+    ["relu"],
+    ["rnn", "relu"],
   ],
   "orders one after the other become one": [
     [
