@@ -10,6 +10,8 @@ import { fixtureNames, fixtureParts, otherEndings, readFixture } from "../files/
 import { projectRoot } from "../harness/library.js";
 import { layerFixtures, networkOfLayer } from "../files/layerFixture.js";
 import { readOnnxFixture } from "../files/onnxFixture.js";
+import { parseOnnx } from "../../src/entries/onnx.js";
+import { onnxruntimeFixtureNames, readOnnxruntimeFixture } from "../files/onnxruntimeFixtureFiles.js";
 import { onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 
 const readme = readFileSync(`${projectRoot}README.md`, "utf8");
@@ -79,6 +81,16 @@ describe("the README's table of files", () => {
     expect(section).toContain("of Keras 1, 2 and 3");
     for (const version of ["1", "2", "3"]) expect(kerasVersions).toContain(version);
   });
+});
+
+it("names the loops of ONNX, of which there are fixtures", () => {
+  expect([...rows.values()].join()).toContain("their cells written out or left as loops");
+  const of = onnxruntimeFixtureNames().filter((name) => /^(loop|scan)_/.test(name));
+  const types = of.flatMap((name) => {
+    const { fixture, bytes } = readOnnxruntimeFixture(name);
+    return parseOnnx(bytes, fixture.options).layers.map(({ type }) => type);
+  });
+  for (const type of ["gru", "lstm", "rnn", "carry"]) expect(types).toContain(type);
 });
 
 describe("the README's table of what a GRU may have", () => {

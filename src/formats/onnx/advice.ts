@@ -38,7 +38,8 @@ const controlFlow = (model: OnnxModel) =>
 /** The first match counts; the most specific rules come first. */
 const RULES: readonly Rule[] = [
   {
-    operator: /^(Loop|Scan)$/,
+    reason: /^/,
+    applies: ({ nodes }) => nodes.some(({ operator }) => operator === "Loop" || operator === "Scan"),
     advice: controlFlow,
   },
   {

@@ -5,6 +5,7 @@ import { type Axis, type Dimension, dimension, joinAxes, product, quotient, stri
 import type { Call, Operator } from "./call.js";
 import { originOf } from "./emit.js";
 import { recognizeGruCell } from "./gruCell.js";
+import { addCounted } from "./loopCount.js";
 import { ofBoth, withNumbers } from "./maps.js";
 import { mixed, mixtureOf } from "./mixture.js";
 import { recognizeNorm } from "./normCell.js";
@@ -22,7 +23,7 @@ import {
   type Value,
   widthOf,
 } from "./value.js";
-import { runStart } from "./wiring.js";
+import { runStart, type Source, ZERO } from "./wiring.js";
 
 export const arithmeticOperators: Readonly<Record<string, Operator>> = {
   Add: (call) => [combine(call, ADD)],
@@ -39,6 +40,8 @@ export const arithmeticOperators: Readonly<Record<string, Operator>> = {
 };
 
 interface Arithmetic {
+  /** Of the second number in a sum; none for other operations. */
+  readonly sign?: 1 | -1;
   readonly ofNumbers: (a: number, b: number) => number;
   /** null where the result is not known */
   readonly ofSizes: (a: Dimension, b: Dimension) => Dimension | null;
@@ -56,6 +59,7 @@ const scaledBy = (call: Call, signal: Signal, factors: Float64Array) =>
 const ones = (signal: Signal, value: number) => new Float64Array(widthOf(signal)).fill(value);
 
 const ADD: Arithmetic = {
+  sign: 1,
   ofNumbers: (a, b) => a + b,
   ofSizes: (a, b) => (isZero(a) ? b : isZero(b) ? a : numeric((x, y) => x + y)(a, b)),
   ofSignalAndNumbers: (_, signal, numbers) => shifted(signal, numbers),
@@ -64,6 +68,7 @@ const ADD: Arithmetic = {
 };
 
 const SUBTRACT: Arithmetic = {
+  sign: -1,
   ofNumbers: (a, b) => a - b,
   ofSizes: (a, b) => (isZero(b) ? a : numeric((x, y) => x - y)(a, b)),
   ofSignalAndNumbers: (_, signal, numbers) => shifted(signal, minus(numbers)),
@@ -103,15 +108,40 @@ const POWER: Arithmetic = {
   ofSignals: (call, a, b) => ofBoth(call, "power", a, b),
 };
 
-const MINIMUM: Arithmetic = { ofNumbers: Math.min, ofSizes: numeric(Math.min), ...commutative("minimum") };
-const MAXIMUM: Arithmetic = { ofNumbers: Math.max, ofSizes: numeric(Math.max), ...commutative("maximum") };
+const MINIMUM: Arithmetic = { ofNumbers: Math.min, ofSizes: numeric(Math.min), ...limited("minimum") };
+const MAXIMUM: Arithmetic = { ofNumbers: Math.max, ofSizes: numeric(Math.max), ...limited("maximum") };
 
-function commutative(operation: MapOperation): Omit<Arithmetic, "ofNumbers" | "ofSizes"> {
+function limited(operation: "minimum" | "maximum"): Omit<Arithmetic, "ofNumbers" | "ofSizes"> {
   return {
-    ofSignalAndNumbers: (call, signal, numbers) => withNumbers(call, operation, signal, numbers),
-    ofNumbersAndSignal: (call, numbers, signal) => withNumbers(call, operation, signal, numbers),
+    ofSignalAndNumbers: (call, signal, numbers) => limit(call, operation, signal, numbers),
+    ofNumbersAndSignal: (call, numbers, signal) => limit(call, operation, signal, numbers),
     ofSignals: (call, a, b) => ofBoth(call, operation, a, b),
   };
+}
+
+/** Layers that limit features by one number on one side. */
+const limits = new WeakMap<Source, { readonly operation: MapOperation; readonly bound: number; readonly of: Signal }>();
+
+/** A limit; with one before it on the other side it is a clip, which a gate may end with. */
+function limit(call: Call, operation: "minimum" | "maximum", signal: Signal, numbers: Float64Array): Signal {
+  const [bound] = numbers;
+  if (bound === undefined || !numbers.every((one) => one === bound))
+    return withNumbers(call, operation, signal, numbers);
+  const columns = bareColumns(signal);
+  const before = columns === null || columns.includes(ZERO) ? undefined : limits.get(call.wiring.sourceOf(columns[0]!));
+  const isSame =
+    before !== undefined &&
+    columns!.length === widthOf(before.of) &&
+    runStart(columns!, call.wiring.sourceOf(columns![0]!)) === 0;
+  if (isSame && before.operation !== operation) {
+    const [low, high] = operation === "maximum" ? [bound, before.bound] : [before.bound, bound];
+    if (low <= high) return activatedBy(call, before.of, { name: "clip", alpha: low, beta: high });
+  }
+  const result = withNumbers(call, operation, signal, numbers);
+  const [source] = call.wiring.sourcesOf(bareColumns(result)!);
+  if (source !== undefined && runStart(bareColumns(result)!, source) === 0)
+    limits.set(source, { operation, bound, of: signal });
+  return result;
 }
 
 const activatedBy = (call: Call, signal: Signal, name: Parameters<typeof activated>[1]) =>
@@ -151,6 +181,10 @@ function combine(call: Call, arithmetic: Arithmetic): Value {
 }
 
 function combineValues(call: Call, arithmetic: Arithmetic, left: Value, right: Value): Value {
+  if (left.content.kind === "counter" || right.content.kind === "counter") {
+    demand(arithmetic.sign !== undefined, "it computes with the number of a loop's step");
+    return addCounted(left, right, arithmetic.sign);
+  }
   const { axes, a, b } = broadcast(call, left, right);
   const isSizes = a.content.kind === "sizes" || b.content.kind === "sizes";
   if (a.content.kind === "signal" && b.content.kind === "signal") {

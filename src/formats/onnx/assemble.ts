@@ -23,8 +23,11 @@ const MAX_FAULTS = 4;
  */
 export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>): OnnxNetwork {
   const parts = partsOf(graph, named);
-  const { live, carried, pairs } = parts;
-  const faults = live.flatMap((source) => (source.type === "pending" ? [`${source.subject}: ${source.fault}`] : []));
+  const { live, carried, inLoops, pairs } = parts;
+  const faults = [
+    ...live.flatMap((source) => (source.type === "pending" ? [`${source.subject}: ${source.fault}`] : [])),
+    ...[...inLoops.values()].flatMap(({ fault }) => fault ?? []),
+  ];
   demand(faults.length === 0, faults.slice(0, MAX_FAULTS).join("; "));
   for (const [{ port, source, axes }, end] of pairs) {
     for (const layer of parts.recurrent) {
@@ -41,10 +44,10 @@ export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>
       `its input ${port.name} is a state of a whole sequence, and of no recurrent layer`,
     );
   }
-  const isOverTime = parts.recurrent.length + carried.length > 0 || live.some(runsAlongTime);
+  const isOverTime = parts.recurrent.length + carried.length + inLoops.size > 0 || live.some(runsAlongTime);
   demand(isOverTime, "it has no recurrent layer");
   checkLengths(parts);
-  const states = new Set<Source>(carried.map(({ source }) => source));
+  const states = new Set<Source>([...carried.map(({ source }) => source), ...inLoops.keys()]);
   const isInput = (source: Source): source is InputSource => source.type === "input" && !states.has(source);
   const layers = live.filter((source) => !isInput(source));
   const specs = new Specs(graph.reading.wiring, live.filter(isInput));
@@ -57,7 +60,8 @@ export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>
     graph.reading.wiring,
   );
   for (const source of layers) if (!states.has(source)) specs.add(source);
-  for (const input of carried) specs.carry(input.source, pairs.get(input)!.columns);
+  for (const input of carried) specs.carry(input.source, pairs.get(input)!.columns, null);
+  for (const [source, { next, initial }] of inLoops) specs.carry(source, next, initial);
   const network = defineNetwork({
     layers: specs.layers,
     outputs: [...new Set(outputs.map(([, source]) => specs.names.get(source)!))],

@@ -4,7 +4,7 @@ import type { OnnxNode } from "./modelProto.js";
 import { demand, Refusal } from "./refusal.js";
 import type { TensorData } from "./tensorProto.js";
 import { type Constant, describeContent, type Signal, sizesOf, type Value } from "./value.js";
-import type { RecurrentSource, Wiring } from "./wiring.js";
+import type { CarriedState, InputSource, RecurrentSource, Wiring } from "./wiring.js";
 
 /** The state of reading one graph, which all operators share. */
 export interface Reading {
@@ -24,6 +24,8 @@ export interface Reading {
   readonly readOnce: ReadonlySet<string>;
   /** Number of readers of each name of the graph. */
   readonly numReads: ReadonlyMap<string, number>;
+  /** States of loops, which a layer carries where another reads them. */
+  readonly carried: Map<InputSource, CarriedState>;
   /** Notes for a person, each once. */
   readonly notes: Set<string>;
 }

@@ -20,7 +20,7 @@ export const MAX_AXES = 16;
 /** Graphs within graphs: the branches of an If. Silero's voice detector has four. */
 const MAX_DEPTH = 8;
 
-/** A graph: the model's own, or a branch of an If, which also reads names of the graphs around it. */
+/** A graph: the model's own, a branch of an If, or the body of a Loop or Scan, which also reads names of the graphs around it. */
 export interface GraphProto {
   readonly nodes: readonly OnnxNode[];
   /** Encoded TensorProtos by name. */
@@ -141,7 +141,7 @@ class GraphReader {
         throw new GruError("unsupported", "onnx graph: expected dense initializers, got a sparse one");
       },
     });
-    return { nodes, initializers, inputs, outputs, captures: capturesOf(nodes, initializers, outputs) };
+    return { nodes, initializers, inputs, outputs, captures: capturesOf(nodes, initializers, inputs, outputs) };
   }
 
   #node(bytes: Uint8Array, depth: number): OnnxNode {
@@ -184,9 +184,10 @@ class GraphReader {
 function capturesOf(
   nodes: readonly OnnxNode[],
   initializers: ReadonlyMap<string, Uint8Array>,
+  inputs: readonly OnnxPort[],
   outputs: readonly OnnxPort[],
 ): string[] {
-  const given = new Set(nodes.flatMap((node) => node.outputs));
+  const given = new Set([...nodes.flatMap((node) => node.outputs), ...inputs.map(({ name }) => name)]);
   const reads = [...nodes.flatMap(readsOf), ...outputs.map(({ name }) => name)];
   return [...new Set(reads)].filter((name) => name !== "" && !given.has(name) && !initializers.has(name));
 }

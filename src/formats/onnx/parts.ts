@@ -3,7 +3,14 @@
 import { type End, endOf, type FeatureInput, featureInputs } from "./ends.js";
 import type { GraphReading } from "./readGraph.js";
 import { afterFrame, type Pairs, pairStates } from "./states.js";
-import { type RecurrentSource, runStart, type Source, type Wiring } from "./wiring.js";
+import {
+  type CarriedState,
+  type InputSource,
+  type RecurrentSource,
+  runStart,
+  type Source,
+  type Wiring,
+} from "./wiring.js";
 
 /** The parts of a graph that become a network. */
 export interface Parts {
@@ -21,6 +28,8 @@ export interface Parts {
   readonly recurrent: readonly RecurrentSource[];
   /** State inputs that are carried as such: a layer reads them otherwise than as its own state. */
   readonly carried: readonly FeatureInput[];
+  /** Likewise, states of loops. */
+  readonly inLoops: ReadonlyMap<InputSource, CarriedState>;
 }
 
 /** Finds the parts. @param named the states that the caller names, from input to output */
@@ -49,13 +58,19 @@ export function partsOf({ reading, inputs, outputs }: GraphReading, named: Reado
   );
   // A state that a layer reads is carried: what it comes back as is needed, too.
   const carried = new Set<FeatureInput>();
+  const inLoops = new Map<InputSource, CarriedState>();
   for (let isMore = true; isMore;) {
     const more = features.filter((input) => pairs.has(input) && !carried.has(input) && live.has(input.source));
     for (const input of more) {
       carried.add(input);
       behind(wiring.sourcesOf(pairs.get(input)!.columns), wiring, live);
     }
-    isMore = more.length > 0;
+    const loops = [...reading.carried].filter(([source]) => live.has(source) && !inLoops.has(source));
+    for (const [source, state] of loops) {
+      inLoops.set(source, state);
+      behind(wiring.sourcesOf(state.next), wiring, live);
+    }
+    isMore = more.length + loops.length > 0;
   }
   return {
     reading,
@@ -67,6 +82,7 @@ export function partsOf({ reading, inputs, outputs }: GraphReading, named: Reado
     live: wiring.sources.filter((source) => live.has(source)),
     recurrent: [...live].filter(isRecurrent),
     carried: features.filter((input) => carried.has(input)),
+    inLoops,
   };
 }
 

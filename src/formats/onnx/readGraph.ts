@@ -19,6 +19,7 @@ import { poolOperators } from "./poolOperators.js";
 import { reduceOperators } from "./reduceOperators.js";
 import { findLive, type LiveGraph } from "./liveGraph.js";
 import { type GraphProto, MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort, readsOf } from "./modelProto.js";
+import { readLoop, readScan } from "./loop.js";
 import { demand, Refusal } from "./refusal.js";
 import { recurrentOperators } from "./recurrentOperators.js";
 import { selectOperators } from "./selectOperators.js";
@@ -46,6 +47,12 @@ const OPERATORS = new Map<string, Operator>(
     ...reduceOperators,
   }),
 );
+
+/** Operators with a body that is read once. */
+const ITERATED = new Map([
+  ["Loop", readLoop],
+  ["Scan", readScan],
+]);
 
 /** Characters of an operator's name in a message. */
 const MAX_NAME = 60;
@@ -107,6 +114,7 @@ export function readGraph(model: OnnxModel, guess: Guess, request: ReadRequest, 
     readOnce: live.readOnce,
     numReads: live.numReads,
     hasLengths: new Map(),
+    carried: new Map(),
     suspects: [],
     isFromTorch: /^pytorch$/i.test(model.producer),
     notes: new Set(),
@@ -223,15 +231,17 @@ class GraphReader {
       input === "" ? undefined : this.lookUp(input, `node ${subject}`, scope),
     );
     if (operator === "If") return this.#branch(node, subject, inputs[0], scope);
+    const readIterated = ITERATED.get(operator);
     const compute = OPERATORS.get(operator);
-    if (compute === undefined) {
+    if (compute === undefined && readIterated === undefined) {
       this.#refuse({ subject, operator, reason: "no layer of webgru computes this operator" });
       return null;
     }
     if (inputs.includes(null)) return null;
     const given = inputs.map((input) => input ?? null);
+    if (readIterated !== undefined) return this.#iterate(readIterated, new Call(node, given, this.#reading), scope);
     for (const input of given) if (input !== null) this.#reading.wiring.spend(costOf(input));
-    return this.#attempt(subject, () => checked(compute(new Call(node, given, this.#reading))));
+    return this.#attempt(subject, () => checked(compute!(new Call(node, given, this.#reading))));
   }
 
   /** Reads the branch that an If takes, in its place. */
@@ -249,13 +259,27 @@ class GraphReader {
     if (name === null) return null;
     const graph = node.graphs.get(name);
     if (graph === undefined) throw new GruError("bad-file", `onnx node ${subject}: expected a graph ${name}, got none`);
+    return this.#inner(graph, subject, [], scope);
+  }
+
+  /** Reads the body of a Loop or Scan once. */
+  #iterate(read: typeof readLoop, call: Call, scope: Scope): (Value | undefined)[] | null {
+    const { node, subject } = call;
+    const body = node.graphs.get("body");
+    if (body === undefined) throw new GruError("bad-file", `onnx node ${subject}: expected a graph body, got none`);
+    return this.#attempt(subject, () => read(call, body, (values) => this.#inner(body, subject, values, scope)));
+  }
+
+  /** The outputs of a graph in an attribute; null where one depends on a node that cannot be run. @param given its inputs */
+  #inner(graph: GraphProto, subject: string, given: readonly Value[], scope: Scope): Value[] | null {
     const live = findLive(graph);
     const inner = new Scope(graph, live, NO_TENSORS, scope);
+    given.forEach((value, i) => inner.values.set(graph.inputs[i]!.name, value));
     for (const one of live.nodes) this.visit(one, inner);
     const values = graph.outputs.map((port) => this.lookUp(port.name, `node ${subject}`, inner));
     if (values.includes(null)) return null;
     for (const port of graph.outputs) this.#release(port.name, inner);
-    return values.map((value) => value ?? undefined);
+    return values as Value[];
   }
 
   /** A value for several readers: a layer for a product or a sum, so that it is not computed for each of them. */

@@ -11,11 +11,21 @@ import {
   strides,
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
+import { takeStep } from "./loopCount.js";
 import { mixed, mixtureOf } from "./mixture.js";
 import { demand, Refusal } from "./refusal.js";
 import { sourceIndices } from "./shapeOperators.js";
 import { cropTime } from "./timeWindows.js";
-import { type Constant, reindex, type Signal, sizesOf, sizesValue, sourceSignal, type Value } from "./value.js";
+import {
+  type Constant,
+  type Counter,
+  reindex,
+  type Signal,
+  sizesOf,
+  sizesValue,
+  sourceSignal,
+  type Value,
+} from "./value.js";
 import type { EmbeddingSource } from "./wiring.js";
 
 export const selectOperators: Readonly<Record<string, Operator>> = {
@@ -54,6 +64,7 @@ function gather(call: Call): Value[] {
   const value = call.input(0);
   const axis = axisIndex(call.int("axis", 0), value.axes.length);
   const indices = call.input(1);
+  if (indices.content.kind === "counter") return [stepOf(call, value, axis, indices as Value<Counter>)];
   if (indices.content.kind === "indices") return [embed(call, axis, indices)];
   const { shape, content } = call.constant(1, "indices");
   const size = value.axes[axis]!;
@@ -75,6 +86,14 @@ function gather(call: Call): Value[] {
   const axes = [...taken.axes];
   axes.splice(axis, 1, ...shape);
   return [{ ...taken, axes }];
+}
+
+/** The step of a sequence that a loop is at. */
+function stepOf(call: Call, value: Value, axis: number, { axes: ofIndex, content }: Value<Counter>): Value {
+  const frame = takeStep(call, content.of.steps, value, axis, content);
+  const axes = [...frame.axes];
+  axes.splice(axis, 0, ...ofIndex);
+  return { ...frame, axes };
 }
 
 /** Looks up rows of a table by the network's input. */
@@ -128,7 +147,7 @@ function pick(call: Call, value: Value, axis: number, index: number): Value {
 }
 
 /** @param end of the sequence in forward order */
-function pickEnd(call: Call, content: Signal, end: "first" | "last"): Signal {
+export function pickEnd(call: Call, content: Signal, end: "first" | "last"): Signal {
   const { wiring } = call;
   const terms = content.terms.map((term) => {
     const columns = wiring.pick(term.columns, end);

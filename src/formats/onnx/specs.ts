@@ -81,12 +81,12 @@ export class Specs {
   }
 
   /** Adds a layer that carries a state input. @param next columns of its next value, after all layers are added */
-  carry(source: InputSource, next: Int32Array): void {
+  carry(source: InputSource, next: Int32Array, initialState: Float32Array | null): void {
     const name = this.names.get(source)!;
     const of = next[0] === ZERO ? null : this.#wiring.sourceOf(next[0]!);
     const isLayer = of !== null && of.type !== "input" && this.#isWhole(next, 0, of) && next.length === of.size;
     const layer = isLayer ? this.names.get(of)! : this.#rearrange(next, `${name}.next`);
-    this.#carries.push({ type: "carry", name, inputs: [], size: source.size, next: layer });
+    this.#carries.push({ type: "carry", name, inputs: [], size: source.size, next: layer, initialState });
   }
 
   /** All layers, each after the layers that it reads. */

@@ -57,7 +57,39 @@ interface Lengths {
   readonly kind: "lengths";
 }
 
-export type Content = Constant | Sizes | Signal | Indices | Lengths;
+/** The sequences that a loop reads step by step. */
+export interface LoopSteps {
+  /** Whether its steps are those of a sequence from the last one to the first; null where it reads no sequence. */
+  isReversed: boolean | null;
+  /** The axis of time; null likewise. */
+  axis: Axis | null;
+  /** The steps that it took. */
+  readonly counters: Counter[];
+}
+
+/** A whole number that a loop carries from step to step. */
+export interface Count {
+  readonly steps: LoopSteps;
+  /** At the first step. */
+  readonly first: number;
+  /** How much more it is at each step; null until the body was read. */
+  delta: number | null;
+}
+
+/** A loop's count of its steps, and some more. */
+export interface Counter {
+  readonly kind: "counter";
+  readonly of: Count;
+  readonly add: number;
+}
+
+/** What a loop asks after each step: whether each counter is below a size, and some more. */
+export interface Condition {
+  readonly kind: "condition";
+  readonly limits: readonly { readonly counter: Counter; readonly size: Dimension; readonly plus: number }[];
+}
+
+export type Content = Constant | Sizes | Signal | Indices | Lengths | Counter | Condition;
 
 /** A tensor: its feature axes index the content, row-major. */
 export interface Value<C extends Content = Content> {
@@ -122,6 +154,8 @@ export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | 
       return { axes, content: takeRows(content, take, wiring) };
     case "indices":
     case "lengths":
+    case "counter":
+    case "condition":
       if (numFeatures(axes) === 1) return { axes, content };
       throw new Refusal("it repeats indices");
   }
@@ -169,6 +203,14 @@ export function sizesOf({ content }: Value): readonly Dimension[] {
 
 /** The kind of a value, for a person. */
 export function describeContent({ kind }: Content): string {
-  const words = { constant: "constants", sizes: "sizes", signal: "features", indices: "indices", lengths: "lengths" };
+  const words = {
+    constant: "constants",
+    sizes: "sizes",
+    signal: "features",
+    indices: "indices",
+    lengths: "lengths",
+    counter: "the number of a loop's step",
+    condition: "a loop's condition",
+  };
   return words[kind];
 }

@@ -119,6 +119,14 @@ export type Source =
   | LayerSource
   | PendingSource;
 
+/** A state of a loop that is carried as such where a layer reads it. */
+export interface CarriedState {
+  readonly next: Int32Array;
+  readonly initial: Float32Array | null;
+  /** The reason why it cannot be; null where it can. */
+  readonly fault: string | null;
+}
+
 /** The column of a feature that is zero always. */
 export const ZERO = -1;
 
@@ -183,6 +191,23 @@ export class Wiring {
   addLayer(name: string, columns: Int32Array, size: number, spec: BareSpec): LayerSource {
     this.checkWidth(size);
     return this.add<LayerSource>({ type: "layer", name, columns, size, spec });
+  }
+
+  /** Puts a recurrent layer in the place of the source with its columns. */
+  replace(source: RecurrentSource): void {
+    const at = this.sources.findIndex(({ first, size }) => first === source.first && size === source.size && size > 0);
+    const old = this.sources[at]!;
+    this.sources[at] = source;
+    this.hold(bytesOf(source));
+    const finals = old.type === "recurrent" ? this.#finals.get(old) : undefined;
+    if (finals === undefined) return;
+    this.#finals.delete(old as RecurrentSource);
+    const own = [...finals.values()].map((final) => {
+      const moved: FinalSource = { ...final, of: source };
+      this.sources[this.sources.indexOf(final)] = moved;
+      return [final.block, moved] as const;
+    });
+    this.#finals.set(source, new Map(own));
   }
 
   /** Counts elements to visit. @throws GruError `bad-file` when there are too many */
