@@ -54,7 +54,7 @@ describe("a graph that cannot be run", () => {
 
   it("that sorts its rows is to be exported with enforce_sorted=True", () => {
     expect(model([["TopK", ["y", "one"], ["z"]]])).toMatch(/\n.*enforce_sorted=False\).*enforce_sorted=True/);
-    expect(model([["ScatterND", ["y", "one", "y"], ["z"]]])).not.toMatch(/enforce_sorted/);
+    expect(model([["ScatterElements", ["y", "one", "y"], ["z"]]])).not.toMatch(/enforce_sorted/);
   });
 
   it("that fixes the batch says so, not that it joins features, and how to leave it open", () => {

@@ -47,7 +47,7 @@ const RULES: readonly Rule[] = [
     advice: controlFlow,
   },
   {
-    operator: /^(TopK|ScatterElements|ScatterND)$/,
+    reason: /^it sorts|rows/,
     applies: (model) => hasGru(model) && model.nodes.some(({ operator }) => operator === "TopK"),
     advice: () =>
       "pack_padded_sequence(..., enforce_sorted=False) sorts the rows in the graph: export with enforce_sorted=True and a " +

@@ -11,14 +11,14 @@ export class FreeAxis {
   /** Size in the file; null where the file leaves it open. */
   readonly size: number | null;
   role: Role | null = null;
-  /** Whether it is a time axis with other steps than the graph's: after strides, or windows without padding. */
-  readonly isDerived: boolean;
+  /** "steps": a time axis with other steps than the graph's, after strides, or windows without padding; "sorted": rows by length. */
+  readonly derived: "steps" | "sorted" | null;
   #sameAs: FreeAxis | null = null;
 
-  constructor(size: number | null, isDerived = false) {
+  constructor(size: number | null, derived: "steps" | "sorted" | null = null) {
     this.size = size;
-    this.isDerived = isDerived;
-    if (isDerived) this.role = "time";
+    this.derived = derived;
+    if (derived !== null) this.role = derived === "steps" ? "time" : "batch";
   }
 
   /** The representative of all axes that were united. */
@@ -30,7 +30,9 @@ export class FreeAxis {
   unite(other: FreeAxis): void {
     const [from, to] = [this.root, other.root];
     if (from === to) return;
-    const isAlike = from.isDerived === to.isDerived && (!from.isDerived || from.size === to.size);
+    const isSorted = from.derived === "sorted" || to.derived === "sorted";
+    demand(!isSorted, "it joins rows of one order with rows of another");
+    const isAlike = from.derived === to.derived && (from.derived === null || from.size === to.size);
     demand(isAlike, "it joins sequences of different numbers of steps");
     demand(from.role === null || to.role === null || from.role === to.role, "it joins time with batch");
     to.role ??= from.role;
@@ -69,7 +71,7 @@ export class Roles {
     demand(second === undefined, `it needs a ${role} axis where there are several joined`);
     demand(free.role === null || free.role === role, `it needs the ${role} axis where there is ${free.role}`);
     free.role = role;
-    if (free.isDerived) return;
+    if (free.derived !== null) return;
     const known = this.#known.get(role);
     if (known !== undefined) known.unite(free);
     this.#known.set(role, free.root);

@@ -15,6 +15,10 @@ export interface End {
 
 export function endOf(port: OnnxPort, { axes, content }: Value, wiring: Wiring): End {
   demand(content.kind === "signal", `its output ${port.name} is ${describeContent(content)}`);
+  const isInOrder = axes.every(
+    (axis) => typeof axis === "number" || axis.every(({ root }) => root.derived !== "sorted"),
+  );
+  demand(isInOrder, `its output ${port.name} is of rows by their lengths, not of those of the input`);
   const columns = columnsFor(content, wiring, port.name);
   demand(columns.length > 0, `its output ${port.name} has no features`);
   return { port, axes, signal: content, columns };

@@ -41,6 +41,7 @@ const PASSING = new Set([
   "Flatten",
   "Expand",
   "Concat",
+  "TopK",
 ]);
 
 /** The guesses to try, the most usual first. @param ports the inputs without a value in the file */

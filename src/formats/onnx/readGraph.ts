@@ -22,6 +22,7 @@ import { type GraphProto, MAX_AXES, type OnnxModel, type OnnxNode, type OnnxPort
 import { readLoop, readScan } from "./loop.js";
 import { demand, Refusal } from "./refusal.js";
 import { recurrentOperators } from "./recurrentOperators.js";
+import { orderOperators } from "./rowOrder.js";
 import { selectOperators } from "./selectOperators.js";
 import { plain } from "./signals.js";
 import { shapeOperators } from "./shapeOperators.js";
@@ -40,6 +41,7 @@ const OPERATORS = new Map<string, Operator>(
     ...logicOperators,
     ...matrixOperators,
     ...normOperators,
+    ...orderOperators,
     ...placeOperators,
     ...poolOperators,
     ...quantisedOperators,

@@ -2,7 +2,7 @@
 
 import type { Direction } from "../../layers/direction.js";
 import { quote } from "../quote.js";
-import { type Axis, dimensionOf, isSameDimension } from "./axes.js";
+import { type Axis, dimensionOf, isSameDimension, joinAxes } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { type CellKind, GRU, LSTM, readCell, RNN } from "./cells.js";
 import { readInitialState } from "./initialState.js";
@@ -65,7 +65,7 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
   const keepsState = frameSteps !== null && states.some((state) => state instanceof Int32Array);
   if (frameSteps === null) reading.roles.bind(time, "time");
   if (typeof batch !== "number") reading.roles.bind(batch, "batch");
-  const hasLengths = readLengths(call, time);
+  const hasLengths = readLengths(call, time, batch);
   const { isReversed } = input.content;
   if (frameSteps === null) {
     demand(input.content.step === "each", "it reads a value that comes once, at a sequence's end");
@@ -184,10 +184,13 @@ function otherStates({ wiring }: Call, { blocks }: CellKind, source: RecurrentSo
 }
 
 /** Whether the layer has lengths; lengths of the whole sequence count as none. */
-function readLengths(call: Call, time: Axis): boolean {
+function readLengths(call: Call, time: Axis, batch: Axis): boolean {
   const value = call.optional(4);
   if (value === null) return false;
-  if (value.content.kind === "lengths") return true;
+  if (value.content.kind === "lengths") {
+    for (const axis of value.axes) joinAxes(axis, batch);
+    return true;
+  }
   const isWhole = sizesOf(value).every((size) => isSameDimension(size, dimensionOf(time)));
   const way = "make it a graph input, and pass it to run as lengths";
   demand(isWhole, `its sequence_lens is a constant shorter than the sequence; ${way}`);

@@ -14,11 +14,13 @@ import type { Call, Operator } from "./call.js";
 import { takeStep } from "./loopCount.js";
 import { mixed, mixtureOf } from "./mixture.js";
 import { demand, Refusal } from "./refusal.js";
+import { reordered } from "./rowOrder.js";
 import { sourceIndices } from "./shapeOperators.js";
 import { cropTime } from "./timeWindows.js";
 import {
   type Constant,
   type Counter,
+  type Order,
   reindex,
   type Signal,
   sizesOf,
@@ -65,6 +67,7 @@ function gather(call: Call): Value[] {
   const axis = axisIndex(call.int("axis", 0), value.axes.length);
   const indices = call.input(1);
   if (indices.content.kind === "counter") return [stepOf(call, value, axis, indices as Value<Counter>)];
+  if (indices.content.kind === "order") return [reordered(call, value, axis, indices as Value<Order>)];
   if (indices.content.kind === "indices") return [embed(call, axis, indices)];
   const { shape, content } = call.constant(1, "indices");
   const size = value.axes[axis]!;

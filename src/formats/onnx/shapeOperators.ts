@@ -17,6 +17,7 @@ import {
 } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { visitStrided } from "../strided.js";
+import { rowNumbers } from "./rowOrder.js";
 import { stepsTogether } from "./overTime.js";
 import { demand, Refusal } from "./refusal.js";
 import { isIntegerType } from "./tensorProto.js";
@@ -118,11 +119,21 @@ function targetAxes(value: Value): Axis[] {
 }
 
 function range(call: Call): Value[] {
-  const [start, limit, delta] = [0, 1, 2].map((i) => call.constant(i).content.values[0]!) as [number, number, number];
-  const length = Math.max(0, Math.ceil((limit - start) / delta));
+  const limit = call.input(1);
+  if (limit.content.kind === "sizes") return [rowNumbers(rowsOf(call, limit))];
+  const [start, end, delta] = [0, 1, 2].map((i) => call.constant(i).content.values[0]!) as [number, number, number];
+  const length = Math.max(0, Math.ceil((end - start) / delta));
   call.wiring.spend(length);
   const values = Float64Array.from({ length }, (_, i) => start + i * delta);
   return [constantValue([length], values, call.constant(0).content.isFloat)];
+}
+
+/** The axis that has a number for each of its rows. */
+function rowsOf(call: Call, limit: Value): Axis {
+  const [start, delta] = [0, 2].map((i) => call.constant(i).content.values[0]);
+  const [size, second] = sizesOf(limit);
+  demand(start === 0 && delta === 1 && second === undefined, "it counts steps or rows otherwise than by one");
+  return axisOf(size!);
 }
 
 function transpose(call: Call): Value[] {

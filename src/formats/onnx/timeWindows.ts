@@ -112,7 +112,7 @@ function axisAfter(axis: Axis, window: TimeWindow, pads: "same" | Pads): Axis {
   const steps =
     size === null ? null : pads === "same" ? Math.ceil(size / stride) : Math.floor((size + added - 1) / stride) + 1;
   demand(steps === null || steps > 0, `it gives a sequence of ${steps} steps`);
-  return [new FreeAxis(steps, true)];
+  return [new FreeAxis(steps, "steps")];
 }
 
 /** Whether no number is below it: such a frame is never the largest. */
@@ -169,7 +169,7 @@ export function padTime(call: Call, value: Value, at: number, [before, after]: P
     fault,
   });
   const size = frozenNumber(dimensionOf(axis));
-  const longer = [new FreeAxis(size === null ? null : size + before + after, true)];
+  const longer = [new FreeAxis(size === null ? null : size + before + after, "steps")];
   const signal = sourceSignal(source, content.step, content.isReversed);
   return { axes: axes.map((one, i) => (i === at ? longer : one)), content: signal };
 }

@@ -89,7 +89,14 @@ export interface Condition {
   readonly limits: readonly { readonly counter: Counter; readonly size: Dimension; readonly plus: number }[];
 }
 
-export type Content = Constant | Sizes | Signal | Indices | Lengths | Counter | Condition;
+/** The numbers of rows, each once, in some order. */
+export interface Order {
+  readonly kind: "order";
+  /** The axis of the rows. */
+  readonly of: Axis;
+}
+
+export type Content = Constant | Sizes | Signal | Indices | Lengths | Counter | Condition | Order;
 
 /** A tensor: its feature axes index the content, row-major. */
 export interface Value<C extends Content = Content> {
@@ -156,6 +163,7 @@ export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | 
     case "lengths":
     case "counter":
     case "condition":
+    case "order":
       if (numFeatures(axes) === 1) return { axes, content };
       throw new Refusal("it repeats indices");
   }
@@ -211,6 +219,7 @@ export function describeContent({ kind }: Content): string {
     lengths: "lengths",
     counter: "the number of a loop's step",
     condition: "a loop's condition",
+    order: "an order of rows",
   };
   return words[kind];
 }
