@@ -10,3 +10,10 @@ export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
 export function expectIsClose({ isClose, worst }: Comparison): void {
   if (!isClose) expect.fail(worst);
 }
+
+/** As `expectIsClose` for each output of `what`. */
+export function expectAllClose(comparisons: Readonly<Record<string, Comparison>>, what: string): void {
+  for (const [output, { isClose, worst }] of Object.entries(comparisons)) {
+    if (!isClose) expect.fail(`${what}: ${output}: ${worst}`);
+  }
+}

@@ -2,7 +2,7 @@ import type { DeviceRequest } from "../../src/engine/chooseEngine.js";
 import type { GruModel } from "../../src/stream/gruModel.js";
 import type { RunOptions } from "../../src/stream/runRequest.js";
 import { createModel } from "../../src/load/loadModel.js";
-import { type Network, stateLength } from "../../src/model/network.js";
+import { needsEnd, type Network, outputSteps, stateLength } from "../../src/model/network.js";
 import { type ReferenceResult, runReference } from "./reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
 import { generateTokens, type ReferenceTokens, referenceTokens } from "../cases/generation.js";
@@ -64,6 +64,32 @@ export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Pr
     Object.assign(comparisons, { tokens: compare(tokens, expectedTokens!.tokens, { atol: 0, rtol: 0 }) });
   }
   return comparisons;
+}
+
+/** As `runTwin`; where the network can stream, in pushes of one step, two, three and so on too. */
+export async function runAlsoPushed(twin: TwinCase, device: DeviceRequest): Promise<Record<string, Comparison>> {
+  const prepared = prepareTwin(twin);
+  const { network } = prepared;
+  const model = await createModel(network, { device });
+  const canStream = !network.reversesInput && needsEnd(network) === null && hasAllSteps(network, twin);
+  const pushed = canStream ? { pushed: await comparePushes(prepared, model) } : {};
+  return { ...pushed, ...(await compareTwinOn(prepared, model)) };
+}
+
+/** Whether the main output has each step of each row. */
+function hasAllSteps(network: Network, { sequenceLength, lengths }: TwinCase): boolean {
+  return lengths === undefined && outputSteps(network, sequenceLength + 1)[network.outputs[0]!] === sequenceLength + 1;
+}
+
+async function comparePushes({ twin, network, input, initialState, expected }: PreparedTwin, model: GruModel) {
+  const { batchSize } = twin;
+  const stream = model.createStream(initialState.length > 0 ? { batchSize, initialState } : { batchSize });
+  const stepElements = batchSize * network.inputSize;
+  const outputs: number[] = [];
+  for (let start = 0, steps = 1; start < input.length; start += steps++ * stepElements) {
+    outputs.push(...(await stream.push(input.slice(start, start + steps * stepElements))));
+  }
+  return compareFloat32(Float32Array.from(outputs), expected.output);
 }
 
 /** The highest of the main output beside the reference's, and beside those of the whole output, number by number. */

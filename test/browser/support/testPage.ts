@@ -11,6 +11,7 @@ import { runReference } from "../../harness/reference/runReference.js";
 import type { RecurrentRow } from "../../../src/plan/recurrent/table.js";
 import { borrowDevice } from "../../../src/runtime/openDevice.js";
 import { GpuEngine } from "../../../src/runtime/gpuEngine.js";
+import { anyTwin } from "../../cases/anyNetwork.js";
 import * as badInput from "../../cases/badInput.js";
 import { scoreStorages } from "../../harness/bitsPerCharacter.js";
 import { compare, type Comparison } from "../../harness/compare.js";
@@ -30,7 +31,7 @@ import { beginFromOwnStates } from "../../cases/ownStates.js";
 import { findNan, nanCases } from "../../cases/keptNan.js";
 import * as random from "../../cases/random.js";
 import { campaignNetwork } from "../../cases/streamCampaign.js";
-import { compareTwinOn, prepareTwin, runTwin } from "../../harness/twin.js";
+import { compareTwinOn, prepareTwin, runAlsoPushed, runTwin } from "../../harness/twin.js";
 import { twinCase } from "../../cases/twinCases.js";
 import { pushSummaries } from "../../cases/summaryStreams.js";
 import { pushWindows } from "../../cases/windowStreams.js";
@@ -188,6 +189,12 @@ const harness = {
   async runTwin(id: string): Promise<Record<string, Comparison>> {
     twinDevice ??= harness.requestLargeDevice();
     return runTwin(twinCase(id), await twinDevice);
+  },
+
+  /** Runs a case of test/cases/anyNetwork.ts as `runTwin` does, and in pushes. */
+  async runAnyTwin(seed: number): Promise<Record<string, Comparison>> {
+    twinDevice ??= harness.requestLargeDevice();
+    return runAlsoPushed(anyTwin(seed), await twinDevice);
   },
 
   /** The device that `auto` takes for a small network when the adapter passes for a GPU; it does not know SwiftShader by this name. */
