@@ -249,6 +249,7 @@ export function anyTwin(seed: number): TwinCase {
     batchSize,
     sequenceLength,
     ...(hasLengths ? { lengths } : {}),
+    goal: 1e-5,
     network: () => anyNetwork(seed, sequenceLength, hasFlatten),
   };
 }

@@ -15,5 +15,7 @@ export interface TwinCase {
   readonly topK?: number;
   /** Tokens to draw too. Seeds are such that no random number is near where another token begins. */
   readonly generation?: GenerateOptions;
+  /** How close each number must be, where layers make roundings before them larger. */
+  readonly goal?: number;
   network(): Network;
 }

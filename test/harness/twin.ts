@@ -10,10 +10,12 @@ import { highestOf, isHighestOf } from "../cases/highest.js";
 import { randomArray, randomInput, uniform } from "../cases/random.js";
 import type { TwinCase } from "../cases/twinCase.js";
 
-/** The goal for float32: 2e-6 where all values are in [-1, 1], as a GRU's are; else relative to the value. */
-function compareFloat32(actual: Float32Array, expected: Float64Array): Comparison {
+/** The goal for float32 where all values are in [-1, 1], as a GRU's are; else it is relative to the value too. */
+const GOAL = 2e-6;
+
+function compareFloat32(actual: Float32Array, expected: Float64Array, goal = GOAL): Comparison {
   const isInUnit = expected.every((value) => Math.abs(value) <= 1);
-  return compare(actual, expected, { atol: 2e-6, rtol: isInUnit ? 0 : 2e-6 });
+  return compare(actual, expected, { atol: goal, rtol: isInUnit ? 0 : goal });
 }
 
 /** A case with its random input and state, and what the reference gives for them. */
@@ -46,7 +48,7 @@ export function prepareTwin(twin: TwinCase): PreparedTwin {
 /** The device's half of `runTwin`, on a model that was made of the case's network; disposes it. */
 export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Promise<Record<string, Comparison>> {
   const { twin, network, input, initialState, expected, expectedTokens } = prepared;
-  const { batchSize, lengths, returnSequences = true } = twin;
+  const { batchSize, lengths, returnSequences = true, goal } = twin;
   const options = { batchSize, returnSequences, initialState, ...(lengths === undefined ? {} : { lengths }) };
   const actual = await model.run(input, options);
   const highest = await compareHighest(model, prepared, options, actual.output);
@@ -55,10 +57,10 @@ export async function compareTwinOn(prepared: PreparedTwin, model: GruModel): Pr
   const hasState = expected.finalState.length > 0;
   const comparisons = {
     ...highest,
-    ...(hasState ? { finalState: compareFloat32(actual.finalState, expected.finalState) } : {}),
+    ...(hasState ? { finalState: compareFloat32(actual.finalState, expected.finalState, goal) } : {}),
   };
   for (const name of network.outputs) {
-    Object.assign(comparisons, { [name]: compareFloat32(actual.outputs[name]!, expected.outputs[name]!) });
+    Object.assign(comparisons, { [name]: compareFloat32(actual.outputs[name]!, expected.outputs[name]!, goal) });
   }
   if (tokens !== null) {
     Object.assign(comparisons, { tokens: compare(tokens, expectedTokens!.tokens, { atol: 0, rtol: 0 }) });
@@ -89,7 +91,7 @@ async function comparePushes({ twin, network, input, initialState, expected }: P
   for (let start = 0, steps = 1; start < input.length; start += steps++ * stepElements) {
     outputs.push(...(await stream.push(input.slice(start, start + steps * stepElements))));
   }
-  return compareFloat32(Float32Array.from(outputs), expected.output);
+  return compareFloat32(Float32Array.from(outputs), expected.output, twin.goal);
 }
 
 /** The highest of the main output beside the reference's, and beside those of the whole output, number by number. */
