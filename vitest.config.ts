@@ -35,6 +35,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["test/long/**/*.test.ts"],
+          setupFiles: ["test/harness/allLayers.ts"],
           globalSetup,
           testTimeout: 0,
           env: { WEBGRU_LONG: "1" },

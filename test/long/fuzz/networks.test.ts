@@ -1,7 +1,6 @@
 // The properties of random networks, and random networks of all layer types beside the reference, for far more of them than
 // test/unit/properties.test.ts, test/unit/anyNetwork.test.ts and their siblings of WebGPU try.
 
-import "../../harness/allLayers.js";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { openSharedPage } from "../../browser/support/openPage.js";
