@@ -276,11 +276,6 @@ describe("what cannot be run", () => {
   const NODES: [what: string, node: readonly [string, string[], string[], Record<string, number>?], reason: string][] =
     [
       ["a step in the middle", ["Gather", ["y", "second"], ["z"]], "it takes step 1, neither the first nor the last"],
-      [
-        "the first step of a forward layer",
-        ["Gather", ["y", "none"], ["z"]],
-        "it takes the first step of a value that does not end there",
-      ],
       ["a row of the batch", ["Gather", ["y", "none"], ["z"], { axis: 1 }], "it takes row 0 of the batch"],
       ["a part of the sequence", ["Slice", ["y", "one", "far"], ["z"]], "it takes a part of time or batch, 1 to 9"],
       ["a matrix of another size", ["MatMul", ["y", "wide"], ["z"]], "it multiplies 2 features with a matrix for 3"],

@@ -103,10 +103,19 @@ const image = (nodes: readonly OnnxFileNode[], shape: (number | string)[]) =>
     outputs: ["z"],
   });
 
+/** A graph of single frames. @param time name of their axis */
+const framewise = (time: string) =>
+  onnxFile({
+    nodes: [["MatMul", ["x", "M"], ["z"]]],
+    tensors: { M: floats(3, 2) },
+    inputs: { x: ["batch", time, 3] },
+    outputs: ["z"],
+  });
+
 describe("a graph without a state", () => {
   it.each([
     ["that the file fixes", [1, 3, 8, 6], "axis 2 of graph input x, [batch, 3, time, 6]"],
-    ["that the file leaves open", ["batch", 3, 8, "frames"], "axis 3 of graph input x, [batch, 3, 8, time]"],
+    ["that the file leaves open", ["batch", 3, 8, "width"], "axis 3 of graph input x, [batch, 3, 8, time]"],
   ])("is told which axis is taken for time, of axes %s", (_, shape, graph) => {
     const { notes, layers } = parseOnnx(
       image([["ReduceMean", ["c", "axes"], ["z"], { keepdims: { type: 2 } }]], shape),
@@ -116,6 +125,17 @@ describe("a graph without a state", () => {
       `Warning: no layer has a state, which would say which axis is time: ${graph}, is taken for it. If it is not, ` +
         "export the model with time and batch, and no other axes, in dynamic_axes.",
     );
+  });
+
+  it.each(["time", "frames", "seq_len"])("is not warned where the file names an axis %s", (name) => {
+    const { notes } = parseOnnx(image([["ReduceMean", ["c", "axes"], ["z"]]], ["batch", 3, 8, name]));
+    expect(notes.join("\n")).not.toContain("is taken for it");
+  });
+
+  it("may compute each step by itself, where the file names an axis time", () => {
+    expect(parseOnnx(framewise("time")).layers.map(({ type }) => type)).toEqual(["dense"]);
+    expect(parseOnnx(framewise("time")).graph.inputs[0]!.axes).toEqual(["batch", "time", 3]);
+    expect(() => parseOnnx(framewise("n"))).toThrow("it has no recurrent layer");
   });
 
   it("alone is told so", () => {

@@ -10,6 +10,7 @@ import { ofBoth, withNumbers } from "./maps.js";
 import { mixed, mixtureOf } from "./mixture.js";
 import { recognizeNorm } from "./normCell.js";
 import { demand } from "./refusal.js";
+import { alignedEnds } from "./sequenceEnds.js";
 import { loosen, sourceIndices } from "./shapeOperators.js";
 import { activated, bareColumns, columnsFor, scaled, shifted, sum } from "./signals.js";
 import {
@@ -188,7 +189,8 @@ function combineValues(call: Call, arithmetic: Arithmetic, left: Value, right: V
   const { axes, a, b } = broadcast(call, left, right);
   const isSizes = a.content.kind === "sizes" || b.content.kind === "sizes";
   if (a.content.kind === "signal" && b.content.kind === "signal") {
-    return { axes, content: arithmetic.ofSignals(call, a.content, b.content) };
+    const [one, other] = alignedEnds(call, [a.content, b.content]) as [Signal, Signal];
+    return { axes, content: arithmetic.ofSignals(call, one, other) };
   }
   if (a.content.kind === "signal" && b.content.kind === "constant") {
     return { axes, content: arithmetic.ofSignalAndNumbers(call, a.content, Float64Array.from(b.content.values)) };

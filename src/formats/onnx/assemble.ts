@@ -4,6 +4,7 @@ import { defineNetwork } from "../../model/defineNetwork.js";
 import { nameOfSteps } from "../../model/withLast.js";
 import { describeGraph } from "./describeGraph.js";
 import { hasTime } from "./ends.js";
+import type { OnnxPort } from "./modelProto.js";
 import type { OnnxNetwork } from "./onnxGraph.js";
 import { type Parts, partsOf } from "./parts.js";
 import type { GraphReading } from "./readGraph.js";
@@ -44,7 +45,8 @@ export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>
       `its input ${port.name} is a state of a whole sequence, and of no recurrent layer`,
     );
   }
-  const isOverTime = parts.recurrent.length + carried.length + inLoops.size > 0 || live.some(runsAlongTime);
+  const isOverTime =
+    bindNamed(graph) || parts.recurrent.length + carried.length + inLoops.size > 0 || live.some(runsAlongTime);
   demand(isOverTime, "it has no recurrent layer");
   checkLengths(parts);
   const states = new Set<Source>([...carried.map(({ source }) => source), ...inLoops.keys()]);
@@ -67,6 +69,28 @@ export function assemble(graph: GraphReading, named: ReadonlyMap<string, string>
     outputs: [...new Set(outputs.map(([, source]) => specs.names.get(source)!))],
   });
   return { ...network, graph: describeGraph(network, parts, specs) };
+}
+
+/** Names of an axis that say that it is time. */
+const TIME = /^(time|times|time_?steps?|timesteps?|steps?|seq|seq_?len(gth)?|sequence(_?length)?|frames?|n_?frames)$/i;
+
+/** Whether the file names an input's axis as time: then no layer along time must say so. */
+export function isNamedTime({ shape }: OnnxPort): boolean {
+  return shape?.some((size) => typeof size === "string" && TIME.test(size)) === true;
+}
+
+/** Takes axes that are named as time for that; whether there are any. */
+function bindNamed({ reading, inputs }: GraphReading): boolean {
+  let isBound = false;
+  for (const [{ shape }, { axes }] of inputs) {
+    for (const [i, axis] of axes.entries()) {
+      const size = shape?.[i];
+      if (typeof axis === "number" || typeof size !== "string" || !TIME.test(size)) continue;
+      reading.roles.bind(axis, "time");
+      isBound = true;
+    }
+  }
+  return isBound;
 }
 
 /** Names layers as their nodes, where they have no names. A layer of which only the end is read has the name of its steps. */

@@ -3,7 +3,7 @@
 import type { ActivationSpec, ElementFunction } from "../../layers/activation.js";
 import { broadcast } from "./arithmeticOperators.js";
 import type { Call, Operator } from "./call.js";
-import { withNumbers } from "./maps.js";
+import { ofBoth, withNumbers } from "./maps.js";
 import { demand } from "./refusal.js";
 import { activated } from "./signals.js";
 import { type Constant, type Signal, type Value, widthOf } from "./value.js";
@@ -82,6 +82,10 @@ function clip(call: Call): Value[] {
 
 /** x, slope * x where it is negative. */
 function parametricRelu(call: Call): Value[] {
+  if (call.input(1).content.kind === "signal") {
+    const { axes, a, b } = broadcast(call, call.signal(0), call.input(1));
+    return [{ axes, content: ofBoth(call, "prelu", a.content as Signal, b.content as Signal) }];
+  }
   const { values } = call.constant(1, "slope").content;
   const [alpha] = values;
   if (alpha !== undefined && values.every((value) => value === alpha))

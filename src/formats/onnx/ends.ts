@@ -39,7 +39,12 @@ export function featureInputs(inputs: ReadonlyMap<OnnxPort, Value>, wiring: Wiri
   });
 }
 
-/** Whether a value has a frame for each step of the graph's sequence. */
+/** Whether a value has a frame for each step of the graph's sequence, and the graph is not of one step. */
 export function hasTime(axes: readonly Axis[]): boolean {
-  return axes.some(isTime);
+  return axes.some((axis) => isTime(axis) && !isOne(axis));
+}
+
+/** Whether an axis has one element in the file. */
+export function isOne(axis: Axis): boolean {
+  return typeof axis === "number" ? axis === 1 : axis.every(({ root }) => root.size === 1);
 }

@@ -1,5 +1,6 @@
 import { timeOf } from "../../layers/index.js";
 import { countTypes } from "../../model/describeLayer.js";
+import { isNamedTime } from "./assemble.js";
 import { type OnnxModel } from "./modelProto.js";
 import type { OnnxAxis, OnnxGraph, OnnxInput, OnnxNetwork, OnnxOutput } from "./onnxGraph.js";
 import type { GraphReading, ReadRequest } from "./readGraph.js";
@@ -16,7 +17,9 @@ export function notesOf(
   return [
     read,
     ...suspicion(reading.suspects, linearBeforeReset),
-    ...(layers.some((layer) => timeOf(layer) === "recurrent") ? [] : timeNotes(graph)),
+    ...(layers.some((layer) => timeOf(layer) === "recurrent") || model.inputs.some(isNamedTime)
+      ? []
+      : timeNotes(graph)),
     ...inputNotes(graph),
     ...graph.outputs.flatMap(outputNotes),
     ...(reading.isFromTorch ? paddingNotes(graph) : []),

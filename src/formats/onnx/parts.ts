@@ -47,7 +47,7 @@ export function partsOf({ reading, inputs, outputs }: GraphReading, named: Reado
   const given = ends.filter((end) => !states.includes(end));
   // With lengths, the last step of the graph is not that of each row.
   const hasLengths = [...inputs.values()].some((value) => value?.content.kind === "lengths");
-  const isLast = ({ signal }: End) => signal.step === "last" && !hasLengths;
+  const isLast = ({ signal }: End) => signal.step === "first" || (signal.step === "last" && !hasLengths);
   const asked = new Map(given.map((end) => [end, isLast(end) ? lastOf(end, wiring) : wholeSource(end, wiring)]));
   const [layer] = stateSources(states, wiring);
   const hasNone = given.length === 0 && layer !== undefined;
@@ -118,10 +118,11 @@ function behind(sources: Iterable<Source>, wiring: Wiring, into = new Set<Source
   return into;
 }
 
-/** A new layer that gives an output's columns at the last step. */
-function lastOf({ columns, port }: End, wiring: Wiring): Source {
+/** A new layer that gives an output's columns at the first or the last step. */
+function lastOf({ columns, port, signal: { step } }: End, wiring: Wiring): Source {
   const { length } = columns;
-  return wiring.addLayer(port.name, columns, length, { type: "last", inputSize: length, direction: "forward" });
+  const direction = step === "first" ? "reverse" : "forward";
+  return wiring.addLayer(port.name, columns, length, { type: "last", inputSize: length, direction });
 }
 
 /** The source that is an output as a whole; if there is none, a new layer that selects the output's columns. */

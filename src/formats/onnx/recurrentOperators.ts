@@ -64,7 +64,9 @@ function run(call: Call, kind: CellKind, input: Value<Signal>, isBatchFirst: boo
   // Some steps of the sequence, in each frame.
   const keepsState = frameSteps !== null && states.some((state) => state instanceof Int32Array);
   if (frameSteps === null) reading.roles.bind(time, "time");
-  if (typeof batch !== "number") reading.roles.bind(batch, "batch");
+  // Where the steps are an axis of each frame, its rows may be time and batch joined.
+  const isJoined = frameSteps !== null && typeof batch !== "number" && batch.length > 1;
+  if (typeof batch !== "number" && !isJoined) reading.roles.bind(batch, "batch");
   const hasLengths = readLengths(call, time, batch);
   const { isReversed } = input.content;
   if (frameSteps === null) {

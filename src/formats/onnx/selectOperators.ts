@@ -15,6 +15,7 @@ import { takeStep } from "./loopCount.js";
 import { mixed, mixtureOf } from "./mixture.js";
 import { demand, Refusal } from "./refusal.js";
 import { reordered } from "./rowOrder.js";
+import { alignedEnds } from "./sequenceEnds.js";
 import { sourceIndices } from "./shapeOperators.js";
 import { cropTime } from "./timeWindows.js";
 import {
@@ -59,7 +60,11 @@ function take(call: Call, value: Value, axis: number, indices: readonly number[]
       for (let k = 0; k < innerSize; k++) taken[i++] = first + k;
     }
   }
-  return reindex(value, newAxes, taken, call.wiring);
+  const part = reindex(value, newAxes, taken, call.wiring);
+  const { content } = part;
+  // A direction's features may end there where the others do not.
+  const isAtEnd = content.kind === "signal" && (content.step === "first" || content.step === "last");
+  return isAtEnd ? { ...part, content: pickEnd(call, content, content.step as "first" | "last") } : part;
 }
 
 function gather(call: Call): Value[] {
@@ -150,15 +155,13 @@ function pick(call: Call, value: Value, axis: number, index: number): Value {
 }
 
 /** @param end of the sequence in forward order */
-export function pickEnd(call: Call, content: Signal, end: "first" | "last"): Signal {
-  const { wiring } = call;
+export function pickEnd({ wiring }: Call, content: Signal, end: "first" | "last"): Signal {
   const terms = content.terms.map((term) => {
     const columns = wiring.pick(term.columns, end);
     return columns && { ...term, columns };
   });
   if (terms.every((term) => term !== null)) return { ...content, terms, step: "final", isReversed: false };
-  if (end === "first") throw new Refusal("it takes the first step of a value that does not end there");
-  return { ...content, step: "last", isReversed: false };
+  return { ...content, step: end, isReversed: false };
 }
 
 function slice(call: Call): Value[] {
@@ -326,7 +329,16 @@ function same(a: Axis, b: Axis): Axis {
 function joinContents(call: Call, inputs: readonly Value[]): Value["content"] {
   const contents = inputs.map(({ content }) => content);
   if (contents.some((content) => content.kind === "signal")) {
-    const parts = inputs.map((value) => mixtureOf(value, call.wiring, call.layerName));
+    const ends = [
+      ...alignedEnds(
+        call,
+        contents.filter((content) => content.kind === "signal"),
+      ),
+    ];
+    const aligned = inputs.map((value) =>
+      value.content.kind === "signal" ? { ...value, content: ends.shift()! } : value,
+    );
+    const parts = aligned.map((value) => mixtureOf(value, call.wiring, call.layerName));
     const places = parts.flatMap(({ columns }, part) => Array.from(columns, (_, i) => [part, i] as const));
     return mixed(parts, places.length, (i) => places[i]!);
   }

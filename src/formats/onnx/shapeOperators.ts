@@ -18,6 +18,7 @@ import {
 import type { Call, Operator } from "./call.js";
 import { visitStrided } from "../strided.js";
 import { rowNumbers } from "./rowOrder.js";
+import { isOne } from "./ends.js";
 import { stepsTogether } from "./overTime.js";
 import { demand, Refusal } from "./refusal.js";
 import { isIntegerType } from "./tensorProto.js";
@@ -180,8 +181,6 @@ export function sourceIndices(wiring: Wiring, axes: readonly Axis[], steps: read
   return isSame ? null : take;
 }
 
-const isUnit = (axis: Axis) => (typeof axis === "number" ? axis === 1 : axis.every(({ root }) => root.size === 1));
-
 function squeeze(call: Call): Value[] {
   const value = call.input(0);
   const { axes } = value;
@@ -193,7 +192,7 @@ function squeeze(call: Call): Value[] {
     const frozen = typeof axis === "number" ? null : axis.find(({ root }) => root.size !== null && root.size !== 1);
     demand(!frozen, `it takes away an axis of size ${frozen?.root.size}`);
   }
-  const rest = axes.filter((axis, i) => !(named === undefined ? isUnit(axis) : named.includes(i)));
+  const rest = axes.filter((axis, i) => !(named === undefined ? isOne(axis) : named.includes(i)));
   return [reindex(value, rest, null, call.wiring)];
 }
 

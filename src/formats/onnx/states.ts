@@ -1,7 +1,7 @@
 // The states that a graph carries by its own inputs and outputs: which output is an input's next value.
 
 import { GruError } from "../../errors.js";
-import { type End, type FeatureInput, hasTime } from "./ends.js";
+import { type End, type FeatureInput, hasTime, isOne } from "./ends.js";
 import { columnsOf, type InputSource, type RecurrentSource, type Wiring } from "./wiring.js";
 
 /** Graph inputs whose next value is an output, by the input. */
@@ -108,5 +108,8 @@ const STATE = /state|cache|hidden|memory|buffer|context|^[hc](_?(0|n|in|out|prev
 
 /** What tells that an input and an output are one state: the stem of the name, and the sizes of features among all axes. */
 function lookOf({ port, axes }: FeatureInput | End): { readonly stem: string; readonly shape: string } {
-  return { stem: stemOf(port.name), shape: axes.map((axis) => (typeof axis === "number" ? axis : "")).join() };
+  return {
+    stem: stemOf(port.name),
+    shape: axes.map((axis) => (isOne(axis) ? 1 : typeof axis === "number" ? axis : "")).join(),
+  };
 }

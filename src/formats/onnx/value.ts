@@ -19,8 +19,8 @@ interface Sizes {
   readonly sizes: readonly Dimension[];
 }
 
-/** "each": a value for each step; "last": the value of a sequence's last step; "final": the value after a row's last step. */
-export type Step = "each" | "last" | "final";
+/** "each": a value for each step; "first", "last": that of a sequence's first or last step; "final": the one after a row's last step. */
+export type Step = "each" | "first" | "last" | "final";
 
 /** scale * (W x). */
 export interface Term {

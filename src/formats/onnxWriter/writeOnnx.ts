@@ -1,11 +1,19 @@
 // Writes a network as an ONNX model.
 
 import { GruError } from "../../errors.js";
-import { EVERY_STEP, isSameCadence } from "../../layers/cadence.js";
+import { EVERY_STEP, isSameCadence, stepsFor } from "../../layers/cadence.js";
 import { type Layer, layerOutputSize, stateBlocks } from "../../layers/index.js";
 import { checkBoolean, checkOptions } from "../../model/checkOptions.js";
 import { defineNetwork } from "../../model/defineNetwork.js";
-import { isStepByStep, layerNamed, needsEnd, type Network, NETWORK_INPUT, sequencesOf } from "../../model/network.js";
+import {
+  cadencesOf,
+  isStepByStep,
+  layerNamed,
+  needsEnd,
+  type Network,
+  NETWORK_INPUT,
+  sequencesOf,
+} from "../../model/network.js";
 import {
   writeAggregate,
   writeAttention,
@@ -68,6 +76,16 @@ function checkForm(network: Network, isStreaming: boolean): void {
   }
 }
 
+/** The one number of steps that a network takes; null where it takes several. */
+function onlySteps({ layers }: Network): number | null {
+  for (const layer of layers) {
+    if (layer.type !== "flatten") continue;
+    const cadence = cadencesOf(layers).get(layer.inputs[0]!)!;
+    if (cadence.stride === 1) return stepsFor(cadence, layer.sequenceLength);
+  }
+  return null;
+}
+
 /** Writes one network. */
 class NetworkWriter {
   readonly #network: Network;
@@ -86,7 +104,7 @@ class NetworkWriter {
   write(): Uint8Array<ArrayBuffer> {
     const { layers, inputType, inputSize, reversesInput, outputs } = this.#network;
     const isIndices = inputType === "indices";
-    const time = isStepByStep(this.#network) ? 1 : "time";
+    const time = isStepByStep(this.#network) ? 1 : (onlySteps(this.#network) ?? "time");
     const shape = isIndices ? [time, "batch"] : [time, "batch", inputSize];
     const input = this.#graph.input(NETWORK_INPUT, shape, isIndices);
     this.#values.set(NETWORK_INPUT, reversesInput ? this.#reversed(input) : input);
