@@ -17,6 +17,7 @@ import {
   type TensorParts,
   zip,
 } from "../files/pickleFile.js";
+import { gruModule, wholeModule, wrapped } from "../files/wholeModule.js";
 import { randomArray, uniform } from "../cases/random.js";
 import { expectRefusal } from "../harness/refusal.js";
 import { cellShapes, gruShapes, linearShapes, stateDictFile, stateDictTensors } from "../files/stateDictFile.js";
@@ -152,36 +153,12 @@ describe("a .pt file", () => {
   }
 });
 
-const wrapped = (root: Pickled, entries = {}) => ptFile(root, { "data/0": new Uint8Array(240), ...entries });
 const view = (text: string) => `torch: expected a view of storage "0" and its 60 elements, got ${text}`;
 
-/** A module as PyTorch pickles it whole. */
-function wholeModule(
-  path: string,
-  parts: Readonly<Record<string, Pickled>>,
-  parameters: Readonly<Record<string, Pickled>> = {},
-): Pickled {
-  const attributes = new Map<string, Pickled>([
-    ["training", false],
-    ["_parameters", new Map(Object.entries(parameters))],
-    ["_buffers", new Map()],
-    ["_modules", new Map(Object.entries(parts))],
-  ]);
-  return { attributesOf: { call: { global: path }, args: [] }, attributes };
-}
-
-const parameter = (shape: number[]): Pickled => ({
-  call: { global: "torch._utils._rebuild_parameter" },
-  args: [pickledTensor({ shape, numElements: 60 }), true, null],
-});
-const GRU = wholeModule(
-  "torch.nn.modules.rnn.GRU",
-  {},
-  { weight_ih_l0: parameter([6, 4]), weight_hh_l0: parameter([6, 2]), bias_ih_l0: parameter([6]), bias_hh_l0: null },
-);
+const GRU = gruModule(4, 2);
 
 describe("a state_dict is found", () => {
-  const cell = new Map([
+  const oneCell = new Map([
     ["weight_ih", pickledTensor({ shape: [6, 4], numElements: 60 })],
     ["weight_hh", pickledTensor({ shape: [6, 2], numElements: 60 })],
   ]);
@@ -192,7 +169,7 @@ describe("a state_dict is found", () => {
       new Map<unknown, unknown>([
         ["args", { attributesOf: namespace, attributes: new Map([["secret", 1]]) }],
         [namespace, 1],
-        ["net", cell],
+        ["net", oneCell],
       ]),
       ['Read from "net" of a checkpoint. Left out: "args", an object of "argparse.Namespace".'],
     ],
@@ -203,7 +180,7 @@ describe("a state_dict is found", () => {
           "state",
           new Map<unknown, unknown>([
             ["epoch", 1],
-            ["net", cell],
+            ["net", oneCell],
           ]),
         ],
       ]),
@@ -211,7 +188,7 @@ describe("a state_dict is found", () => {
     ],
     [
       "beside what is no tensor",
-      new Map<unknown, unknown>([...cell, ["_extra_state", namespace], ["epoch", 3]]),
+      new Map<unknown, unknown>([...oneCell, ["_extra_state", namespace], ["epoch", 3]]),
       ['Left out: "_extra_state", "epoch".'],
     ],
     [
@@ -246,10 +223,12 @@ describe("a state_dict is found", () => {
   });
 });
 
+/** A cell with one tensor that is not as it should be. */
+const cell = (more: Partial<TensorParts>) =>
+  wrapped(new Map([["weight_ih", pickledTensor({ shape: [15, 4], ...more })]]));
+
 describe("a .pt file is refused", () => {
   const tensor = pickledTensor({ shape: [15, 4] });
-  const cell = (more: Partial<TensorParts>) =>
-    wrapped(new Map([["weight_ih", pickledTensor({ shape: [15, 4], ...more })]]));
   const found = "a state_dict, or a checkpoint with one that has a GRU";
   const refused: [what: string, bytes: Uint8Array, code: GruErrorCode, message: string | RegExp][] = [
     [

@@ -25,7 +25,7 @@ import {
   readRecurrent,
   type RecurrentDescription,
 } from "./recurrentModules.js";
-import { type Entry, placeNorms, readNorms } from "./normModules.js";
+import { type Entry, type NormModule, placeNorms, readNorms } from "./normModules.js";
 import { unclear } from "./unclear.js";
 
 const SUBJECT = "state_dict";
@@ -93,12 +93,12 @@ export function inferDescription(tensors: ReadonlyMap<string, Tensor>, hasOrder:
   return {
     description: { layers: drafted },
     warnings: [...warn(parts, layers), ...placed.warnings],
-    notes: [describe(drafted, tensors), ...(ordered.note === null ? [] : [ordered.note])],
+    notes: [describe(drafted, tensors), ...epsilonNotes(norms), ...(ordered.note === null ? [] : [ordered.note])],
   };
 }
 
 /** Refuses tensors of other layers: without a normalization, for example, the results would be wrong without a word. */
-function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly Entry[], kind: string): void {
+export function checkNoOthers(tensors: ReadonlyMap<string, Tensor>, drafted: readonly Entry[], kind: string): void {
   const known = new Set(
     drafted.flatMap(({ name }) =>
       ["weight", "recurrentWeight", "bias", "recurrentBias", "operand"].map((tensor) => `${name}.${tensor}`),
@@ -227,6 +227,12 @@ function warn({ projections, linears }: Parts, recurrent: readonly RecurrentDesc
     );
   }
   return warnings;
+}
+
+function epsilonNotes(norms: readonly NormModule[]): string[] {
+  const names = norms.filter(({ isBatch }) => !isBatch).map(({ name }) => `"${name}"`);
+  if (names.length === 0) return [];
+  return [`LayerNorm with PyTorch's usual eps 0.00001, which is not in the file: ${listNames(names)}.`];
 }
 
 function list(matrices: readonly Matrix[]): string {

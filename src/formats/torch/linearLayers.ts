@@ -60,7 +60,7 @@ function wordsOf(name: string, ends: RecurrentEnds): string[] {
 }
 
 /** Whether a name says that a layer comes before the recurrent part. */
-function isNamedInput(name: string, ends: RecurrentEnds): boolean {
+export function isNamedInput(name: string, ends: RecurrentEnds): boolean {
   const words = wordsOf(name, ends);
   return words.some((word) => INPUT.test(word)) && !words.some((word) => OUTPUT.test(word));
 }

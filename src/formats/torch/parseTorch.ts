@@ -10,7 +10,8 @@ import { foldBatchNorms } from "./batchNorms.js";
 import { inferDescription } from "./inferDescription.js";
 import { readPtFile } from "./ptFile.js";
 import { plainWeights } from "./reparametrised.js";
-import { canonicalTensors, unwrapped } from "./stateDict.js";
+import { canonicalTensors, isOfLoss, unwrapped } from "./stateDict.js";
+import { type WholeParts, wholeParts } from "./wholeParts.js";
 
 /**
  * Reads a PyTorch state_dict: saved as safetensors, or by torch.save as a .pt or .pth file.
@@ -21,8 +22,8 @@ import { canonicalTensors, unwrapped } from "./stateDict.js";
  */
 export function parseTorch(bytes: Uint8Array, description?: NetworkDescription, mayKeep = false): Network {
   if (isSafetensors(bytes)) return networkFromSafetensors(parseSafetensors(bytes, mayKeep), description);
-  const { tensors, notes } = readPtFile(bytes, description !== undefined, mayKeep);
-  return networkFromStateDict(tensors, description, notes);
+  const { tensors, module, notes } = readPtFile(bytes, description !== undefined, mayKeep);
+  return networkFromStateDict(tensors, description, notes, true, module && wholeParts(module));
 }
 
 /**
@@ -51,6 +52,7 @@ export function networkFromSafetensors(
  * @param description the layer list; inferred when absent, with notes in the network
  * @param notes notes to put before those
  * @param hasOrder whether the tensors are in the order of the module's parts, as in its state_dict
+ * @param parts of the whole module, where the file has one
  * @throws GruError `bad-file`, `unsupported`, `shape-mismatch`
  */
 export function networkFromStateDict(
@@ -58,9 +60,10 @@ export function networkFromStateDict(
   description?: NetworkDescription,
   notes: readonly string[] = [],
   hasOrder = true,
+  parts: WholeParts | null = null,
 ): Network {
   const whole = plainWeights(tensors);
-  const folded = foldBatchNorms(whole.tensors);
+  const folded = foldBatchNorms(whole.tensors, parts?.epsilons);
   const plain = { tensors: folded.tensors, notes: [...whole.notes, ...folded.notes] };
   const { tensors: own, prefix } = unwrapped(plain.tensors);
   // A description may name the layers as the file does, or as the module did before it was wrapped.
@@ -69,16 +72,14 @@ export function networkFromStateDict(
   const all = [...notes, ...plain.notes, ...(isWrapped ? [] : [`The prefix "${prefix}" of every name is left out.`])];
   const named = new NamedTensors(canonical, isWrapped ? plain.tensors : own);
   if (description !== undefined) return buildNetwork(description, named, all);
-  const lost = [...canonical.keys()].filter((name) => OF_LOSS.test(name));
+  const lost = [...canonical.keys()].filter(isOfLoss);
   for (const name of lost) canonical.delete(name);
   const left =
     lost.length === 0 ? [] : [`Left out, as parts of the loss or a metric by their names: ${listNames(lost)}.`];
-  const inferred = inferDescription(canonical, hasOrder);
+  const described = parts?.describe(canonical, isWrapped ? "" : prefix);
+  const inferred = described ?? inferDescription(canonical, hasOrder);
   return buildNetwork(inferred.description, canonical, [...inferred.warnings, ...all, ...left, ...inferred.notes]);
 }
-
-/** Modules of a checkpoint that are no part of the network: Lightning keeps the loss beside it. */
-const OF_LOSS = /(^|\.)(criterion|criteria|loss|losses|loss_?fn|loss_?func|loss_?function|metrics?)\./i;
 
 function layersNamed(description: NetworkDescription | undefined, prefix: string): boolean {
   const layers: unknown = description?.layers;

@@ -4,6 +4,7 @@ import { leftOutNotes, mayLeaveOut } from "../wholeNumbers.js";
 import { isZip, ZipArchive } from "../zip.js";
 import { findStateDict } from "./checkpoint.js";
 import { listNames } from "../names.js";
+import type { TorchModule } from "./moduleTree.js";
 import { openOldContainer } from "./oldContainer.js";
 import { dequantised } from "./quantised.js";
 import { readTensor, type TorchTensor } from "./torchTensor.js";
@@ -12,6 +13,8 @@ import { openZipContainer } from "./zipContainer.js";
 /** The tensors of a .pt file, and notes on where in it they were. */
 export interface PtFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The whole module, where the file has one. */
+  readonly module: TorchModule | null;
   readonly notes: readonly string[];
 }
 
@@ -31,7 +34,7 @@ const SPARE_ELEMENTS = 2 ** 23;
  */
 export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boolean): PtFile {
   const container = isZip(bytes) ? openZipContainer(new ZipArchive(bytes), bytes.length) : openOldContainer(bytes);
-  const { tensors: found, notes } = findStateDict(container, isDescribed);
+  const { tensors: found, module, notes } = findStateDict(container, isDescribed);
   const kept = [...found].filter(([name, { isFloat }]) => isFloat || !mayLeaveOut(name, isDescribed));
   const views = new Map(kept.map(([, tensor]) => [viewOf(tensor), tensor]));
   checkSharing([...views.values()], bytes.length);
@@ -55,7 +58,7 @@ export function readPtFile(bytes: Uint8Array, isDescribed: boolean, mayKeep: boo
   }
   const leftOut = [...found.keys()].filter((name) => !tensors.has(name));
   const quantised = [...tensors.keys()].filter((name) => found.get(name)!.quantizer !== null);
-  return { tensors, notes: [...notes, ...quantisedNotes(quantised), ...leftOutNotes(leftOut)] };
+  return { tensors, module, notes: [...notes, ...quantisedNotes(quantised), ...leftOutNotes(leftOut)] };
 }
 
 function quantisedNotes(names: readonly string[]): string[] {

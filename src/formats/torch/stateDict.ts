@@ -85,3 +85,11 @@ export function unwrapped<T>(tensors: ReadonlyMap<string, T>): { tensors: Readon
   }
   return { tensors: new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor])), prefix };
 }
+
+/** Modules of a checkpoint that are no part of the network: Lightning keeps the loss beside it. */
+const OF_LOSS = /(^|\.)(criterion|criteria|loss|losses|loss_?fn|loss_?func|loss_?function|metrics?)\./i;
+
+/** Whether a tensor is of the loss or a metric, by its name. */
+export function isOfLoss(name: string): boolean {
+  return OF_LOSS.test(name);
+}
