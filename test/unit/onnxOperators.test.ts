@@ -240,6 +240,13 @@ describe("an operator of quantised graphs is refused", () => {
       ["DynamicQuantizeMatMul", ["y", "M", "zero", "", "three"], ["z"], {}, "com.microsoft"],
       "it has 3 biases for other features",
     ],
+    ["for several scales of features", ["QuantizeLinear", ["y", "three"], ["z"]], "it has several scales for features"],
+    ["for a scale of zero", ["QuantizeLinear", ["y", "nothing"], ["z"]], "its scale is 0"],
+    [
+      "for a zero point of an unknown range",
+      ["QuantizeLinear", ["y", "half", "zero"], ["z"]],
+      "it needs a zero point of 8 or 16 bits",
+    ],
     [
       "for weights of other sizes",
       ["DynamicQuantizeLSTM", ["x", "M", "M", "", "", "", "", "", "zero", "", "zero"], ["z"], {}, "com.microsoft"],
@@ -248,10 +255,42 @@ describe("an operator of quantised graphs is refused", () => {
   ];
 
   it.each(REFUSED)("%s", async (_, node, reason) => {
-    const tensors = { M: floats(2, 4), zero: { shape: [], ints: [0] }, three: floats(3) };
+    const tensors = {
+      M: floats(2, 4),
+      zero: { shape: [], ints: [0] },
+      three: floats(3),
+      half: { shape: [], floats: [0.5] },
+      nothing: { shape: [], floats: [0] },
+    };
     const file = gruFile({ nodes: [node], tensors, outputs: ["z"] });
     const pattern = new RegExp(`${node[0]} "${node[0]} of z": ${reason.replace(/[[\]]/g, "\\$&")}`);
     await expectRefusal(() => parseOnnx(file), "unsupported", pattern);
+  });
+
+  const BETWEEN: [what: string, node: OnnxFileNode, reason: string][] = [
+    ["a sum", ["Add", ["q", "q"], ["z"]], "it computes with indices"],
+    ["a product", ["MatMul", ["q", "M"], ["z"]], "it needs features as input 0, and gets features as whole numbers"],
+    ["a function", ["Relu", ["q"], ["z"]], "it needs features as input 0, and gets features as whole numbers"],
+    ["an output", ["Identity", ["q"], ["z"]], "its output z is features as whole numbers"],
+    ["numbers as they are", ["Cast", ["q"], ["z"], { to: 1 }], "it takes whole numbers that were rounded as features"],
+  ];
+  it.each(BETWEEN)("for %s of features that are whole numbers", async (_, node, reason) => {
+    const tensors = { M: floats(2, 4), half: { shape: [], floats: [0.5] } };
+    const file = gruFile({ nodes: [["QuantizeLinear", ["y", "half"], ["q"]], node], tensors, outputs: ["z"] });
+    await expectRefusal(() => parseOnnx(file), "unsupported", new RegExp(reason));
+  });
+
+  it("but features of one scale may be taken by another", () => {
+    const nodes: OnnxFileNode[] = [
+      ["QuantizeLinear", ["y", "half"], ["q"]],
+      ["DequantizeLinear", ["q", "quarter"], ["z"]],
+    ];
+    const tensors = { half: { shape: [], floats: [0.5] }, quarter: { shape: [], floats: [0.25] } };
+    const { layers } = parseOnnx(gruFile({ nodes, tensors, outputs: ["z"] }));
+    expect(layers.slice(1)).toMatchObject([
+      { type: "map", activation: { name: "clip", alpha: 0, beta: 127.5 } },
+      { type: "map", operation: "multiply", operand: new Float32Array([0.5, 0.5]) },
+    ]);
   });
 
   it("but rounding is told in a note", () => {

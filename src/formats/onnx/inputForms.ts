@@ -132,7 +132,7 @@ function axesToTry({ shape }: OnnxPort, isMain: boolean): number[][] {
 
 /** Free axes of the main input, by rank: features are last, or in the middle, or first; of two axes, none may be features. */
 const MAIN_AXES: Readonly<Record<number, number[][]>> = {
-  1: [[]],
+  1: [[], [0]],
   2: [[0], [1], [0, 1]],
   3: [[0, 1], [0, 2], [1, 2], [0]],
   4: [[0, 2], [0, 3], [0, 1], [0]],

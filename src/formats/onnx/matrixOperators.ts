@@ -1,6 +1,6 @@
 // Products with constant matrices, and quantized weights.
 
-import { type Axis, axisIndex, joinAxes, numFeatures, strides } from "./axes.js";
+import { type Axis, joinAxes, numFeatures } from "./axes.js";
 import type { Call, Operator } from "./call.js";
 import { ofBoth } from "./maps.js";
 import { overTime } from "./overTime.js";
@@ -9,13 +9,12 @@ import type { ActivationSpec } from "../../layers/activation.js";
 import { demand, Refusal } from "./refusal.js";
 import { permuted } from "./shapeOperators.js";
 import { activated, columnsFor, multiplied, shifted } from "./signals.js";
-import { columnsSignal, type Constant, reindex, type Signal, sourceSignal, type Value, widthOf } from "./value.js";
+import { columnsSignal, type Constant, type Signal, sourceSignal, type Value, widthOf } from "./value.js";
 
 export const matrixOperators: Readonly<Record<string, Operator>> = {
   MatMul: matMul,
   Gemm: gemm,
   "com.microsoft.FusedGemm": fusedGemm,
-  DequantizeLinear: dequantize,
 };
 
 function matMul(call: Call): Value[] {
@@ -195,21 +194,4 @@ function fusedGemm(call: Call): Value[] {
   if (activation === null) throw new Refusal(`its activation is ${quote(name)}`);
   const [{ axes, content }] = gemm(call) as [Value<Signal>];
   return [{ axes, content: activated(content, activation(call), call.wiring, call.layerName) }];
-}
-
-/** (x - zeroPoint) * scale, for constants: quantized weights. */
-function dequantize(call: Call): Value[] {
-  const { shape, content } = call.constant(0, "weights");
-  demand(call.int("block_size", 0) === 0, "it has a scale for each block");
-  const scale = call.constant(1, "scale").content.values;
-  const zeroPoint = call.optional(2) === null ? null : call.constant(2, "zero point").content.values;
-  const axis = shape.length === 0 ? 0 : axisIndex(call.int("axis", 1), Math.max(shape.length, 2)) % shape.length;
-  const step = strides(shape)[axis] ?? 1;
-  demand(scale.length === 1 || scale.length === shape[axis], `it has ${scale.length} scales for [${shape.join(", ")}]`);
-  const channel = (i: number) => (scale.length === 1 ? 0 : Math.floor(i / step) % scale.length);
-  const values = Float32Array.from(
-    content.values,
-    (value, i) => (value - (zeroPoint?.[channel(i)] ?? 0)) * scale[channel(i)]!,
-  );
-  return [reindex({ axes: shape, content: { ...content, values, isFloat: true } }, shape, null, call.wiring)];
 }

@@ -14,6 +14,7 @@ import { logicOperators } from "./logicOperators.js";
 import { matrixOperators } from "./matrixOperators.js";
 import { normOperators } from "./normOperators.js";
 import { quantisedOperators } from "./quantisedOperators.js";
+import { quantiseLinear } from "./quantiseLinear.js";
 import { placeOperators } from "./placeOperators.js";
 import { poolOperators } from "./poolOperators.js";
 import { reduceOperators } from "./reduceOperators.js";
@@ -45,6 +46,7 @@ const OPERATORS = new Map<string, Operator>(
     ...placeOperators,
     ...poolOperators,
     ...quantisedOperators,
+    ...quantiseLinear,
     ...recurrentOperators,
     ...reduceOperators,
   }),

@@ -121,7 +121,10 @@ function lookUp(call: Call, { axes, content }: Value, table: Constant, size: num
     weight: table.values instanceof Float32Array ? table.values : new Float32Array(table.values),
     isFloat16: table.isFloat16,
   });
-  return { axes: [...axes, size], content: sourceSignal(source) };
+  const signal = sourceSignal(source);
+  // Rows of whole numbers stand for others, which a DequantizeLinear after it makes.
+  const isQuantised = table.range !== undefined;
+  return { axes: [...axes, size], content: isQuantised ? { kind: "quantised", signal, scale: 1, zero: 0 } : signal };
 }
 
 /** One-hot rows are a look-up in the identity matrix. */

@@ -82,6 +82,10 @@ function cast(call: Call): Value[] {
   const toInteger = isIntegerType(call.int("to", 0));
   const { content } = value;
   if (content.kind !== "constant") {
+    if (content.kind === "quantised" && !toInteger) {
+      demand(content.scale === 1 && content.zero === 0, "it takes whole numbers that were rounded as features");
+      return [{ ...value, content: content.signal }];
+    }
     const isWhole = content.kind !== "signal";
     demand(isWhole || !toInteger, "it rounds features to whole numbers");
     return [value];

@@ -16,6 +16,8 @@ export interface TensorData {
   /** Row-major; whole numbers of more than 16 bits and float64 as float64, all others widened to float32. */
   readonly values: Float32Array | Float64Array;
   readonly isFloat: boolean;
+  /** The least and the greatest number of a type of whole numbers of at most 16 bits; absent for others. */
+  readonly range?: readonly [number, number];
   /** Whether the file's type is float16, so that float16 holds every value. */
   readonly isFloat16: boolean;
 }
@@ -49,6 +51,14 @@ const integer = (name: string, sizeBytes: number, view: (bytes: ArrayBuffer) => 
 const FLOAT = "FLOAT";
 /** From this size on, the tag and the length before raw data have three bytes, over which the data can be moved. */
 const MIN_KEPT_BYTES = 128;
+
+/** Ranges of the types that numbers are quantised to. */
+const RANGES = new Map<string, readonly [number, number]>([
+  ["UINT8", [0, 255]],
+  ["INT8", [-128, 127]],
+  ["UINT16", [0, 65535]],
+  ["INT16", [-32768, 32767]],
+]);
 
 /** Element types by TensorProto.DataType. */
 const TYPES = new Map<number, ElementType>([
@@ -159,7 +169,8 @@ export function parseTensorProto(
   const values = hasField
     ? readField(subject, length, known, field)
     : readRaw(subject, length, known, external ?? (mayMove ? aligned(raw) : raw), mayKeep);
-  return { shape, values, isFloat: known.isFloat, isFloat16: known.name === "FLOAT16" };
+  const range = RANGES.get(known.name);
+  return { shape, values, isFloat: known.isFloat, isFloat16: known.name === "FLOAT16", ...(range && { range }) };
 }
 
 /** @param mayKeep whether the result may use the memory of `raw` */

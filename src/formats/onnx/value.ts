@@ -11,6 +11,8 @@ export interface Constant {
   readonly values: Float32Array | Float64Array;
   readonly isFloat: boolean;
   readonly isFloat16: boolean;
+  /** As of a file's tensor. */
+  readonly range?: readonly [number, number];
 }
 
 /** Whole numbers, some of which are sizes of a time or batch axis. */
@@ -96,7 +98,15 @@ export interface Order {
   readonly of: Axis;
 }
 
-export type Content = Constant | Sizes | Signal | Indices | Lengths | Counter | Condition | Order;
+/** Features as whole numbers, x / scale + zero, which are not rounded here: the features x are kept. */
+export interface Quantised {
+  readonly kind: "quantised";
+  readonly signal: Signal;
+  readonly scale: number;
+  readonly zero: number;
+}
+
+export type Content = Constant | Sizes | Signal | Indices | Lengths | Counter | Condition | Order | Quantised;
 
 /** A tensor: its feature axes index the content, row-major. */
 export interface Value<C extends Content = Content> {
@@ -159,6 +169,9 @@ export function reindex(value: Value, axes: readonly Axis[], take: Int32Array | 
     case "signal":
       wiring.checkWidth(take.length);
       return { axes, content: takeRows(content, take, wiring) };
+    case "quantised":
+      wiring.checkWidth(take.length);
+      return { axes, content: { ...content, signal: takeRows(content.signal, take, wiring) } };
     case "indices":
     case "lengths":
     case "counter":
@@ -220,6 +233,7 @@ export function describeContent({ kind }: Content): string {
     counter: "the number of a loop's step",
     condition: "a loop's condition",
     order: "an order of rows",
+    quantised: "features as whole numbers",
   };
   return words[kind];
 }
