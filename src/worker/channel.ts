@@ -154,5 +154,5 @@ export class Channel {
 function whatHappened(event: Event): string {
   if (event.type === "messageerror") return "sent an answer that cannot be read";
   if (event instanceof ErrorEvent) return `ended by an error, ${event.message}`;
-  return "its script did not start: is its address right, does the page's policy allow it (see README)?";
+  return "its script did not start: is its address right, does the page's policy allow it (see src/README.md)?";
 }

@@ -440,7 +440,7 @@ describe("webgru verify", () => {
 
   it("finds fine what the README's script writes", async () => {
     const script = readFileSync(fixture("save_with_cases.py"), "utf8");
-    expect(readFileSync(`${projectRoot}README.md`, "utf8")).toContain(`\`\`\`python\n${script}\`\`\``);
+    expect(readFileSync(`${projectRoot}src/cli/README.md`, "utf8")).toContain(`\`\`\`python\n${script}\`\`\``);
     const { code, stdout } = await runCli([
       "verify",
       fixture("saved_model.pt"),

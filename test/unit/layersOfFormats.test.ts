@@ -1,4 +1,4 @@
-// The README's table of layer types and formats against the fixtures: a format gives a layer type where a fixture does.
+// The table of layer types and formats in src/formats/README.md against the fixtures: a format gives a layer type where a fixture does.
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles
 import { onnxruntimeFixtureNames, readOnnxruntimeFixture } from "../files/onnxruntimeFixtureFiles.js";
 import { projectRoot } from "../harness/library.js";
 
-const readme = readFileSync(`${projectRoot}README.md`, "utf8");
+const readme = readFileSync(`${projectRoot}src/formats/README.md`, "utf8");
 const table = /^\| Layer type \| (PyTorch .*)$\n.*\n((?:\|.*\n)+)/m.exec(readme)!;
 const formats = cellsOf(table[1]!);
 const rows = table[2]!
@@ -56,7 +56,7 @@ function cellsOf(line: string): string[] {
     .filter((_, i, all) => i < all.length - 1);
 }
 
-describe("the README's table of layer types", () => {
+describe("the table of layer types", () => {
   it("has a row for each, and a column for each format", () => {
     expect(formats).toEqual(["PyTorch", "ONNX", "Keras, TF.js"]);
     expect(rows.map(([type]) => type!.replaceAll("`", "")).sort()).toEqual([...LAYER_TYPES].sort());

@@ -1,4 +1,4 @@
-// The README's section "What loads" against the fixtures: what it lists is what they hold, and no more.
+// src/formats/README.md against the fixtures: what it lists is what they hold, and no more.
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -14,8 +14,8 @@ import { parseOnnx } from "../../src/entries/onnx.js";
 import { onnxruntimeFixtureNames, readOnnxruntimeFixture } from "../files/onnxruntimeFixtureFiles.js";
 import { onnxFixtureNames, readOnnxFixtureFile } from "../files/onnxFixtureFiles.js";
 
-const readme = readFileSync(`${projectRoot}README.md`, "utf8");
-const section = /^## What loads$([^]*?)^### /m.exec(readme)![1]!;
+const readme = readFileSync(`${projectRoot}src/formats/README.md`, "utf8");
+const section = /^# What loads$([^]*?)^## /m.exec(readme)![1]!;
 
 /** Each row's second cell by its first. */
 const rows = new Map(
@@ -54,7 +54,7 @@ const grus = () => networks.flatMap((network) => gruLayers(network));
 const quoted = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word!);
 const sorted = (items: Iterable<string>) => [...new Set(items)].sort();
 
-describe("the README's table of files", () => {
+describe("its table of files", () => {
   it("names every format that there is, and has a fixture of each", () => {
     const named = [...rows.keys()].flatMap((row) => [...row.matchAll(/`\.?([a-z0-9.]+)`|(safetensors)/g)]);
     const endings = sorted(named.map(([, ending, word]) => ending ?? word!));
@@ -93,7 +93,7 @@ it("names the loops of ONNX, of which there are fixtures", () => {
   for (const type of ["gru", "lstm", "rnn", "carry"]) expect(types).toContain(type);
 });
 
-describe("the README's table of what a GRU may have", () => {
+describe("its table of what a GRU may have", () => {
   /** The fixtures of each row. */
   const CHECKS: Record<string, (cell: string) => void> = {
     "reset gate after or before the recurrent product": (cell) => {
