@@ -1,4 +1,5 @@
-// Builds dist/: a file for each of src/entries/, webgru.js of src/index.ts, cli.js of src/cli/main.ts, and the schema of descriptions.
+// Builds dist/: a file for each of src/entries/, webgru.js of src/index.ts, webgru.min.js of all that it would fetch, cli.js of
+// src/cli/main.ts, and the schema of descriptions.
 
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -91,6 +92,20 @@ for (const [fileName, entry] of Object.entries(sources)) {
     },
   });
 }
+
+await build({
+  root: projectRoot,
+  configFile: false,
+  logLevel: "warn",
+  publicDir: false,
+  plugins: [wgsl, assemblyScript()],
+  build: {
+    target: "es2022",
+    emptyOutDir: false,
+    lib: { entry: sources.webgru, formats: ["es"], fileName: "webgru.min" },
+    rolldownOptions: { output: { minify: true, codeSplitting: false } },
+  },
+});
 
 const { module } = await runnerImport(`${projectRoot}src/formats/descriptionSchema.ts`, { configFile: false });
 writeFileSync(`${projectRoot}dist/description.schema.json`, JSON.stringify(module.descriptionSchema()));

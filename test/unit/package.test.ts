@@ -84,6 +84,39 @@ describe("the bundle", () => {
   });
 });
 
+describe("webgru.min.js", () => {
+  const path = `${projectRoot}dist/webgru.min.js`;
+
+  it("imports nothing, so that one address is enough", () => {
+    const { imports, others } = demands(parseAst(readFileSync(path, "utf8")));
+    expect([...imports, ...others]).toEqual([]);
+  });
+
+  it("has the names of the main file, and reads and runs models of other programs by itself", async () => {
+    const alone = join(scratch, "alone.mjs");
+    writeFileSync(alone, readFileSync(path));
+    const script = `
+      const { loadModel, ...rest } = await import(${JSON.stringify(pathToFileURL(alone).href)});
+      const results = [];
+      for (const file of process.argv.slice(1)) {
+        const model = await loadModel(file, { device: "cpu" });
+        results.push((await model.run(new Float32Array(model.inputSize * 16))).output.length);
+      }
+      console.log(JSON.stringify([["loadModel", ...Object.keys(rest)].sort(), results]));`;
+    const files = ["torch_bidirectional.pt", "h5_cnn_gru.h5", "onnx/graph_cell.opset18.onnx"].map(
+      (name) => `${projectRoot}test/fixtures/${name}`,
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script, ...files], {
+      encoding: "utf8",
+    });
+    expect(stderr).toBe("");
+    const library = await import(/* @vite-ignore */ pathToFileURL(`${projectRoot}dist/webgru.js`).href);
+    const [names, results] = JSON.parse(stdout) as [string[], number[]];
+    expect(names).toEqual(Object.keys(library).sort());
+    expect(results.every((length) => length > 0)).toBe(true);
+  });
+});
+
 describe("a file beside it", () => {
   for (const name of fetched) {
     it(`${name} needs no file but the main one, which has the one GruError`, () => {
