@@ -3,7 +3,7 @@ import type { Network } from "../model/network.js";
 import { describeValue } from "../model/valueKind.js";
 import { isSoftware, nameOf, requestAdapter } from "./adapter.js";
 import type { Engine } from "./engine.js";
-import { cpuPath, gpuPath } from "./registry.js";
+import { cpuPath, gpuPath, type Recovery } from "./registry.js";
 import type { Workload } from "./workload.js";
 
 /**
@@ -17,6 +17,7 @@ export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
  *
  * @param isAutotuned whether a GPU may be asked which kernels it is best at, which takes about 200 ms the first time
  * @param workload what `auto` decides by
+ * @param recovery of a GPU that is lost, unless it is the caller's; null to end with it
  * @throws GruError `no-adapter` when `webgpu` was demanded and there is none, `limit-exceeded` when the model does not fit,
  *   `device-lost` when the device goes away meanwhile, unless `auto` may take the CPU
  */
@@ -25,10 +26,11 @@ export async function chooseEngine(
   request: DeviceRequest,
   isAutotuned: boolean,
   workload: Workload,
+  recovery: Recovery | null,
 ): Promise<Engine> {
   if (request === "cpu") return onCpu(network, "asked for");
   if (typeof request === "object" && typeof request?.createBuffer === "function") {
-    return (await gpuPath()).borrow(request).createEngine(network, "the caller's own device", isAutotuned);
+    return (await gpuPath()).borrow(request).createEngine(network, "the caller's own device", isAutotuned, null);
   }
   if (request !== "auto" && request !== "webgpu") {
     throw new GruError(
@@ -42,7 +44,7 @@ export async function chooseEngine(
     if (request === "auto") return onCpu(network, `no WebGPU: ${adapter.refusal}`);
     throw new GruError("no-adapter", `device "webgpu": expected an adapter, got none: ${adapter.refusal}`);
   }
-  if (request === "webgpu") return onGpu(network, adapter, isAutotuned, null);
+  if (request === "webgpu") return onGpu(network, adapter, isAutotuned, null, recovery);
   if (isSoftware(adapter.info)) {
     const name = nameOf(adapter.info);
     return onCpu(network, `the only WebGPU adapter is software (${name}), slower than the CPU path`);
@@ -50,7 +52,7 @@ export async function chooseEngine(
   startFetching();
   cpuPath().catch(() => {}); // either may be taken
   try {
-    return await onGpu(network, adapter, isAutotuned, workload);
+    return await onGpu(network, adapter, isAutotuned, workload, recovery);
   } catch (error) {
     return onCpu(network, `the GPU cannot run this model: ${String(error)}`);
   }
@@ -71,13 +73,14 @@ async function onGpu(
   adapter: GPUAdapter,
   isAutotuned: boolean,
   workload: Workload | null,
+  recovery: Recovery | null,
 ): Promise<Engine> {
   const gpu = await (await gpuPath()).open(adapter);
   try {
-    if (workload === null) return await gpu.createEngine(network, "asked for", isAutotuned);
+    if (workload === null) return await gpu.createEngine(network, "asked for", isAutotuned, recovery);
     const cpu = await cpuPath().catch(() => null);
     const offer = (await cpu?.offer(network, workload, gpu)) ?? { whyNot: "a GPU was found; cpu.js is not there" };
-    if ("whyNot" in offer) return await gpu.createEngine(network, offer.whyNot, isAutotuned);
+    if ("whyNot" in offer) return await gpu.createEngine(network, offer.whyNot, isAutotuned, recovery);
     gpu.close();
     return offer.engine;
   } catch (error) {

@@ -66,7 +66,9 @@ export interface Sampling {
 
 /** A checked request without its prompt. */
 export interface Generation extends Sampling {
-  /** Tokens to draw for each row. */
+  /** Position of the first token to draw: 0 unless a text is continued. */
+  readonly first: number;
+  /** Position after the last one. */
   readonly length: number;
   /** Steps to draw at once; the session decides when undefined. */
   readonly tokensPerSubmit: number | undefined;
@@ -99,6 +101,7 @@ export function takeGeneration(
   const state = initialState === undefined ? null : takeState(network, initialState, streams, nonFinite);
   const isGreedy = temperature < 1e-30 || topP < 1e-30;
   const generation = {
+    first: 0,
     length,
     tokensPerSubmit,
     seed,

@@ -3,6 +3,7 @@
 
 import type {
   CreateModelOptions,
+  DeviceChange,
   GenerateOptions,
   LoadModelOptions,
   ModelSource,
@@ -20,7 +21,7 @@ import type { LoadProgress } from "../index.js";
 import type { SentError } from "./sentError.js";
 
 /** Version of the messages. Page and worker must have the same. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** The message that brings the port of a model. */
 export interface Greeting {
@@ -32,11 +33,15 @@ export interface Greeting {
   readonly lock: string;
 }
 
-/** The properties of a model that the page has without a call. */
-export interface Facts {
+/** The device of a model. */
+export interface DeviceFacts {
   readonly device: "webgpu" | "cpu";
   readonly deviceName: string;
   readonly deviceReason: string;
+}
+
+/** The properties of a model that the page has without a call. */
+export interface Facts extends DeviceFacts {
   readonly inputSize: number;
   readonly outputSize: number;
   readonly outputNames: readonly string[];
@@ -93,9 +98,10 @@ export type Call = {
   [Method in keyof Calls]: { readonly id: number; readonly method: Method; readonly args: Parameters<Calls[Method]> };
 }[keyof Calls];
 
-/** The result of a call, the progress of a load, or whether the worker holds its lock. */
+/** The result of a call, the progress of a load, a change of the device, or whether the worker holds its lock. */
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: SentError }
   | { readonly progress: LoadProgress }
+  | { readonly change: DeviceChange; readonly device: DeviceFacts }
   | { readonly isLocked: boolean };

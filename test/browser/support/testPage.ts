@@ -40,6 +40,7 @@ import { seeConcurrentGroups } from "./concurrency.js";
 import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { duringWait, watchedWorker } from "./gpuWaits.js";
+import * as losses from "./losses.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
 import { runWatchedCampaign } from "./watchedCampaign.js";
@@ -47,6 +48,8 @@ import { countWeightLoads } from "./weightLoads.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
 import * as scenarios from "../../cases/workerScenarios.js";
 import * as workerCalls from "./workerCalls.js";
+
+losses.watchDevices();
 
 let twinDevice: Promise<GPUDevice> | null = null;
 
@@ -65,6 +68,7 @@ const harness = {
   countWeightLoads,
   seeConcurrentGroups,
   ...outcome,
+  ...losses,
   ...workerCalls,
   campaignNetwork,
   runWatchedCampaign,
@@ -83,7 +87,8 @@ const harness = {
       const { prompt, streams, generation } = takeGeneration(network, request);
       const session = engine.createSession(streams, 1);
       const chunks: number[][] = [];
-      for await (const chunk of session.generate(prompt[0]!, generation)) chunks.push([...chunk]);
+      for await (const chunk of session.generate(new Uint32Array(session.numSlots).fill(prompt[0]!), generation))
+        chunks.push([...chunk]);
       session.dispose();
       results.push({ tokens: chunks.flat(), lengths: chunks.map(({ length }) => length) });
     }
