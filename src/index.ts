@@ -49,8 +49,5 @@ export {
   registerGpu,
   registerGpuLayers,
 } from "./engine/registry.js";
-export { DeviceEvent } from "./stream/deviceEvents.js";
-export type { DeviceEvents } from "./stream/deviceEvents.js";
-export type { DeviceChange } from "./engine/engine.js";
 export type { Workload } from "./engine/workload.js";
-export type { CpuLayers, CpuOffer, CpuPath, GpuPath, OpenGpu, OtherLayers, Recovery } from "./engine/registry.js";
+export type { CpuLayers, CpuOffer, CpuPath, GpuPath, OpenGpu, OtherLayers } from "./engine/registry.js";

@@ -127,20 +127,20 @@ export class CpuSession implements Session {
     return turn === null ? this.#end(request, job) : this.#endAfter(turn, request, job);
   }
 
-  async *generate(tokens: Uint32Array, generation: Generation): AsyncGenerator<Uint32Array, void> {
+  async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     const { numTokens, areProbabilities } = checkGenerative(this.#network);
     const slots = [...this.#states.keys()];
     const request = { slots, lengths: null, lastOnly: true, output: ALL, withState: false };
-    let input = Float32Array.from(tokens);
-    for (let position = generation.first; position < generation.length; position++) {
+    let input = new Float32Array(slots.length).fill(token);
+    for (let position = 0; position < generation.length; position++) {
       const { outputs } = await this.advance({ ...request, input });
-      const drawn = Uint32Array.from(slots, (row) => {
+      const tokens = Uint32Array.from(slots, (row) => {
         const scores = outputs[0]!.subarray(row * numTokens, (row + 1) * numTokens);
         return sample(scores, areProbabilities, generation, row, position);
       });
-      input = Float32Array.from(drawn);
-      yield drawn;
-      await this.#pace.spend(drawn.length * numTokens * SAMPLE_FLOPS);
+      input = Float32Array.from(tokens);
+      yield tokens;
+      await this.#pace.spend(tokens.length * numTokens * SAMPLE_FLOPS);
     }
   }
 
@@ -162,10 +162,6 @@ export class CpuSession implements Session {
 
   async readState(slot: number): Promise<Float32Array> {
     return this.#states[slot]!.slice();
-  }
-
-  async readStates(): Promise<Float32Array> {
-    return this.#joinStates([...this.#states.keys()]);
   }
 
   copyState(from: number, to: number): void {

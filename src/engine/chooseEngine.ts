@@ -3,7 +3,7 @@ import type { Network } from "../model/network.js";
 import { describeValue } from "../model/valueKind.js";
 import { isSoftware, nameOf, requestAdapter } from "./adapter.js";
 import type { Engine } from "./engine.js";
-import { cpuPath, gpuPath, type Recovery } from "./registry.js";
+import { cpuPath, gpuPath } from "./registry.js";
 import type { Workload } from "./workload.js";
 
 /**
@@ -17,7 +17,6 @@ export type DeviceRequest = "auto" | "webgpu" | "cpu" | GPUDevice;
  *
  * @param isAutotuned whether a GPU may be asked which kernels it is best at, which takes about 200 ms the first time
  * @param workload what `auto` decides by
- * @param recovery of a GPU that is lost, unless it is the caller's; null to end with it
  * @throws GruError `no-adapter` when `webgpu` was demanded and there is none, `limit-exceeded` when the model does not fit,
  *   `device-lost` when the device goes away meanwhile, unless `auto` may take the CPU
  */
@@ -26,11 +25,10 @@ export async function chooseEngine(
   request: DeviceRequest,
   isAutotuned: boolean,
   workload: Workload,
-  recovery: Recovery | null,
 ): Promise<Engine> {
   if (request === "cpu") return onCpu(network, "asked for");
   if (typeof request === "object" && typeof request?.createBuffer === "function") {
-    return (await gpuPath()).borrow(request).createEngine(network, "the caller's own device", isAutotuned, null);
+    return (await gpuPath()).borrow(request).createEngine(network, "the caller's own device", isAutotuned);
   }
   if (request !== "auto" && request !== "webgpu") {
     throw new GruError(
@@ -44,7 +42,7 @@ export async function chooseEngine(
     if (request === "auto") return onCpu(network, `no WebGPU: ${adapter.refusal}`);
     throw new GruError("no-adapter", `device "webgpu": expected an adapter, got none: ${adapter.refusal}`);
   }
-  if (request === "webgpu") return onGpu(network, adapter, isAutotuned, null, recovery);
+  if (request === "webgpu") return onGpu(network, adapter, isAutotuned, null);
   if (isSoftware(adapter.info)) {
     const name = nameOf(adapter.info);
     return onCpu(network, `the only WebGPU adapter is software (${name}), slower than the CPU path`);
@@ -52,7 +50,7 @@ export async function chooseEngine(
   startFetching();
   cpuPath().catch(() => {}); // either may be taken
   try {
-    return await onGpu(network, adapter, isAutotuned, workload, recovery);
+    return await onGpu(network, adapter, isAutotuned, workload);
   } catch (error) {
     return onCpu(network, `the GPU cannot run this model: ${String(error)}`);
   }
@@ -73,14 +71,13 @@ async function onGpu(
   adapter: GPUAdapter,
   isAutotuned: boolean,
   workload: Workload | null,
-  recovery: Recovery | null,
 ): Promise<Engine> {
   const gpu = await (await gpuPath()).open(adapter);
   try {
-    if (workload === null) return await gpu.createEngine(network, "asked for", isAutotuned, recovery);
+    if (workload === null) return await gpu.createEngine(network, "asked for", isAutotuned);
     const cpu = await cpuPath().catch(() => null);
     const offer = (await cpu?.offer(network, workload, gpu)) ?? { whyNot: "a GPU was found; cpu.js is not there" };
-    if ("whyNot" in offer) return await gpu.createEngine(network, offer.whyNot, isAutotuned, recovery);
+    if ("whyNot" in offer) return await gpu.createEngine(network, offer.whyNot, isAutotuned);
     gpu.close();
     return offer.engine;
   } catch (error) {

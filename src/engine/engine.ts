@@ -1,20 +1,8 @@
 // The seam between the public classes and a device: one implementation on the GPU (runtime/), one on the CPU (cpu/).
 // Arguments have been checked before they come here.
 
-import type { GruError } from "../errors.js";
 import type { Generation } from "../model/generative.js";
 import type { Selection } from "../model/outputRequest.js";
-
-/** What became of a model's device. */
-export interface DeviceChange {
-  /**
-   * `lost`: it went away. `restored`: a GPU is in use again, and nothing was lost. `fallback`: the CPU carries on
-   * meanwhile. `stalled`: the GPU owes an answer for longer than the deadline. `resumed`: it has answered.
-   */
-  readonly change: "lost" | "restored" | "fallback" | "stalled" | "resumed";
-  /** The reason, for a person. */
-  readonly reason: string;
-}
 
 /** A network on a device. */
 export interface Engine {
@@ -37,24 +25,7 @@ export interface Engine {
   describeChoices(): string[];
   /** How a sequence of `sequenceLength` steps of `batchSize` rows is run, for `explain()`. */
   describe(batchSize: number, sequenceLength: number): string;
-  /** Has every change of the device told from now on; absent where there is none. */
-  onChange?(tell: (change: DeviceChange) => void): void;
   dispose(): void;
-}
-
-/** A device that may go away, or hang. */
-export interface DeviceLife {
-  /** Resolves with the error of every call from now on, when the device is gone. */
-  readonly gone: Promise<GruError>;
-  /** Called when an answer of the device begins to be awaited, while no other is. */
-  onWait: (() => void) | null;
-  /** Time since the device last gave an answer, or since one was first awaited, in ms; 0 while none is awaited. */
-  silentMs(): number;
-}
-
-/** An engine on such a device. */
-export interface MortalEngine extends Engine {
-  readonly loss: DeviceLife;
 }
 
 /** Sequences to advance states by. */
@@ -109,18 +80,16 @@ export interface Session {
    * Draws tokens for the rows of all slots, from a network that `checkGenerative` lets through: each step's tokens are the
    * next one's input. The session does nothing else until it ends, and is disposed no earlier.
    *
-   * @param tokens the first step's input, [B]
+   * @param token the first step's input, of all rows
    * @returns [steps, B] of as many steps as come together
    */
-  generate(tokens: Uint32Array, generation: Generation): AsyncGenerator<Uint32Array, void>;
+  generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void>;
   /** Sets the state of a slot, [D, size] of each block, one after the other; the network's initial one when null. */
   writeState(slot: number, state: Float32Array | null): void;
   /** Sets the states of all slots, laid out as `Advanced.state` with B = numSlots; the initial one in each when null. */
   writeStates(states: Float32Array | null): void;
   /** @returns the state of a slot, laid out as `writeState` takes it */
   readState(slot: number): Promise<Float32Array>;
-  /** @returns the states of all slots after the calls made before, laid out as `writeStates` takes them */
-  readStates(): Promise<Float32Array>;
   /** Copies the state of one slot to another, without a way round by the CPU. */
   copyState(from: number, to: number): void;
   /**

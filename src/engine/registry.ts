@@ -12,13 +12,6 @@ declare global {
   interface GPUDevice {}
 }
 
-/** Treatment of a GPU that is lost, or hangs. */
-export interface Recovery {
-  /** When the GPU has owed an answer for `deadlineMs`: wait for it, or go on on the CPU. */
-  readonly onStall: "wait" | "cpu";
-  readonly deadlineMs: number;
-}
-
 /** An engine on the CPU, or why a GPU finishes first. */
 export type CpuOffer = { readonly engine: Engine } | { readonly whyNot: string };
 
@@ -43,10 +36,9 @@ export interface OpenGpu {
   /**
    * @param reason why the GPU was chosen
    * @param isAutotuned whether kernels are chosen by trying them
-   * @param recovery what to do when the device is lost or hangs; null to end with it, as a borrowed one does
    * @throws GruError `limit-exceeded`, `unsupported`, `device-lost`
    */
-  createEngine(network: Network, reason: string, isAutotuned: boolean, recovery: Recovery | null): Promise<Engine>;
+  createEngine(network: Network, reason: string, isAutotuned: boolean): Promise<Engine>;
   /** Time of an empty round trip, in microseconds. */
   timeReadbackUs(): Promise<number>;
   /** Destroys the device, unless it was borrowed. */

@@ -1,7 +1,6 @@
 import { chooseEngine, type DeviceRequest } from "../engine/chooseEngine.js";
 import { GruError } from "../errors.js";
 import { GruModel } from "../stream/gruModel.js";
-import type { Recovery } from "../engine/registry.js";
 import type { Workload } from "../engine/workload.js";
 import { bytesIn } from "../formats/fileContents.js";
 import {
@@ -13,7 +12,7 @@ import {
   type ModelSource,
 } from "./loadBytes.js";
 import { checkBatchSize, type NonFinite } from "../model/checkInput.js";
-import { checkBoolean, checkOptions, checkWhole } from "../model/checkOptions.js";
+import { checkOptions } from "../model/checkOptions.js";
 import { defineNetwork } from "../model/defineNetwork.js";
 import type { Storage } from "../layers/layerType.js";
 import type { Network } from "../model/network.js";
@@ -39,21 +38,12 @@ export interface CreateModelOptions {
   readonly nonFinite?: NonFinite;
   /** The typical call: `auto` takes the device that finishes it first. */
   readonly workload?: Workload;
-  /**
-   * Whether a model outlives its GPU, with nothing lost (true when absent), or its calls reject with `device-lost`, as they do on a
-   * GPUDevice of the caller's.
-   */
-  readonly recover?: boolean;
-  /** Treatment of a GPU that owes an answer for `deadlineMs`: `wait` for it (when absent), or go on on the `cpu`. */
-  readonly onStall?: "wait" | "cpu";
-  /** Time after which a GPU that gives no answer is told as `stalled`, in ms; 10,000 when absent. */
-  readonly deadlineMs?: number;
 }
 
 /** Options of running a model and of reading its file. */
 export interface LoadModelOptions extends CreateModelOptions, LoadBytesOptions, ParseModelOptions {}
 
-const CREATE_OPTIONS = "device dtype nonFinite autotune workload recover onStall deadlineMs".split(" ");
+const CREATE_OPTIONS = ["device", "dtype", "nonFinite", "autotune", "workload"];
 const READ_OPTIONS = "description linearBeforeReset constants inputShapes states part files signal onProgress".split(
   " ",
 );
@@ -109,17 +99,6 @@ async function modelOn(network: Network, options: CreateModelOptions): Promise<G
   checkOptions(workload, ["batchSize", "sequenceLength", "measure"]);
   checkBatchSize(workload.batchSize ?? 1);
   checkBatchSize(workload.sequenceLength ?? 1, "sequenceLength");
-  const recovery = takeRecovery(options);
   const stored = dtype === "auto" ? network : withStorage(network, dtype);
-  return new GruModel(stored, await chooseEngine(stored, device, autotune, workload, recovery), nonFinite);
-}
-
-/** @returns null where a model ends with its GPU */
-function takeRecovery({ recover = true, onStall = "wait", deadlineMs = 10_000 }: CreateModelOptions): Recovery | null {
-  checkBoolean("recover", recover);
-  if (onStall !== "wait" && onStall !== "cpu") {
-    throw new GruError("unsupported", `onStall: expected "wait" or "cpu", got ${describeValue(onStall)}`);
-  }
-  checkWhole("deadlineMs", deadlineMs, 1, 2 ** 31 - 1);
-  return recover ? { onStall, deadlineMs } : null;
+  return new GruModel(stored, await chooseEngine(stored, device, autotune, workload), nonFinite);
 }

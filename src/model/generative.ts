@@ -66,9 +66,7 @@ export interface Sampling {
 
 /** A checked request without its prompt. */
 export interface Generation extends Sampling {
-  /** Position of the first token to draw: 0 unless a text is continued. */
-  readonly first: number;
-  /** Position after the last one. */
+  /** Tokens to draw for each row. */
   readonly length: number;
   /** Steps to draw at once; the session decides when undefined. */
   readonly tokensPerSubmit: number | undefined;
@@ -101,7 +99,6 @@ export function takeGeneration(
   const state = initialState === undefined ? null : takeState(network, initialState, streams, nonFinite);
   const isGreedy = temperature < 1e-30 || topP < 1e-30;
   const generation = {
-    first: 0,
     length,
     tokensPerSubmit,
     seed,

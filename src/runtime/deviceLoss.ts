@@ -1,4 +1,3 @@
-import type { DeviceLife } from "../engine/engine.js";
 import { GruError } from "../errors.js";
 
 /**
@@ -8,32 +7,19 @@ import { GruError } from "../errors.js";
  * does not compile, no compilation messages; or it gives an answer without meaning. So every answer of a device is awaited
  * through `told`.
  */
-export class DeviceLoss implements DeviceLife {
-  onWait: (() => void) | null = null;
-  readonly gone: Promise<GruError>;
+export class DeviceLoss {
   readonly #device: GPUDevice;
   readonly #told: Promise<void>;
-  #tellGone!: (error: GruError) => void;
   #message: string | null = null;
-  #numWaits = 0;
-  /** When the device last gave an answer, or when one was first awaited. */
-  #signMs = 0;
 
   constructor(device: GPUDevice) {
     this.#device = device;
-    this.gone = new Promise((resolve) => (this.#tellGone = resolve));
     this.#told = device.lost.then(({ reason, message }) => this.note(`${reason}: ${message}`));
   }
 
   /** Takes the device for lost from now on. */
   note(message: string): void {
-    if (this.#message !== null) return;
-    this.#message = message;
-    this.#tellGone(this.error(undefined));
-  }
-
-  silentMs(): number {
-    return this.#numWaits === 0 ? 0 : performance.now() - this.#signMs;
+    this.#message ??= message;
   }
 
   /** @throws GruError `device-lost` once the device is gone */
@@ -55,19 +41,12 @@ export class DeviceLoss implements DeviceLife {
    * @throws GruError `device-lost` where the device is gone by then, whatever became of `answer`
    */
   async told<T>(answer: Promise<T>): Promise<T> {
-    if (this.#numWaits++ === 0) {
-      this.#signMs = performance.now();
-      this.onWait?.();
-    }
     let value: T;
     try {
       value = await answer;
     } catch (cause) {
       await this.#ask(cause);
       throw cause;
-    } finally {
-      this.#numWaits--;
-      this.#signMs = performance.now();
     }
     this.check();
     return value;

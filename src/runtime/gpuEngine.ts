@@ -1,4 +1,4 @@
-import type { DeviceChange, MortalEngine } from "../engine/engine.js";
+import type { Engine } from "../engine/engine.js";
 import { framesPerStep, type Network } from "../model/network.js";
 import { checkSize, chunkStepsFor, flopPerSubmit, maxBindingBytes, maxChunkSteps } from "../plan/budget.js";
 import { describePlan } from "../plan/describePlan.js";
@@ -17,7 +17,7 @@ import { Pipelines } from "./pipelines.js";
 import { WeightBuffers } from "./weightBuffers.js";
 
 /** Runs a network on a GPUDevice: holds the weights and the pipelines that its sessions share. */
-export class GpuEngine implements MortalEngine, GpuResources {
+export class GpuEngine implements Engine, GpuResources {
   readonly device = "webgpu";
   readonly isImmediate = false;
   readonly deviceName: string;
@@ -30,11 +30,9 @@ export class GpuEngine implements MortalEngine, GpuResources {
   readonly network: Network;
   readonly flopPerSubmit: number;
   readonly nudge: Nudge;
-  readonly choice: GpuChoice;
+  readonly #choice: GpuChoice;
   readonly #weights: WeightBuffers;
-  /** How `tuning` came to be chosen, for `explain()`. */
-  readonly kernelNote: string;
-  #isDisposed = false;
+  readonly #kernelNote: string;
 
   private constructor(
     layout: NetworkLayout,
@@ -52,11 +50,11 @@ export class GpuEngine implements MortalEngine, GpuResources {
     this.gpu = choice.device;
     this.loss = choice.loss;
     this.tuning = tuning;
-    this.kernelNote = kernelNote;
+    this.#kernelNote = kernelNote;
     this.pipelines = pipelines;
     this.flopPerSubmit = flopPerSubmit(choice.facts);
     this.nudge = new Nudge(choice.device);
-    this.choice = choice;
+    this.#choice = choice;
     this.#weights = weights;
     if (!choice.isOwned) return;
     // An error that nobody caught means that a submit was dropped: the states are no longer those that we count on.
@@ -105,7 +103,7 @@ export class GpuEngine implements MortalEngine, GpuResources {
   }
 
   describeChoices(): string[] {
-    return [this.kernelNote, this.tuning.note].filter((note) => note).map((note) => `kernels: ${note}`);
+    return [this.#kernelNote, this.tuning.note].filter((note) => note).map((note) => `kernels: ${note}`);
   }
 
   weight(plan: BufferPlan): GPUBufferBinding | undefined {
@@ -123,18 +121,11 @@ export class GpuEngine implements MortalEngine, GpuResources {
   }
 
   checkSize(label: string, sizeBytes: number, what: string): void {
-    checkSize(this.choice.facts, label, sizeBytes, what);
-  }
-
-  onChange(tell: (change: DeviceChange) => void): void {
-    void this.loss.gone.then(({ message }) => {
-      if (!this.#isDisposed) tell({ change: "lost", reason: message });
-    });
+    checkSize(this.#choice.facts, label, sizeBytes, what);
   }
 
   dispose(): void {
-    this.#isDisposed = true;
     this.#weights.dispose();
-    if (this.choice.isOwned) this.gpu.destroy();
+    if (this.#choice.isOwned) this.gpu.destroy();
   }
 }

@@ -40,25 +40,25 @@ export class GpuGeneration {
   }
 
   /** Runs once. @see Session.generate */
-  async *run(tokens: Uint32Array, generation: Generation): AsyncGenerator<Uint32Array, void> {
-    const { first, length } = generation;
+  async *run(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
+    const { length } = generation;
     const { numSlots } = this.#states;
     const { queue } = this.#resources.gpu;
     const compiled = await this.#compile(generation);
     const numSteps = compiled.plan.chunkSteps;
-    queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, Uint32Array.from(tokens));
+    queue.writeBuffer(compiled.buffer(compiled.plan.input), 0, new Uint32Array(numSlots).fill(token));
     const lengths = new Uint32Array(numSlots).fill(numSteps); // every sequence has a step for each token
     for (const plan of compiled.plan.lengths) queue.writeBuffer(compiled.buffer(plan), 0, lengths);
     const chunks: Promise<Uint32Array>[] = [];
     try {
-      for (let read = first, start = first; read < length; read += numSteps) {
+      for (let read = 0, start = 0; read < length; read += numSteps) {
         for (; start < length && chunks.length < MAX_CHUNKS_IN_FLIGHT; start += numSteps) {
           const chunk = this.#generateChunk(compiled, generation, start);
           chunk.catch(() => {}); // awaited below; without this, two failures at once would leave one unhandled
           chunks.push(chunk);
         }
-        const drawn = await chunks.shift()!;
-        yield drawn.subarray(0, (length - read) * numSlots);
+        const tokens = await chunks.shift()!;
+        yield tokens.subarray(0, (length - read) * numSlots);
       }
     } finally {
       await Promise.allSettled(chunks); // the caller has had enough; buffers may go when nothing reads them any more
@@ -66,14 +66,14 @@ export class GpuGeneration {
     }
   }
 
-  async #compile({ first, length, tokensPerSubmit }: Generation): Promise<CompiledPlan> {
+  async #compile({ length, tokensPerSubmit }: Generation): Promise<CompiledPlan> {
     const { layout, tuning, pipelines, flopPerSubmit } = this.#resources;
     const { numTokens, areProbabilities } = this.#host.scores;
     const maxRows = this.#states.numSlots;
     const sample = sampleKernel(numTokens, areProbabilities);
     const planOf = (chunkSteps: number) =>
       planSequence(layout, { maxRows, chunkSteps, lastOnly: false, sample, tuning });
-    const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length - first, flopPerSubmit);
+    const wanted = tokensPerSubmit ?? generatedStepsFor(chunkFlop(planOf(1), 1), length, flopPerSubmit);
     const plan = planOf(Math.min(wanted, this.#resources.maxChunkSteps(maxRows)));
     await pipelines.addAll(kernelsOf(plan));
     return this.#host.allocate(`generate ${plan.chunkSteps}`, plan);

@@ -114,7 +114,7 @@ export class GpuSession implements Session {
     return advanced;
   }
 
-  async *generate(tokens: Uint32Array, generation: Generation): AsyncGenerator<Uint32Array, void> {
+  async *generate(token: number, generation: Generation): AsyncGenerator<Uint32Array, void> {
     const resources = this.#resources;
     const { network, gpu, flopPerSubmit } = resources;
     yield* new GpuGeneration({
@@ -124,34 +124,33 @@ export class GpuSession implements Session {
       recorder: new Recorder(gpu, flopPerSubmit),
       scores: checkGenerative(network),
       allocate: (key, plan) => this.#allocate(key, plan),
-    }).run(tokens, generation);
+    }).run(token, generation);
   }
 
   writeState(slot: number, state: Float32Array | null): void {
-    this.#resources.loss.check();
     this.#states.write(slot, state);
   }
 
   writeStates(states: Float32Array | null): void {
-    this.#resources.loss.check();
     this.#states.writeAll(states);
   }
 
-  readState(slot: number): Promise<Float32Array> {
-    return this.#read(slot, 1);
-  }
-
-  readStates(): Promise<Float32Array> {
-    return this.#read(0, this.numSlots);
+  async readState(slot: number): Promise<Float32Array> {
+    this.#resources.loss.check();
+    const { gpu, network } = this.#resources;
+    const state = new Float32Array(stateLength(network, 1));
+    const encoder = gpu.createCommandEncoder({ label: "webgru.readState" });
+    const arrival = this.#states.read(encoder, this.#readback, slot, 1, state);
+    gpu.queue.submit([encoder.finish()]);
+    await this.#readback.read([arrival]);
+    return state;
   }
 
   copyState(from: number, to: number): void {
-    this.#resources.loss.check();
     this.#states.copy(from, to);
   }
 
   grow(numSlots: number): void {
-    this.#resources.loss.check();
     const maxSteps = this.#resources.maxChunkSteps(numSlots);
     this.#watch(`${numSlots} states`, () => this.#states.grow(numSlots), this.#fail);
     this.#maxChunkSteps = maxSteps;
@@ -166,18 +165,6 @@ export class GpuSession implements Session {
     this.#plans.clear();
     this.#states.dispose();
     this.#readback.dispose();
-  }
-
-  /** The states of some slots, [D, B, size] of each block, one after the other. */
-  async #read(first: number, numSlots: number): Promise<Float32Array> {
-    this.#resources.loss.check();
-    const { gpu, network } = this.#resources;
-    const states = new Float32Array(stateLength(network, numSlots));
-    const encoder = gpu.createCommandEncoder({ label: "webgru.readStates" });
-    const arrival = this.#states.read(encoder, this.#readback, first, numSlots, states);
-    gpu.queue.submit([encoder.finish()]);
-    await this.#readback.read([arrival]);
-    return states;
   }
 
   #upload(compiled: CompiledPlan, request: Advance, { start, numSteps }: ChunkRange): void {

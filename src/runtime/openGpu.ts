@@ -1,4 +1,5 @@
-import { gpuLayers } from "../engine/registry.js";
+import type { Engine } from "../engine/engine.js";
+import { gpuLayers, type OpenGpu } from "../engine/registry.js";
 import type { Network } from "../model/network.js";
 import { addPlans, hasCorePlans } from "../plan/layers.js";
 import { TUNING_TABLE } from "../plan/tables.js";
@@ -8,22 +9,21 @@ import { autotune } from "../tuner/tuner.js";
 import { proveConcurrency } from "./concurrency.js";
 import { GpuEngine } from "./gpuEngine.js";
 import type { GpuChoice } from "./openDevice.js";
+import { timeReadbackUs } from "./timeReadback.js";
 
-/**
- * Runs a network on a GPU by the kernels that it is good at.
- *
- * @param former an engine of the same network: a device that is alike takes its kernels, and so gives the same numbers
- */
-export async function createGpuEngine(
-  given: Network,
-  choice: GpuChoice,
-  reason: string,
-  isAutotuned: boolean,
-  former: GpuEngine | null = null,
-): Promise<GpuEngine> {
-  if (former !== null && areAlike(former.choice, choice)) {
-    return GpuEngine.create(former.network, choice, reason, former.tuning, former.kernelNote);
-  }
+/** A GPU on which networks run by the kernels that it is good at. */
+export function openGpu(choice: GpuChoice): OpenGpu {
+  const { device, isOwned } = choice;
+  return {
+    createEngine: (network, reason, isAutotuned) => createEngine(network, choice, reason, isAutotuned),
+    timeReadbackUs: () => timeReadbackUs(device),
+    close: () => {
+      if (isOwned) device.destroy();
+    },
+  };
+}
+
+async function createEngine(given: Network, choice: GpuChoice, reason: string, isAutotuned: boolean): Promise<Engine> {
   const network = await prepare(given);
   const facts = await proveConcurrency(network, choice);
   if (!isAutotuned) return GpuEngine.create(network, choice, reason, new Tuning(facts, TUNING_TABLE));
@@ -31,10 +31,6 @@ export async function createGpuEngine(
     timeSteps(await GpuEngine.create(network, { ...choice, isOwned: false }, "", tuning), network);
   const { tuning, note } = await autotune({ network, facts, deviceName: choice.name, measure });
   return GpuEngine.create(network, choice, reason, tuning, note);
-}
-
-function areAlike(one: GpuChoice, other: GpuChoice): boolean {
-  return one.name === other.name && JSON.stringify(one.facts) === JSON.stringify(other.facts);
 }
 
 /** The layers to run, whose plans are there then. */

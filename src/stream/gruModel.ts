@@ -9,7 +9,6 @@ import { type GeneratedText, type GenerateOptions, type Generation, takeGenerati
 import type { InputPart, NamedInput } from "../model/inputParts.js";
 import type { Rows } from "../model/takeRows.js";
 import { decode, encode, type EncodeOptions } from "../model/vocabulary.js";
-import { DeviceEvent, DeviceEvents } from "./deviceEvents.js";
 import { textsOf } from "./texts.js";
 import {
   framesPerStep,
@@ -28,11 +27,8 @@ import { Scheduler } from "./scheduler.js";
 import { SessionPool } from "./sessionPool.js";
 import { transformOf } from "./transform.js";
 
-/**
- * A network on a device, ready to run. Made by `loadModel` and `createModel`. An event "device" tells of each change of the
- * device.
- */
-export class GruModel extends DeviceEvents {
+/** A network on a device, ready to run. Made by `loadModel` and `createModel`. */
+export class GruModel {
   readonly #network: Network;
   readonly #engine: Engine;
   readonly #nonFinite: NonFinite;
@@ -49,8 +45,6 @@ export class GruModel extends DeviceEvents {
   #isDisposed = false;
 
   constructor(network: Network, engine: Engine, nonFinite: NonFinite) {
-    super();
-    engine.onChange?.((change) => this.dispatchEvent(new DeviceEvent(change)));
     this.#network = network;
     this.#engine = engine;
     this.#nonFinite = nonFinite;
@@ -71,7 +65,7 @@ export class GruModel extends DeviceEvents {
     return this.#network;
   }
 
-  /** The device in use; while a lost one is being replaced, the one before. */
+  /** The device in use. */
   get device(): "webgpu" | "cpu" {
     return this.#engine.device;
   }
@@ -81,7 +75,7 @@ export class GruModel extends DeviceEvents {
     return this.#engine.deviceName;
   }
 
-  /** Why this device was chosen, and what became of it. */
+  /** Why this device was chosen. */
   get deviceReason(): string {
     return this.#engine.reason;
   }
@@ -192,7 +186,7 @@ export class GruModel extends DeviceEvents {
    * Opens a stream with a state of its own, which begins with the initial state.
    *
    * @throws GruError `unsupported` for a model with a layer that cannot begin before a sequence's end; `shape-mismatch`,
-   *   `bad-input`, `limit-exceeded`, `disposed`, `device-lost`
+   *   `bad-input`, `limit-exceeded`, `disposed`
    */
   createStream(options: StreamOptions = {}): GruStream {
     this.#checkUsable();
@@ -288,7 +282,7 @@ export class GruModel extends DeviceEvents {
     this.#checkUsable();
     const session = this.#engine.createSession(streams, Math.max(1, prompt.length - 1));
     session.writeStates(state);
-    const chunks = session.generate(new Uint32Array(streams).fill(prompt.at(-1)!), generation);
+    const chunks = session.generate(prompt.at(-1)!, generation);
     const end = async () => {
       await chunks.return();
       session.dispose();

@@ -63,13 +63,12 @@ export class Scheduler {
   /**
    * Takes slots for `numRows` rows, in the initial state.
    *
-   * @throws GruError `limit-exceeded` when the device cannot hold them, `device-lost`
+   * @throws GruError `limit-exceeded` when the device cannot hold them
    */
   open(numRows: number): Lease {
     if (this.#freeSlots.length < numRows) this.#grow(numRows);
-    const lease = new Lease(this.#freeSlots.slice(-numRows).reverse());
+    const lease = new Lease(this.#freeSlots.splice(-numRows).reverse());
     for (const slot of lease.slots) this.session.writeState(slot, null);
-    this.#freeSlots.length -= numRows; // only now: a device that is gone throws
     return lease;
   }
 

@@ -1,5 +1,5 @@
-import { type DeviceChange, GruError, type LoadProgress } from "../index.js";
-import { type Answer, type Call, type Calls, type DeviceFacts, type Greeting, PROTOCOL } from "./messages.js";
+import { GruError, type LoadProgress } from "../index.js";
+import { type Answer, type Call, type Calls, type Greeting, PROTOCOL } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import { received } from "./sentError.js";
 
@@ -32,10 +32,6 @@ export class Channel {
   readonly watched = new Promise<void>((resolve) => (this.#tellWatched = resolve));
   /** Called with the progress of a load. */
   onProgress: ((progress: LoadProgress) => void) | null = null;
-  /** The device since its last change; null before the first one. */
-  device: DeviceFacts | null = null;
-  /** Called when the device has changed. */
-  onChange: ((change: DeviceChange) => void) | null = null;
 
   constructor(loan: WorkerLoan) {
     const { port1, port2 } = new MessageChannel();
@@ -114,10 +110,6 @@ export class Channel {
   #take(answer: Answer): void {
     if ("isLocked" in answer) return this.#watch(answer.isLocked);
     if ("progress" in answer) return this.onProgress?.(answer.progress);
-    if ("change" in answer) {
-      this.device = answer.device;
-      return this.onChange?.(answer.change);
-    }
     const { resolve, reject } = this.#pending.get(answer.id)!;
     this.#pending.delete(answer.id);
     if ("error" in answer) reject(received(answer.error));

@@ -15,7 +15,7 @@ import {
   type StreamOptions,
 } from "../index.js";
 import type { NamedInput } from "../model/inputParts.js";
-import type { Answer, Call, Calls, DeviceFacts, Facts, Tokens } from "./messages.js";
+import type { Answer, Call, Calls, Facts, Tokens } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import { buffersOf } from "./parcel.js";
 import { plain, toSend } from "./sentError.js";
@@ -37,7 +37,7 @@ interface Text {
  */
 export function serveModel(port: MessagePort, lock: string): void {
   const answers = new Outbox<Answer>(port);
-  const host = new Host((news) => answers.post(news, [], () => {}));
+  const host = new Host((loaded, total) => answers.post({ progress: { loaded, total } }, [], () => {}));
   port.addEventListener("message", ({ data }: MessageEvent<readonly Call[]>) => {
     // Not awaited one by one: pushes of one task must share a tick.
     for (const call of data) void answer(call);
@@ -70,7 +70,7 @@ export function serveModel(port: MessagePort, lock: string): void {
 
 /** A model in a worker, and the streams and texts that the page opened. */
 class Host implements Calls {
-  readonly #tell: (news: Answer) => void;
+  readonly #onProgress: (loaded: number, total: number | null) => void;
   readonly #loading = new AbortController();
   #model: GruModel | null = null;
   /** By the page's numbers. For a stream that was refused, the function throws. */
@@ -80,8 +80,8 @@ class Host implements Calls {
   /** Resolves when the page has disposed the model. */
   readonly ended = new Promise<void>((resolve) => (this.#tellEnd = resolve));
 
-  constructor(tell: (news: Answer) => void) {
-    this.#tell = tell;
+  constructor(onProgress: (loaded: number, total: number | null) => void) {
+    this.#onProgress = onProgress;
   }
 
   async load(source: ModelSource, options: LoadModelOptions): Promise<Facts> {
@@ -89,7 +89,7 @@ class Host implements Calls {
       await loadModel(source, {
         ...options,
         signal: this.#loading.signal,
-        onProgress: ({ loaded, total }) => this.#tell({ progress: { loaded, total } }),
+        onProgress: ({ loaded, total }) => this.#onProgress(loaded, total),
       }),
     );
   }
@@ -207,16 +207,9 @@ class Host implements Calls {
   #keep(model: GruModel): Facts {
     if (this.#loading.signal.aborted) model.dispose(); // the page disposed it while it was created
     this.#model = model;
-    model.addEventListener("device", ({ change, reason }) =>
-      this.#tell({ change: { change, reason }, device: deviceOf(model) }),
-    );
-    const { inputSize, outputSize, outputNames, outputSizes } = model;
+    const { device, deviceName, deviceReason, inputSize, outputSize, outputNames, outputSizes } = model;
     const { framesPerStep, stateShapes, vocabulary, notes } = model;
     const sizes = { inputSize, outputSize, outputNames, outputSizes, framesPerStep, stateShapes };
-    return { ...deviceOf(model), ...sizes, vocabulary, notes };
+    return { device, deviceName, deviceReason, ...sizes, vocabulary, notes };
   }
-}
-
-function deviceOf({ device, deviceName, deviceReason }: GruModel): DeviceFacts {
-  return { device, deviceName, deviceReason };
 }

@@ -3,7 +3,6 @@
 
 import type {
   CreateModelOptions,
-  DeviceChange,
   GenerateOptions,
   LoadModelOptions,
   ModelSource,
@@ -21,7 +20,7 @@ import type { LoadProgress } from "../index.js";
 import type { SentError } from "./sentError.js";
 
 /** Version of the messages. Page and worker must have the same. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 2;
 
 /** The message that brings the port of a model. */
 export interface Greeting {
@@ -33,15 +32,11 @@ export interface Greeting {
   readonly lock: string;
 }
 
-/** The device of a model. */
-export interface DeviceFacts {
+/** The properties of a model that the page has without a call. */
+export interface Facts {
   readonly device: "webgpu" | "cpu";
   readonly deviceName: string;
   readonly deviceReason: string;
-}
-
-/** The properties of a model that the page has without a call. */
-export interface Facts extends DeviceFacts {
   readonly inputSize: number;
   readonly outputSize: number;
   readonly outputNames: readonly string[];
@@ -98,10 +93,9 @@ export type Call = {
   [Method in keyof Calls]: { readonly id: number; readonly method: Method; readonly args: Parameters<Calls[Method]> };
 }[keyof Calls];
 
-/** The result of a call, the progress of a load, a change of the device, or whether the worker holds its lock. */
+/** The result of a call, the progress of a load, or whether the worker holds its lock. */
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: SentError }
   | { readonly progress: LoadProgress }
-  | { readonly change: DeviceChange; readonly device: DeviceFacts }
   | { readonly isLocked: boolean };

@@ -10,14 +10,12 @@ import type {
   RunResult,
   StreamOptions,
 } from "../index.js";
-import { DeviceEvent } from "../index.js";
 import { decode, encode } from "../model/vocabulary.js";
-import { DeviceEvents } from "../stream/deviceEvents.js";
 import { withRows } from "../stream/runRequest.js";
 import { type DrawOptions, textsOf } from "../stream/texts.js";
 import { transformOf } from "../stream/transform.js";
 import type { Channel } from "./channel.js";
-import type { DeviceFacts, Facts } from "./messages.js";
+import type { Facts } from "./messages.js";
 import type { NamedInput } from "../model/inputParts.js";
 import { packArrays, type Parcel } from "./parcel.js";
 import { takeOptions } from "./takeOptions.js";
@@ -27,35 +25,29 @@ import { type SendOptions, WorkerStream } from "./workerStream.js";
  * A `GruModel` that runs in a worker. Its interface differs in three points: there is no `network`, which stays in the worker;
  * `explain` is asynchronous; and errors of `createStream` and `generate` come with the first use of their result.
  */
-export class WorkerModel extends DeviceEvents {
+export class WorkerModel {
   readonly #channel: Channel;
   readonly #facts: Facts;
 
   /** Made by `loadModel` and `createModel` of `webgru/worker`. */
   constructor(channel: Channel, facts: Facts) {
-    super();
-    channel.onChange = (change) => this.dispatchEvent(new DeviceEvent(change));
     this.#channel = channel;
     this.#facts = facts;
   }
 
-  get #device(): DeviceFacts {
-    return this.#channel.device ?? this.#facts;
-  }
-
   /** The device in use. */
   get device(): "webgpu" | "cpu" {
-    return this.#device.device;
+    return this.#facts.device;
   }
 
   /** The device's name, if the browser tells it. */
   get deviceName(): string {
-    return this.#device.deviceName;
+    return this.#facts.deviceName;
   }
 
   /** Why this device was chosen. */
   get deviceReason(): string {
-    return this.#device.deviceReason;
+    return this.#facts.deviceReason;
   }
 
   /** Numbers in one step of one row of the input; 1 for a model that reads indices. */

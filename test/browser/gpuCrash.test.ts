@@ -1,9 +1,14 @@
-// A GPU process that crashes while a model that is not to recover is made or used on WebGPU, at moments that are counted, not timed.
+// A GPU process that crashes while a model is made or used on WebGPU, at moments that are counted, not timed.
 
 import type { Browser, CDPSession } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { launchChrome } from "../harness/chrome.js";
 import { TEST_PAGE } from "./support/openPage.js";
+
+declare global {
+  /** Ends the GPU process, from within the page. */
+  var crashGpu: () => void;
+}
 
 let browser: Browser;
 let session: CDPSession;
@@ -31,7 +36,6 @@ async function outcomesAt(moment: number, where: "page" | "worker") {
   const { outcomes, again, unhandled } = await page.evaluate(
     async (fatal, place) => {
       const network = harness.campaignNetwork(830);
-      const options = { device: "webgpu", recover: false } as const;
       const rejections: string[] = [];
       // The one before may be ending still.
       while ((await navigator.gpu.requestAdapter()) === null) await harness.rest(50);
@@ -43,8 +47,8 @@ async function outcomesAt(moment: number, where: "page" | "worker") {
       if (worker === null) harness.duringWait(fatal, () => globalThis.crashGpu());
       const create = async () =>
         worker === null
-          ? harness.webgru.createModel(network, options)
-          : harness.worker.createModel(network, { ...options, worker });
+          ? harness.webgru.createModel(network, { device: "webgpu" })
+          : harness.worker.createModel(network, { device: "webgpu", worker });
       const use = async (model: Awaited<ReturnType<typeof create>>) => {
         const stream = model.createStream();
         const calls = [

@@ -268,7 +268,7 @@ describe("a model in a worker", () => {
     const result = await page.evaluate(async () => {
       const worker = harness.ownWorker();
       const network = harness.random.randomTextModel(50, 9);
-      const model = await harness.worker.createModel(network, { device: "webgpu", worker, recover: false });
+      const model = await harness.worker.createModel(network, { device: "webgpu", worker });
       let numTokens = 0;
       const write = async () => {
         for await (const token of model.generate({ prompt: [1], length: 100_000 })) {
@@ -379,6 +379,6 @@ describe("a worker that dies", () => {
       worker.terminate();
       return text;
     });
-    expect(message).toMatch(/expected version 3 of the page's messages, got 99/);
+    expect(message).toMatch(/expected version 2 of the page's messages, got 99/);
   });
 });

@@ -18,7 +18,6 @@ const ALLOWED: Record<string, readonly string[]> = {
   cpu: ["layers", "model", "engine"],
   tuner: ["layers", "model", "plan", "engine"],
   runtime: ["layers", "model", "kernels", "plan", "tuner", "engine"],
-  recovery: ["model", "engine"],
   stream: ["layers", "model", "engine"],
   load: ["layers", "model", "formats", "engine", "stream"],
   worker: ["model", "stream", "load", "index.ts"],

@@ -13,7 +13,7 @@ const BUDGET_BYTES = {
   webgru: 27.25 * 1024,
   cpu: 49.25 * 1024,
   cpuLayers: 61 * 1024,
-  webgpu: 68 * 1024,
+  webgpu: 64.25 * 1024,
   webgpuLayers: 46.25 * 1024,
 };
 

@@ -40,7 +40,6 @@ import { seeConcurrentGroups } from "./concurrency.js";
 import { forcedKernels } from "./forcedKernels.js";
 import { recordGpuCalls } from "./gpuCalls.js";
 import { duringWait, watchedWorker } from "./gpuWaits.js";
-import * as losses from "./losses.js";
 import { findKiller } from "./mutants.js";
 import * as outcome from "./outcome.js";
 import { runWatchedCampaign } from "./watchedCampaign.js";
@@ -48,8 +47,6 @@ import { countWeightLoads } from "./weightLoads.js";
 import { pushWholeNetwork } from "./wholeNetwork.js";
 import * as scenarios from "../../cases/workerScenarios.js";
 import * as workerCalls from "./workerCalls.js";
-
-losses.watchDevices();
 
 let twinDevice: Promise<GPUDevice> | null = null;
 
@@ -68,7 +65,6 @@ const harness = {
   countWeightLoads,
   seeConcurrentGroups,
   ...outcome,
-  ...losses,
   ...workerCalls,
   campaignNetwork,
   runWatchedCampaign,
@@ -87,8 +83,7 @@ const harness = {
       const { prompt, streams, generation } = takeGeneration(network, request);
       const session = engine.createSession(streams, 1);
       const chunks: number[][] = [];
-      for await (const chunk of session.generate(new Uint32Array(session.numSlots).fill(prompt[0]!), generation))
-        chunks.push([...chunk]);
+      for await (const chunk of session.generate(prompt[0]!, generation)) chunks.push([...chunk]);
       session.dispose();
       results.push({ tokens: chunks.flat(), lengths: chunks.map(({ length }) => length) });
     }
