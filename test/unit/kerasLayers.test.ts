@@ -107,6 +107,16 @@ describe("a layer of Keras", () => {
     expect(layers).toMatchObject([{ type: "conv", name: "relu", activation: { name: "relu" } }, { type: "gru" }]);
   });
 
+  it.each([-1, [-1], 1, [1], 2, [2]])("that normalises a row of features is read with axis %j", async (axis) => {
+    const { layers } = await parse([
+      inputLayer(),
+      gruLayer(3, { return_sequences: false }),
+      norm({ axis, epsilon: 9 }, 2),
+      denseLayer(2),
+    ]);
+    expect(layers.map(({ type }) => type)).toEqual(["gru", "last", "map", "dense"]);
+  });
+
   it("that normalises stays a layer where another reads what comes before, or that is no linear layer", async () => {
     const graph = [
       inputLayer(),
@@ -166,6 +176,14 @@ const REFUSALS: Record<string, Refusal> = {
   "a normalisation over time": {
     layers: [input(7, 3), norm({ axis: 1 }, 7), gruLayer(3)],
     message: 'layer "layer": expected axis to be the axes of a step, got 1',
+  },
+  "a normalisation over rows": {
+    layers: [inputLayer(), gruLayer(3, { return_sequences: false }), norm({ axis: [0] })],
+    message: 'layer "layer": expected axis to be the axes of a step, got [0]',
+  },
+  "a normalisation of an axis that is not there": {
+    layers: [inputLayer(), gruLayer(3), norm({ axis: [3] })],
+    message: 'layer "layer": expected axis to be the axes of a step, got [3]',
   },
   "a normalisation of no axis": {
     layers: [inputLayer(), norm({ axis: "last" }), gruLayer(3)],

@@ -81,7 +81,10 @@ export const readLayerNorm: LayerReader = (call) => {
 /** The axes of frames that a normalisation names, in their order. */
 function frameAxes(call: LayerCall): number[] {
   const given = call.config.get("axis") ?? -1;
-  const axes = (Array.isArray(given) ? given : [given]).map((axis) => call.frameAxis(axis));
+  const { shape, isSequence } = call.input;
+  // Files made or converted by hand say the axis that the features had before the steps went: no other than these is left.
+  const isOnlyAxis = (axis: unknown) => !isSequence && shape.length === 1 && axis === 2;
+  const axes = (Array.isArray(given) ? given : [given]).map((axis) => (isOnlyAxis(axis) ? 0 : call.frameAxis(axis)));
   if (axes.length > 0 && axes.every((axis): axis is number => axis !== null)) return axes.sort((a, b) => a - b);
   throw call.config.unsupported("axis", "the axes of a step");
 }
