@@ -10,7 +10,7 @@ import { demand } from "./refusal.js";
 import { afterFrame } from "./states.js";
 import type { Specs } from "./specs.js";
 import type { Value } from "./value.js";
-import type { InputSource, Source } from "./wiring.js";
+import { type InputSource, isColumnOf, type Source } from "./wiring.js";
 
 /** The relation of a graph's inputs and outputs to its network. */
 export function describeGraph(network: Network, parts: Parts, specs: Specs): OnnxGraph {
@@ -55,7 +55,7 @@ class Units {
       for (const [block, columns] of layer.initialState) {
         const start = this.startOf(layer, block);
         for (const [i, column] of columns.entries()) {
-          if (column < source.first || column >= source.first + source.size) continue;
+          if (!isColumnOf(source, column)) continue;
           elements.push(column - source.first);
           units.push(start + i);
         }

@@ -27,7 +27,7 @@ import {
   weightOf,
 } from "./cellParts.js";
 import { type Signal, type Term, widthOf } from "./value.js";
-import type { LayerSource, RecurrentSource, Wiring } from "./wiring.js";
+import { isColumnOf, type LayerSource, type RecurrentSource, type Wiring } from "./wiring.js";
 
 /** The GRU whose new state is this sum; null for another sum. */
 export function recognizeGruCell(signal: Signal, call: Call): RecurrentSource | null {
@@ -95,7 +95,7 @@ function readNew(vector: Int32Array, state: Int32Array, wiring: Wiring): NewGate
   const { columns } = term;
   const [product, other] = [...wiring.sourcesOf(columns)].filter(isProduct);
   if (product === undefined || other !== undefined || product.size !== state.length) return null;
-  const isInside = (column: number) => column >= product.first && column < product.first + product.size;
+  const isInside = (column: number) => isColumnOf(product, column);
   const inside = [...columns.keys()].filter((i) => isInside(columns[i]!));
   const isWhole = inside.length === product.size && inside.every((i, k) => columns[i] === product.first + k);
   if (!isWhole) return null;

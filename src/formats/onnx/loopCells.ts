@@ -16,6 +16,7 @@ import { columnsSignal, type Value } from "./value.js";
 import {
   columnsOf,
   type InputSource,
+  isColumnOf,
   type RecurrentSource,
   runStart,
   type Source,
@@ -47,9 +48,7 @@ const isAlike = (a: Activation, b: Activation) => describeActivation(a) === desc
 function isOfFrame(gates: readonly Gate[], states: readonly LoopState[], wiring: Wiring): boolean {
   wiring.spend(gates.reduce((sum, { columns }) => sum + columns.length * states.length, 0));
   return gates.every(({ columns }) =>
-    columns.every(
-      (column) => !states.some(({ source }) => column >= source.first && column < source.first + source.size),
-    ),
+    columns.every((column) => !states.some(({ source }) => isColumnOf(source, column))),
   );
 }
 

@@ -4,7 +4,7 @@ import type { Call } from "./call.js";
 import { type LoopState, recognizeLstmCell, recognizeRnnCell } from "./loopCells.js";
 import { demand } from "./refusal.js";
 import { bareColumns } from "./signals.js";
-import { type CarriedState, columnsOf, type RecurrentSource, type Wiring } from "./wiring.js";
+import { type CarriedState, columnsOf, isColumnOf, type RecurrentSource, type Wiring } from "./wiring.js";
 
 /**
  * Makes layers along time of the cells that keep a loop's states.
@@ -52,17 +52,15 @@ export function keepStates(
   return cells;
 }
 
-const isOf = ({ source }: LoopState, column: number) => column >= source.first && column < source.first + source.size;
-
 const isReadBy = (state: LoopState, { initialState }: RecurrentSource) =>
-  [...initialState.values()].some((columns) => columns.some((column) => isOf(state, column)));
+  [...initialState.values()].some((columns) => columns.some((column) => isColumnOf(state.source, column)));
 
 /** Checks that a layer of one step begins with its own state. */
 function checkKept(source: RecurrentSource, states: readonly LoopState[], wiring: Wiring): void {
   for (const [block, columns] of source.initialState) {
     const after = block === "h" ? columnsOf(source) : columnsOf(wiring.finalOf(source, block));
     for (const [i, column] of columns.entries()) {
-      const state = states.find((one) => isOf(one, column));
+      const state = states.find((one) => isColumnOf(one.source, column));
       const isOwn = state !== undefined && state.next[column - state.source.first] === after[i];
       demand(isOwn, `its state ${state?.source.name ?? block} does not come back as that of ${source.name}`);
     }
@@ -80,7 +78,7 @@ function alongTime(
   const numbers: { initialState?: Float32Array; initialCell?: Float32Array } = {};
   for (const [block, columns] of source.initialState) {
     const begins = [...columns].map((column) => {
-      const state = states.find((one) => isOf(one, column))!;
+      const state = states.find((one) => isColumnOf(one.source, column))!;
       return beginOf(state, column - state.source.first);
     });
     if (begins.every((begin) => "number" in begin)) {

@@ -8,6 +8,7 @@ import {
   type EmbeddingSource,
   type FinalSource,
   type InputSource,
+  isColumnOf,
   type LayerSource,
   MAX_LAYERS,
   type RecurrentSource,
@@ -211,7 +212,7 @@ export class Specs {
     let offset = 0;
     const positions = columns.map((column) => {
       if (column === ZERO) return -1;
-      if (source === null || column < source.first || column >= source.first + source.size) {
+      if (source === null || !isColumnOf(source, column)) {
         source = this.#wiring.sourceOf(column);
         offset = offsets.get(source) ?? offsetOf(source);
         offsets.set(source, offset);

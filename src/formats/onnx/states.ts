@@ -2,7 +2,7 @@
 
 import { GruError } from "../../errors.js";
 import { type End, type FeatureInput, hasTime, isOne } from "./ends.js";
-import { columnsOf, type InputSource, type RecurrentSource, type Wiring } from "./wiring.js";
+import { columnsOf, type InputSource, isColumnOf, type RecurrentSource, type Wiring } from "./wiring.js";
 
 /** Graph inputs whose next value is an output, by the input. */
 export type Pairs = ReadonlyMap<FeatureInput, End>;
@@ -69,13 +69,13 @@ export interface KeptElement {
 }
 
 /** The elements of an input that are a layer's initial state. */
-export function keptElements({ first, size }: InputSource, layer: RecurrentSource, wiring: Wiring): KeptElement[] {
+export function keptElements(source: InputSource, layer: RecurrentSource, wiring: Wiring): KeptElement[] {
   return [...layer.initialState].flatMap(([block, before]) => {
     const after = block === "h" ? afterFrame(layer) : null;
     const columns = after ?? columnsOf(wiring.finalOf(layer, block));
     return [...before.entries()]
-      .filter(([, column]) => column >= first && column < first + size)
-      .map(([i, column]) => ({ element: column - first, after: columns[i]! }));
+      .filter(([, column]) => isColumnOf(source, column))
+      .map(([i, column]) => ({ element: column - source.first, after: columns[i]! }));
   });
 }
 

@@ -248,7 +248,7 @@ export class Wiring {
     let last: Source | null = null;
     for (const column of columns) {
       if (column === ZERO) continue;
-      if (last !== null && column >= last.first && column < last.first + last.size) continue;
+      if (last !== null && isColumnOf(last, column)) continue;
       last = this.sourceOf(column);
       sources.add(last);
     }
@@ -330,6 +330,11 @@ function bytesOf(source: Source): number {
 /** Columns of a whole source, in order. */
 export function columnsOf({ first, size }: Source): Int32Array {
   return Int32Array.from({ length: size }, (_, i) => first + i);
+}
+
+/** Whether a column is one of a source's. */
+export function isColumnOf({ first, size }: Pick<Source, "first" | "size">, column: number): boolean {
+  return column >= first && column < first + size;
 }
 
 /** Index in a source of the first of consecutive columns; null where columns are not consecutive. */
