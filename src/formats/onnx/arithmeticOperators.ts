@@ -186,11 +186,11 @@ function combineValues(call: Call, arithmetic: Arithmetic, left: Value, right: V
     demand(arithmetic.sign !== undefined, "it computes with the number of a loop's step");
     return addCounted(left, right, arithmetic.sign);
   }
-  const { axes, a, b } = broadcast(call, left, right);
+  const { axes, ...both } = broadcast(call, left, right);
+  const [a, b] = alignedEnds(call, [both.a, both.b]) as [Value, Value];
   const isSizes = a.content.kind === "sizes" || b.content.kind === "sizes";
   if (a.content.kind === "signal" && b.content.kind === "signal") {
-    const [one, other] = alignedEnds(call, [a.content, b.content]) as [Signal, Signal];
-    return { axes, content: arithmetic.ofSignals(call, one, other) };
+    return { axes, content: arithmetic.ofSignals(call, a.content, b.content) };
   }
   if (a.content.kind === "signal" && b.content.kind === "constant") {
     return { axes, content: arithmetic.ofSignalAndNumbers(call, a.content, Float64Array.from(b.content.values)) };

@@ -3,7 +3,7 @@
 
 import { type Axis, axisIndex, numFeatures } from "./axes.js";
 import type { Call } from "./call.js";
-import { checkCounters, checkTrips, countAfter, inOrder, mostTrips, takeStep, tripsOf } from "./loopCount.js";
+import { checkCounters, checkTrips, countAfter, mostTrips, takeStep, tripsOf } from "./loopCount.js";
 import type { LoopState } from "./loopCells.js";
 import { keepStates } from "./loopStates.js";
 import type { GraphProto } from "./modelProto.js";
@@ -172,6 +172,7 @@ function finish(
 ): (Value | undefined)[] {
   timeOf(steps);
   const { wiring, subject, layerName } = call;
+  const isReversed = steps.isReversed === true;
   const states = carried.flatMap((one, i): LoopState[] => {
     if (one.kind !== "features") return [];
     const { axes, content } = next[i]!;
@@ -184,7 +185,7 @@ function finish(
     demand(shapeOf(axes) === shapeOf(initial.axes), `its state ${source.name} comes back in another shape`);
     return [{ source, initial, next: columnsFor(content, wiring, `${layerName}_${source.name}`), subject }];
   });
-  const cells = keepStates(call, states, steps.isReversed === true);
+  const cells = keepStates(call, states, isReversed);
   return carried.map((one, i) => {
     if (one.kind === "same") return one.value;
     if (one.kind === "count") return countAfter(one.count);
@@ -193,8 +194,8 @@ function finish(
     const { axes } = next[i]!;
     if (cell !== undefined)
       return { axes, content: columnsSignal(columnsOf(wiring.finalOf(cell, "c")), "final", false) };
-    const content = columnsSignal(state.next, "each", steps.isReversed === true);
-    return { axes, content: pickEnd(call, content, steps.isReversed === true ? "first" : "last") };
+    const content = columnsSignal(state.next, "each", isReversed);
+    return { axes, content: pickEnd(call, content, isReversed ? "first" : "last") };
   });
 }
 
@@ -214,6 +215,6 @@ function sequenceOf(call: Call, value: Value, steps: LoopSteps, turns = false): 
   if (content.kind !== "signal") return undefined;
   if (content.step !== "each") throw new Refusal("it gives a value of the whole sequence at each step");
   checkFrame(call, value.axes);
-  const inOwn = inOrder(content, steps);
-  return { axes: [timeOf(steps), ...value.axes], content: { ...inOwn, isReversed: inOwn.isReversed !== turns } };
+  const isReversed = (steps.isReversed === true) !== turns;
+  return { axes: [timeOf(steps), ...value.axes], content: { ...content, isReversed } };
 }

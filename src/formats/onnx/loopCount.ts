@@ -10,7 +10,6 @@ import {
   type Counter,
   type LoopSteps,
   sizesOf,
-  type Signal,
   type Value,
 } from "./value.js";
 
@@ -136,9 +135,4 @@ export function both(left: Value, right: Value): Value {
 export function countAfter({ first, delta, steps }: Count): Value | undefined {
   if (first !== 0 || delta !== 1 || steps.axis === null) return undefined;
   return { axes: [], content: { kind: "sizes", sizes: [dimensionOf(steps.axis)] } };
-}
-
-/** The signal of a step, in the order of the graph's sequence. */
-export function inOrder(content: Signal, { isReversed }: LoopSteps): Signal {
-  return { ...content, isReversed: isReversed === true };
 }

@@ -74,7 +74,7 @@ function foldedTable({ wiring }: Call, signal: Signal, factor: number, more: num
   return sourceSignal(wiring.add<EmbeddingSource>({ ...source, weight: table, isFloat16: false }), signal.step);
 }
 
-/** (x - zeroPoint) * scale, for constants: quantized weights; for features see below. */
+/** (x - zeroPoint) * scale, for constants: quantized weights. */
 function dequantize(call: Call): Value[] {
   if (call.input(0).content.kind === "quantised") return [dequantisedFeatures(call)];
   const { shape, content } = call.constant(0, "weights");

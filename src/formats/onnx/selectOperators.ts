@@ -332,16 +332,7 @@ function same(a: Axis, b: Axis): Axis {
 function joinContents(call: Call, inputs: readonly Value[]): Value["content"] {
   const contents = inputs.map(({ content }) => content);
   if (contents.some((content) => content.kind === "signal")) {
-    const ends = [
-      ...alignedEnds(
-        call,
-        contents.filter((content) => content.kind === "signal"),
-      ),
-    ];
-    const aligned = inputs.map((value) =>
-      value.content.kind === "signal" ? { ...value, content: ends.shift()! } : value,
-    );
-    const parts = aligned.map((value) => mixtureOf(value, call.wiring, call.layerName));
+    const parts = alignedEnds(call, inputs).map((value) => mixtureOf(value, call.wiring, call.layerName));
     const places = parts.flatMap(({ columns }, part) => Array.from(columns, (_, i) => [part, i] as const));
     return mixed(parts, places.length, (i) => places[i]!);
   }

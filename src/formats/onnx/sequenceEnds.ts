@@ -2,16 +2,20 @@
 
 import type { Call } from "./call.js";
 import { columnsFor } from "./signals.js";
-import { columnsSignal, type Signal } from "./value.js";
+import { columnsSignal, type Signal, type Value } from "./value.js";
 import { ZERO } from "./wiring.js";
 
-/** Signals that come once, as frames of one kind; others as they are. With lengths the last step of a graph is not that of each row. */
-export function alignedEnds(call: Call, signals: readonly Signal[]): readonly Signal[] {
-  const isAlike = signals.every(({ step }) => step === signals[0]!.step);
-  if (isAlike || signals.some(({ step }) => step === "each")) return signals;
+/** Values whose features all come once, as frames of one kind; others as they are. With lengths the last step of a graph is not that of each row. */
+export function alignedEnds(call: Call, values: readonly Value[]): readonly Value[] {
+  const steps = new Set(values.flatMap(({ content }) => (content.kind === "signal" ? [content.step] : [])));
+  if (steps.size < 2 || steps.has("each")) return values;
   const hasLengths = [...call.reading.hasLengths.values()].includes(true);
-  if (hasLengths && signals.some(({ step }) => step === "last")) return signals;
-  return signals.map((signal) => (signal.step === "final" ? signal : frameOf(call, signal)));
+  if (hasLengths && steps.has("last")) return values;
+  return values.map((value) => {
+    const { content } = value;
+    const isEnd = content.kind === "signal" && content.step !== "final";
+    return isEnd ? { ...value, content: frameOf(call, content) } : value;
+  });
 }
 
 /** The frame of an end: states where a direction ends there, and the steps of the sequence where none does. */

@@ -85,7 +85,7 @@ export interface Counter {
   readonly add: number;
 }
 
-/** What a loop asks after each step: whether each counter is below a size, and some more. */
+/** The question that a loop asks after each step: is each counter below a size, and some more? */
 export interface Condition {
   readonly kind: "condition";
   readonly limits: readonly { readonly counter: Counter; readonly size: Dimension; readonly plus: number }[];
