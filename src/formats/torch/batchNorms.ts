@@ -7,7 +7,7 @@ import type { Tensor } from "../tensor.js";
 const MEAN = ".running_mean";
 
 /** PyTorch's usual number under the root: a state_dict does not have a module's own. */
-const EPSILON = 1e-5;
+export const EPSILON = 1e-5;
 
 /**
  * The tensors with `operand` and `bias` of a map, in place of a batch normalisation's `weight`, `bias`, `running_mean` and

@@ -5,12 +5,13 @@ import type { LayerDescription, NetworkDescription } from "../description.js";
 import { listNames } from "../names.js";
 import { quote } from "../quote.js";
 import type { Tensor } from "../tensor.js";
+import { EPSILON } from "./batchNorms.js";
 import { checkNoOthers, type Inferred } from "./inferDescription.js";
 import { isNamedInput, OPEN } from "./linearLayers.js";
 import { activationOf, numberOf } from "./moduleActivation.js";
 import type { Link } from "./moduleChain.js";
 import type { Entry } from "./normModules.js";
-import { kindOf, moduleOf, orderModules, outputSizeOf, readRecurrent } from "./recurrentModules.js";
+import { kindOf, moduleOf, orderModules, outputSizeOf, readRecurrent, stepsWarning } from "./recurrentModules.js";
 import { unclear } from "./unclear.js";
 
 /** A part as layers, with the features that it reads and gives; null for an index, and where it takes any number. */
@@ -106,7 +107,7 @@ function plainStep(link: Link, tensors: ReadonlyMap<string, Tensor>): Step | nul
   }
   if (columns !== undefined) return null;
   if (className === "LayerNorm") {
-    return step({ type: "norm", name, inputSize: rows, epsilon: numberOf(link, "eps", 1e-5) }, rows, rows);
+    return step({ type: "norm", name, inputSize: rows, epsilon: numberOf(link, "eps", EPSILON) }, rows, rows);
   }
   if (className !== "BatchNorm1d") return null;
   return step({ type: "map", name, outputSize: rows, operation: "multiply" }, rows, rows);
@@ -164,10 +165,7 @@ function guesses(steps: readonly Step[], i: number, kind: string): string[] {
   }
   const last = layers.at(-1)!;
   if ("hiddenSize" in last && last.direction === "bidirectional" && next !== undefined) {
-    found.push(
-      `"${next.link.path}" reads every step of a bidirectional ${kindOf([last])}. Many authors read its final states instead, ` +
-        `cat(h_n[-2], h_n[-1]): if yours did, pass a description in which "${last.name}" has "returnSequences": false.`,
-    );
+    found.push(stepsWarning(next.link.path, last));
   }
   const isLastBefore = next !== undefined && "hiddenSize" in next.layers[0]!;
   if (isLastBefore && !next.link.isJoined && layer.type !== "embedding" && !("hiddenSize" in layer)) {

@@ -5,6 +5,7 @@ import type { LayerDescription, NetworkDescription } from "../description.js";
 import { NETWORK_INPUT } from "../../model/network.js";
 import { listNames } from "../names.js";
 import type { Tensor } from "../tensor.js";
+import { EPSILON } from "./batchNorms.js";
 import { indexGaps } from "./indexGaps.js";
 import {
   orderLinears,
@@ -24,6 +25,7 @@ import {
   outputSizeOf,
   readRecurrent,
   type RecurrentDescription,
+  stepsWarning,
 } from "./recurrentModules.js";
 import { type Entry, type NormModule, placeNorms, readNorms } from "./normModules.js";
 import { unclear } from "./unclear.js";
@@ -209,10 +211,7 @@ function warn({ projections, linears }: Parts, recurrent: readonly RecurrentDesc
   const warnings: string[] = [];
   const last = recurrent.at(-1)!;
   if (last.direction === "bidirectional" && linears.length > 0) {
-    warnings.push(
-      `"${linears[0]!.name}" reads every step of a bidirectional ${kindOf([last])}. Many authors read its final states instead, ` +
-        `cat(h_n[-2], h_n[-1]): if yours did, pass a description in which "${last.name}" has "returnSequences": false.`,
-    );
+    warnings.push(stepsWarning(linears[0]!.name, last));
   }
   for (const { name } of recurrent.filter(({ type }) => type === "rnn")) {
     warnings.push(
@@ -232,7 +231,7 @@ function warn({ projections, linears }: Parts, recurrent: readonly RecurrentDesc
 function epsilonNotes(norms: readonly NormModule[]): string[] {
   const names = norms.filter(({ isBatch }) => !isBatch).map(({ name }) => `"${name}"`);
   if (names.length === 0) return [];
-  return [`LayerNorm with PyTorch's usual eps 0.00001, which is not in the file: ${listNames(names)}.`];
+  return [`LayerNorm with PyTorch's usual eps ${EPSILON}, which is not in the file: ${listNames(names)}.`];
 }
 
 function list(matrices: readonly Matrix[]): string {

@@ -54,6 +54,14 @@ export function kindOf(layers: readonly RecurrentDescription[]): string {
   return types.size === 1 ? layers[0]!.type.toUpperCase() : "recurrent";
 }
 
+/** A warning on `reader`, the layer after a bidirectional one. */
+export function stepsWarning(reader: string, last: RecurrentDescription): string {
+  return (
+    `"${reader}" reads every step of a bidirectional ${kindOf([last])}. Many authors read its final states instead, ` +
+    `cat(h_n[-2], h_n[-1]): if yours did, pass a description in which "${last.name}" has "returnSequences": false.`
+  );
+}
+
 /** Name of a layer's module: `rnn` of `rnn.l0` and `rnn.l1`. */
 export function moduleOf({ name }: Pick<RecurrentDescription, "name">): string {
   return name.replace(/(^|\.)l\d+$/, "");

@@ -1,4 +1,5 @@
 import type { Tensor } from "../tensor.js";
+import { EPSILON } from "./batchNorms.js";
 import { describeModule } from "./describeModule.js";
 import type { Inferred } from "./inferDescription.js";
 import { numberOf } from "./moduleActivation.js";
@@ -6,7 +7,7 @@ import { readChain } from "./moduleChain.js";
 import type { TorchModule } from "./moduleTree.js";
 import { isOfLoss } from "./stateDict.js";
 
-/** What the parts of a whole module say beyond its state_dict. */
+/** The facts that the parts of a whole module tell beyond its state_dict. */
 export interface WholeParts {
   /** The eps of its batch normalisations, by their names. */
   readonly epsilons: ReadonlyMap<string, number>;
@@ -23,7 +24,7 @@ export function wholeParts(module: TorchModule): WholeParts {
   const links = readChain(module, (path) => isOfLoss(`${path}.`));
   const norms = links.filter(({ className }) => className.startsWith("BatchNorm"));
   return {
-    epsilons: new Map(norms.map((link) => [link.path, numberOf(link, "eps", 1e-5)])),
+    epsilons: new Map(norms.map((link) => [link.path, numberOf(link, "eps", EPSILON)])),
     describe: (tensors, prefix) => {
       const own = links.map((link) =>
         link.path.startsWith(prefix) ? { ...link, path: link.path.slice(prefix.length) } : link,
