@@ -76,36 +76,29 @@ const workerAsWritten = () => {
 /** The command line program runs in Node, which has these modules. */
 const builtins = { external: /^node:/ };
 
-for (const [fileName, entry] of Object.entries(sources)) {
-  await build({
+/** Writes one file. Its plugins, and options of Rolldown and its output, come beside those of all files. */
+function buildFile(fileName, entry, { plugins = [], output = {}, options = {} }) {
+  return build({
     root: projectRoot,
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    plugins: [wgsl, assemblyScript(), entriesApart(fileName), workerAsWritten()],
+    plugins: [wgsl, assemblyScript(), ...plugins],
     build: {
       target: "es2022",
       emptyOutDir: fileName === "webgru",
       lib: { entry, formats: ["es"], fileName },
       // Vite itself keeps the whitespace of an ES library.
-      rolldownOptions: { output: { minify: true }, ...(fileName === "cli" ? builtins : {}) },
+      rolldownOptions: { output: { minify: true, ...output }, ...options },
     },
   });
 }
 
-await build({
-  root: projectRoot,
-  configFile: false,
-  logLevel: "warn",
-  publicDir: false,
-  plugins: [wgsl, assemblyScript()],
-  build: {
-    target: "es2022",
-    emptyOutDir: false,
-    lib: { entry: sources.webgru, formats: ["es"], fileName: "webgru.min" },
-    rolldownOptions: { output: { minify: true, codeSplitting: false } },
-  },
-});
+for (const [fileName, entry] of Object.entries(sources)) {
+  const plugins = [entriesApart(fileName), workerAsWritten()];
+  await buildFile(fileName, entry, { plugins, options: fileName === "cli" ? builtins : {} });
+}
+await buildFile("webgru.min", sources.webgru, { output: { codeSplitting: false } });
 
 const { module } = await runnerImport(`${projectRoot}src/formats/descriptionSchema.ts`, { configFile: false });
 writeFileSync(`${projectRoot}dist/description.schema.json`, JSON.stringify(module.descriptionSchema()));
