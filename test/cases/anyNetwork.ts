@@ -85,7 +85,7 @@ class Draft {
     this.values.push({ name: layer.name!, size });
   }
 
-  /** Those that nothing reads, and now and then another. */
+  /** The layers that nothing reads, and now and then another one. */
   outputs(): string[] {
     return this.layers
       .filter(({ type }) => type !== "carry")
@@ -276,7 +276,7 @@ function anyNetwork(seed: number, numSteps: number, hasFlatten: boolean): Networ
   let outputs = hasSummary ? ["head"] : draft.outputs().reverse();
   let layers = onlyRead(draft.layers, outputs);
   if (!layers.some(({ name }) => name === "first")) {
-    // What a summary read was a carried value that no input reached.
+    // The summary read a carried value that no input reached.
     outputs = ["first"];
     layers = onlyRead(draft.layers, outputs);
   }

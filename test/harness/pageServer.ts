@@ -14,7 +14,8 @@ const PAGES = [
   "bench/page.html",
 ];
 
-const config: InlineConfig = {
+/** The settings of every server of pages in tests. */
+export const pageConfig: InlineConfig = {
   root: projectRoot,
   configFile: false,
   logLevel: "error",
@@ -36,7 +37,7 @@ const config: InlineConfig = {
 export async function servePages(isWatched = false): Promise<ViteDevServer> {
   const bundle = isWatched ? null : await bundlePages();
   const server = await createServer({
-    ...config,
+    ...pageConfig,
     plugins: [assemblyScript()],
     publicDir: bundle ?? false,
     server: {
@@ -58,7 +59,7 @@ export async function servePages(isWatched = false): Promise<ViteDevServer> {
 async function bundlePages(): Promise<string> {
   const outDir = await mkdtemp(join(tmpdir(), "webgru-pages-"));
   await build({
-    ...config,
+    ...pageConfig,
     plugins: [assemblyScript()],
     publicDir: false,
     worker: { format: "es", plugins: () => [assemblyScript()] },

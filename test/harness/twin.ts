@@ -2,7 +2,7 @@ import type { DeviceRequest } from "../../src/engine/chooseEngine.js";
 import type { GruModel } from "../../src/stream/gruModel.js";
 import type { RunOptions } from "../../src/stream/runRequest.js";
 import { createModel } from "../../src/load/loadModel.js";
-import { needsEnd, type Network, outputSteps, stateLength } from "../../src/model/network.js";
+import { canStream, type Network, outputSteps, stateLength } from "../../src/model/network.js";
 import { type ReferenceResult, runReference } from "./reference/runReference.js";
 import { compare, type Comparison } from "./compare.js";
 import { generateTokens, type ReferenceTokens, referenceTokens } from "../cases/generation.js";
@@ -73,8 +73,8 @@ export async function runAlsoPushed(twin: TwinCase, device: DeviceRequest): Prom
   const prepared = prepareTwin(twin);
   const { network } = prepared;
   const model = await createModel(network, { device });
-  const canStream = !network.reversesInput && needsEnd(network) === null && hasAllSteps(network, twin);
-  const pushed = canStream ? { pushed: await comparePushes(prepared, model) } : {};
+  const pushed =
+    canStream(network) && hasAllSteps(network, twin) ? { pushed: await comparePushes(prepared, model) } : {};
   return { ...pushed, ...(await compareTwinOn(prepared, model)) };
 }
 

@@ -1,4 +1,4 @@
-// What the project says of itself in Markdown: addresses that are there, and a README that can be read in a sitting.
+// The Markdown files: their links lead to what is there, and the README can be read in a sitting.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

@@ -1,7 +1,7 @@
 import { connect } from "puppeteer";
 import { createServer, type ViteDevServer } from "vite";
 import { launchChrome } from "../../harness/chrome.js";
-import { projectRoot } from "../../harness/library.js";
+import { pageConfig } from "../../harness/pageServer.js";
 import type { Outcome } from "./execute.js";
 import type { Program } from "./program.js";
 import { pack, unpack } from "./transfer.js";
@@ -44,17 +44,9 @@ export async function openConformancePage(): Promise<ConformancePage> {
 
 async function startServer(): Promise<ViteDevServer> {
   const server = await createServer({
-    root: projectRoot,
-    configFile: false,
-    logLevel: "error",
+    ...pageConfig,
     server: { host: "127.0.0.1", port: 0, hmr: false, watch: null }, // any free port
     optimizeDeps: { noDiscovery: true },
-    resolve: {
-      alias: [
-        { find: /^webgru$/, replacement: "/src/index.ts" },
-        { find: /^webgru\/(\w+)$/, replacement: "/src/entries/$1.ts" },
-      ],
-    },
   });
   return server.listen();
 }
