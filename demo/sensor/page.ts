@@ -146,6 +146,7 @@ function showFigures(trace: Trace, deadlines: Deadlines): void {
   element("p50").textContent = milliseconds(p50!);
   element("p99").textContent = milliseconds(p99!);
   element("max").textContent = milliseconds(largest!);
+  element("max").dataset.ms = `${largest}`; // not rounded: 10.2 ms is later than 10
   element("error").textContent = trace.error?.toFixed(3) ?? "–";
   element("naive").textContent = trace.lastValueError?.toFixed(3) ?? "–";
 }
